@@ -1,0 +1,40 @@
+"""The tree of troubles that stop a command, each saying where it is and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class TrimtabError(Exception):
+    """A trouble that the user can act on; its text says what happened and what to do next."""
+
+
+class RefusedError(TrimtabError):
+    """An action that was refused before anything was changed, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input: where it is, what is wrong, what would be right."""
+
+    file: str
+    line: int | None
+    key: str
+    wrong: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        key = f" {self.key}:" if self.key else ""
+        remedy = f" -> {self.remedy}" if self.remedy else ""
+        return f"{place}:{key} {self.wrong}{remedy}"
+
+
+class InputError(TrimtabError):
+    """Bad input; `problems` lists everything that is wrong with it, not only the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        assert problems, "an InputError names at least one problem"
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))

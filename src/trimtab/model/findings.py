@@ -1,0 +1,25 @@
+"""Expected trouble as a value: what was noticed, about what, and how grave it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the reader of a result should know.
+
+    Args:
+        code: A stable word that programs and tests match, such as `stale-price`.
+        subject: What it is about: an instrument, account, sleeve, order or file.
+        message: What happened and what to do next, for a person.
+        severity: `info` (good to know), `warning` (look at it), `error` (stopped something).
+    """
+
+    code: str
+    subject: str
+    message: str
+    severity: Severity = "warning"

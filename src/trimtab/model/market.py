@@ -1,0 +1,68 @@
+"""What the market says on a day: prices with their dates, splits and dividends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from trimtab.model.numbers import Price
+from trimtab.model.sessions import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The newest price known for an instrument on or before a day.
+
+    Args:
+        price: The price; None where the source has a row without a usable price.
+        on: The day the price is of.
+        previous: The price before it, on `previous_on`; None for the first.
+        split_since_previous: New units for one old unit between the two, 1 when no split.
+        raw: What the source wrote when `price` is None: shown to the user.
+    """
+
+    price: Price | None
+    on: date
+    previous: Price | None = None
+    previous_on: date | None = None
+    split_since_previous: Fraction = Fraction(1)
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """From `on` (the first session at the new count) one old unit is `ratio` new ones."""
+
+    instrument: str
+    on: date
+    ratio: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Dividend:
+    """Cash of `amount` a unit for those who held before `on`, the ex-date."""
+
+    instrument: str
+    on: date
+    amount: Price
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A snapshot: nothing in it is later than `as_of`.
+
+    Args:
+        as_of: The session that it shows.
+        calendar: The exchange's sessions.
+        quotes: By instrument id; an instrument without any price is absent.
+        splits: Splits up to `as_of`, oldest first.
+        dividends: Dividends up to `as_of`, oldest first.
+    """
+
+    as_of: date
+    calendar: Calendar
+    quotes: Mapping[str, Quote]
+    splits: tuple[Split, ...] = ()
+    dividends: tuple[Dividend, ...] = ()

@@ -1,0 +1,158 @@
+"""Exact numbers: decimals from text, money in minor units, quantities in steps, one rounding."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+_PLAIN_DECIMAL = re.compile(r"[+-]?[0-9]{1,24}(\.[0-9]{1,18})?", re.ASCII)
+
+MINOR_DIGITS = 2
+"""Decimal places of money. Every currency that the package knows so far has two."""
+
+LARGEST = 2**62
+"""Above this a money amount or a quantity is taken for a slip of the keyboard, and refused."""
+
+
+class NumberError(ValueError):
+    """Text that is not the plain decimal number it should be."""
+
+
+def decimal_from(text: str) -> Decimal:
+    """The exact value of plain decimal text: digits, at most one point, an optional sign.
+
+    Refuses what other parsers let through: exponents, NaN, infinities, thousands separators,
+    decimal commas, digits of other scripts, white space within.
+
+    >>> decimal_from("25410.00")
+    Decimal('25410.00')
+    """
+    stripped = text.strip()
+    if _PLAIN_DECIMAL.fullmatch(stripped) is None:
+        raise NumberError(f"{_shown(text)} is not a plain decimal number such as 1234.56")
+    return Decimal(stripped)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+def half_even(numerator: int, denominator: int) -> int:
+    """The integer nearest to numerator / denominator; a tie goes to the even neighbour.
+
+    Money is never rounded in any other way. Exact for integers of any size.
+
+    >>> [half_even(n, 2) for n in (1, 3, 5, -1, -3)]
+    [0, 2, 2, 0, -2]
+    """
+    assert denominator > 0
+    floor, rest = divmod(numerator, denominator)
+    twice = 2 * rest
+    if twice > denominator or (twice == denominator and floor % 2 == 1):
+        return floor + 1
+    return floor
+
+
+def minor_from(amount: Decimal) -> int:
+    """A money amount as an integer of minor units; refuses fractions of a minor unit.
+
+    >>> minor_from(Decimal("25410.00"))
+    2541000
+    """
+    scaled = Fraction(amount) * 10**MINOR_DIGITS
+    if scaled.denominator != 1:
+        raise NumberError(f"{amount} has more than {MINOR_DIGITS} decimal places")
+    if abs(scaled.numerator) > LARGEST:
+        raise NumberError(f"{amount} is larger than any amount this program accepts")
+    return scaled.numerator
+
+
+def money_text(minor: int) -> str:
+    """An integer of minor units as decimal text, the form in files and in the ledger.
+
+    >>> money_text(-2541005)
+    '-25410.05'
+    """
+    sign = "-" if minor < 0 else ""
+    whole, rest = divmod(abs(minor), 10**MINOR_DIGITS)
+    return f"{sign}{whole}.{rest:0{MINOR_DIGITS}d}"
+
+
+def steps_from(quantity: Decimal, step: Decimal) -> int:
+    """A quantity as an integer of steps; refuses what is not a whole number of them.
+
+    >>> steps_from(Decimal("1.5"), Decimal("0.001"))
+    1500
+    """
+    ratio = Fraction(quantity) / Fraction(step)
+    if ratio.denominator != 1:
+        raise NumberError(f"{quantity} is not a whole number of steps of {step}")
+    if abs(ratio.numerator) > LARGEST:
+        raise NumberError(f"{quantity} is larger than any quantity this program accepts")
+    return ratio.numerator
+
+
+def quantity_text(steps: int, step: Decimal) -> str:
+    """A number of steps as decimal text, without trailing zeros.
+
+    >>> quantity_text(1500, Decimal("0.001"))
+    '1.5'
+    """
+    text = format(Decimal(steps) * step, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price of one unit, exactly: mantissa x 10^exponent of the currency's major unit."""
+
+    mantissa: int
+    exponent: int
+
+    @classmethod
+    def of(cls, value: Decimal) -> Price:
+        """The price that a decimal states. Refuses zero, negatives, NaN and infinities."""
+        if not value.is_finite() or value <= 0:
+            raise NumberError(f"{value} is not a price: prices are finite and above zero")
+        _, digits, exponent = value.as_tuple()
+        assert isinstance(exponent, int)
+        return cls(int("".join(map(str, digits))), exponent)
+
+    @property
+    def decimal(self) -> Decimal:
+        """The price as a decimal."""
+        return Decimal(self.mantissa).scaleb(self.exponent)
+
+    def __str__(self) -> str:
+        return format(self.decimal, "f")
+
+
+@dataclass(frozen=True, slots=True)
+class StepPrice:
+    """What one step of an instrument is worth in minor units, as an exact ratio in lowest terms."""
+
+    numerator: int
+    denominator: int
+
+    @classmethod
+    def of(cls, price: Price, step: Decimal) -> StepPrice:
+        """The worth of one `step` at `price`."""
+        worth = Fraction(price.decimal) * Fraction(step) * 10**MINOR_DIGITS
+        return cls(worth.numerator, worth.denominator)
+
+    def value(self, steps: int) -> int:
+        """The money that `steps` are worth, rounded once, half to even.
+
+        >>> StepPrice.of(Price(10025, -2), Decimal(1)).value(3)
+        30075
+        """
+        return half_even(steps * self.numerator, self.denominator)
+
+    def steps_below(self, minor: int) -> int:
+        """The most whole steps that are worth no more than `minor` before rounding."""
+        return minor * self.denominator // self.numerator
+
+    def __float__(self) -> float:
+        return self.numerator / self.denominator

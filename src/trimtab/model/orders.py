@@ -1,0 +1,97 @@
+"""Orders and fills: instructions to a broker, and the facts that come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from trimtab.model.numbers import Price
+
+Side = Literal["buy", "sell"]
+
+
+class OrderState(StrEnum):
+    """Where an order stands. `unknown` becomes final only on the broker's evidence."""
+
+    INTENDED = "intended"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    PARTLY_FILLED = "partly_filled"
+    FILLED = "filled"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more can happen to the order."""
+        return self in (OrderState.FILLED, OrderState.REJECTED, OrderState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An instruction for one account.
+
+    Args:
+        id: Hash of (account, plan, instrument, side, slice, attempt): the same intention always
+            has the same id, so a broker that sees it twice can tell.
+        account: Account id.
+        instrument: Instrument id.
+        side: `buy` or `sell`.
+        quantity: Steps; None when the order is for an amount of money.
+        amount: Minor units for orders in money; None otherwise.
+        limit: The worst price that is acceptable (the collar); None for orders in money.
+        plan: Id of the plan that it carries out.
+        slice: Number of the part, from 0.
+        attempt: Generation of the attempt, from 0.
+        lots: Lot ids and steps that a sale takes, in order.
+    """
+
+    id: str
+    account: str
+    instrument: str
+    side: Side
+    quantity: int | None
+    amount: int | None
+    limit: Price | None
+    plan: str
+    slice: int = 0
+    attempt: int = 0
+    lots: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A fact from the broker: so much of an order was traded.
+
+    Args:
+        id: The broker's id of the fill; the same id is the same fact.
+        order: Order id.
+        quantity: Steps, above zero.
+        price: Price a unit.
+        gross: Quantity x price in minor units.
+        fees: Commission and charges in minor units, >= 0.
+        on: Trade date.
+        settles: Day on which the cash moves.
+    """
+
+    id: str
+    order: str
+    quantity: int
+    price: Price
+    gross: int
+    fees: int
+    on: date
+    settles: date
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerEvent:
+    """What a broker reports of an order: a change of state, or a fill."""
+
+    order: str
+    state: OrderState
+    fill: Fill | None = None
+    message: str = ""

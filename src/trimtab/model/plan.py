@@ -1,0 +1,162 @@
+"""A plan: what to trade, why, what it costs, and what it would leave. A value that can be hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+from trimtab.model.accounts import Acquired
+from trimtab.model.findings import Finding
+from trimtab.model.numbers import Price
+from trimtab.model.orders import Side
+
+Term = Literal["long", "short", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class LotSale:
+    """The part of a lot that a sale takes: steps, basis and gain in minor units.
+
+    `gain` is None where the basis is unknown; `term` is `none` where gains are not taxed.
+    """
+
+    lot: str
+    quantity: int
+    acquired: Acquired
+    basis: int | None
+    gain: int | None
+    term: Term
+    tax: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One intended trade in one account.
+
+    Args:
+        account: Account id.
+        instrument: Instrument id.
+        side: `buy` or `sell`.
+        quantity: Steps, above zero (for orders in money: the estimate).
+        amount: Minor units for an order in money; None for an order in quantity.
+        price: The price it was planned at.
+        value: Quantity x price in minor units, above zero.
+        cost: Expected trading cost in minor units.
+        tax: Expected tax in minor units, >= 0.
+        lots: For a sale: the lots it takes, in order.
+        sleeve: The leaf that it serves.
+        reason: A stable word: `overweight`, `underweight`, `new-cash`, `withdrawal`, `raise-cash`.
+        why: The reason in a sentence.
+    """
+
+    account: str
+    instrument: str
+    side: Side
+    quantity: int
+    amount: int | None
+    price: Price
+    value: int
+    cost: int
+    tax: int
+    lots: tuple[LotSale, ...]
+    sleeve: str
+    reason: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a trigger saw at one sleeve or for the whole: did it fire, and by which figures?
+
+    Args:
+        target: Which target: `household` or an account's.
+        trigger: `monthly`, `band:5pp`, ...
+        subject: The sleeve, or empty for the whole.
+        fired: Whether it asks for action.
+        why: The figures in a sentence.
+    """
+
+    target: str
+    trigger: str
+    subject: str
+    fired: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SleeveRow:
+    """A sleeve before and after: money in minor units, weights as exact shares of the base."""
+
+    target: str
+    sleeve: str
+    is_leaf: bool
+    weight: Fraction
+    value_before: int
+    value_after: int
+    now: Fraction
+    after: Fraction
+    band: Fraction | None
+    breached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A trade that was not made, and why: the binding constraint in a sentence."""
+
+    account: str
+    instrument: str
+    reason: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to trade and why, for one household on one day.
+
+    Args:
+        id: Day and the first characters of the content's hash, such as `2026-03-31-7f3a9c`.
+        household: Name.
+        as_of: The session it was made for.
+        state_head: Ledger head that it was made from; a plan of another head is stale.
+        inputs_hash: Hash of policy, household, prices and state: the same inputs, the same plan.
+        due: Whether a trigger fired (or new cash, a withdrawal or the user asked).
+        readings: What the triggers saw.
+        trades: Sells first, then buys, in the order in which they are to be sent.
+        sleeves: Before and after, by target.
+        left_alone: Trades not made, and why.
+        findings: What the reader should know.
+        drift_before: Half the sum of absolute deviations of leaves, exact, by target.
+        drift_after: The same after the trades.
+        cash_after: By account, minor units.
+        cost: Expected trading cost in all, minor units.
+        tax: Expected tax in all, minor units.
+        gap: Optimality gap in minor units of the objective, 0 when proved best; None: not proved.
+        periods: Calendar period that carrying out this plan acts on, by target.
+        adopted: Target weights that carrying it out adopts, by target, then leaf.
+        flows: Deposits (+) and withdrawals (-) assumed, by account, minor units.
+    """
+
+    id: str
+    household: str
+    currency: str
+    as_of: date
+    state_head: str
+    inputs_hash: str
+    due: bool
+    readings: tuple[Reading, ...]
+    trades: tuple[Trade, ...]
+    sleeves: tuple[SleeveRow, ...]
+    left_alone: tuple[LeftAlone, ...]
+    findings: tuple[Finding, ...]
+    drift_before: Mapping[str, Fraction]
+    drift_after: Mapping[str, Fraction]
+    cash_after: Mapping[str, int]
+    cost: int
+    tax: int
+    gap: int | None
+    periods: Mapping[str, str]
+    adopted: Mapping[str, Mapping[str, Fraction]]
+    flows: Mapping[str, int]

@@ -1,0 +1,398 @@
+"""When to trade and how far: the words of a policy, read once and the same everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Any, Literal, TypeAlias
+
+Calendar: TypeAlias = Literal["daily", "weekly", "monthly", "quarterly", "annual"]
+ToKind: TypeAlias = Literal["target", "edge", "half", "within"]
+
+CALENDARS: tuple[Calendar, ...] = ("daily", "weekly", "monthly", "quarterly", "annual")
+WHEN_FORMS = (
+    "never, daily, weekly, monthly, quarterly, annual, band:5pp, band:20%, band:5pp/25%, "
+    "drift:5pp, cashflow:500, or several joined by +, as monthly+band:5pp"
+)
+TO_FORMS = "target, edge, half, within:1.75pp"
+
+# One number as people type it; the length limit keeps hostile text cheap, [0-9] keeps it ASCII.
+_NUMBER = r"([0-9]{1,12}(?:\.[0-9]{1,12})?)"
+_POINTS = re.compile(_NUMBER + r"pp")
+_PERCENT = re.compile(_NUMBER + r"%")
+_AMOUNT = re.compile(_NUMBER)
+_TEXT_LIMIT = 200
+
+
+class PolicyError(ValueError):
+    """A policy that cannot be read, or whose parts contradict each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """When a policy acts: on a calendar, on a band, on drift, on new cash.
+
+    A calendar with a band or drift means: look on the calendar, act on the band. A band beside
+    drift means: whichever comes first. New cash (`cashflow`) acts by itself, beside the rest.
+
+    Attributes:
+        calendar: The period at whose last session the policy looks; None looks at every session.
+        never: Nothing ever fires; then everything else is unset.
+        band_absolute: Width of an absolute band as a share of the portfolio (5pp is 1/20).
+        band_relative: Width of a relative band as a share of the sleeve's target (20% is 1/5).
+        drift: Half the sum of absolute deviations that fires, as a share of the portfolio.
+        cashflow: New cash of at least this much money fires, in the portfolio's currency.
+    """
+
+    calendar: Calendar | None = None
+    never: bool = False
+    band_absolute: Fraction | None = None
+    band_relative: Fraction | None = None
+    drift: Fraction | None = None
+    cashflow: Decimal | None = None
+
+    @property
+    def has_band(self) -> bool:
+        """Whether sleeves have a band: an absolute one, a relative one, or both."""
+        return self.band_absolute is not None or self.band_relative is not None
+
+    def __str__(self) -> str:
+        """The canonical words: `parse_when(str(when)) == when`.
+
+        >>> str(parse_when("band:25%/5.0pp+monthly"))
+        'monthly+band:5pp/25%'
+        """
+        if self.never:
+            return "never"
+        terms: list[str] = []
+        if self.calendar is not None:
+            terms.append(self.calendar)
+        if self.has_band:
+            widths = []
+            if self.band_absolute is not None:
+                widths.append(_points_text(self.band_absolute))
+            if self.band_relative is not None:
+                widths.append(_decimal_text(self.band_relative * 100) + "%")
+            terms.append("band:" + "/".join(widths))
+        if self.drift is not None:
+            terms.append("drift:" + _points_text(self.drift))
+        if self.cashflow is not None:
+            terms.append("cashflow:" + _decimal_text(Fraction(self.cashflow)))
+        return "+".join(terms)
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """How far a policy trades once it acts.
+
+    Attributes:
+        kind: `target` (everything to its target), or the least-turnover point at which every
+            breached sleeve is back at its band's `edge`, at `half` its band, or `within` a width.
+        width: The width that `within` names, as a share of the portfolio; None for the others.
+    """
+
+    kind: ToKind = "target"
+    width: Fraction | None = None
+
+    def __str__(self) -> str:
+        """The canonical words: `parse_to(str(to)) == to`."""
+        if self.width is None:
+            return self.kind
+        return f"{self.kind}:{_points_text(self.width)}"
+
+
+# What may stand as a policy's target: weights by symbol, dated weights, a function of what is
+# known at a date, or an estimator with `fit` and `weights_`. Read by trimtab.targets.
+Target: TypeAlias = Mapping[Any, Any] | Callable[..., Any] | Any
+
+
+@dataclass(frozen=True, init=False)
+class Policy:
+    """What to hold, when to act, and how far to trade: one policy, for plan and for backtest.
+
+    Attributes:
+        target: Weights by symbol as fractions that sum to 1 (a dict), dated weights (a mapping
+            of dates to such dicts, or a frame), a function of a view that ends at its date, or an
+            estimator with `fit` and `weights_`. None where the portfolio's own target applies.
+        when: When it acts.
+        to: How far it trades.
+        name: What reports call it; None means its words.
+        min_trade: The least money a trade is worth making for. Account mode only.
+        cash_buffer: Cash that stays outside the base that percentages divide. Account mode only.
+        drift_price: The price of one unit of drift left, in money per money: how much cost and
+            tax it is worth to remove drift. None means the nearest point to the target first,
+            then the cheapest. Account mode only.
+
+    Raises:
+        PolicyError: The words cannot be read, or the parts contradict each other.
+
+    >>> policy = Policy({"SPY": 0.6, "AGG": 0.4}, when="band:5pp", to="half")
+    >>> policy.label
+    'band:5pp to half'
+    """
+
+    target: Target
+    when: When
+    to: To
+    name: str | None
+    min_trade: Decimal
+    cash_buffer: Decimal
+    drift_price: Decimal | None
+
+    def __init__(
+        self,
+        target: Target = None,
+        when: When | str = "never",
+        to: To | str = "target",
+        name: str | None = None,
+        *,
+        min_trade: Decimal | int | str = 0,
+        cash_buffer: Decimal | int | str = 0,
+        drift_price: Decimal | int | str | None = None,
+    ) -> None:
+        read_when = parse_when(when) if isinstance(when, str) else when
+        read_to = parse_to(to) if isinstance(to, str) else to
+        check_policy(read_when, read_to)
+        # A frozen dataclass with its own __init__ so that words are read on the way in and the
+        # fields keep one exact type.
+        put = object.__setattr__
+        put(self, "target", target)
+        put(self, "when", read_when)
+        put(self, "to", read_to)
+        put(self, "name", name)
+        put(self, "min_trade", _money("min_trade", min_trade))
+        put(self, "cash_buffer", _money("cash_buffer", cash_buffer))
+        price = None if drift_price is None else _money("drift_price", drift_price)
+        put(self, "drift_price", price)
+
+    @property
+    def words(self) -> str:
+        """The policy's canonical words, as the command line takes them."""
+        return f"{self.when} to {self.to}"
+
+    @property
+    def label(self) -> str:
+        """What reports call this policy: its name, or else its words."""
+        return self.words if self.name is None else self.name
+
+
+def parse_when(text: str) -> When:
+    """Read when a policy acts from its words.
+
+    Args:
+        text: Terms joined by `+`: a calendar, `band:5pp`, `band:20%`, `band:5pp/25%`,
+            `drift:5pp`, `cashflow:500`, or `never` alone.
+
+    Raises:
+        PolicyError: A term is unknown, repeated or out of range, with the nearest known word.
+
+    >>> parse_when("monthly+band:5pp").band_absolute
+    Fraction(1, 20)
+    """
+    terms = [term.strip() for term in _checked_text(text, "when", WHEN_FORMS).split("+")]
+    calendar: Calendar | None = None
+    absolute: Fraction | None = None
+    relative: Fraction | None = None
+    drift: Fraction | None = None
+    cashflow: Decimal | None = None
+    for term in terms:
+        word, colon, value = term.partition(":")
+        if word == "never" and not colon:
+            if len(terms) > 1:
+                raise PolicyError(f"when {text!r}: never stands alone; drop it or the rest.")
+            return When(never=True)
+        if word in CALENDARS and not colon:
+            if calendar is not None:
+                raise PolicyError(
+                    f"when {text!r}: two calendars, {calendar} and {word}; keep one of them."
+                )
+            calendar = word
+        elif word == "band" and colon:
+            if absolute is not None or relative is not None:
+                raise PolicyError(
+                    f"when {text!r}: two bands; write both widths in one, as band:5pp/25%."
+                )
+            absolute, relative = _band(value, text)
+        elif word == "drift" and colon:
+            if drift is not None:
+                raise PolicyError(f"when {text!r}: two drifts; keep the smaller.")
+            drift = _points(value, f"when {text!r}", "drift:5pp")
+        elif word == "cashflow" and colon:
+            if cashflow is not None:
+                raise PolicyError(f"when {text!r}: two cash flows; keep the smaller.")
+            cashflow = _cash(value, text)
+        else:
+            raise _unknown("when", text, term, word, bool(colon))
+    return When(calendar, False, absolute, relative, drift, cashflow)
+
+
+def parse_to(text: str) -> To:
+    """Read how far a policy trades from its words.
+
+    Raises:
+        PolicyError: The word is unknown or its width is out of range.
+
+    >>> parse_to("within:1.75pp").width
+    Fraction(7, 400)
+    """
+    term = _checked_text(text, "to", TO_FORMS).strip()
+    word, colon, value = term.partition(":")
+    if not colon:
+        for kind in ("target", "edge", "half"):
+            if word == kind:
+                return To(kind)
+        if word == "within":
+            raise PolicyError(f"to {text!r}: within needs a width, as within:1.75pp.")
+    elif word == "within":
+        return To("within", _points(value, f"to {text!r}", "within:1.75pp"))
+    elif word in ("target", "edge", "half"):
+        raise PolicyError(f"to {text!r}: {word} takes no width; write {word} alone.")
+    near = get_close_matches(word, ("target", "edge", "half", "within"), n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise PolicyError(f"to {text!r}: {term!r} is not known.{hint} Valid: {TO_FORMS}.")
+
+
+def parse_policy(text: str) -> tuple[When, To]:
+    """Read a whole policy, `WHEN` or `WHEN to TO`, as the command line's --policy takes it.
+
+    Raises:
+        PolicyError: A part cannot be read, or the parts contradict each other.
+
+    >>> [str(part) for part in parse_policy("band:5pp to half")]
+    ['band:5pp', 'half']
+    """
+    words = _checked_text(text, "policy", '"band:5pp to half"').split()
+    if "to" in words:
+        cut = words.index("to")
+        when_words, to_words = words[:cut], words[cut + 1 :]
+    else:
+        when_words, to_words = words, ["target"]
+    if not when_words or not to_words:
+        raise PolicyError(f'policy {text!r}: half of it is missing; write "band:5pp to half".')
+    when, to = parse_when(" ".join(when_words)), parse_to(" ".join(to_words))
+    check_policy(when, to)
+    return when, to
+
+
+def check_policy(when: When, to: To) -> None:
+    """Refuse a policy whose parts contradict each other.
+
+    Raises:
+        PolicyError: `edge` or `half` without a band, or a width that no breach could exceed.
+    """
+    if to.kind in ("edge", "half") and not when.has_band:
+        raise PolicyError(
+            f"to {to}: there is no band whose {to.kind} could be meant in when {when}; "
+            f"add one, as {_with_band(when)}, or trade to target."
+        )
+    if to.kind == "within" and to.width is not None:
+        only_absolute = when.band_absolute is not None and when.band_relative is None
+        if only_absolute and when.band_absolute is not None and to.width > when.band_absolute:
+            raise PolicyError(
+                f"to {to}: wider than the band in when {when}, so a breached sleeve would never "
+                f"be traded back; name a width of at most {_points_text(when.band_absolute)}."
+            )
+
+
+def _with_band(when: When) -> str:
+    return "band:5pp" if when.never else f"{when}+band:5pp"
+
+
+def _checked_text(text: str, what: str, forms: str) -> str:
+    if len(text) > _TEXT_LIMIT:
+        raise PolicyError(f"{what}: longer than {_TEXT_LIMIT} characters. Valid: {forms}.")
+    if not text.strip():
+        raise PolicyError(f"{what}: empty. Valid: {forms}.")
+    return text
+
+
+def _unknown(what: str, text: str, term: str, word: str, has_value: bool) -> PolicyError:
+    if word in ("band", "drift", "cashflow"):
+        form = {"band": "band:5pp", "drift": "drift:5pp", "cashflow": "cashflow:500"}[word]
+        return PolicyError(f"{what} {text!r}: {word} needs a value, as {form}.")
+    if has_value and (word in CALENDARS or word == "never"):
+        return PolicyError(f"{what} {text!r}: {word} takes no value; write {word} alone.")
+    if not term:
+        return PolicyError(f"{what} {text!r}: nothing stands beside a +. Valid: {WHEN_FORMS}.")
+    known = (*CALENDARS, "never", "band", "drift", "cashflow")
+    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return PolicyError(f"{what} {text!r}: {term!r} is not known.{hint} Valid: {WHEN_FORMS}.")
+
+
+def _band(value: str, text: str) -> tuple[Fraction | None, Fraction | None]:
+    absolute: Fraction | None = None
+    relative: Fraction | None = None
+    form = f"when {text!r}: a band is band:5pp (percentage points), band:20% (of the target) or "
+    form += "band:5pp/25% (whichever comes first)"
+    widths = value.split("/")
+    for width in widths:
+        if match := _POINTS.fullmatch(width.strip()):
+            if absolute is not None:
+                raise PolicyError(f"{form}; here are two widths in pp.")
+            absolute = _positive_share(match[1], form, most=1)
+        elif match := _PERCENT.fullmatch(width.strip()):
+            if relative is not None:
+                raise PolicyError(f"{form}; here are two widths in %.")
+            relative = _positive_share(match[1], form, most=None)
+        else:
+            raise PolicyError(f"{form}; {width!r} is neither.")
+    return absolute, relative
+
+
+def _points(value: str, where: str, example: str) -> Fraction:
+    match = _POINTS.fullmatch(value.strip())
+    if match is None:
+        raise PolicyError(f"{where}: {value!r} is not a width in percentage points, as {example}.")
+    return _positive_share(match[1], f"{where}: the width, as {example},", most=1)
+
+
+def _positive_share(number: str, where: str, *, most: int | None) -> Fraction:
+    share = Fraction(number) / 100
+    if share <= 0:
+        raise PolicyError(f"{where} must be above zero, not {number}.")
+    if most is not None and share > most:
+        raise PolicyError(f"{where} cannot exceed 100pp, not {number}.")
+    return share
+
+
+def _cash(value: str, text: str) -> Decimal:
+    match = _AMOUNT.fullmatch(value.strip())
+    if match is None or Decimal(match[1]) == 0:
+        raise PolicyError(
+            f"when {text!r}: {value!r} is not an amount of money above zero, as cashflow:500."
+        )
+    return Decimal(match[1])
+
+
+def _money(name: str, value: Decimal | int | str) -> Decimal:
+    if isinstance(value, (bool, float)):
+        raise PolicyError(
+            f"{name} {value!r}: give money as an int, a Decimal or text; not a float."
+        )
+    if isinstance(value, str) and _AMOUNT.fullmatch(value.strip()) is None:
+        raise PolicyError(f"{name} {value!r}: not an amount of money, as 500 or 12.50.")
+    amount = Decimal(value)
+    if not amount.is_finite() or amount < 0:
+        raise PolicyError(f"{name} {value!r}: must be zero or more, and finite.")
+    return amount
+
+
+def _points_text(share: Fraction) -> str:
+    return _decimal_text(share * 100) + "pp"
+
+
+def _decimal_text(number: Fraction) -> str:
+    # Every width was read from decimal text, so the division by powers of ten ends; a width made
+    # in code that does not end is written as its fraction rather than rounded.
+    scaled, places = number, 0
+    while scaled.denominator != 1 and places < 40:
+        scaled, places = scaled * 10, places + 1
+    if scaled.denominator != 1:
+        return str(number)
+    digits = str(scaled.numerator).rjust(places + 1, "0")
+    return digits if places == 0 else f"{digits[:-places]}.{digits[-places:]}"

@@ -55,6 +55,13 @@ class When:
     drift: Fraction | None = None
     cashflow: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        acts = (self.calendar, self.band_absolute, self.band_relative, self.drift, self.cashflow)
+        if all(part is None for part in acts):
+            object.__setattr__(self, "never", True)
+        elif self.never:
+            raise PolicyError("when: never stands alone; drop it or the rest.")
+
     @property
     def has_band(self) -> bool:
         """Whether sleeves have a band: an absolute one, a relative one, or both."""

@@ -1,0 +1,1 @@
+"""What trading costs: one object serves the engine and the simulator."""

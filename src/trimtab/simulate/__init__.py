@@ -1,0 +1,1 @@
+"""The engine over dates: backtests, their calendar and their figures."""

@@ -10,6 +10,8 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
+from trimtab.model.errors import TrimtabError
+
 Calendar: TypeAlias = Literal["daily", "weekly", "monthly", "quarterly", "annual"]
 ToKind: TypeAlias = Literal["target", "edge", "half", "within"]
 
@@ -28,7 +30,7 @@ _AMOUNT = re.compile(_NUMBER)
 _TEXT_LIMIT = 200
 
 
-class PolicyError(ValueError):
+class PolicyError(TrimtabError, ValueError):
     """A policy that cannot be read, or whose parts contradict each other."""
 
 

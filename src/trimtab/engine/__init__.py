@@ -1,0 +1,1 @@
+"""The decision: value, aim, due, trade, relieve, finish, explain. Pure; the same for everyone."""

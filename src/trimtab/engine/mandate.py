@@ -1,0 +1,62 @@
+"""What the engine is told to do: a household, its target, its policy and its costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from trimtab.costs import Costs
+from trimtab.model.household import Household
+from trimtab.model.policy import To, When
+from trimtab.model.sleeves import Sleeve
+
+HOUSEHOLD = "household"
+"""The name of the target that all accounts without one of their own share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """A household with the policy by which it is kept on target.
+
+    Args:
+        household: Accounts, instruments, tax.
+        target: Root of the household's target tree; its leaves' weights sum to 1. None when every
+            account has a target of its own.
+        when: When to act.
+        to: How far to go.
+        costs: What trading costs, by account; the empty key is every other account.
+        min_trade: The least money of a trade, minor units.
+        min_trade_units: The least quantity of a trade, in units of the instrument.
+        cash_buffer: Minor units that stay in cash, outside the base; a floor.
+        drift_price: Money that one unit of money of drift left is worth; None: to target first.
+        fewest_trades: Among plans that end inside every band, take one with the fewest trades.
+    """
+
+    household: Household
+    target: Sleeve | None
+    when: When
+    to: To
+    costs: Mapping[str, Costs] = field(default_factory=dict)
+    min_trade: int = 0
+    min_trade_units: Decimal = Decimal(0)
+    cash_buffer: int = 0
+    drift_price: Decimal | None = None
+    fewest_trades: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of one plan beyond the policy.
+
+    Args:
+        deposits: Cash about to come in, by account, minor units, >= 0.
+        withdrawals: Cash that is to be taken out, by account, minor units, >= 0.
+        no_sells: Plan purchases only.
+        now: Act although no trigger fires.
+    """
+
+    deposits: Mapping[str, int] = field(default_factory=dict)
+    withdrawals: Mapping[str, int] = field(default_factory=dict)
+    no_sells: bool = False
+    now: bool = False

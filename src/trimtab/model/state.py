@@ -45,6 +45,7 @@ class Memory:
         accepted: Last believed prices, by instrument.
         sales: Sales of this year and of the last 30 days, in order.
         purchases: Lots bought in the last 30 days, in order.
+        actions_through: Splits and dividends up to this session, included, are in the book.
     """
 
     periods_acted: Mapping[str, str] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Memory:
     accepted: Mapping[str, AcceptedPrice] = field(default_factory=dict)
     sales: tuple[Sale, ...] = ()
     purchases: tuple[Lot, ...] = ()
+    actions_through: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

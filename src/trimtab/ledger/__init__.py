@@ -1,0 +1,1 @@
+"""The record: canonical entries in a hash chain, proofs over them, and the fold to a state."""

@@ -1,0 +1,96 @@
+"""One source, interpreted for one and compiled for a million: how a kernel gets its two forms.
+
+A kernel is a plain function over columns, in the subset of Python that Numba compiles. Marked
+with `@kernel` it stays what it was, and costs nothing: a single household, or one backtest, never
+imports Numba. `compiled(function)` is the same function as machine code, for sweeps and batches.
+Interpreted, pass lists (faster, and integers of any width); compiled, pass numpy arrays.
+
+Both must give the same bits, so kernels keep to: no fast math, explicit loops where the order of
+a sum matters, no `**`, no transcendental functions, no unstable sort, no unguarded division,
+integers whose range was checked at the door (compiled ones wrap silently).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from threading import RLock
+from typing import ParamSpec, TypeVar, cast
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_ROOM = "trimtab.kernels"
+_registered: list[Callable[..., object]] = []
+_known_to_numba: set[Callable[..., object]] = set()
+_lock = RLock()
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark a function as a kernel: it stays as it is, and `compiled` and other kernels know it."""
+    _registered.append(function)
+    return function
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """The same kernel as machine code, which gives the same bits and releases the interpreter.
+
+    The first call in a process imports Numba (about half a second); the first call with new types
+    of arguments compiles, and later processes find the result on disk. Once for each function.
+
+    Args:
+        function: A function marked with `@kernel`. Kernels that it calls are compiled with it.
+            The result is kept on disk for kernels of this room only.
+
+    Returns:
+        A function of the same arguments; columns must be numpy arrays.
+    """
+    assert function in _registered, f"{function.__name__} is not marked as a kernel"
+    with _lock:
+        return cast("Callable[P, R]", _machine_code(function))
+
+
+@cache
+def _machine_code(function: Callable[..., object]) -> Callable[..., object]:
+    import numba
+    from numba.extending import register_jitable
+
+    for known in _registered:
+        if known not in _known_to_numba:
+            register_jitable(known)
+            _known_to_numba.add(known)
+    plain = numba.njit(nogil=True)
+    if not function.__module__.startswith(_ROOM + "."):
+        return cast("Callable[..., object]", plain(function))
+    # Numba's cache of a function does not notice that a kernel it calls, in another file, has
+    # changed; so the cache lives in a folder named by the text of all kernels.
+    kept = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(_cache_folder(kept))
+    try:
+        return cast("Callable[..., object]", numba.njit(cache=True, nogil=True)(function))
+    except RuntimeError:  # nowhere to write: compile anew in each process
+        return cast("Callable[..., object]", plain(function))
+    finally:
+        numba.config.CACHE_DIR = kept
+
+
+@cache
+def _cache_folder(chosen_by_user: str) -> Path:
+    from numba.misc.appdirs import user_cache_dir
+
+    here = Path(__file__).parent
+    if chosen_by_user:
+        base = Path(chosen_by_user)
+    elif os.access(here, os.W_OK):
+        base = here / "__pycache__"
+    else:
+        base = Path(user_cache_dir("trimtab"))
+    digest = sha256()
+    for source in sorted(files(_ROOM).iterdir(), key=lambda entry: entry.name):
+        if source.name.endswith(".py"):
+            digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    return base / f"kernels-{digest.hexdigest()[:16]}"

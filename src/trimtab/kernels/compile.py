@@ -19,7 +19,7 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from threading import RLock
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,27 +68,29 @@ def _machine_code(function: Callable[..., object]) -> Callable[..., object]:
         return cast("Callable[..., object]", plain(function))
     # Numba's cache of a function does not notice that a kernel it calls, in another file, has
     # changed; so the cache lives in a folder named by the text of all kernels.
-    kept = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(_cache_folder(kept))
+    config: Any = numba.config
+    kept = config.CACHE_DIR
+    config.CACHE_DIR = str(_cache_folder(kept))
     try:
         return cast("Callable[..., object]", numba.njit(cache=True, nogil=True)(function))
     except RuntimeError:  # nowhere to write: compile anew in each process
         return cast("Callable[..., object]", plain(function))
     finally:
-        numba.config.CACHE_DIR = kept
+        config.CACHE_DIR = kept
 
 
 @cache
 def _cache_folder(chosen_by_user: str) -> Path:
-    from numba.misc.appdirs import user_cache_dir
+    from numba.misc import appdirs
 
+    caches: Any = appdirs  # published without types
     here = Path(__file__).parent
     if chosen_by_user:
         base = Path(chosen_by_user)
     elif os.access(here, os.W_OK):
         base = here / "__pycache__"
     else:
-        base = Path(user_cache_dir("trimtab"))
+        base = Path(caches.user_cache_dir("trimtab"))
     digest = sha256()
     for source in sorted(files(_ROOM).iterdir(), key=lambda entry: entry.name):
         if source.name.endswith(".py"):

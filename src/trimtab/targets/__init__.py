@@ -1,0 +1,1 @@
+"""What to hold: the target tree, and the ways to arrive at one."""

@@ -34,6 +34,7 @@ def generated_case(random_: random.Random, *, most: int, fee: bool) -> dict[str,
         "start": [round(wanted[k] / price[k]) for k in range(size)],
         "rate": [random_.choice([0, 50_000]) if fee else 0 for _ in range(size)],
         "per_step": [0] * size,
+        "fixed_fee": [random_.choice([0, 0, 300]) if fee else 0 for _ in range(size)],
         "minimum": [random_.choice([0, 0, 500]) if fee else 0 for _ in range(size)],
         "sleeve": list(range(size)),
         "n_sleeves": size,
@@ -63,7 +64,14 @@ def objective_of(case: dict[str, Any], steps: tuple[int, ...]) -> int | None:
         if 0 < quantity < case["low"][k]:
             return None
         worth = rounded(quantity * case["numerator"][k], case["denominator"][k])
-        cost = trade_cost(worth, quantity, case["rate"][k], case["per_step"][k], case["minimum"][k])
+        cost = trade_cost(
+            worth,
+            quantity,
+            case["rate"][k],
+            case["per_step"][k],
+            case["fixed_fee"][k],
+            case["minimum"][k],
+        )
         cash -= case["direction"][k] * worth + cost
         value[case["sleeve"][k]] += case["direction"][k] * worth
         total += cost
@@ -114,6 +122,7 @@ def test_a_share_too_few_of_one_pays_for_a_share_more_of_another() -> None:
         "start": [1, 10],
         "rate": [0, 0],
         "per_step": [0, 0],
+        "fixed_fee": [0, 0],
         "minimum": [0, 0],
         "sleeve": [0, 1],
         "n_sleeves": 2,

@@ -19,9 +19,9 @@ def rounded(numerator, denominator):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def trade_cost(value, steps, rate, per_step, minimum):  # type: ignore[no-untyped-def]
+def trade_cost(value, steps, rate, per_step, fixed, minimum):  # type: ignore[no-untyped-def]
     """What trading `steps` worth `value` costs, in minor units; nothing traded costs nothing."""
     if steps == 0:
         return 0
-    cost = rounded(value * rate + steps * per_step, RATE_SCALE)
+    cost = fixed + rounded(value * rate + steps * per_step, RATE_SCALE)
     return max(cost, minimum)

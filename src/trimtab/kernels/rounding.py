@@ -35,6 +35,7 @@ def nearest_steps(  # type: ignore[no-untyped-def]
     start,
     rate,
     per_step,
+    fixed_fee,
     minimum,
     sleeve,
     n_sleeves,
@@ -65,7 +66,7 @@ def nearest_steps(  # type: ignore[no-untyped-def]
         numerator, denominator: Worth of one step in minor units, as a ratio.
         low, high: Fewest and most steps that may be traded; none at all is always allowed.
         start: The continuous answer in steps, rounded.
-        rate, per_step, minimum: Trading cost as `trade_cost` takes it.
+        rate, per_step, fixed_fee, minimum: Trading cost as `trade_cost` takes it.
         sleeve: Sleeve of each instrument.
         n_sleeves, value, goal: Sleeves: minor units before trading, and wanted.
         cash, cash_goal, cash_floor: Minor units now, wanted, and at least.
@@ -207,7 +208,7 @@ def nearest_steps(  # type: ignore[no-untyped-def]
             continue
         nodes += 1
         worth = rounded(quantity * numerator[k], denominator[k])
-        cost = trade_cost(worth, quantity, rate[k], per_step[k], minimum[k])
+        cost = trade_cost(worth, quantity, rate[k], per_step[k], fixed_fee[k], minimum[k])
         money = cash_at[k] - direction[k] * worth - cost
         loss = loss_at[k] + cost
         net = net_at[k] - cost
@@ -220,12 +221,12 @@ def nearest_steps(  # type: ignore[no-untyped-def]
         if best_objective >= 0 and least >= best_objective:
             # Past the goal, going further the same way adds to the deviation what it can at most
             # take from the rest; buying less saves at most its cost, in the sum and in cash.
-            # Trading nothing may save the least fee, so that is tried even then.
+            # Trading nothing may save a fee, so that is tried even then.
             if last:
                 if deviation * direction[k] >= 0:
                     up[k] = reach
                 if deviation * direction[k] <= 0 and least - 2 * cost >= best_objective:
-                    skip = center[k] if minimum[k] > 0 and quantity > 0 else reach
+                    skip = center[k] if minimum[k] + fixed_fee[k] > 0 and quantity > 0 else reach
                     down[k] = max(down[k], skip)
             continue
         if money + raises[k + 1] < cash_floor:

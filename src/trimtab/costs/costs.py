@@ -1,0 +1,112 @@
+"""Commission, spread and fees of an order: as rates for optimisers, exactly for money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from trimtab.kernels.money import RATE_SCALE, trade_cost
+from trimtab.model.numbers import half_even, minor_from
+
+Rate = int | float | str | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCosts:
+    """What the orders of one instrument cost, in the integers that the kernels take.
+
+    Args:
+        rate: Of the money traded, in units of 1e-8.
+        per_step: A step, in units of 1e-8 of a minor unit.
+        fixed: An order, in minor units.
+        minimum: The least an order costs, in minor units.
+    """
+
+    rate: int = 0
+    per_step: int = 0
+    fixed: int = 0
+    minimum: int = 0
+
+    def of(self, value: int, steps: int) -> int:
+        """What trading `steps` worth `value` minor units costs, in minor units."""
+        return int(trade_cost(value, steps, self.rate, self.per_step, self.fixed, self.minimum))
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether twice the trade costs twice as much: no fixed and no least fee."""
+        return self.fixed == 0 and self.minimum == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What trading costs.
+
+    Args:
+        bps: Fee in basis points of the money traded.
+        half_spread_bps: Half the distance between bid and ask, in basis points of the price.
+        per_share: Fee a unit, in money.
+        commission: Fee an order, in money.
+        minimum: The least that commission and fees of an order come to, in money.
+        by_instrument: Other costs for some instruments, by id.
+
+    >>> Costs(bps=10).order_costs("VTI", Decimal(1)).of(1_000_000, 100)
+    1000
+    """
+
+    bps: Decimal = Decimal(0)
+    half_spread_bps: Decimal = Decimal(0)
+    per_share: Decimal = Decimal(0)
+    commission: Decimal = Decimal(0)
+    minimum: Decimal = Decimal(0)
+    by_instrument: Mapping[str, Costs] = field(default_factory=dict)
+
+    def __init__(
+        self,
+        *,
+        bps: Rate = 0,
+        half_spread_bps: Rate = 0,
+        per_share: Rate = 0,
+        commission: Rate = 0,
+        minimum: Rate = 0,
+        by_instrument: Mapping[str, Costs] | None = None,
+    ) -> None:
+        put = object.__setattr__
+        put(self, "bps", _checked("bps", bps, most=10_000))
+        put(self, "half_spread_bps", _checked("half_spread_bps", half_spread_bps, most=10_000))
+        put(self, "per_share", _checked("per_share", per_share, most=10_000))
+        put(self, "commission", _checked("commission", commission, most=1_000_000))
+        put(self, "minimum", _checked("minimum", minimum, most=1_000_000))
+        put(self, "by_instrument", dict(by_instrument or {}))
+
+    def order_costs(self, instrument: str, step: Decimal) -> OrderCosts:
+        """The costs of one instrument with that step, as integers."""
+        own = self.by_instrument.get(instrument, self)
+        per_step = Fraction(own.per_share) * Fraction(step) * 100 * RATE_SCALE
+        return OrderCosts(
+            rate=round(Fraction(own.bps + own.half_spread_bps) * RATE_SCALE / 10_000),
+            per_step=half_even(per_step.numerator, per_step.denominator),
+            fixed=minor_from(own.commission),
+            minimum=minor_from(own.minimum),
+        )
+
+    def linear_rate(self, instrument: str, price: float | None = None) -> float:
+        """Cost per unit of money traded, without what an order costs however small it is.
+
+        Args:
+            instrument: Its id.
+            price: Price a unit; needed where there is a fee a share.
+        """
+        own = self.by_instrument.get(instrument, self)
+        rate = float(own.bps + own.half_spread_bps) / 10_000
+        if own.per_share and price:
+            rate += float(own.per_share) / price
+        return rate
+
+
+def _checked(name: str, value: Rate, *, most: int) -> Decimal:
+    number = Decimal(str(value))
+    if not number.is_finite() or not 0 <= number <= most:
+        raise ValueError(f"costs: {name} is {value}; it must be from 0 to {most}")
+    return number

@@ -1,0 +1,137 @@
+"""Third stage: does a trigger fire, which one, and by how much?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from trimtab.engine.aim import Aim, drift
+from trimtab.engine.mandate import Mandate, Request
+from trimtab.model.findings import Finding
+from trimtab.model.market import Market
+from trimtab.model.numbers import minor_from, money_text
+from trimtab.model.plan import Reading
+from trimtab.model.state import State
+from trimtab.triggers.calendar import calendar_reading
+from trimtab.triggers.cashflow import cashflow_reading
+from trimtab.triggers.deviation import band_reading, drift_reading
+
+Scope = Literal["nothing", "cash", "full"]
+"""What is due: nothing, only the cash that came in or goes out, or all that the policy does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due for one target.
+
+    Args:
+        scope: How much of the policy acts.
+        readings: What every trigger saw.
+        period: Mark of the calendar period that this look acts on; empty without a calendar look.
+        findings: Why something that would be due is not.
+    """
+
+    scope: Scope
+    readings: tuple[Reading, ...]
+    period: str
+    findings: tuple[Finding, ...] = ()
+
+
+def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Request) -> Due:
+    """Ask every trigger of the policy about one target.
+
+    A calendar with a band or a drift limit means: look on the calendar, act on the band. New cash
+    acts beside them. What was rebalanced this session is left alone until the next one, and so is
+    a target with orders still open.
+    """
+    readings: list[Reading] = []
+    looks, period = _looks(aim, mandate, state, market, readings)
+    fired = _fires(aim, mandate, looks, readings)
+    cash_fired = _cash_fires(aim, mandate, state, request, readings)
+    waiting = [order for order in state.memory.open_orders if order.account in aim.accounts]
+    if waiting:
+        message = (
+            f"{len(waiting)} orders are still open, {waiting[0].id[:12]} among them; nothing new is "
+            "planned for these accounts until they are final. Run apply again, or record them."
+        )
+        finding = Finding("open-orders", aim.name, message, "error")
+        return Due("nothing", tuple(readings), "", (finding,))
+    if request.now:
+        readings.append(Reading(aim.name, "now", "", True, "asked for now"))
+        return Due("full", tuple(readings), period)
+    if fired and state.memory.rebalanced_on.get(aim.name) == market.as_of:
+        message = f"already rebalanced on {market.as_of}; --now plans once more all the same"
+        readings.append(Reading(aim.name, "session", "", False, message))
+        fired = False
+    scope: Scope = "full" if fired else "cash" if cash_fired else "nothing"
+    return Due(scope, tuple(readings), period if looks else "")
+
+
+def _looks(
+    aim: Aim, mandate: Mandate, state: State, market: Market, readings: list[Reading]
+) -> tuple[bool, str]:
+    """Whether the calendar lets the policy look today, and the period's mark."""
+    kind = mandate.when.calendar
+    if kind is None:
+        return not mandate.when.never, ""
+    reading, mark = calendar_reading(
+        aim.name,
+        kind,
+        calendar=market.calendar,
+        as_of=market.as_of,
+        acted=state.memory.periods_acted.get(aim.name),
+    )
+    readings.append(reading)
+    return reading.fired, mark
+
+
+def _fires(aim: Aim, mandate: Mandate, looks: bool, readings: list[Reading]) -> bool:
+    """Whether bands and drift, or the calendar alone, ask for action."""
+    when = mandate.when
+    if when.never or aim.base <= 0:
+        return False
+    if not when.has_band and when.drift is None:
+        return looks and when.calendar is not None
+    fired = False
+    if when.has_band:
+        for sleeve in aim.root.walk():
+            if sleeve is aim.root:
+                continue
+            now = aim.share(aim.value(sleeve))
+            reading = band_reading(aim.name, sleeve.name, now=now, weight=sleeve.weight, when=when)
+            readings.append(reading)
+            fired = fired or reading.fired
+    if when.drift is not None:
+        now = drift(aim, aim.values, aim.cash, aim.unassigned)
+        reading = drift_reading(aim.name, drift=now, limit=when.drift)
+        readings.append(reading)
+        fired = fired or reading.fired
+    return fired and looks
+
+
+def _cash_fires(
+    aim: Aim, mandate: Mandate, state: State, request: Request, readings: list[Reading]
+) -> bool:
+    """Whether cash that came in or is to go out asks for trades by itself."""
+    fired = False
+    deposited = sum(request.deposits.get(account, 0) for account in aim.accounts)
+    withdrawn = sum(request.withdrawals.get(account, 0) for account in aim.accounts)
+    if deposited:
+        why = f"a deposit of {money_text(deposited)} is to be invested"
+        readings.append(Reading(aim.name, "deposit", "", True, why))
+        fired = True
+    if withdrawn:
+        why = f"a withdrawal of {money_text(withdrawn)} is to be paid"
+        readings.append(Reading(aim.name, "withdrawal", "", True, why))
+        fired = True
+    if aim.cash < 0 and not withdrawn:
+        why = f"cash is {money_text(-aim.cash)} below its floor"
+        readings.append(Reading(aim.name, "cash-floor", "", True, why))
+        fired = True
+    if mandate.when.cashflow is not None:
+        new_cash = sum(state.memory.new_cash.get(account, 0) for account in aim.accounts)
+        limit = minor_from(mandate.when.cashflow)
+        reading = cashflow_reading(aim.name, new_cash=new_cash + deposited, limit=limit)
+        readings.append(reading)
+        fired = fired or reading.fired
+    return fired

@@ -1,0 +1,196 @@
+"""First stage: what the book is worth at prices that can be believed, and what is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from trimtab.engine.mandate import Mandate, Request
+from trimtab.model.findings import Finding
+from trimtab.model.instruments import Instrument
+from trimtab.model.market import Market, Quote
+from trimtab.model.numbers import Price, StepPrice, money_text
+from trimtab.model.sleeves import Sleeve
+from trimtab.model.state import State
+
+TENFOLD = 10
+"""A price this many times its predecessor, or this part of it, is not believed without a split."""
+
+Position = tuple[str, str]
+"""Account id and instrument id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Valuation:
+    """The book in money.
+
+    Args:
+        prices: The price at which each instrument is counted.
+        step_prices: The worth of one step of each.
+        frozen: Instruments that are counted but not traded.
+        steps: Steps held, by account and instrument.
+        values: Minor units, by account and instrument.
+        cash: Minor units by account, with what the request brings in; withdrawals not yet out.
+        findings: What was noticed.
+        refused: Why the household plans nothing at all; empty when it may.
+    """
+
+    prices: Mapping[str, Price]
+    step_prices: Mapping[str, StepPrice]
+    frozen: frozenset[str]
+    steps: Mapping[Position, int]
+    values: Mapping[Position, int]
+    cash: Mapping[str, int]
+    findings: tuple[Finding, ...]
+    refused: str
+
+    def of(self, account: str, instrument: str) -> int:
+        """What an account holds of an instrument, in minor units."""
+        return self.values.get((account, instrument), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Belief:
+    """What is believed of one instrument's price."""
+
+    price: Price | None
+    since: date | None
+    trouble: str = ""
+    message: str = ""
+
+
+def valuation(state: State, mandate: Mandate, market: Market, request: Request) -> Valuation:
+    """Value every position at the market's prices; freeze what has no price to believe.
+
+    An instrument whose price is missing, stale or not credible is counted at its last accepted
+    price and not traded. The household plans nothing when such an instrument is held for more
+    sessions, or for a larger share of the whole, than its limits allow, or has no price at all.
+    """
+    household = mandate.household
+    steps: dict[Position, int] = {}
+    for lot in state.lots:
+        key = (lot.account, lot.instrument)
+        steps[key] = steps.get(key, 0) + lot.quantity
+    held = {instrument for _, instrument in steps}
+    wanted = {id_ for root in _roots(mandate) for leaf in root.leaves() for id_ in leaf.hold}
+    findings: list[Finding] = []
+    prices: dict[str, Price] = {}
+    frozen: set[str] = set()
+    refused = ""
+    for id_ in sorted(held | (wanted & set(household.instruments))):
+        belief = _belief(household.instruments[id_], state, market, household.currency)
+        if belief.price is not None:
+            prices[id_] = belief.price
+        if not belief.trouble:
+            continue
+        frozen.add(id_)
+        severity = "error" if id_ in held and belief.price is None else "warning"
+        findings.append(Finding(belief.trouble, id_, belief.message, severity))
+        if id_ not in held:
+            continue
+        if belief.price is None:
+            refused = refused or f"{id_} is held and has no price that can be believed"
+        elif belief.since is not None:
+            sessions = market.calendar.sessions_between(belief.since, market.as_of)
+            limit = household.frozen_sessions + household.instruments[id_].age_limit
+            if sessions > limit and household.instruments[id_].price_source == "market":
+                refused = refused or (
+                    f"{id_} is held and has been without a good price for {sessions} sessions"
+                )
+    step_prices = {
+        id_: StepPrice.of(price, household.instruments[id_].step) for id_, price in prices.items()
+    }
+    values = {
+        key: step_prices[key[1]].value(count) if key[1] in step_prices else 0
+        for key, count in steps.items()
+    }
+    cash = {account: state.cash.get(account, 0) for account in household.accounts}
+    for account, amount in request.deposits.items():
+        cash[account] += amount
+    total = sum(values.values()) + sum(cash.values())
+    idle = sum(money for (_, id_), money in values.items() if id_ in frozen)
+    if idle and Fraction(idle) > Fraction(household.frozen_share) * total:
+        refused = refused or (
+            f"{money_text(idle)} of {money_text(total)} is in instruments without a good price, "
+            f"above the limit of {household.frozen_share:%}"
+        )
+    if refused:
+        message = f"No trade is planned: {refused}. Mend the prices, then plan again."
+        findings.append(Finding("prices-refused", household.name, message, "error"))
+    return Valuation(
+        prices, step_prices, frozenset(frozen), steps, values, cash, tuple(findings), refused
+    )
+
+
+def _roots(mandate: Mandate) -> list[Sleeve]:
+    roots = [account.target for account in mandate.household.accounts.values() if account.target]
+    return roots + ([mandate.target] if mandate.target else [])
+
+
+def _belief(instrument: Instrument, state: State, market: Market, currency: str) -> _Belief:
+    quote = market.quotes.get(instrument.id)
+    accepted = state.memory.accepted.get(instrument.id)
+    last = accepted.price if accepted else None
+    last_on = accepted.on if accepted else None
+    if instrument.currency != currency:
+        return _Belief(
+            None,
+            None,
+            "foreign-currency",
+            f"{instrument.id} is priced in {instrument.currency}, the household counts in "
+            f"{currency}, and there is no exchange rate: use a line priced in {currency}.",
+        )
+    if quote is None:
+        message = f"{instrument.id} has no price on or before {market.as_of}; add one."
+        return _Belief(last, last_on, "missing-price", message)
+    if quote.price is None:
+        last, last_on = (last, last_on) if last else (_adjusted(quote), quote.previous_on)
+        shown = quote.raw or "nothing"
+        message = (
+            f"{instrument.id}: the price of {quote.on} is {shown}, which is not a price; it is "
+            f"counted at {last or 'nothing'} and not traded. Correct that row of the prices."
+        )
+        return _Belief(last, last_on, "invalid-price", message)
+    assert quote.on <= market.as_of, f"the market shows a price of {quote.on} on {market.as_of}"
+    if _is_tenfold(quote):
+        message = (
+            f"{instrument.id} went from {quote.previous} to {quote.price} on {quote.on}: not "
+            f"believed, counted at {_adjusted(quote)} and not traded. If a split explains it, add "
+            f"it to the prices; if it is right, give it with --price {instrument.id}="
+            f"{quote.price}."
+        )
+        return _Belief(_adjusted(quote), quote.previous_on, "tenfold-price", message)
+    age, unit = _age(instrument, quote, market)
+    if age > instrument.age_limit:
+        message = (
+            f"{instrument.id}: the newest price is of {quote.on}, {age} {unit} old (at most "
+            f"{instrument.age_limit}); counted at {quote.price} and not traded. Add a newer one."
+        )
+        return _Belief(quote.price, quote.on, "stale-price", message)
+    return _Belief(quote.price, quote.on)
+
+
+def _age(instrument: Instrument, quote: Quote, market: Market) -> tuple[int, str]:
+    if instrument.price_source == "manual":
+        return (market.as_of - quote.on).days, "days"
+    return market.calendar.sessions_between(quote.on, market.as_of), "sessions"
+
+
+def _is_tenfold(quote: Quote) -> bool:
+    if quote.price is None or quote.previous is None:
+        return False
+    now = Fraction(quote.price.decimal) * quote.split_since_previous
+    before = Fraction(quote.previous.decimal)
+    return now >= TENFOLD * before or TENFOLD * now <= before
+
+
+def _adjusted(quote: Quote) -> Price | None:
+    """The previous price in today's units: divided by the split in between."""
+    if quote.previous is None or quote.split_since_previous == 1:
+        return quote.previous
+    exact = Fraction(quote.previous.decimal) / quote.split_since_previous
+    # A price has a finite number of decimals; six more than the old one had lose nothing real.
+    exponent = quote.previous.exponent - 6
+    return Price(round(exact / Fraction(10) ** exponent), exponent)

@@ -141,7 +141,9 @@ _CAREFUL = json.JSONDecoder(
     object_pairs_hook=_unique,
 )
 # Sorting by code points: right for ASCII text only, and only used there.
-_QUICK_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_QUICK_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
+)
 
 
 def parse_canonical(data: bytes) -> Json:
@@ -171,7 +173,7 @@ _UNSURE: Final[Any] = object()
 def _parse_quickly(text: str) -> Any:
     # Encoding again gives the same text only if nothing was lost: no duplicate keys, no spaces.
     try:
-        value = _QUICK.decode(text)
+        value, _ = _QUICK.raw_decode(text)
     except (ValueError, _NotPlain):
         return _UNSURE
     return value if _QUICK_ENCODER.encode(value) == text else _UNSURE

@@ -70,11 +70,13 @@ if ! runs "$venv/bin/python"; then
     fi
     if [ -z "$python" ]; then
         if found=$(python3 --version 2>/dev/null); then
+            # The system's own python3 is too old, so a numbered one beside it is meant.
             say "Trimtab needs Python 3.11 or newer; found $found. Install a newer one with:"
+            install_line "python3.11 python3.11-venv"
         else
             say "Trimtab needs Python 3.11 or newer; found none that runs. Install it with:"
+            install_line "python3 python3-venv"
         fi
-        install_line "python3 python3-venv"
         stop "or name one:  PYTHON=/path/to/python3.12 make setup"
     fi
     say "Setting up: Python $(version "$python") into $venv"

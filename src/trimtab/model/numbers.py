@@ -6,8 +6,12 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Annotated
 
 _PLAIN_DECIMAL = re.compile(r"[+-]?[0-9]{1,24}(\.[0-9]{1,18})?", re.ASCII)
+
+Money = Annotated[int, "money"]
+"""An integer of minor units (cents); in files and JSON a decimal string."""
 
 MINOR_DIGITS = 2
 """Decimal places of money. Every currency that the package knows so far has two."""

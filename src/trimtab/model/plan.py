@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
 from trimtab.model.accounts import Acquired
 from trimtab.model.findings import Finding
-from trimtab.model.numbers import Price
+from trimtab.model.numbers import Money, Price
 from trimtab.model.orders import Side
 
 Term = Literal["long", "short", "none"]
@@ -26,10 +27,10 @@ class LotSale:
     lot: str
     quantity: int
     acquired: Acquired
-    basis: int | None
-    gain: int | None
+    basis: Money | None
+    gain: Money | None
     term: Term
-    tax: int
+    tax: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Trade:
         instrument: Instrument id.
         side: `buy` or `sell`.
         quantity: Steps, above zero (for orders in money: the estimate).
+        step: Size of a step in units.
         amount: Minor units for an order in money; None for an order in quantity.
         price: The price it was planned at.
         value: Quantity x price in minor units, above zero.
@@ -56,11 +58,12 @@ class Trade:
     instrument: str
     side: Side
     quantity: int
-    amount: int | None
+    step: Decimal
+    amount: Money | None
     price: Price
-    value: int
-    cost: int
-    tax: int
+    value: Money
+    cost: Money
+    tax: Money
     lots: tuple[LotSale, ...]
     sleeve: str
     reason: str
@@ -94,8 +97,8 @@ class SleeveRow:
     sleeve: str
     is_leaf: bool
     weight: Fraction
-    value_before: int
-    value_after: int
+    value_before: Money
+    value_after: Money
     now: Fraction
     after: Fraction
     band: Fraction | None
@@ -153,10 +156,10 @@ class Plan:
     findings: tuple[Finding, ...]
     drift_before: Mapping[str, Fraction]
     drift_after: Mapping[str, Fraction]
-    cash_after: Mapping[str, int]
-    cost: int
-    tax: int
-    gap: int | None
+    cash_after: Mapping[str, Money]
+    cost: Money
+    tax: Money
+    gap: Money | None
     periods: Mapping[str, str]
     adopted: Mapping[str, Mapping[str, Fraction]]
-    flows: Mapping[str, int]
+    flows: Mapping[str, Money]

@@ -111,7 +111,8 @@ def basis_part(lot: Lot, steps: int) -> int:
     >>> basis_part(Lot("a", "x", "VTI", 3, None, 100), 1)
     33
     """
-    assert lot.basis is not None and 0 < steps <= lot.quantity
+    assert lot.basis is not None
+    assert 0 < steps <= lot.quantity
     return half_even(lot.basis * steps, lot.quantity)
 
 

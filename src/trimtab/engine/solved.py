@@ -1,0 +1,270 @@
+"""The trade problem of several accounts, or with fees an order: a programme for HiGHS.
+
+Cash stays in its account, but the target is shared, so accounts are coupled through the sleeves.
+The goals come one after the other (lexicographic): first what the policy minimises, then least
+tax, cost and turnover, then where each sleeve prefers to lie, then the order of the accounts.
+Fees that an order costs however small it is, and the mode for the fewest trades, need a yes or no
+for each trade and make it a mixed-integer programme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from trimtab.engine.problem import Problem
+from trimtab.engine.walked import segments
+
+if TYPE_CHECKING:
+    import highspy
+
+CENTS = 100.0
+"""Minor units of one unit of money: the programme is written in units for its numbers' sake."""
+
+SHORTFALL_PRICE = 1_000.0
+"""Price of cash missing in an account: far above any gain, so that it is met whenever it can be."""
+
+NODE_LIMIT = 2_000
+SLACK = 1e-6
+"""How much of an earlier goal a later one may give up, relative and at least in units of money."""
+
+
+@dataclass
+class _Programme:
+    """Columns and rows as they grow; one list a property."""
+
+    costs: dict[str, list[float]] = field(default_factory=dict)
+    low: list[float] = field(default_factory=list)
+    high: list[float] = field(default_factory=list)
+    whole: list[bool] = field(default_factory=list)
+    rows: list[tuple[float, float, list[int], list[float]]] = field(default_factory=list)
+
+    def column(self, low: float, high: float, *, whole: bool = False, **costs: float) -> int:
+        """Add a variable with its price in each goal; returns its number."""
+        self.low.append(low)
+        self.high.append(high)
+        self.whole.append(whole)
+        number = len(self.low) - 1
+        for goal, cost in costs.items():
+            self.costs.setdefault(goal, []).extend(
+                [0.0] * (number - len(self.costs.setdefault(goal, [])))
+            )
+            self.costs[goal].append(cost)
+        return number
+
+    def row(self, low: float, high: float, cells: Sequence[tuple[int, float]]) -> None:
+        """Add a constraint low <= sum of cells <= high."""
+        self.rows.append((low, high, [c for c, _ in cells], [f for _, f in cells]))
+
+    def prices(self, goal: str) -> list[float]:
+        """The price of every variable in one goal."""
+        known = self.costs.get(goal, [])
+        return known + [0.0] * (len(self.low) - len(known))
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """The change of each holding in minor units, and how far it may be from the best."""
+
+    change: list[float]
+    gap: float
+
+
+def solved(
+    problem: Problem,
+    blocked: AbstractSet[tuple[int, str]],
+    drift_price: float | None,
+    *,
+    fewest_trades: Sequence[float] | None = None,
+) -> Solved:
+    """Solve the trade problem with HiGHS.
+
+    Args:
+        problem: What may be traded.
+        blocked: Holdings (by index) and sides that may not be traded.
+        drift_price: Money that a unit of drift left is worth; None: the nearest point first.
+        fewest_trades: For the mode of that name: by leaf, the deviation in minor units inside
+            which a sleeve need not be traded; None for the usual goals.
+
+    Returns:
+        Changes in minor units, positive for purchases, and the gap of the first goal.
+    """
+    programme = _Programme()
+    price = 1.0 if drift_price is None else drift_price
+    tax_first = 0.0 if drift_price is None else 1.0
+    sells: list[list[int]] = []
+    buys: list[int | None] = []
+    purse: list[list[tuple[int, float]]] = [[] for _ in problem.accounts]
+    in_leaf: list[list[tuple[int, float]]] = [[] for _ in problem.leaves]
+    for i, holding in enumerate(problem.holdings):
+        rank = float(problem.location[holding.leaf][holding.account])
+        last = holding.account / (1 + len(problem.accounts))
+        own: list[int] = []
+        if (i, "sell") not in blocked:
+            for money, share in segments(holding):
+                own.append(
+                    programme.column(
+                        0.0,
+                        money / CENTS,
+                        first=holding.fee + tax_first * share,
+                        second=share + holding.fee + 1e-3,
+                        third=-rank - last * 1e-3,
+                    )
+                )
+        sells.append(own)
+        buy = None
+        if holding.buyable and (i, "buy") not in blocked:
+            buy = programme.column(
+                0.0,
+                1e12,
+                first=holding.fee,
+                second=holding.fee + 1e-3,
+                third=rank + last * 1e-3,
+            )
+        buys.append(buy)
+        account, leaf = purse[holding.account], in_leaf[holding.leaf]
+        account.extend((c, 1.0 - holding.fee) for c in own)
+        leaf.extend((c, -1.0) for c in own)
+        if buy is not None:
+            account.append((buy, -(1.0 + holding.fee)))
+            leaf.append((buy, 1.0))
+    discrete = fewest_trades is not None or any(
+        not holding.costs.is_linear for holding in problem.holdings
+    )
+    if discrete:
+        _add_fees(programme, problem, sells, buys, purse, count=fewest_trades is not None)
+    _add_deviations(programme, problem, in_leaf, purse, price, fewest_trades)
+    values, gap = _lexicographic(programme, discrete=discrete)
+    change = []
+    for own, buy in zip(sells, buys, strict=True):
+        money = (values[buy] if buy is not None else 0.0) - sum(values[c] for c in own)
+        change.append(money * CENTS)
+    return Solved(change, gap * CENTS)
+
+
+def _add_deviations(
+    programme: _Programme,
+    problem: Problem,
+    in_leaf: list[list[tuple[int, float]]],
+    purse: list[list[tuple[int, float]]],
+    price: float,
+    inside: Sequence[float] | None,
+) -> None:
+    """How far sleeves and cash end from their goals, and what accounts lack."""
+    infinity = float("inf")
+    counted = inside is not None
+    for s, cells in enumerate(in_leaf):
+        distance = (float(problem.goals[s]) - problem.values[s]) / CENTS
+        free = 0.0 if inside is None else inside[s] / CENTS
+        cost = {"first": 100.0, "second": price} if counted else {"first": price}
+        over = programme.column(0.0, infinity, **cost)
+        under = programme.column(0.0, infinity, **cost)
+        spare = programme.column(-free, free)
+        row = [*cells, (over, -1.0), (under, 1.0), (spare, -1.0)]
+        programme.row(distance, distance, row)
+    for a, cells in enumerate(purse):
+        missing = programme.column(0.0, infinity, first=SHORTFALL_PRICE)
+        programme.row(-problem.purses[a] / CENTS, infinity, [*cells, (missing, 1.0)])
+    everywhere = [cell for cells in purse for cell in cells]
+    missing = programme.column(0.0, infinity, first=SHORTFALL_PRICE / 10)
+    programme.row(-problem.cash / CENTS, infinity, [*everywhere, (missing, 1.0)])
+    distance = (float(problem.cash_goal) - problem.cash) / CENTS
+    weight = {"second": price} if counted else {"first": price}
+    over = programme.column(0.0, infinity, **weight)
+    under = programme.column(0.0, infinity, **weight)
+    programme.row(distance, distance, [*everywhere, (over, -1.0), (under, 1.0)])
+
+
+def _add_fees(
+    programme: _Programme,
+    problem: Problem,
+    sells: list[list[int]],
+    buys: list[int | None],
+    purse: list[list[tuple[int, float]]],
+    *,
+    count: bool,
+) -> None:
+    """A yes or no for each trade, and the part of its fee that the rate does not cover."""
+    infinity = float("inf")
+    wealth = (sum(problem.values) + sum(max(purse_, 0) for purse_ in problem.purses)) / CENTS
+    for holding, own, buy in zip(problem.holdings, sells, buys, strict=True):
+        for part in ([(c, 1.0) for c in own], [] if buy is None else [(buy, 1.0)]):
+            if not part:
+                continue
+            limit = min(sum(programme.high[c] for c, _ in part), 2.0 * wealth + 1.0)
+            traded = programme.column(0.0, 1.0, whole=True, first=1.0 if count else 0.0)
+            programme.row(-infinity, 0.0, [*part, (traded, -limit)])
+            if holding.costs.is_linear:
+                continue
+            # Fee beyond the rate: the fixed part, or what is missing to the least fee.
+            more = programme.column(0.0, infinity, first=1.0, second=1.0)
+            fixed = holding.costs.fixed / CENTS
+            least = holding.costs.minimum / CENTS
+            programme.row(0.0, infinity, [(more, 1.0), (traded, -fixed)])
+            charged = [(c, f * holding.fee) for c, f in part]
+            programme.row(0.0, infinity, [(more, 1.0), (traded, -least), *charged])
+            purse[holding.account].append((more, -1.0))
+
+
+def _lexicographic(programme: _Programme, *, discrete: bool) -> tuple[list[float], float]:
+    """Solve goal after goal, each within a hair of the ones before."""
+    model = _model(programme)
+    gap = 0.0
+    values: list[float] = []
+    for goal in ("first", "second", "third"):
+        prices = programme.prices(goal)
+        if goal != "first" and not any(prices):
+            continue
+        for column, price in enumerate(prices):
+            model.changeColCost(column, price)
+        model.run()
+        info = model.getInfo()
+        solution = list(model.getSolution().col_value)
+        if not _is_usable(model, solution):
+            break
+        values = solution
+        if goal == "first" and discrete:
+            gap = max(info.objective_function_value - info.mip_dual_bound, 0.0)
+        cells = [(c, p) for c, p in enumerate(prices) if p]
+        reached = sum(p * values[c] for c, p in cells)
+        most = reached + SLACK * max(1.0, abs(reached))
+        model.addRow(-float("inf"), most, len(cells), [c for c, _ in cells], [p for _, p in cells])
+    assert values, "doing nothing always solves the trade problem"
+    return values, gap
+
+
+def _is_usable(model: highspy.Highs, solution: list[float]) -> bool:
+    """Whether the run ended with an answer; a later goal may fail by a rounding and is left."""
+    import highspy
+
+    status = model.getModelStatus()
+    if status == highspy.HighsModelStatus.kOptimal:
+        return True
+    return status == highspy.HighsModelStatus.kSolutionLimit and bool(solution)
+
+
+def _model(programme: _Programme) -> highspy.Highs:
+    """The programme as HiGHS holds it. One thread and a node limit: the same answer everywhere."""
+    import highspy
+
+    model = highspy.Highs()
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("random_seed", 1),
+        ("mip_max_nodes", NODE_LIMIT),
+        ("mip_rel_gap", 1e-9),
+        ("primal_feasibility_tolerance", 1e-9),
+        ("dual_feasibility_tolerance", 1e-9),
+    ):
+        model.setOptionValue(option, value)
+    for low, high in zip(programme.low, programme.high, strict=True):
+        model.addCol(0.0, low, high, 0, [], [])
+    for number, whole in enumerate(programme.whole):
+        if whole:
+            model.changeColIntegrality(number, highspy.HighsVarType.kInteger)
+    for low, high, columns, factors in programme.rows:
+        model.addRow(low, high, len(columns), columns, factors)
+    return model

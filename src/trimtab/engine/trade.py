@@ -1,0 +1,83 @@
+"""Fourth stage: how far to go inside the constraints, in continuous amounts of money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from trimtab.engine.aim import Aim
+from trimtab.engine.mandate import Mandate
+from trimtab.engine.problem import Problem
+from trimtab.engine.walked import is_walkable, walked
+from trimtab.model.policy import When
+from trimtab.triggers.deviation import band_width
+
+SOON_NOTHING = 0.5
+"""Minor units below which a change is numerical dust."""
+
+UNBANDED_SHARE = 0.005
+"""For the fewest trades: how near a sleeve without a band has to come, as a share of the base."""
+
+Blocked = frozenset[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What to trade, before whole steps.
+
+    Args:
+        money: Change of each holding in minor units, positive for purchases.
+        gap: How far the solver's answer may be from the best, minor units; 0 when exact.
+        too_small: Holdings and sides that were dropped because the trade was below the minimum.
+    """
+
+    money: tuple[float, ...]
+    gap: float
+    too_small: Blocked
+
+
+def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
+    """The least of drift, cost and tax; trades below the minimum are dropped, smallest first.
+
+    A minimum makes the problem lumpy. The rule is simple and the same everywhere: solve without
+    it; while a trade is below its minimum, forbid the smallest such trade and solve again. Sales
+    that raise cash which is missing are exempt.
+    """
+    price = None if mandate.drift_price is None else float(mandate.drift_price)
+    inside = None
+    if mandate.fewest_trades:
+        inside = [
+            _inside(leaf.weight, mandate.when, aim.base)
+            for leaf in aim.root.leaves()
+            if leaf.name != aim.cash_leaf
+        ]
+    exempt = problem.cash < 0 or any(purse < 0 for purse in problem.purses)
+    blocked: Blocked = frozenset()
+    while True:
+        if is_walkable(problem) and inside is None:
+            money, gap = walked(problem, blocked, price), 0.0
+        else:
+            from trimtab.engine.solved import solved
+
+            answer = solved(problem, blocked, price, fewest_trades=inside)
+            money, gap = answer.change, answer.gap
+        small = []
+        for i, change in enumerate(money):
+            side = "buy" if change > 0 else "sell"
+            if abs(change) < SOON_NOTHING or (exempt and side == "sell"):
+                continue
+            holding = problem.holdings[i]
+            # Half a step of grace: rounding to whole steps may lift it to the minimum.
+            least = (holding.least - 0.5) * float(holding.price)
+            if holding.least > 1 and abs(change) < least:
+                small.append((abs(change), holding.instrument, holding.account, i, side))
+        if not small:
+            return Changes(tuple(money), gap, blocked)
+        *_, i, side = min(small)
+        blocked |= {(i, side)}
+
+
+def _inside(weight: Fraction, when: When, base: int) -> float:
+    """How far a sleeve may stay from its goal in the mode for the fewest trades: half its band."""
+    width = band_width(weight, when)
+    return (float(width) / 2 if width is not None else UNBANDED_SHARE) * base

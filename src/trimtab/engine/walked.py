@@ -1,0 +1,112 @@
+"""The trade problem of one account: separable but for cash, so it is walked exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from fractions import Fraction
+
+from trimtab.engine.problem import Holding, Problem
+from trimtab.kernels.lots import walk, workspace
+
+ENDLESS = 1e18
+TAX_TIE = 1e-6
+"""Weight of tax when the nearest point comes first and the cheapest second."""
+
+
+def is_walkable(problem: Problem) -> bool:
+    """Whether the walk solves this problem exactly.
+
+    It does for one account whose orders cost nothing beyond a rate, with one rate for all that is
+    sold of a leaf. Anything else couples what the walk takes apart.
+    """
+    if len(problem.accounts) != 1:
+        return False
+    fees: dict[int, float] = {}
+    for holding in problem.holdings:
+        if not holding.costs.is_linear:
+            return False
+        if holding.sellable and fees.setdefault(holding.leaf, holding.fee) != holding.fee:
+            return False
+    return True
+
+
+def walked(
+    problem: Problem, blocked: AbstractSet[tuple[int, str]], drift_price: float | None
+) -> list[float]:
+    """The change of each holding in minor units, positive for purchases.
+
+    Args:
+        problem: One that `is_walkable`.
+        blocked: Holdings (by index) and sides that may not be traded.
+        drift_price: Money that a unit of drift left is worth; None: the nearest point first.
+    """
+    n = len(problem.leaves)
+    buy_fee, room = [0.0] * n, [0.0] * n
+    buys: dict[int, int] = {}
+    sleeve: list[int] = []
+    amount: list[float] = []
+    fee: list[float] = []
+    tax: list[float] = []
+    owner: list[int] = []
+    for i, holding in enumerate(problem.holdings):
+        if holding.buyable and (i, "buy") not in blocked:
+            buy_fee[holding.leaf], room[holding.leaf] = holding.fee, ENDLESS
+            buys[holding.leaf] = i
+        if (i, "sell") in blocked:
+            continue
+        for money, share in segments(holding):
+            sleeve.append(holding.leaf)
+            amount.append(money)
+            fee.append(holding.fee)
+            tax.append(share)
+            owner.append(i)
+    sold, bought = [0.0] * len(sleeve), [0.0] * n
+    walk(
+        n,
+        [float(value) for value in problem.values],
+        [float(goal) for goal in problem.goals],
+        buy_fee,
+        room,
+        len(sleeve),
+        sleeve,
+        amount,
+        fee,
+        tax,
+        float(problem.cash),
+        float(problem.cash_goal),
+        0.0,
+        1.0 if drift_price is None else drift_price,
+        TAX_TIE if drift_price is None else 1.0,
+        sold,
+        bought,
+        *workspace(n, len(sleeve)),
+    )
+    change = [0.0] * len(problem.holdings)
+    for i, money in zip(owner, sold, strict=True):
+        change[i] -= money
+    for leaf, i in buys.items():
+        change[i] += bought[leaf]
+    return change
+
+
+def segments(holding: Holding) -> list[tuple[float, float]]:
+    """What may be sold of a holding, as (money, tax per unit of money) by rising tax.
+
+    An order of relief other than lowest tax may ask for a dear lot before a cheap one. Then
+    neighbours are pooled until the tax rises: selling part of a pool is priced at its average,
+    which is what it costs by the time the pool is sold.
+    """
+    pools: list[tuple[int, Fraction]] = []
+    left = holding.sellable
+    for taxed in holding.lots:
+        if left <= 0:
+            break
+        steps = min(taxed.lot.quantity, left)
+        left -= steps
+        share = taxed.tax_share
+        while pools and pools[-1][1] > share:
+            other, other_share = pools.pop()
+            share = (share * steps + other_share * other) / (steps + other)
+            steps += other
+        pools.append((steps, share))
+    return [(steps * float(holding.price), float(share)) for steps, share in pools]

@@ -1,0 +1,1 @@
+"""Where files, prices, brokers and stores are read and written: implementations of the ports."""

@@ -1,0 +1,320 @@
+"""CSV from strangers: row by row with line numbers, and never more than a block in memory."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from trimtab.adapters.toml_table import near, shown
+from trimtab.model.errors import Problem
+
+BLOCK = 2**20
+MOST_PROBLEMS = 1000
+"""Problems told of one file; beyond that it is not a slip but another kind of file."""
+
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}((?P<group>[.,'\u2019 \u00a0\u202f])[0-9]{3})*", re.ASCII)
+_NUMBERISH = re.compile(r"[+-]?[0-9][0-9.,'\u2019 \u00a0\u202f]*", re.ASCII)
+_FORMULA = ("=", "+", "-", "@", "\t")
+
+
+class UnreadableLines(Exception):
+    """The file stops being lines of text: at which line, what is wrong, what would be right."""
+
+    def __init__(self, line: int | None, wrong: str, remedy: str) -> None:
+        super().__init__(wrong)
+        self.line = line
+        self.wrong = wrong
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A CSV file with a header.
+
+    Args:
+        file: What to call it in messages.
+        columns: The place of each column.
+        rows: Line number and fields of each row; all rows have as many fields as the header.
+        digest: SHA-256 of the file's bytes, hexadecimal.
+        problems: What is wrong with its form.
+    """
+
+    file: str
+    columns: dict[str, int] = field(default_factory=dict)
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)
+    digest: str = ""
+    problems: list[Problem] = field(default_factory=list)
+
+
+def blocks(stream: BinaryIO, *, longest: int, digest: list[str]) -> Iterator[list[str]]:
+    """The lines of a UTF-8 file, many at a time, without their ends and without the mark before.
+
+    Bytes that are not UTF-8 come out as lone surrogates, which no field allows.
+
+    Args:
+        stream: The file.
+        longest: Bytes that one line may have.
+        digest: Receives the SHA-256 of the file when its end is reached.
+
+    Raises:
+        UnreadableLines: A line is longer, or the file is UTF-16.
+    """
+    whole = sha256()
+    rest = b""
+    number = 0
+    while chunk := stream.read(BLOCK):
+        whole.update(chunk)
+        if number == 0 and not rest:
+            if chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                raise UnreadableLines(1, "it is UTF-16 text", "save it as CSV UTF-8")
+            chunk = chunk.removeprefix(b"\xef\xbb\xbf")
+        body, newline, rest = (rest + chunk).rpartition(b"\n")
+        if newline:
+            lines = body.decode("utf-8", "surrogateescape").split("\n")
+            number += len(lines)
+            yield lines
+        if len(rest) > longest:
+            wrong = f"the line is longer than {longest} bytes"
+            raise UnreadableLines(number + 1, wrong, "write one row a line")
+    if rest:
+        yield [rest.decode("utf-8", "surrogateescape")]
+    digest.append(whole.hexdigest())
+
+
+def fields_of(line: str) -> list[str]:
+    """The fields of one line.
+
+    Raises:
+        ValueError: A quote is opened and not closed, or stands where none belongs.
+    """
+    line = line.removesuffix("\r")
+    if '"' not in line:
+        return line.split(",")
+    try:
+        rows = list(csv.reader([line], strict=True))
+    except csv.Error:
+        raise ValueError("a quote is not closed, or stands inside a field") from None
+    return rows[0] if rows else [""]
+
+
+def read_sheet(
+    path: Path,
+    file: str,
+    *,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    numbers: Sequence[str] = (),
+    longest: int = 4096,
+) -> Sheet:
+    """A CSV file whose columns are known, with everything that is wrong with its form.
+
+    Args:
+        path: The file.
+        file: What to call it in messages.
+        required: Columns that it must have.
+        optional: Columns that it may have.
+        numbers: Those that hold numbers; only to show how a row would be right.
+        longest: Bytes that a line may have.
+    """
+    problems: list[Problem] = []
+    digest: list[str] = []
+    rows: list[tuple[int, list[str]]] = []
+    columns: dict[str, int] | None = None
+    number = 0
+
+    def problem(line: int | None, key: str, wrong: str, remedy: str) -> None:
+        if len(problems) == MOST_PROBLEMS:
+            raise UnreadableLines(line, f"more than {MOST_PROBLEMS} problems", "mend these first")
+        problems.append(Problem(file, line, key, wrong, remedy))
+
+    known = (*required, *optional)
+    try:
+        with path.open("rb") as stream:
+            for lines in blocks(stream, longest=longest, digest=digest):
+                for line in lines:
+                    number += 1
+                    if len(line) > longest:
+                        wrong = f"the line is longer than {longest} bytes"
+                        raise UnreadableLines(number, wrong, "write one row a line")
+                    if not line.strip(", \t\r") or line.startswith("#"):
+                        continue
+                    try:
+                        fields = fields_of(line)
+                    except ValueError as error:
+                        problem(number, "", str(error), "double a quote that is meant")
+                        continue
+                    if columns is None:
+                        other = _other_separator(line)
+                        if other is not None:
+                            _refuse_separator(
+                                file, path, other, numbers, number, line, problems, longest
+                            )
+                            break
+                        columns = _header(fields, known, required, number, problem)
+                        width = len(fields)
+                    elif len(fields) != width:
+                        wrong = f"{len(fields)} fields where the header has {width}"
+                        problem(number, "", wrong, _mended(fields, columns, numbers, width))
+                    else:
+                        rows.append((number, fields))
+                else:
+                    continue
+                break
+    except UnreadableLines as error:
+        problems.append(Problem(file, error.line, "", error.wrong, error.remedy))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        problems.append(
+            Problem(file, None, "", f"it cannot be read ({reason})", "correct the path")
+        )
+    if columns is None and not problems:
+        wrong = "it is empty, without even a header"
+        problems.append(Problem(file, 1, "", wrong, f"begin with {','.join(required)}"))
+    if columns is None or any(name not in columns for name in required):
+        rows = []
+    return Sheet(file, columns or {}, rows, digest[0] if digest else "", problems)
+
+
+def _header(
+    fields: list[str],
+    known: Sequence[str],
+    required: Sequence[str],
+    line: int,
+    problem: object,
+) -> dict[str, int]:
+    assert callable(problem)
+    columns: dict[str, int] = {}
+    for place, name in enumerate(fields):
+        if name not in known:
+            problem(line, "", f"{shown(name)} is not one of its columns", near(name, known))
+        elif name in columns:
+            problem(line, name, "the column stands twice", "keep one of them")
+        else:
+            columns[name] = place
+    missing = [name for name in required if name not in columns]
+    if missing:
+        wrong = f"{'column' if len(missing) == 1 else 'columns'} {', '.join(missing)} missing"
+        problem(line, "", wrong, f"begin with {','.join(required)}")
+    return columns
+
+
+def _other_separator(header: str) -> str | None:
+    return next((mark for mark in ";\t" if mark in header and "," not in header), None)
+
+
+def _refuse_separator(
+    file: str,
+    path: Path,
+    mark: str,
+    numbers: Sequence[str],
+    number: int,
+    header: str,
+    problems: list[Problem],
+    longest: int,
+) -> None:
+    """Say how the header and the first row would be right; nothing of such a file is guessed."""
+    called = "semicolons" if mark == ";" else "tabs"
+    names = [name.strip() for name in header.rstrip("\r").split(mark)]
+    wrong = f"{called} separate its fields"
+    problems.append(Problem(file, number, "", wrong, f"write {','.join(names)}"))
+    with path.open("rb") as stream:
+        lines = [stream.readline(longest) for _ in range(number + 1)]
+    first = lines[-1].decode("utf-8", "replace").rstrip("\r\n")
+    if first.strip():
+        row = first.split(mark)
+        mended = [
+            (plain_number(text) or text) if name in numbers else text
+            for name, text in zip(names, row, strict=False)
+        ]
+        remedy = f"write {','.join(mended)}"
+        if len(row) != len(names) or any("," in text for text in mended):
+            remedy = "separate by commas and write numbers as 1234.56"
+        problems.append(Problem(file, number + 1, "", wrong, shown_line(remedy)))
+
+
+def _mended(fields: list[str], columns: dict[str, int], numbers: Sequence[str], width: int) -> str:
+    """How a row with too many fields would be right, if decimal commas made it so."""
+    names = sorted(columns, key=lambda name: columns[name])
+    if len(names) == width < len(fields):
+        mended: list[str] = []
+        left = list(fields)
+        for place, name in enumerate(names):
+            text = left.pop(0) if left else ""
+            spare = len(left) - (width - place - 1)
+            if spare > 0 and name in numbers and text.isdigit() and left[0].isdigit():
+                text = f"{text}.{left.pop(0)}"
+            mended.append(text)
+        if not left:
+            return shown_line(f"decimals take a point: {','.join(mended)}")
+    return "one value a column, empty where there is none; put text with commas in quotes"
+
+
+def shown_line(text: str) -> str:
+    """A line made of a stranger's file, for a message; nothing where a terminal might obey it."""
+    return text[:200] if text.isprintable() else ""
+
+
+def day_from(text: str) -> date | None:
+    """A date written as 2017-03-06 in ASCII digits; None where it is not one."""
+    if _ISO_DAY.fullmatch(text) is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def day_remedy(text: str) -> str:
+    """What to write instead of something that is no date."""
+    match = re.fullmatch(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})", text.strip(), re.ASCII)
+    if match is not None:
+        return f"write year-month-day, as {match[4]}-MM-DD"
+    return "write year-month-day, as 2017-03-06"
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would take the text for a formula and run it."""
+    return text.startswith(_FORMULA)
+
+
+def plain_number(text: str) -> str | None:
+    """How a number with separators would be written plainly, where only one reading exists.
+
+    >>> plain_number("1.234,56"), plain_number("25410,00"), plain_number("1,234")
+    ('1234.56', '25410.00', None)
+    """
+    text = text.strip()
+    if _NUMBERISH.fullmatch(text) is None:
+        return None
+    point = max(text.rfind("."), text.rfind(","))
+    if point < 0:
+        return None
+    mark, whole, rest = text[point], text[:point], text[point + 1 :]
+    grouped = _GROUPED.fullmatch(whole)
+    if not rest.isdigit() or mark in whole:
+        return None
+    if grouped is not None and grouped["group"] is not None:
+        return re.sub(r"[^0-9+-]", "", whole) + "." + rest
+    if not re.fullmatch(r"[+-]?[0-9]+", whole, re.ASCII):
+        return None
+    return f"{whole}.{rest}" if mark == "." or len(rest) != 3 else None
+
+
+def number_remedy(text: str) -> str:
+    """What to write instead of something that is no plain decimal number."""
+    if is_formula(text) and text[:1] in "=@":
+        return "write the number itself, not a formula"
+    if any(char.isdigit() and not char.isascii() for char in text):
+        return "write it in the digits 0 to 9"
+    if any(char in text for char in ",'\u2019 \u00a0\u202f"):
+        plain = plain_number(text)
+        if plain is not None:
+            return f"write {plain}: digits, and one point before the decimals"
+    return "write digits, and one point before the decimals, as 1234.56"

@@ -9,12 +9,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from scripts import make_demo_portfolio
 from scripts.make_demo_portfolio import STATEMENT, Bought, Prices, Share, Sold
 from trimtab.adapters.calendars import calendar
+from trimtab.adapters.portfolio_folder import read_portfolio
 
 PORTFOLIO = files("trimtab") / "data" / "demo" / "portfolio"
 
@@ -138,3 +140,23 @@ def test_the_statement_is_the_last_session_of_a_month_and_a_quarter() -> None:
     ends = {market.period_end("monthly", STATEMENT), market.period_end("quarterly", STATEMENT)}
 
     assert ends == {STATEMENT}
+
+
+def test_the_folder_reads_without_a_problem_or_a_finding(tmp_path: Path) -> None:
+    """What ships as an example is an example: valid, complete, nothing to remark."""
+    for source in (
+        PORTFOLIO.joinpath(name) for name in ("portfolio.toml", "lots.csv", "sales.csv")
+    ):
+        (tmp_path / source.name).write_bytes(source.read_bytes())
+    (tmp_path / "prices.csv").write_bytes((files("trimtab") / "data/demo/prices.csv").read_bytes())
+
+    portfolio = read_portfolio(tmp_path, as_of=STATEMENT)
+
+    assert portfolio.findings == ()
+    assert portfolio.opened == STATEMENT
+    assert {name: account.broker for name, account in portfolio.household.accounts.items()} == {
+        "brokerage": "paper",
+        "roth": "paper",
+        "k401": "paper",
+    }
+    assert len(portfolio.lots) == len(held())

@@ -44,9 +44,10 @@ class Calendar:
     name: str
     first: date
     last: date
-    closed: frozenset[date] = frozenset()
-    extra: frozenset[date] = frozenset()
-    early: Mapping[date, time] = field(default_factory=dict, hash=False)
+    # Hundreds of days: left out where a calendar is shown.
+    closed: frozenset[date] = field(default=frozenset(), repr=False)
+    extra: frozenset[date] = field(default=frozenset(), repr=False)
+    early: Mapping[date, time] = field(default_factory=dict, hash=False, repr=False)
     weekdays: frozenset[int] = frozenset(range(5))
     timezone: str = "UTC"
     opens: time = time(9, 30)

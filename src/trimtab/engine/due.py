@@ -51,8 +51,8 @@ def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Reque
     waiting = [order for order in state.memory.open_orders if order.account in aim.accounts]
     if waiting:
         message = (
-            f"{len(waiting)} orders are still open, {waiting[0].id[:12]} among them; nothing new is "
-            "planned for these accounts until they are final. Run apply again, or record them."
+            f"{len(waiting)} orders are still open, {waiting[0].id[:12]} among them; nothing new "
+            "is planned for these accounts until they are final: apply again, or record them."
         )
         finding = Finding("open-orders", aim.name, message, "error")
         return Due("nothing", tuple(readings), "", (finding,))
@@ -124,8 +124,8 @@ def _cash_fires(
         why = f"a withdrawal of {money_text(withdrawn)} is to be paid"
         readings.append(Reading(aim.name, "withdrawal", "", True, why))
         fired = True
-    if aim.cash < 0 and not withdrawn:
-        why = f"cash is {money_text(-aim.cash)} below its floor"
+    if aim.cash + aim.buffer < 0 and not withdrawn:
+        why = f"cash is {money_text(-aim.cash - aim.buffer)} below zero"
         readings.append(Reading(aim.name, "cash-floor", "", True, why))
         fired = True
     if mandate.when.cashflow is not None:

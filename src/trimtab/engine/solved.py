@@ -9,7 +9,7 @@ for each trade and make it a mixed-integer programme.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,6 +26,9 @@ CENTS = 100.0
 SHORTFALL_PRICE = 1_000.0
 """Price of cash missing in an account: far above any gain, so that it is met whenever it can be."""
 
+TURNOVER_PRICE = 1e-3
+"""Price of money moved for nothing, so that no plan swaps accounts without need."""
+
 NODE_LIMIT = 2_000
 SLACK = 1e-6
 """How much of an earlier goal a later one may give up, relative and at least in units of money."""
@@ -41,7 +44,9 @@ class _Programme:
     whole: list[bool] = field(default_factory=list)
     rows: list[tuple[float, float, list[int], list[float]]] = field(default_factory=list)
 
-    def column(self, low: float, high: float, *, whole: bool = False, **costs: float) -> int:
+    def column(
+        self, low: float, high: float, costs: Mapping[str, float], *, whole: bool = False
+    ) -> int:
         """Add a variable with its price in each goal; returns its number."""
         self.low.append(low)
         self.high.append(high)
@@ -108,9 +113,11 @@ def solved(
                     programme.column(
                         0.0,
                         money / CENTS,
-                        first=holding.fee + tax_first * share,
-                        second=share + holding.fee + 1e-3,
-                        third=-rank - last * 1e-3,
+                        {
+                            "first": holding.fee + tax_first * share,
+                            "second": share + holding.fee + TURNOVER_PRICE,
+                            "third": -rank - last * 1e-3,
+                        },
                     )
                 )
         sells.append(own)
@@ -119,9 +126,11 @@ def solved(
             buy = programme.column(
                 0.0,
                 1e12,
-                first=holding.fee,
-                second=holding.fee + 1e-3,
-                third=rank + last * 1e-3,
+                {
+                    "first": holding.fee,
+                    "second": holding.fee + TURNOVER_PRICE,
+                    "third": rank + last * 1e-3,
+                },
             )
         buys.append(buy)
         account, leaf = purse[holding.account], in_leaf[holding.leaf]
@@ -159,21 +168,21 @@ def _add_deviations(
         distance = (float(problem.goals[s]) - problem.values[s]) / CENTS
         free = 0.0 if inside is None else inside[s] / CENTS
         cost = {"first": 100.0, "second": price} if counted else {"first": price}
-        over = programme.column(0.0, infinity, **cost)
-        under = programme.column(0.0, infinity, **cost)
-        spare = programme.column(-free, free)
+        over = programme.column(0.0, infinity, cost)
+        under = programme.column(0.0, infinity, cost)
+        spare = programme.column(-free, free, {})
         row = [*cells, (over, -1.0), (under, 1.0), (spare, -1.0)]
         programme.row(distance, distance, row)
     for a, cells in enumerate(purse):
-        missing = programme.column(0.0, infinity, first=SHORTFALL_PRICE)
+        missing = programme.column(0.0, infinity, {"first": SHORTFALL_PRICE})
         programme.row(-problem.purses[a] / CENTS, infinity, [*cells, (missing, 1.0)])
     everywhere = [cell for cells in purse for cell in cells]
-    missing = programme.column(0.0, infinity, first=SHORTFALL_PRICE / 10)
+    missing = programme.column(0.0, infinity, {"first": SHORTFALL_PRICE / 10})
     programme.row(-problem.cash / CENTS, infinity, [*everywhere, (missing, 1.0)])
     distance = (float(problem.cash_goal) - problem.cash) / CENTS
     weight = {"second": price} if counted else {"first": price}
-    over = programme.column(0.0, infinity, **weight)
-    under = programme.column(0.0, infinity, **weight)
+    over = programme.column(0.0, infinity, weight)
+    under = programme.column(0.0, infinity, weight)
     programme.row(distance, distance, [*everywhere, (over, -1.0), (under, 1.0)])
 
 
@@ -194,12 +203,12 @@ def _add_fees(
             if not part:
                 continue
             limit = min(sum(programme.high[c] for c, _ in part), 2.0 * wealth + 1.0)
-            traded = programme.column(0.0, 1.0, whole=True, first=1.0 if count else 0.0)
+            traded = programme.column(0.0, 1.0, {"first": 1.0 if count else 0.0}, whole=True)
             programme.row(-infinity, 0.0, [*part, (traded, -limit)])
             if holding.costs.is_linear:
                 continue
             # Fee beyond the rate: the fixed part, or what is missing to the least fee.
-            more = programme.column(0.0, infinity, first=1.0, second=1.0)
+            more = programme.column(0.0, infinity, {"first": 1.0, "second": 1.0})
             fixed = holding.costs.fixed / CENTS
             least = holding.costs.minimum / CENTS
             programme.row(0.0, infinity, [(more, 1.0), (traded, -fixed)])

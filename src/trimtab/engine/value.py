@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from trimtab.engine.mandate import Mandate, Request
-from trimtab.model.findings import Finding
+from trimtab.model.findings import Finding, Severity
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price, StepPrice, money_text
@@ -86,7 +86,7 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
         if not belief.trouble:
             continue
         frozen.add(id_)
-        severity = "error" if id_ in held and belief.price is None else "warning"
+        severity: Severity = "error" if id_ in held and belief.price is None else "warning"
         findings.append(Finding(belief.trouble, id_, belief.message, severity))
         if id_ not in held:
             continue

@@ -29,7 +29,7 @@ def to_plain(value: object, kind: Any = None) -> Any:
         value: A dataclass of the model, or anything inside one.
         kind: Its declared type; only `Money` makes a difference, which becomes a decimal string.
     """
-    if value is None or isinstance(value, bool | str) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | str) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return value.value
@@ -101,7 +101,9 @@ def _read_dataclass(kind: Any, plain: object, place: str) -> Any:
     missing = sorted(set(hints) - set(plain))
     if unknown or missing:
         raise PlainError(f"{place}: unknown keys {unknown}, missing keys {missing}")
-    return kind(**{name: _read(hint, plain[name], f"{place}.{name}") for name, hint in hints.items()})
+    return kind(
+        **{name: _read(hint, plain[name], f"{place}.{name}") for name, hint in hints.items()}
+    )
 
 
 def _read_tuple(kind: Any, plain: object, place: str) -> tuple[Any, ...]:

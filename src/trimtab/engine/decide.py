@@ -1,0 +1,248 @@
+"""The decision: from state, policy, market and day to a plan. Same arguments, same bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from hashlib import sha256
+
+from trimtab.engine import explain
+from trimtab.engine.aim import Aim, aims, drift
+from trimtab.engine.destination import destination
+from trimtab.engine.due import Due, due
+from trimtab.engine.finish import Finished, finish
+from trimtab.engine.mandate import Mandate, Request
+from trimtab.engine.problem import problem
+from trimtab.engine.trade import changes
+from trimtab.engine.value import Valuation, valuation
+from trimtab.ledger.canonical import canonical_bytes
+from trimtab.model.findings import Finding
+from trimtab.model.market import Market
+from trimtab.model.numbers import money_text
+from trimtab.model.plain import to_plain
+from trimtab.model.plan import LeftAlone, Plan, SleeveRow, Trade
+from trimtab.model.state import State
+
+NO_FLOWS = Request()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What was decided for one target."""
+
+    aim: Aim
+    due: Due
+    trades: tuple[Trade, ...]
+    rows: tuple[SleeveRow, ...]
+    left_alone: tuple[LeftAlone, ...]
+    findings: tuple[Finding, ...]
+    drift_before: Fraction
+    drift_after: Fraction
+    cash_after: dict[str, int]
+    gap: int
+
+
+def decide(
+    state: State, mandate: Mandate, market: Market, as_of: date, request: Request = NO_FLOWS
+) -> Plan:
+    """What to trade on a day, and why.
+
+    Pure: reads nothing but its arguments, and the same arguments give the same plan, to the byte.
+
+    Args:
+        state: Open lots, cash and memory, as folded from the ledger.
+        mandate: The household with its target, policy and costs.
+        market: A snapshot of `as_of`; nothing in it is later.
+        as_of: The session to decide for.
+        request: Deposits, withdrawals and wishes for this one plan.
+
+    Returns:
+        The plan. It trades nothing when nothing is due, or when prices are not good enough.
+    """
+    assert market.as_of == as_of, "the market must be a snapshot of the day decided for"
+    value = valuation(state, mandate, market, request)
+    parts = [
+        _decide_one(aim, state, mandate, market, value, request)
+        for aim in aims(mandate, value, request)
+    ]
+    findings = [*value.findings, *_unassigned(state, parts, mandate)]
+    if not market.calendar.covers(as_of):
+        message = (
+            f"the table of {market.calendar.name} sessions does not reach {as_of}: holidays are "
+            "not known there, every weekday counts as a session"
+        )
+        findings.append(Finding("calendar-ends", market.calendar.name, message))
+    for part in parts:
+        findings.extend(part.findings)
+    trades = sorted(
+        (trade for part in parts for trade in part.trades),
+        key=lambda trade: trade.side == "buy",
+    )
+    draft = Plan(
+        id="",
+        household=mandate.household.name,
+        currency=mandate.household.currency,
+        as_of=as_of,
+        state_head=state.head,
+        inputs_hash=inputs_hash(state, mandate, market, request),
+        due=any(part.due.scope != "nothing" for part in parts) and not value.refused,
+        readings=tuple(reading for part in parts for reading in part.due.readings),
+        trades=tuple(trades),
+        sleeves=tuple(row for part in parts for row in part.rows),
+        left_alone=tuple(note for part in parts for note in part.left_alone),
+        findings=tuple(findings),
+        drift_before={part.aim.name: part.drift_before for part in parts},
+        drift_after={part.aim.name: part.drift_after for part in parts},
+        cash_after={id_: cash for part in parts for id_, cash in part.cash_after.items()},
+        cost=sum(trade.cost for trade in trades),
+        tax=sum(trade.tax for trade in trades),
+        gap=sum(part.gap for part in parts),
+        periods={
+            part.aim.name: part.due.period
+            for part in parts
+            if part.due.period and not value.refused
+        },
+        adopted={
+            part.aim.name: {leaf.name: leaf.weight for leaf in part.aim.root.leaves()}
+            for part in parts
+            if part.due.scope == "full" and not value.refused
+        },
+        flows={
+            id_: request.deposits.get(id_, 0) - request.withdrawals.get(id_, 0)
+            for id_ in sorted({*request.deposits, *request.withdrawals})
+        },
+    )
+    return replace(draft, id=f"{as_of.isoformat()}-{plan_hash(draft)[:6]}")
+
+
+def plan_hash(plan: Plan) -> str:
+    """SHA-256 of a plan's canonical form, its id left out."""
+    return sha256(canonical_bytes(to_plain(replace(plan, id="")))).hexdigest()
+
+
+def inputs_hash(state: State, mandate: Mandate, market: Market, request: Request) -> str:
+    """SHA-256 of all that a decision depends on: a plan whose inputs changed is stale.
+
+    The calendar enters by its name: its table is part of the program.
+    """
+    quotes = {id_: to_plain(quote) for id_, quote in sorted(market.quotes.items())}
+    inputs = {
+        "state": to_plain(state),
+        "mandate": to_plain(mandate),
+        "request": to_plain(request),
+        "as_of": market.as_of.isoformat(),
+        "calendar": market.calendar.name,
+        "quotes": quotes,
+    }
+    return sha256(canonical_bytes(inputs)).hexdigest()
+
+
+def _decide_one(
+    aim: Aim,
+    state: State,
+    mandate: Mandate,
+    market: Market,
+    value: Valuation,
+    request: Request,
+) -> _Part:
+    asked = due(aim, mandate, state, market, request)
+    findings = list(asked.findings)
+    scope = asked.scope
+    if value.refused or aim.base <= 0:
+        scope = "nothing"
+    if aim.base <= 0 and not value.refused:
+        message = (
+            f"there is nothing to divide: the accounts hold {money_text(aim.base)} beyond the "
+            "cash buffer and withdrawals"
+        )
+        findings.append(Finding("nothing-to-divide", aim.name, message))
+    goals = destination(aim, scope, mandate, state, request) if scope != "nothing" else None
+    before = drift(aim, aim.values, aim.cash, aim.unassigned)
+    purses = {id_: value.cash[id_] - request.withdrawals.get(id_, 0) for id_ in aim.accounts}
+    if goals is None:
+        rows = explain.sleeve_rows(aim, mandate, aim.values, aim.base)
+        return _Part(
+            aim, replace(asked, scope=scope), (), tuple(rows), (), tuple(findings),
+            before, before, purses, 0,
+        )  # fmt: skip
+    written = problem(
+        aim, goals, mandate=mandate, value=value, state=state, request=request,
+        as_of=market.as_of,
+    )  # fmt: skip
+    wanted = changes(written, mandate, aim)
+    done = finish(written, wanted, nearest_first=mandate.drift_price is None)
+    leaves, purses_after = explain.values_after(aim, written, done.steps, value)
+    after, base_after = _drift_after(aim, leaves, purses_after)
+    if after > before and not _forced(aim, request):
+        message = (
+            f"no combination of whole trades brings {aim.name} nearer to its target: the nearest "
+            "one found would leave it further away, so nothing is traded"
+        )
+        findings.append(Finding("no-improvement", aim.name, message, "info"))
+        done = Finished((0,) * len(written.holdings), 0)
+        leaves, purses_after = dict(aim.values), purses
+        after, base_after = before, aim.base
+    findings.extend(_shortfalls(purses_after, purses, request))
+    made = explain.trades(aim, written, done.steps, mandate=mandate, value=value, request=request)
+    notes = explain.left_alone(
+        aim, written, done.steps, wanted, asked, mandate=mandate, value=value, request=request
+    )
+    rows = explain.sleeve_rows(aim, mandate, leaves, base_after)
+    return _Part(
+        aim, asked, tuple(made), tuple(rows), tuple(notes), tuple(findings),
+        before, after, purses_after, done.gap + round(wanted.gap),
+    )  # fmt: skip
+
+
+def _drift_after(aim: Aim, leaves: dict[str, int], purses: dict[str, int]) -> tuple[Fraction, int]:
+    """Drift and base once the trades are done; fills in the leaf that is cash."""
+    cash = sum(purses.values()) - aim.buffer
+    if aim.cash_leaf:
+        leaves[aim.cash_leaf] = cash + aim.values[aim.cash_leaf] - aim.cash
+        base = sum(leaves.values()) + aim.unassigned
+    else:
+        base = sum(leaves.values()) + aim.unassigned + cash
+    later = replace(aim, base=base)
+    return drift(later, leaves, cash, aim.unassigned), base
+
+
+def _forced(aim: Aim, request: Request) -> bool:
+    """Whether cash has to be raised, which may lead away from the target."""
+    return aim.cash < 0 or any(request.withdrawals.get(id_, 0) for id_ in aim.accounts)
+
+
+def _shortfalls(after: dict[str, int], before: dict[str, int], request: Request) -> list[Finding]:
+    """Accounts that cannot pay what is asked of them even after the trades."""
+    found = []
+    for account, cash in after.items():
+        if cash < 0:
+            asked = request.withdrawals.get(account, 0)
+            purpose = f"the withdrawal of {money_text(asked)}" if asked else "its debts"
+            message = (
+                f"{account} stays {money_text(-cash)} short of {purpose}: nothing more in it may "
+                "be sold. Withdraw less, or bring cash in from elsewhere."
+            )
+            found.append(Finding("cash-short", account, message, "error"))
+    assert all(after[id_] >= min(cash, 0) for id_, cash in before.items())
+    return found
+
+
+def _unassigned(state: State, parts: list[_Part], mandate: Mandate) -> list[Finding]:
+    """Held instruments that no leaf of their target names: counted, reported, left alone."""
+    found = []
+    for part in parts:
+        names = sorted(
+            {
+                lot.instrument
+                for lot in state.lots
+                if lot.account in part.aim.accounts and lot.instrument not in part.aim.leaf_of
+            }
+        )
+        for name in names:
+            message = (
+                f"{name} is held but in no sleeve of {part.aim.name}: it is counted and left "
+                "alone. Add it to a sleeve's hold list, or make a sleeve of 0 percent to sell it."
+            )
+            found.append(Finding("unassigned", name, message))
+    return found

@@ -1,0 +1,269 @@
+"""Last stage: for every trade and every trade not made, the reason in figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from trimtab.engine.aim import Aim
+from trimtab.engine.due import Due
+from trimtab.engine.finish import cash_change, cost_of
+from trimtab.engine.mandate import Mandate, Request
+from trimtab.engine.problem import Holding, Problem
+from trimtab.engine.relieve import lots_sold
+from trimtab.engine.trade import Changes
+from trimtab.engine.value import Valuation
+from trimtab.model.accounts import Account
+from trimtab.model.numbers import money_text, quantity_text
+from trimtab.model.plan import LeftAlone, LotSale, SleeveRow, Trade
+from trimtab.model.sleeves import Sleeve
+from trimtab.taxes.relief import relieved
+from trimtab.triggers.deviation import band_width, is_breached, percent, points
+
+WORTH_SAYING = Fraction(1, 1000)
+"""A leaf nearer to its target than this share of the base is not mentioned."""
+
+
+def trades(
+    aim: Aim,
+    problem: Problem,
+    steps: Sequence[int],
+    *,
+    mandate: Mandate,
+    value: Valuation,
+    request: Request,
+) -> list[Trade]:
+    """The whole trades with their lots, cost, tax and reason; sells before buys."""
+    made = []
+    for holding, change in zip(problem.holdings, steps, strict=True):
+        if change:
+            made.append(
+                _trade(aim, problem, holding, change, mandate=mandate, value=value, request=request)
+            )
+    return sorted(made, key=lambda t: (t.side == "buy", aim.accounts.index(t.account), -t.value))
+
+
+def values_after(
+    aim: Aim, problem: Problem, steps: Sequence[int], value: Valuation
+) -> tuple[dict[str, int], dict[str, int]]:
+    """What leaves and purses are worth after the trades, at the prices of the plan.
+
+    Returns:
+        Minor units by leaf (without the leaf that is cash), and cash by account with withdrawals
+        already out.
+    """
+    leaves = dict(aim.values)
+    purses = list(problem.purses)
+    for holding, change in zip(problem.holdings, steps, strict=True):
+        if not change:
+            continue
+        held = value.steps.get((holding.account_id, holding.instrument), 0)
+        before, after = holding.price.value(held), holding.price.value(held + change)
+        leaves[problem.leaves[holding.leaf]] += after - before
+        purses[holding.account] += cash_change(holding, change)
+    return leaves, dict(zip(problem.accounts, purses, strict=True))
+
+
+def sleeve_rows(
+    aim: Aim, mandate: Mandate, after: Mapping[str, int], base_after: int
+) -> list[SleeveRow]:
+    """Every sleeve of the tree before and after."""
+    rows = []
+    for sleeve in aim.root.walk():
+        if sleeve is aim.root:
+            continue
+        before = aim.value(sleeve)
+        later = sum(after[leaf.name] for leaf in sleeve.leaves())
+        now = aim.share(before)
+        width = band_width(sleeve.weight, mandate.when)
+        rows.append(
+            SleeveRow(
+                target=aim.name,
+                sleeve=sleeve.name,
+                is_leaf=sleeve.is_leaf,
+                weight=sleeve.weight,
+                value_before=before,
+                value_after=later,
+                now=now,
+                after=Fraction(later, base_after) if base_after > 0 else Fraction(0),
+                band=width,
+                breached=is_breached(now, sleeve.weight, width),
+            )
+        )
+    return rows
+
+
+def left_alone(
+    aim: Aim,
+    problem: Problem,
+    steps: Sequence[int],
+    changes: Changes,
+    due: Due,
+    *,
+    mandate: Mandate,
+    value: Valuation,
+    request: Request,
+) -> list[LeftAlone]:
+    """The trades that were not made, each with the constraint that bound it."""
+    notes = _tax_spared(aim, problem, steps, mandate)
+    traded = {
+        problem.leaves[h.leaf] for h, change in zip(problem.holdings, steps, strict=True) if change
+    }
+    for i, leaf_name in enumerate(problem.leaves):
+        leaf = next(leaf for leaf in aim.root.leaves() if leaf.name == leaf_name)
+        away = aim.share(aim.values[leaf_name]) - leaf.weight
+        if leaf_name in traded or abs(away) < WORTH_SAYING:
+            continue
+        reason, why = _why_not(aim, problem, i, leaf, away, changes, due, mandate, value, request)
+        side = "over" if away > 0 else "under"
+        place = f"{points(abs(away))} {side} its target of {percent(leaf.weight)}"
+        notes.append(LeftAlone("", leaf_name, reason, f"{place}: {why}"))
+    return notes
+
+
+def _trade(
+    aim: Aim,
+    problem: Problem,
+    holding: Holding,
+    change: int,
+    *,
+    mandate: Mandate,
+    value: Valuation,
+    request: Request,
+) -> Trade:
+    count = abs(change)
+    instrument = mandate.household.instruments[holding.instrument]
+    worth = holding.price.value(count)
+    lots = lots_sold(holding, count) if change < 0 else ()
+    account = mandate.household.accounts[holding.account_id]
+    reason, why = _reason(aim, problem, holding, change, lots, account, request)
+    in_money = instrument.order_in == "money" and change > 0
+    return Trade(
+        account=holding.account_id,
+        instrument=holding.instrument,
+        side="buy" if change > 0 else "sell",
+        quantity=count,
+        step=instrument.step,
+        amount=worth if in_money else None,
+        price=value.prices[holding.instrument],
+        value=worth,
+        cost=cost_of(holding, change),
+        tax=sum(lot.tax for lot in lots),
+        lots=lots,
+        sleeve=problem.leaves[holding.leaf],
+        reason=reason,
+        why=why,
+    )
+
+
+def _reason(
+    aim: Aim,
+    problem: Problem,
+    holding: Holding,
+    change: int,
+    lots: tuple[LotSale, ...],
+    account: Account,
+    request: Request,
+) -> tuple[str, str]:
+    leaf = problem.leaves[holding.leaf]
+    weight = next(sleeve.weight for sleeve in aim.root.leaves() if sleeve.name == leaf)
+    away = aim.share(aim.values[leaf]) - weight
+    if change > 0:
+        deposit = request.deposits.get(holding.account_id, 0)
+        if deposit:
+            why = f"{leaf} is {points(abs(away))} under; from the deposit of {money_text(deposit)}"
+            return "new-cash", why
+        return "underweight", f"{leaf} is {points(abs(away))} under its target"
+    tax_note = _tax_note(lots, account)
+    if away <= 0 or any(request.withdrawals.values()):
+        purpose = "a withdrawal" if any(request.withdrawals.values()) else "cash that is missing"
+        return "raise-cash", f"sold to pay for {purpose}; {tax_note}"
+    return "overweight", f"{leaf} is {points(away)} over its target; {tax_note}"
+
+
+def _tax_note(lots: tuple[LotSale, ...], account: Account) -> str:
+    if not account.tax.taxes_gains:
+        return f"no tax inside {account.id} ({account.tax.value})"
+    tax = sum(lot.tax for lot in lots)
+    gain = sum(lot.gain or 0 for lot in lots)
+    if tax == 0 and gain <= 0:
+        return f"at a loss of {money_text(-gain)}, no tax" if gain else "no gain, no tax"
+    terms = sorted({lot.term for lot in lots})
+    return f"gain {money_text(gain)} ({', '.join(terms)}-term), tax {money_text(tax)}"
+
+
+def _tax_spared(
+    aim: Aim, problem: Problem, steps: Sequence[int], mandate: Mandate
+) -> list[LeftAlone]:
+    """Taxed holdings of a sleeve that was sold where it costs less."""
+    notes = []
+    sold_in: dict[int, list[str]] = {}
+    for holding, change in zip(problem.holdings, steps, strict=True):
+        if change < 0:
+            sold_in.setdefault(holding.leaf, []).append(holding.account_id)
+    for holding, change in zip(problem.holdings, steps, strict=True):
+        account = mandate.household.accounts[holding.account_id]
+        others = [id_ for id_ in sold_in.get(holding.leaf, []) if id_ != holding.account_id]
+        if change or not others or not account.tax.taxes_gains or not holding.sellable:
+            continue
+        lots = relieved(holding.lots, holding.sellable, holding.price)
+        tax = sum(lot.tax for lot in lots)
+        if tax:
+            gain = sum(lot.gain or 0 for lot in lots)
+            why = (
+                f"selling it all would realise {money_text(gain)} ({money_text(tax)} tax); "
+                f"{', '.join(sorted(set(others)))} had room"
+            )
+            notes.append(LeftAlone(holding.account_id, holding.instrument, "tax", why))
+    return notes
+
+
+def _why_not(
+    aim: Aim,
+    problem: Problem,
+    index: int,
+    leaf: Sleeve,
+    away: Fraction,
+    changes: Changes,
+    due: Due,
+    mandate: Mandate,
+    value: Valuation,
+    request: Request,
+) -> tuple[str, str]:
+    """The constraint that kept a leaf where it is."""
+    frozen = [id_ for id_ in leaf.hold if id_ in value.frozen]
+    if frozen:
+        return "frozen", f"{', '.join(frozen)} has no price that can be believed"
+    width = band_width(leaf.weight, mandate.when)
+    if (
+        due.scope == "full"
+        and mandate.to.kind != "target"
+        and not is_breached(leaf.weight + away, leaf.weight, width)
+    ):
+        return "inside", f"inside its band of {points(width)}" if width else "not asked to move"
+    holdings = [(i, h) for i, h in enumerate(problem.holdings) if h.leaf == index]
+    small = [side for i, side in changes.too_small if any(i == number for number, _ in holdings)]
+    if small:
+        return "minimum", f"the trade would be below the minimum of {_minimum(mandate)}"
+    if away > 0:
+        if request.no_sells:
+            return "no-sells", "no sales were asked for"
+        if not any(h.sellable for _, h in holdings):
+            return "restricted", "nothing of it may be sold (do_not_sell or keep)"
+        if due.scope == "cash":
+            return "inside", "only the cash is to move today"
+        if mandate.drift_price is not None:
+            return "not-worth", "tax and cost are more than moving it is worth (drift_price)"
+        return "no-room", "nothing else can be bought with the proceeds in the same account"
+    if not any(h.buyable for _, h in holdings):
+        return "restricted", "no account may buy any of " + ", ".join(leaf.hold)
+    if mandate.drift_price is not None:
+        return "not-worth", "tax and cost are more than moving it is worth (drift_price)"
+    return "no-cash", "no cash for it in an account that may buy it, or less than one step"
+
+
+def _minimum(mandate: Mandate) -> str:
+    parts = [money_text(mandate.min_trade)] if mandate.min_trade else []
+    if mandate.min_trade_units:
+        parts.append(f"{quantity_text(1, mandate.min_trade_units)} units")
+    return " and ".join(parts)

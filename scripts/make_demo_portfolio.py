@@ -58,7 +58,7 @@ PURCHASES = (
     Bought("brokerage", "MSFT", date(2012, 3, 15), 250),
     Bought("brokerage", "BOND10", date(2011, 2, 8), 120),
     Bought("brokerage", "BOND10", date(2012, 7, 25), 60),
-    Bought("roth", "AAPL", date(2009, 7, 13), 50),
+    Bought("roth", "AAPL", date(2009, 7, 13), 40),
     Bought("roth", "GOOG", date(2010, 7, 6), 12),
     Bought("roth", "IBM", date(2008, 11, 20), 70),
     Bought("k401", "BOND10", date(2006, 6, 28), 130),

@@ -1,0 +1,468 @@
+"""One policy over history in research mode: units held as floats, every convention in one loop.
+
+The loop starts invested at target, looks at each session, trades where the policy says so, and
+leaves an equity curve. Units are held rather than values, so that days between two trades do not
+depend on each other: they are valued a block at a time, one instrument after the other, which is
+the order of additions in both forms and what a compiler turns into wide instructions.
+
+Prices come twice, by instrument to value blocks (`prices[i][t]`) and by session to trade
+(`closes[t][i]`): each use then reads memory in order.
+"""
+
+from __future__ import annotations
+
+from trimtab.kernels.compile import kernel
+from trimtab.kernels.destination import (
+    TO_TARGET,
+    Column,
+    fill_bands,
+    fill_goals,
+)
+
+ALLOWANCE = 1e-12
+"""How much nearer to a band than its width counts as at it; trades of less are no trades."""
+
+BLOCK = 256
+"""Most sessions valued at a time. A trade makes the rest of its block worthless, so blocks start
+at FIRST_BLOCK after it and double: frequent traders waste little, rare ones go in long strides."""
+FIRST_BLOCK = 8
+
+# How the cost of a rebalance is found. `COST_ONCE` is the convention of this package; the others
+# are exact versions of what other programs do, so that results can be compared to the last digit.
+COST_ONCE = 0  # rate x sum |aim x value - holding|, value before cost; holdings become aim x rest
+COST_SOLVED = 1  # the same with the value after cost: the cost equation, solved exactly
+COST_IN_ORDER = 2  # each order's outlay or proceeds, cost included, equal what was meant to move
+COST_FROM_LAST = 3  # sales in full, purchases in full, the largest takes what cash is left
+
+# Where `run` keeps what it must know when it is called again.
+ADOPTED, REBALANCES = 0, 1
+TURNOVER, COST_PAID = 0, 1
+
+
+@kernel
+def order_cost(
+    amount: float, price: float, rate: float, per_unit: float, fixed: float, minimum: float
+) -> float:
+    """What one order costs: fixed, and by money, and by unit, and at least a minimum.
+
+    Args:
+        amount: Money that is bought or sold, above zero.
+        price: Price of a unit.
+        rate: Cost as a share of the money.
+        per_unit: Cost of a unit.
+        fixed: Cost of an order.
+        minimum: The least that an order costs.
+    """
+    cost = fixed + rate * amount
+    if per_unit > 0.0:
+        cost += per_unit * (amount / price)
+    if cost < minimum:
+        cost = minimum
+    return cost
+
+
+@kernel
+def rebalance(
+    units: Column,
+    prices: Column,
+    goals: Column,
+    cost_rule: int,
+    rate: Column,
+    per_unit: Column,
+    fixed: Column,
+    minimum: Column,
+    holdings: Column,
+    totals: Column,
+) -> None:
+    """Trade to the goal weights at one session's prices: changes `units`.
+
+    Args:
+        units: In and out: units held, shape (n,).
+        prices: Prices to trade at, shape (n,).
+        goals: Goal weights, shape (n,), summing to 1.
+        cost_rule: One of the COST_ rules.
+        rate: Cost rates by instrument, shape (n,); likewise the next three. Rules other than
+            COST_ONCE know rates only.
+        per_unit: Costs of a unit.
+        fixed: Costs of an order.
+        minimum: Least costs of an order.
+        holdings: Work space, shape (n,).
+        totals: Out: value before cost, cost, sum of absolute trades (before cost).
+    """
+    n = len(units)
+    value = 0.0
+    for i in range(n):
+        holdings[i] = units[i] * prices[i]
+        value += holdings[i]
+    moved = 0.0
+    for i in range(n):
+        moved += abs(goals[i] * value - holdings[i])
+    cost = 0.0
+    if cost_rule == COST_ONCE:
+        for i in range(n):
+            amount = abs(goals[i] * value - holdings[i])
+            if amount > ALLOWANCE * value:
+                cost += order_cost(amount, prices[i], rate[i], per_unit[i], fixed[i], minimum[i])
+    elif cost_rule == COST_SOLVED:
+        cost = _solved_cost(value, goals, holdings, rate)
+    if cost_rule <= COST_SOLVED:
+        for i in range(n):
+            units[i] = goals[i] * (value - cost) / prices[i]
+    elif cost_rule == COST_IN_ORDER:
+        for i in range(n):
+            amount = goals[i] * value - holdings[i]
+            amount = amount / (1.0 + rate[i]) if amount > 0.0 else amount / (1.0 - rate[i])
+            cost += rate[i] * abs(amount)
+            units[i] += amount / prices[i]
+    else:
+        cost = _trade_from_cash(units, prices, goals, value, rate, holdings)
+    totals[0] = value
+    totals[1] = cost
+    totals[2] = moved
+
+
+@kernel
+def _solved_cost(value: float, goals: Column, holdings: Column, rate: Column) -> float:
+    """The cost that solves cost = sum rate x |goal x (value - cost) - holding|.
+
+    The difference of the two sides falls and is convex in the cost, made of straight pieces; so
+    Newton's method from zero climbs to the root and reaches it exactly after a few pieces.
+    """
+    cost = 0.0
+    for _ in range(60):
+        excess = -cost
+        slope = 1.0
+        for i in range(len(goals)):
+            amount = goals[i] * (value - cost) - holdings[i]
+            if amount > 0.0:
+                excess += rate[i] * amount
+                slope += rate[i] * goals[i]
+            else:
+                excess -= rate[i] * amount
+                slope -= rate[i] * goals[i]
+        step = excess / slope
+        if not cost + step > cost:
+            break
+        cost += step
+    return cost
+
+
+@kernel
+def _trade_from_cash(
+    units: Column,
+    prices: Column,
+    goals: Column,
+    value: float,
+    rate: Column,
+    holdings: Column,
+) -> float:
+    """Sell in full, then buy from the smallest order to the largest while the cash lasts."""
+    cost = 0.0
+    short = 0.0
+    for i in range(len(units)):
+        # From here on `holdings` holds the orders.
+        holdings[i] = goals[i] * value - holdings[i]
+        if holdings[i] < 0.0:
+            short += holdings[i] * (1.0 - rate[i])
+        else:
+            short += holdings[i] * (1.0 + rate[i])
+    while short > 0.0:
+        largest = 0
+        for i in range(len(units)):
+            if holdings[i] > holdings[largest]:
+                largest = i
+        if holdings[largest] <= 0.0:
+            break
+        outlay = holdings[largest] * (1.0 + rate[largest])
+        if outlay > short:
+            holdings[largest] = (outlay - short) / (1.0 + rate[largest])
+            short = 0.0
+        else:
+            holdings[largest] = 0.0
+            short -= outlay
+    for i in range(len(units)):
+        cost += rate[i] * abs(holdings[i])
+        units[i] += holdings[i] / prices[i]
+    return cost
+
+
+@kernel
+def run(
+    prices: Column,
+    closes: Column,
+    dealing: Column,
+    looks: Column,
+    every: bool,
+    targets: Column,
+    target_at: Column,
+    absolute: float,
+    relative: float,
+    drift: float,
+    to: int,
+    width: float,
+    lag: int,
+    cost_rule: int,
+    rate: Column,
+    per_unit: Column,
+    fixed: Column,
+    minimum: Column,
+    start: int,
+    units: Column,
+    counts: Column,
+    sums: Column,
+    equity: Column,
+    traded_at: Column,
+    traded_cost: Column,
+    traded_moved: Column,
+    traded_value: Column,
+    units_after: Column,
+    space: Column,
+    block_value: Column,
+    block_worst: Column,
+    block_drift: Column,
+) -> int:
+    """Run one policy from a session to the end, or to where a target must be made first.
+
+    Args:
+        prices: Prices that value the portfolio, shape (n, sessions), finite and above zero.
+        closes: The same prices by session, shape (sessions, n).
+        dealing: Prices that are traded at, shape (sessions, n): `closes` itself, or opens.
+        looks: By session: whether the policy looks.
+        every: Whether it looks at every session.
+        targets: Target weights, shape (k, n).
+        target_at: By session: the row of `targets` that is current; below zero: not made yet.
+        absolute: Absolute band, a share of the portfolio; below zero for none.
+        relative: Relative band, a share of the target; below zero for none.
+        drift: Drift that fires; below zero for none.
+        to: How far to trade, one of the TO_ codes.
+        width: The width of TO_WITHIN.
+        lag: Sessions between decision and trade: 0 or 1.
+        cost_rule: One of the COST_ rules.
+        rate: Costs by instrument, as for `rebalance`; likewise the next three.
+        per_unit: Costs of a unit.
+        fixed: Costs of an order.
+        minimum: Least costs of an order.
+        start: The session to start at.
+        units: In and out: units held, shape (n,).
+        counts: In and out: row of the target last adopted, number of rebalances.
+        sums: In and out: one-way turnover, cost paid.
+        equity: Out, by session: value at the close, after cost.
+        traded_at: Out, by rebalance while there is room: session; likewise the next four.
+        traded_cost: Cost.
+        traded_moved: Sum of absolute trades.
+        traded_value: Value before cost.
+        units_after: Units held after it, rows of shape (n,).
+        space: Work space, six rows of shape (n,), the last at least 3 long.
+        block_value: Work space of BLOCK; likewise the next two.
+        block_worst: By session of the block: the furthest beyond its band.
+        block_drift: By session of the block: sum of absolute deviations.
+
+    Returns:
+        The number of sessions when it is done; else the session at which `target_at` is below
+        zero and a target is needed: fill it in and call again with `start` at that session.
+    """
+    sessions = len(equity)
+    n = len(units)
+    banded = absolute >= 0.0 or relative >= 0.0
+    tested = banded or drift >= 0.0
+    limits, aims, holdings, goals, bands, totals = (
+        space[0],
+        space[1],
+        space[2],
+        space[3],
+        space[4],
+        space[5],
+    )
+    # The last session never trades, so a decision must come early enough to be carried out.
+    last_decision = sessions - 2 - lag
+    adopted = counts[ADOPTED]
+    _limits(targets[adopted], absolute, relative, limits)
+    day = start
+    stride = FIRST_BLOCK
+    while day < sessions:
+        stop = min(day + stride, sessions) if tested else min(day + BLOCK, sessions)
+        stride = min(2 * stride, BLOCK)
+        if not tested:
+            for t in range(day, stop):
+                if looks[t]:
+                    stop = t + 1
+                    break
+        size = stop - day
+        _value(prices, units, day, size, block_value)
+        for j in range(size):
+            equity[day + j] = block_value[j]
+        aim = targets[adopted]
+        if every and tested:
+            if banded:
+                _furthest(prices, units, aim, limits, day, size, block_value, block_worst)
+            if drift >= 0.0:
+                _apart(prices, units, aim, day, size, block_value, block_drift)
+        resume = stop
+        for j in range(size):
+            t = day + j
+            if t > last_decision or not looks[t]:
+                continue
+            value = block_value[j]
+            if tested:
+                fires = False
+                if every:
+                    if banded:
+                        fires = block_worst[j] >= 0.0
+                    if drift >= 0.0 and 0.5 * block_drift[j] >= (drift - ALLOWANCE) * value:
+                        fires = True
+                else:
+                    fires = _fires(closes[t], units, aim, limits, value, banded, drift)
+                if not fires:
+                    continue
+            row = target_at[t]
+            if row < 0:
+                return t
+            close = closes[t]
+            wanted = targets[row]
+            moved = 0.0
+            if to == TO_TARGET:
+                for i in range(n):
+                    goals[i] = wanted[i]
+                    moved += abs(wanted[i] * value - units[i] * close[i])
+            else:
+                fill_bands(wanted, 1.0, absolute, relative, bands)
+                for i in range(n):
+                    aims[i] = wanted[i] * value
+                    holdings[i] = units[i] * close[i]
+                    if bands[i] > 0.0:
+                        bands[i] = bands[i] * value
+                fill_goals(holdings, aims, bands, to, width * value, ALLOWANCE * value, goals)
+                for i in range(n):
+                    moved += abs(goals[i] - holdings[i])
+                    goals[i] = goals[i] / value
+            if moved <= ALLOWANCE * value:
+                continue
+            at = t + lag
+            rebalance(
+                units,
+                dealing[at],
+                goals,
+                cost_rule,
+                rate,
+                per_unit,
+                fixed,
+                minimum,
+                holdings,
+                totals,
+            )
+            k = counts[REBALANCES]
+            if k < len(traded_at):
+                traded_at[k] = at
+                traded_value[k] = totals[0]
+                traded_cost[k] = totals[1]
+                traded_moved[k] = totals[2]
+                after = units_after[k]
+                for i in range(n):
+                    after[i] = units[i]
+            counts[REBALANCES] = k + 1
+            sums[TURNOVER] += 0.5 * totals[2] / totals[0]
+            sums[COST_PAID] += totals[1]
+            if row != adopted:
+                adopted = row
+                counts[ADOPTED] = row
+                _limits(targets[row], absolute, relative, limits)
+            if lag == 0:
+                equity[t] = value - totals[1]
+            resume = t + 1
+            stride = FIRST_BLOCK
+            break
+        day = resume
+    return sessions
+
+
+@kernel
+def _limits(target: Column, absolute: float, relative: float, limits: Column) -> None:
+    """From what deviation on each sleeve is breached, allowance taken off, as weights."""
+    fill_bands(target, 1.0, absolute, relative, limits)
+    for i in range(len(target)):
+        # A sleeve on its target is never breached, however narrow its band.
+        limits[i] = max(limits[i] - ALLOWANCE, ALLOWANCE)
+
+
+@kernel
+def _value(prices: Column, units: Column, day: int, size: int, value: Column) -> None:
+    """What the portfolio is worth on each session of a block."""
+    for j in range(size):
+        value[j] = 0.0
+    for i in range(len(units)):
+        held = units[i]
+        price = prices[i][day : day + size]
+        for j in range(size):
+            value[j] += held * price[j]
+
+
+@kernel
+def _furthest(
+    prices: Column,
+    units: Column,
+    aim: Column,
+    limits: Column,
+    day: int,
+    size: int,
+    value: Column,
+    worst: Column,
+) -> None:
+    """How far beyond its band the worst sleeve is on each session of a block, in money."""
+    for j in range(size):
+        worst[j] = -1.0
+    for i in range(len(units)):
+        held = units[i]
+        share = aim[i]
+        limit = limits[i]
+        price = prices[i][day : day + size]
+        for j in range(size):
+            away = held * price[j] - share * value[j]
+            away = -away if away < 0.0 else away
+            beyond = away - limit * value[j]
+            worst[j] = beyond if beyond > worst[j] else worst[j]
+
+
+@kernel
+def _apart(
+    prices: Column,
+    units: Column,
+    aim: Column,
+    day: int,
+    size: int,
+    value: Column,
+    apart: Column,
+) -> None:
+    """The sum of absolute deviations on each session of a block, in money."""
+    for j in range(size):
+        apart[j] = 0.0
+    for i in range(len(units)):
+        held = units[i]
+        share = aim[i]
+        price = prices[i][day : day + size]
+        for j in range(size):
+            away = held * price[j] - share * value[j]
+            apart[j] += -away if away < 0.0 else away
+
+
+@kernel
+def _fires(
+    close: Column,
+    units: Column,
+    aim: Column,
+    limits: Column,
+    value: float,
+    banded: bool,
+    drift: float,
+) -> bool:
+    """Whether a band is breached or the drift reached on one session."""
+    fires = False
+    apart = 0.0
+    for i in range(len(units)):
+        away = units[i] * close[i] - aim[i] * value
+        away = -away if away < 0.0 else away
+        apart += away
+        if banded and away - limits[i] * value >= 0.0:
+            fires = True
+    if drift >= 0.0 and 0.5 * apart >= (drift - ALLOWANCE) * value:
+        fires = True
+    return fires

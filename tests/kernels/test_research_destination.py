@@ -216,13 +216,22 @@ def test_exactly_on_the_band_is_breached_and_needs_no_trade_to_its_edge() -> Non
 
 
 def test_a_sleeve_on_its_target_is_never_breached() -> None:
-    """A relative band of an empty target is zero wide, and yet holding nothing is no breach."""
-    bands: Column = [0.0, 0.0]
-    fill_bands([0.0, 1.0], 1.0, -1.0, 0.2, bands)
+    """However narrow the band, a sleeve on its target stays where it is."""
+    assert not breached(10.0, 10.0, 0.0, 0)
+    assert breached(10.5, 10.0, 0.0, 0)
+    assert not breached(10.5, 10.0, -1.0, 0)
 
-    assert bands == [0.0, 0.2]
-    assert not breached(0.0, 0.0, bands[0], 1e-12)
-    assert breached(1e-6, 0.0, bands[0], 1e-12)
+
+def test_an_empty_target_has_no_relative_band() -> None:
+    """A relative band divides by the target, so a target of zero has an absolute one at most."""
+    relative: Column = [0, 0]
+    both: Column = [0, 0]
+
+    fill_bands([0.0, 1.0], 1.0, -1.0, 0.2, relative)
+    fill_bands([0.0, 1.0], 1.0, 0.05, 0.2, both)
+
+    assert relative == [-1.0, 0.2]
+    assert both == [0.05, 0.05]
 
 
 def test_whichever_band_comes_first_counts() -> None:

@@ -32,6 +32,8 @@ def fill_bands(
 ) -> None:
     """Each sleeve's band in the unit of `aims`: the narrower of the absolute and relative one.
 
+    A relative band divides by the aim, so a sleeve whose aim is zero has none.
+
     Args:
         aims: What each sleeve should be worth, shape (n,).
         base: What the aims sum to (1 where they are weights).
@@ -41,7 +43,9 @@ def fill_bands(
     """
     for i in range(len(aims)):
         wide = absolute * base
-        if relative >= 0:
+        if absolute < 0:
+            wide = absolute
+        if relative >= 0 and aims[i] > 0:
             near = relative * aims[i]
             if absolute < 0 or near < wide:
                 wide = near

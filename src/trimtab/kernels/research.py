@@ -27,6 +27,9 @@ BLOCK = 256
 at FIRST_BLOCK after it and double: frequent traders waste little, rare ones go in long strides."""
 FIRST_BLOCK = 8
 
+NO_LIMIT = 1e9
+"""The limit of a sleeve without a band, as a weight."""
+
 # How the cost of a rebalance is found. `COST_ONCE` is the convention of this package; the others
 # are exact versions of what other programs do, so that results can be compared to the last digit.
 COST_ONCE = 0  # rate x sum |aim x value - holding|, value before cost; holdings become aim x rest
@@ -381,7 +384,7 @@ def _limits(target: Column, absolute: float, relative: float, limits: Column) ->
     fill_bands(target, 1.0, absolute, relative, limits)
     for i in range(len(target)):
         # A sleeve on its target is never breached, however narrow its band.
-        limits[i] = max(limits[i] - ALLOWANCE, ALLOWANCE)
+        limits[i] = max(limits[i] - ALLOWANCE, ALLOWANCE) if limits[i] >= 0.0 else NO_LIMIT
 
 
 @kernel

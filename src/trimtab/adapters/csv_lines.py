@@ -77,14 +77,16 @@ def blocks(stream: BinaryIO, *, longest: int, digest: list[str]) -> Iterator[lis
             chunk = chunk.removeprefix(b"\xef\xbb\xbf")
         body, newline, rest = (rest + chunk).rpartition(b"\n")
         if newline:
-            lines = body.decode("utf-8", "surrogateescape").split("\n")
+            text = (body + newline).decode("utf-8", "surrogateescape")
+            lines = text.replace("\r\n", "\n").split("\n")
+            lines.pop()
             number += len(lines)
             yield lines
         if len(rest) > longest:
             wrong = f"the line is longer than {longest} bytes"
             raise UnreadableLines(number + 1, wrong, "write one row a line")
     if rest:
-        yield [rest.decode("utf-8", "surrogateescape")]
+        yield [rest.decode("utf-8", "surrogateescape").removesuffix("\r")]
     digest.append(whole.hexdigest())
 
 
@@ -94,7 +96,6 @@ def fields_of(line: str) -> list[str]:
     Raises:
         ValueError: A quote is opened and not closed, or stands where none belongs.
     """
-    line = line.removesuffix("\r")
     if '"' not in line:
         return line.split(",")
     try:

@@ -1,0 +1,415 @@
+"""Exact prices from files: CSV or Parquet, long or wide, as snapshots of the market.
+
+Prices stay text until a snapshot needs them: of the thousands of rows in a file a plan uses two
+an instrument. Nothing in a price file is dropped in silence. A row that is malformed (no date,
+too few fields, a second price for a day) is a problem of the file; a price that cannot be one
+(zero, negative, empty, not a number) is a row whose instrument the engine freezes.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from trimtab.adapters.price_rows import PriceRows, Series
+from trimtab.adapters.toml_table import shown
+from trimtab.model.errors import InputError, Problem
+from trimtab.model.findings import Finding
+from trimtab.model.instruments import Alias, Instrument
+from trimtab.model.market import Dividend, Market, Quote, Split
+from trimtab.model.numbers import NumberError, Price, decimal_from
+from trimtab.model.sessions import Calendar
+
+_ONE = Fraction(1)
+
+
+@dataclass(slots=True)
+class _Tape:
+    """All that the files say of one instrument, oldest first."""
+
+    days: list[str] = field(default_factory=list)
+    prices: list[str] = field(default_factory=list)
+    currencies: list[str] | None = None
+    splits: list[Split] = field(default_factory=list)
+    dividends: list[Dividend] = field(default_factory=list)
+    sources: list[tuple[Series, Sequence[int]]] = field(default_factory=list)
+
+
+class PriceFile:
+    """Market data from price files: an implementation of the port `MarketData`.
+
+    Files are read at the first snapshot, once.
+
+    Args:
+        paths: CSV or Parquet files; a row may be in any of them, but only once.
+        instruments: By id: the currency that prices must have, and dated tickers.
+        calendar: The sessions of the market.
+        typed: Prices that the user typed in for the day asked about, by instrument.
+        folder: Messages name files relative to it.
+
+    On a day that a dated alias covers, the alias is the ticker; on all other days it is the id.
+    An alias without dates is one more name on every day.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        instruments: Mapping[str, Instrument],
+        calendar: Calendar,
+        typed: Mapping[str, Price] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self.paths = tuple(paths)
+        self.instruments = instruments
+        self.calendar = calendar
+        self.typed = dict(typed or {})
+        self.folder = folder
+        self._series: dict[str, list[Series]] | None = None
+        self._tapes: dict[tuple[str, bool], _Tape] = {}
+
+    def snapshot(self, as_of: date, instruments: Sequence[str]) -> Market:
+        """What was known at the close of `as_of`; nothing later.
+
+        Raises:
+            InputError: Files cannot be read, or have malformed rows.
+        """
+        day = as_of.isoformat()
+        tapes = self._tapes_of(instruments, stand_ins=False)
+        quotes: dict[str, Quote] = {}
+        for instrument, tape in tapes.items():
+            quote = self._typed_quote(instrument, tape, as_of)
+            if quote is None and (end := bisect_right(tape.days, day)):
+                quote = self._quote(instrument, tape, end - 1)
+            if quote is not None:
+                quotes[instrument] = quote
+        splits, dividends = _actions(tapes.values())
+        return Market(
+            as_of=as_of,
+            calendar=self.calendar,
+            quotes=quotes,
+            splits=tuple(split for split in splits if split.on <= as_of),
+            dividends=tuple(dividend for dividend in dividends if dividend.on <= as_of),
+        )
+
+    def snapshots(
+        self,
+        start: date,
+        end: date,
+        instruments: Sequence[str],
+        *,
+        stand_ins: bool = True,
+    ) -> Iterator[Market]:
+        """One snapshot a session from `start` to `end`, each row read once.
+
+        Args:
+            start: First day.
+            end: Last day, included.
+            instruments: Whose prices.
+            stand_ins: Take an instrument's `history` symbol where it has one.
+        """
+        tapes = self._tapes_of(instruments, stand_ins=stand_ins)
+        splits, dividends = _actions(tapes.values())
+        places = dict.fromkeys(tapes, 0)
+        quotes: dict[str, Quote] = {}
+        splits_shown = dividends_shown = 0
+        known_splits: tuple[Split, ...] = ()
+        known_dividends: tuple[Dividend, ...] = ()
+        for session in self.calendar.sessions(start, end):
+            day = session.isoformat()
+            for instrument, tape in tapes.items():
+                place = places[instrument]
+                if place < len(tape.days) and tape.days[place] <= day:
+                    place = bisect_right(tape.days, day, place)
+                    places[instrument] = place
+                    quotes[instrument] = self._quote(instrument, tape, place - 1)
+            while splits_shown < len(splits) and splits[splits_shown].on <= session:
+                splits_shown += 1
+            if splits_shown > len(known_splits):
+                known_splits = tuple(splits[:splits_shown])
+            while dividends_shown < len(dividends) and dividends[dividends_shown].on <= session:
+                dividends_shown += 1
+            if dividends_shown > len(known_dividends):
+                known_dividends = tuple(dividends[:dividends_shown])
+            yield Market(session, self.calendar, dict(quotes), known_splits, known_dividends)
+
+    def common_sessions(
+        self, instruments: Sequence[str], *, stand_ins: bool = True
+    ) -> tuple[date, ...]:
+        """The sessions from the first on which all instruments have a row to the last of any."""
+        tapes = self._tapes_of(instruments, stand_ins=stand_ins)
+        if not tapes or not all(tape.days for tape in tapes.values()):
+            return ()
+        start = max(tape.days[0] for tape in tapes.values())
+        end = max(tape.days[-1] for tape in tapes.values())
+        return self.calendar.sessions(date.fromisoformat(start), date.fromisoformat(end))
+
+    def last_day(self, instruments: Sequence[str]) -> date | None:
+        """The newest day of which there is a row for any of the instruments."""
+        tapes = self._tapes_of(instruments, stand_ins=False).values()
+        newest = max((tape.days[-1] for tape in tapes if tape.days), default=None)
+        return None if newest is None else date.fromisoformat(newest)
+
+    def symbols(self) -> tuple[str, ...]:
+        """All symbols in the files, sorted."""
+        return tuple(sorted(self._loaded()))
+
+    def without_price(self, instruments: Sequence[str]) -> tuple[Finding, ...]:
+        """Findings for instruments of which the files have no row at all."""
+        tapes = self._tapes_of(instruments, stand_ins=False)
+        findings = []
+        for instrument, tape in tapes.items():
+            if tape.days or instrument in self.typed:
+                continue
+            close = get_close_matches(instrument, self.symbols(), n=1, cutoff=0.6)
+            meant = f" The nearest name there is {close[0]}." if close else ""
+            manual = self.instruments[instrument].price_source == "manual"
+            remedy = (
+                f"Type it with --price {instrument}=P, or add a row to manual-prices.csv."
+                if manual
+                else "Add rows of it, or an alias under its [instruments] table."
+            )
+            findings.append(
+                Finding(
+                    "no-price",
+                    instrument,
+                    f"The price files have no row of {instrument}.{meant} {remedy}",
+                )
+            )
+        return tuple(findings)
+
+    # -- one instrument -----------------------------------------------------------------------
+
+    def _quote(self, instrument: str, tape: _Tape, place: int) -> Quote:
+        """The quote of the row at a place, with the valid price before it."""
+        text = tape.prices[place]
+        price = self._price_at(instrument, tape, place)
+        raw = "" if price is not None else _raw(text, tape.currencies, place)
+        on = date.fromisoformat(tape.days[place])
+        return self._after(instrument, tape, place - 1, price, on, raw)
+
+    def _typed_quote(self, instrument: str, tape: _Tape, as_of: date) -> Quote | None:
+        """The quote of a typed price, after the newest valid price before its day."""
+        price = self.typed.get(instrument)
+        if price is None:
+            return None
+        before = bisect_right(tape.days, as_of.isoformat()) - 1
+        if before >= 0 and tape.days[before] == as_of.isoformat():
+            before -= 1
+        return self._after(instrument, tape, before, price, as_of, "")
+
+    def _after(
+        self, instrument: str, tape: _Tape, before: int, price: Price | None, on: date, raw: str
+    ) -> Quote:
+        """A quote with the last valid price at or before a place."""
+        previous: Price | None = None
+        while before >= 0:
+            previous = self._price_at(instrument, tape, before)
+            if previous is not None:
+                break
+            before -= 1
+        if previous is None:
+            return Quote(price, on, raw=raw)
+        previous_on = date.fromisoformat(tape.days[before])
+        ratio = _ONE
+        for split in tape.splits:
+            if previous_on < split.on <= on:
+                ratio *= split.ratio
+        return Quote(price, on, previous, previous_on, ratio, raw)
+
+    def _price_at(self, instrument: str, tape: _Tape, place: int) -> Price | None:
+        if tape.currencies is not None:
+            currency = tape.currencies[place]
+            if currency and currency != self.instruments[instrument].currency:
+                return None
+        return price_from(tape.prices[place])
+
+    def _tapes_of(self, instruments: Sequence[str], *, stand_ins: bool) -> dict[str, _Tape]:
+        problems: list[Problem] = []
+        series = self._loaded()
+        for instrument in instruments:
+            key = (instrument, stand_ins)
+            if key not in self._tapes:
+                known = self.instruments.get(instrument) or Instrument(instrument)
+                self._tapes[key] = _tape_of(known, series, problems, stand_in=stand_ins)
+        if problems:
+            self._tapes.clear()
+            raise InputError(problems)
+        return {instrument: self._tapes[instrument, stand_ins] for instrument in instruments}
+
+    def _loaded(self) -> dict[str, list[Series]]:
+        if self._series is None:
+            rows = PriceRows()
+            for path in self.paths:
+                name = os.path.relpath(path, self.folder) if self.folder else str(path)
+                rows.file(path, name)
+            rows.check_days()
+            if rows.problems:
+                raise InputError(rows.problems)
+            self._series = rows.series
+        return self._series
+
+
+def price_from(text: str) -> Price | None:
+    """The price that a text states, None where it states none that could be one."""
+    try:
+        return Price.of(decimal_from(text))
+    except NumberError:
+        return None
+
+
+def _raw(text: str, currencies: list[str] | None, place: int) -> str:
+    written = text if currencies is None else f"{text} {currencies[place]}"
+    return shown(written.strip())[1:-1]
+
+
+def _actions(tapes: Any) -> tuple[list[Split], list[Dividend]]:
+    splits = [split for tape in tapes for split in tape.splits]
+    dividends = [dividend for tape in tapes for dividend in tape.dividends]
+    splits.sort(key=lambda split: (split.on, split.instrument))
+    dividends.sort(key=lambda dividend: (dividend.on, dividend.instrument))
+    return splits, dividends
+
+
+def _tape_of(
+    instrument: Instrument,
+    series: Mapping[str, list[Series]],
+    problems: list[Problem],
+    *,
+    stand_in: bool,
+) -> _Tape:
+    """The rows of an instrument under all its names."""
+    tape = _Tape()
+    if stand_in and instrument.history is not None:
+        for one in series.get(instrument.history, ()):
+            _add(tape, instrument, one, range(len(one.days)), problems)
+    else:
+        dated = [alias for alias in instrument.aliases if alias.first or alias.last]
+        names = {instrument.id, *(a.symbol for a in instrument.aliases if a not in dated)}
+        for name in sorted(names):
+            for one in series.get(name, ()):
+                places: Sequence[int] = range(len(one.days))
+                if dated:
+                    # Such a day is the alias's: the id may have been another's ticker then.
+                    places = [place for place in places if not _covered(dated, one.days[place])]
+                _add(tape, instrument, one, places, problems)
+        for alias in dated:
+            for one in series.get(alias.symbol, ()):
+                places = range(len(one.days))
+                places = [place for place in places if _covered([alias], one.days[place])]
+                _add(tape, instrument, one, places, problems)
+    _in_order(tape, instrument, problems)
+    return tape
+
+
+def _covered(aliases: Sequence[Alias], day: str) -> bool:
+    return any(alias.covers(date.fromisoformat(day)) for alias in aliases)
+
+
+def _add(
+    tape: _Tape,
+    instrument: Instrument,
+    series: Series,
+    places: Sequence[int],
+    problems: list[Problem],
+) -> None:
+    """Add the rows at some places of a series to a tape."""
+    rows, close = series.rows, series.close
+    if series.is_wide:
+        # Blank cells before the first price mean: not listed yet. Typed prices are rare anyway.
+        manual = instrument.price_source == "manual"
+        filled = [place for place in places if rows[place][close]]
+        if manual or not filled:
+            places = filled
+        else:
+            places = [place for place in places if place >= filled[0]]
+    tape.sources.append((series, places))
+    if len(places) == len(rows):
+        picked, days = rows, series.days
+    else:
+        picked, days = [rows[place] for place in places], [series.days[place] for place in places]
+    tape.days.extend(days)
+    tape.prices.extend([row[close] for row in picked])
+    if series.currency is not None or tape.currencies is not None:
+        if tape.currencies is None:
+            tape.currencies = [""] * (len(tape.days) - len(places))
+        currency = series.currency
+        tape.currencies.extend(["" if currency is None else row[currency] for row in picked])
+    for day, text, place in _written(series.split, picked, days, places):
+        ratio = _ratio(text, series, place, problems)
+        if ratio != 1:
+            tape.splits.append(Split(instrument.id, day, ratio))
+    for day, text, place in _written(series.dividend, picked, days, places):
+        amount = _dividend(text, series, place, problems)
+        if amount is not None:
+            tape.dividends.append(Dividend(instrument.id, day, amount))
+
+
+def _written(
+    column: int | None, rows: Sequence[Sequence[str]], days: Sequence[str], places: Sequence[int]
+) -> Iterator[tuple[date, str, int]]:
+    """Day, text and place of the rows that say something in a column that is mostly empty."""
+    if column is None:
+        return
+    texts = [row[column] for row in rows]
+    if any(texts):
+        for text, day, place in zip(texts, days, places, strict=True):
+            if text:
+                yield date.fromisoformat(day), text, place
+
+
+def _in_order(tape: _Tape, instrument: Instrument, problems: list[Problem]) -> None:
+    """Sort what came from several files or names, and refuse two prices for one day."""
+    days = tape.days
+    if len(tape.sources) < 2 and days == sorted(days):
+        return
+    order = sorted(range(len(days)), key=lambda place: days[place])
+    tape.days = [days[place] for place in order]
+    tape.prices = [tape.prices[place] for place in order]
+    if tape.currencies is not None:
+        tape.currencies = [tape.currencies[place] for place in order]
+    tape.splits.sort(key=lambda split: split.on)
+    tape.dividends.sort(key=lambda dividend: dividend.on)
+    sources = [(series, place) for series, places in tape.sources for place in places]
+    for number, (earlier, later) in enumerate(pairwise(tape.days)):
+        if earlier == later:
+            series, place = sources[order[number + 1]]
+            wrong = f"{instrument.id} has another row of {later}, under another of its names"
+            line = series.lines[place]
+            problems.append(Problem(series.file, line, instrument.id, wrong, "keep one of them"))
+
+
+def _ratio(text: str, series: Series, place: int, problems: list[Problem]) -> Fraction:
+    """New units for an old one: `2`, `0.5`, `2:1`, `3/2`; nothing, 0 and 1 mean no split."""
+    parts = text.replace("/", ":").split(":")
+    try:
+        numbers = [Fraction(decimal_from(part)) for part in parts]
+    except NumberError:
+        numbers = []
+    if len(numbers) == 1:
+        numbers.append(_ONE)
+    if len(numbers) != 2 or numbers[0] < 0 or numbers[1] <= 0:
+        wrong = f"{shown(text)} is not a split"
+        remedy = "write new units for an old one, as 2 for 2:1"
+        problems.append(Problem(series.file, series.lines[place], "split", wrong, remedy))
+        return _ONE
+    return numbers[0] / numbers[1] if numbers[0] else _ONE
+
+
+def _dividend(text: str, series: Series, place: int, problems: list[Problem]) -> Price | None:
+    try:
+        amount = decimal_from(text)
+        return Price.of(amount) if amount else None
+    except NumberError:
+        wrong = f"{shown(text)} is not a dividend"
+        remedy = "write cash a unit, or nothing"
+        problems.append(Problem(series.file, series.lines[place], "dividend", wrong, remedy))
+        return None

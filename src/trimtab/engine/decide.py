@@ -151,7 +151,14 @@ def _decide_one(
     scope = asked.scope
     if value.refused or aim.base <= 0:
         scope = "nothing"
-    if aim.base <= 0 and not value.refused:
+    out = sum(request.withdrawals.get(id_, 0) for id_ in aim.accounts)
+    if aim.base <= 0 and out and not value.refused:
+        message = (
+            f"a withdrawal of {money_text(out)} is more than {aim.name} holds beyond its cash "
+            f"buffer ({money_text(aim.base + out)}): nothing is planned; withdraw less"
+        )
+        findings.append(Finding("cash-short", aim.name, message, "error"))
+    elif aim.base <= 0 and not value.refused:
         message = (
             f"there is nothing to divide: the accounts hold {money_text(aim.base)} beyond the "
             "cash buffer and withdrawals"

@@ -135,7 +135,9 @@ def _reached(problem: Problem, changes: Changes) -> tuple[list[int], int]:
     cash = float(problem.cash)
     for holding, money in zip(problem.holdings, changes.money, strict=True):
         values[holding.leaf] += money
-        cash -= money + abs(money) * holding.fee
+        if abs(money) >= SOON_NOTHING:
+            fee = holding.costs.fixed + abs(money) * holding.fee
+            cash -= money + max(fee, float(holding.costs.minimum))
     return [round(value) for value in values], round(cash)
 
 

@@ -2,7 +2,8 @@
 
 Cash stays in its account, but the target is shared, so accounts are coupled through the sleeves.
 The goals come one after the other (lexicographic): first what the policy minimises, then least
-tax, cost and turnover, then where each sleeve prefers to lie, then the order of the accounts.
+turnover, so that no accounts are swapped for nothing, then where each sleeve prefers to lie, then
+the order of the accounts.
 Fees that an order costs however small it is, and the mode for the fewest trades, need a yes or no
 for each trade and make it a mixed-integer programme.
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trimtab.engine.problem import Problem
-from trimtab.engine.walked import segments
+from trimtab.engine.walked import NEAREST_FIRST, segments
 
 if TYPE_CHECKING:
     import highspy
@@ -25,9 +26,6 @@ CENTS = 100.0
 
 SHORTFALL_PRICE = 1_000.0
 """Price of cash missing in an account: far above any gain, so that it is met whenever it can be."""
-
-TURNOVER_PRICE = 1e-3
-"""Price of money moved for nothing, so that no plan swaps accounts without need."""
 
 NODE_LIMIT = 2_000
 SLACK = 1e-6
@@ -97,8 +95,7 @@ def solved(
         Changes in minor units, positive for purchases, and the gap of the first goal.
     """
     programme = _Programme()
-    price = 1.0 if drift_price is None else drift_price
-    tax_first = 0.0 if drift_price is None else 1.0
+    price = NEAREST_FIRST if drift_price is None else drift_price
     sells: list[list[int]] = []
     buys: list[int | None] = []
     purse: list[list[tuple[int, float]]] = [[] for _ in problem.accounts]
@@ -114,8 +111,8 @@ def solved(
                         0.0,
                         money / CENTS,
                         {
-                            "first": holding.fee + tax_first * share,
-                            "second": share + holding.fee + TURNOVER_PRICE,
+                            "first": holding.fee + share,
+                            "second": 1.0,
                             "third": -rank - last * 1e-3,
                         },
                     )
@@ -128,7 +125,7 @@ def solved(
                 1e12,
                 {
                     "first": holding.fee,
-                    "second": holding.fee + TURNOVER_PRICE,
+                    "second": 1.0,
                     "third": rank + last * 1e-3,
                 },
             )

@@ -9,8 +9,13 @@ from trimtab.engine.problem import Holding, Problem
 from trimtab.kernels.lots import walk, workspace
 
 ENDLESS = 1e18
-TAX_TIE = 1e-6
-"""Weight of tax when the nearest point comes first and the cheapest second."""
+NEAREST_FIRST = 1.0
+"""The price of drift that puts the nearest point first and the cheapest second.
+
+Moving one unit of money from a sleeve above its goal to one below takes two units of deviation
+away, which is then worth more than any tax and fee on that unit; and where two ways lead equally
+near, the cheaper one wins. A higher price would let a hair of trading cost outweigh a tax.
+"""
 
 
 def is_walkable(problem: Problem) -> bool:
@@ -75,8 +80,8 @@ def walked(
         float(problem.cash),
         float(problem.cash_goal),
         0.0,
-        1.0 if drift_price is None else drift_price,
-        TAX_TIE if drift_price is None else 1.0,
+        NEAREST_FIRST if drift_price is None else drift_price,
+        1.0,
         sold,
         bought,
         *workspace(n, len(sleeve)),

@@ -1,0 +1,393 @@
+"""The decision as a whole: what a plan may never do, and what it must."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from tests.engine.generated import executed, generated
+from tests.engine.households import (
+    DAY,
+    account,
+    lot,
+    mandate,
+    market,
+    state,
+    tree,
+)
+from trimtab.costs import Costs
+from trimtab.engine.decide import decide, plan_hash
+from trimtab.engine.mandate import Request
+from trimtab.model.accounts import Relief
+from trimtab.model.instruments import Instrument
+from trimtab.model.plan import Plan
+from trimtab.model.state import Memory
+
+SEEDS = range(400)
+PRICES = {"US": "100", "BND": "80"}
+
+
+def codes(plan: Plan) -> set[str]:
+    """The codes of a plan's findings."""
+    return {finding.code for finding in plan.findings}
+
+
+def summary(plan: Plan) -> list[tuple[str, str, str, int]]:
+    """Trades as (account, side, instrument, steps)."""
+    return [(t.account, t.side, t.instrument, t.quantity) for t in plan.trades]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_plan_keeps_the_books(seed: int) -> None:
+    """No overspending, no overselling, nothing restricted, no lot twice, sells before buys."""
+    case = generated(random.Random(seed))
+
+    plan = decide(*case.arguments)
+
+    case.assert_sound(plan)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_order_of_the_rows_does_not_matter(seed: int) -> None:
+    """Shuffled lots and accounts give the same trades."""
+    case = generated(random.Random(seed))
+    state_, mandate_, market_, day, request = case.arguments
+    lots = list(state_.lots)
+    random.Random(1).shuffle(lots)
+
+    plan = decide(*case.arguments)
+    shuffled = decide(replace(state_, lots=tuple(lots)), mandate_, market_, day, request)
+
+    assert plan.trades == shuffled.trades
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_replanning_after_execution_plans_nothing(seed: int) -> None:
+    """At unchanged prices, once everything was traded as planned, nothing is left to trade."""
+    case = generated(random.Random(seed))
+    plan = decide(*case.arguments)
+    _, mandate_, market_, day, request = case.arguments
+
+    asked = Request(no_sells=request.no_sells)
+    again = decide(executed(case, plan), mandate_, market_, day, asked)
+
+    assert again.trades == ()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_drift_never_grows_without_need(seed: int) -> None:
+    """Unless cash has to be raised, a plan leaves no target further off than before."""
+    case = generated(random.Random(seed))
+
+    plan = decide(*case.arguments)
+
+    if not case.request.withdrawals:
+        for name, before in plan.drift_before.items():
+            assert plan.drift_after[name] <= before or "cash-short" in codes(plan)
+
+
+def test_the_same_arguments_give_the_same_plan() -> None:
+    """A decision is pure: its hash does not change from one call to the next."""
+    case = generated(random.Random(3))
+
+    assert plan_hash(decide(*case.arguments)) == plan_hash(decide(*case.arguments))
+
+
+def test_one_account_ends_on_target() -> None:
+    """Fractional steps reach the target but for costs; the dearest tax is not paid."""
+    target = tree({"US": 60, "BND": 40})
+    mandate_ = mandate(target)
+    state_ = state(
+        [
+            lot("brokerage", "US", 300, "15000", date(2017, 3, 6), "old"),
+            lot("brokerage", "US", 200, "22000", date(2026, 1, 5), "new"),
+            lot("brokerage", "BND", 200, "16000"),
+        ],
+        brokerage="500",
+    )
+
+    plan = decide(state_, mandate_, market(PRICES), DAY)
+
+    assert summary(plan) == [("brokerage", "sell", "US", 101), ("brokerage", "buy", "BND", 132)]
+    assert [sale.lot for sale in plan.trades[0].lots] == ["new"]
+    assert plan.tax == 0
+    assert plan.gap == 0
+
+
+def test_gains_are_realised_where_they_cost_no_tax() -> None:
+    """With a shared target the sheltered account trades and the taxable gain is left alone."""
+    accounts = [account("taxed"), account("ira", "traditional")]
+    mandate_ = mandate(tree({"US": 50, "BND": 50}), accounts=accounts)
+    state_ = state([lot("taxed", "US", 300, "9000"), lot("ira", "US", 300)], taxed="0", ira="0")
+
+    plan = decide(state_, mandate_, market(PRICES), DAY)
+
+    assert summary(plan) == [("ira", "sell", "US", 300), ("ira", "buy", "BND", 375)]
+    assert [(note.account, note.reason) for note in plan.left_alone] == [("taxed", "tax")]
+
+
+def test_location_decides_between_accounts_that_cost_the_same() -> None:
+    """Bonds are bought where the sleeve prefers to lie."""
+    accounts = [account("a", "roth"), account("b", "roth"), account("c", "roth")]
+    lots = [lot(id_, "US", 100) for id_ in "abc"]
+    cash = {"a": "0", "b": "0", "c": "0"}
+
+    for first in "abc":
+        location = {"BND": [first, *sorted({"a", "b", "c"} - {first})]}
+        mandate_ = mandate(tree({"US": 75, "BND": 25}, location=location), accounts=accounts)
+        plan = decide(state(lots, **cash), mandate_, market(PRICES), DAY)
+
+        assert {trade.account for trade in plan.trades} == {first}
+
+
+def test_the_menu_limits_what_an_account_buys() -> None:
+    """An account buys the first of the hold list that is on its menu; all are kept."""
+    accounts = [account("k401", "traditional", menu=("INST", "BND"))]
+    target = tree({"US": (60, ["US", "INST"]), "BND": 40})
+    mandate_ = mandate(target, accounts=accounts)
+    prices = {**PRICES, "INST": "10"}
+
+    plan = decide(state([], k401="10000"), mandate_, market(prices), DAY)
+
+    assert {trade.instrument for trade in plan.trades} == {"INST", "BND"}
+
+
+def test_restrictions_hold() -> None:
+    """What may not be sold is not sold, and what is kept stays; the plan says what bound it."""
+    accounts = [account("a", do_not_sell=frozenset({"US"})), account("b", keep={"US": 90})]
+    mandate_ = mandate(tree({"US": 10, "BND": 90}), accounts=accounts)
+    state_ = state([lot("a", "US", 100, "5000"), lot("b", "US", 100, "5000")], a="0", b="0")
+
+    plan = decide(state_, mandate_, market(PRICES), DAY)
+
+    assert summary(plan) == [("b", "sell", "US", 10), ("b", "buy", "BND", 12)]
+
+
+def test_no_sells_spends_new_cash_only() -> None:
+    """With --no-sells the most underweight are bought and nothing is sold."""
+    mandate_ = mandate(tree({"US": 60, "BND": 40}))
+    state_ = state([lot("brokerage", "US", 90, "5000")], brokerage="0")
+    request = Request(deposits={"brokerage": 200_000}, no_sells=True)
+
+    plan = decide(state_, mandate_, market(PRICES), DAY, request)
+
+    assert summary(plan) == [("brokerage", "buy", "BND", 25)]
+
+
+def test_a_withdrawal_is_raised_from_the_most_overweight() -> None:
+    """A withdrawal sells what is over its target and leaves the cash in the account."""
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), when="never")
+    state_ = state(
+        [lot("brokerage", "US", 80, "8000"), lot("brokerage", "BND", 25, "2000")],
+        brokerage="0",
+    )
+    request = Request(withdrawals={"brokerage": 150_000})
+
+    plan = decide(state_, mandate_, market(PRICES), DAY, request)
+
+    assert summary(plan) == [("brokerage", "sell", "US", 15)]
+    assert plan.cash_after == {"brokerage": 0}
+
+
+def test_a_withdrawal_that_cannot_be_met_is_said() -> None:
+    """Selling all that may be sold is not enough: the plan says how much is missing."""
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), when="never")
+    state_ = state([lot("brokerage", "US", 10, "800")], brokerage="0")
+
+    plan = decide(
+        state_, mandate_, market(PRICES), DAY, Request(withdrawals={"brokerage": 200_000})
+    )
+
+    assert "cash-short" in codes(plan)
+
+
+def test_trades_below_the_minimum_are_not_made() -> None:
+    """Every trade is worth at least the minimum; what is left out is explained."""
+    mandate_ = mandate(tree({"US": 60, "BND": 30, "X": 10}), min_trade=50_000)
+    state_ = state(
+        [
+            lot("brokerage", "US", 70, "7000"),
+            lot("brokerage", "BND", 26, "2000"),
+            lot("brokerage", "X", 96, "960"),
+        ],
+        brokerage="0",
+    )
+
+    plan = decide(state_, mandate_, market({**PRICES, "X": "10"}), DAY)
+
+    assert all(trade.value >= 50_000 for trade in plan.trades)
+    assert "minimum" in {note.reason for note in plan.left_alone}
+
+
+def test_the_cash_buffer_is_never_spent() -> None:
+    """The buffer stays in cash and outside the base."""
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), cash_buffer=100_000)
+
+    plan = decide(state([], brokerage="11000"), mandate_, market(PRICES), DAY)
+
+    assert summary(plan) == [("brokerage", "buy", "US", 60), ("brokerage", "buy", "BND", 50)]
+    assert plan.cash_after == {"brokerage": 100_000}
+
+
+def test_cash_as_a_leaf_is_held() -> None:
+    """CASH is an ordinary leaf of a target."""
+    target = tree({"US": 60, "BND": 30, "money": (10, ["CASH"])})
+
+    plan = decide(state([], brokerage="10000"), mandate(target), market(PRICES), DAY)
+
+    assert plan.cash_after["brokerage"] == pytest.approx(100_000, abs=8_000)
+    assert {row.sleeve for row in plan.sleeves} == {"US", "BND", "money"}
+
+
+def test_drift_price_leaves_gains_that_cost_more_than_they_gain() -> None:
+    """With a price on drift a heavily taxed sale is not made; without one it is."""
+    lots = [
+        lot("brokerage", "US", 70, "100", date(2026, 1, 5)),
+        lot("brokerage", "BND", 37, "3000"),
+    ]
+    target = tree({"US": 60, "BND": 40})
+
+    cheap = mandate(target, drift_price=Decimal("0.02"), short="0.35")
+    plan_cheap = decide(state(lots, brokerage="40"), cheap, market(PRICES), DAY)
+    plan_dear = decide(state(lots, brokerage="40"), mandate(target), market(PRICES), DAY)
+
+    assert plan_cheap.trades == ()
+    assert plan_dear.tax > 0
+
+
+def test_fifo_takes_the_oldest_lot() -> None:
+    """The account's order of relief decides which lot goes, not the tax."""
+    accounts = [account("brokerage", relief=Relief.FIFO)]
+    lots = [
+        lot("brokerage", "US", 50, "1000", date(2015, 1, 5), "old"),
+        lot("brokerage", "US", 50, "6000", date(2026, 1, 5), "new"),
+    ]
+
+    plan = decide(
+        state(lots, brokerage="0"),
+        mandate(tree({"US": 60, "BND": 40}), accounts=accounts),
+        market(PRICES),
+        DAY,
+    )
+
+    assert [sale.lot for sale in plan.trades[0].lots] == ["old"]
+
+
+def test_fees_an_order_are_weighed() -> None:
+    """With a fixed fee an order, a tiny imbalance is not worth an order."""
+    accounts = [account("a", "roth"), account("b", "roth")]
+    costs = Costs(commission=45)
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), accounts=accounts, costs=costs)
+    lots = [lot("a", "US", 61), lot("b", "BND", 49)]
+
+    plan = decide(state(lots, a="0", b="0"), mandate_, market(PRICES), DAY)
+
+    assert plan.trades == ()
+
+
+def test_fewest_trades_touches_as_little_as_it_can() -> None:
+    """The mode for the fewest trades ends inside every half band with no more trades."""
+    accounts = [account("a", "roth"), account("b", "roth")]
+    target = tree({"US": 40, "BND": 30, "X": 30})
+    lots = [lot("a", "US", 50), lot("a", "BND", 10), lot("b", "X", 290), lot("b", "BND", 28)]
+    prices = market({**PRICES, "X": "10"})
+    usual = mandate(target, accounts=accounts, when="band:5pp")
+    fewest = replace(usual, fewest_trades=True)
+    state_ = state(lots, a="0", b="0")
+
+    plan_usual = decide(state_, usual, prices, DAY)
+    plan_fewest = decide(state_, fewest, prices, DAY)
+
+    assert 0 < len(plan_fewest.trades) <= len(plan_usual.trades)
+    for row in plan_fewest.sleeves:
+        assert abs(row.after - row.weight) <= Fraction(26, 1000)
+
+
+def test_orders_in_money_for_funds() -> None:
+    """A fund that is bought by amount gets an order in money."""
+    fund = Instrument("FUND", order_in="money", step=Decimal("0.001"))
+    mandate_ = mandate(tree({"FUND": 100}), instruments=[fund])
+
+    plan = decide(state([], brokerage="1000"), mandate_, market({"FUND": "33.33"}), DAY)
+
+    assert [trade.amount for trade in plan.trades] == [100_000]
+
+
+def test_what_is_in_no_sleeve_is_left_alone_and_said() -> None:
+    """An instrument without a sleeve is counted, never sold, and reported."""
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), instruments=[Instrument("GME")])
+    state_ = state([lot("brokerage", "GME", 10, "100")], brokerage="9000")
+
+    plan = decide(state_, mandate_, market({**PRICES, "GME": "100"}), DAY)
+
+    assert "unassigned" in codes(plan)
+    assert "GME" not in {trade.instrument for trade in plan.trades}
+
+
+def test_open_orders_stop_new_plans() -> None:
+    """While orders are open nothing new is planned for their accounts."""
+    from trimtab.model.orders import Order
+
+    order = Order("x" * 64, "brokerage", "US", "buy", 1, None, None, "p")
+    memory = Memory(open_orders=(order,))
+
+    plan = decide(
+        state([], memory, brokerage="9000"),
+        mandate(tree({"US": 60, "BND": 40})),
+        market(PRICES),
+        DAY,
+    )
+
+    assert plan.trades == ()
+    assert "open-orders" in codes(plan)
+
+
+def test_an_account_with_its_own_target_stands_alone() -> None:
+    """Its trades follow its own tree; the others share the household's."""
+    own = tree({"US": 20, "BND": 80})
+    accounts = [account("a", "roth"), account("b", "roth", target=own)]
+    mandate_ = mandate(tree({"US": 80, "BND": 20}), accounts=accounts)
+
+    plan = decide(state([], a="10000", b="10000"), mandate_, market(PRICES), DAY)
+
+    assert summary(plan) == [
+        ("a", "buy", "US", 80),
+        ("a", "buy", "BND", 25),
+        ("b", "buy", "BND", 100),
+        ("b", "buy", "US", 20),
+    ]
+    assert set(plan.drift_after) == {"household", "b"}
+
+
+def test_edge_trades_no_further_than_the_band() -> None:
+    """To edge: the breached sleeve ends at its band, not at its target."""
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), when="band:5pp", to="edge")
+    state_ = state(
+        [lot("brokerage", "US", 700, "70000"), lot("brokerage", "BND", 375, "30000")],
+        brokerage="0",
+    )
+
+    plan = decide(state_, mandate_, market(PRICES), DAY)
+
+    row = next(row for row in plan.sleeves if row.sleeve == "US")
+    assert float(row.after) == pytest.approx(0.65, abs=0.002)
+
+
+def test_inside_the_band_nothing_is_due() -> None:
+    """A band that is not reached trades nothing, and says how far away it is."""
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), when="band:5pp")
+    state_ = state(
+        [lot("brokerage", "US", 640, "64000"), lot("brokerage", "BND", 450, "36000")],
+        brokerage="0",
+    )
+
+    plan = decide(state_, mandate_, market(PRICES), DAY)
+
+    assert not plan.due
+    assert plan.trades == ()
+    assert any("4.0pp over" in reading.why for reading in plan.readings)

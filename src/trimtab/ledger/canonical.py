@@ -25,8 +25,8 @@ def canonical_bytes(value: Json) -> bytes:
     Keys are sorted by their UTF-16 code units; there is no white space; text is UTF-8.
 
     Raises:
-        CanonicalError: for floats, integers beyond 2^53-1, other types, lone surrogates, values
-            nested deeper than 32, and results above 1 MiB.
+        CanonicalError: for floats, integers beyond 2^53-1, other types, lone surrogates, and
+            values nested deeper than 32.
 
     >>> canonical_bytes({"b": [1, None], "a": "\\u20ac"}).decode()
     '{"a":"€","b":[1,null]}'
@@ -34,12 +34,9 @@ def canonical_bytes(value: Json) -> bytes:
     parts: list[str] = []
     _write(value, parts, 1)
     try:
-        encoded = "".join(parts).encode()
+        return "".join(parts).encode()
     except UnicodeEncodeError as error:
         raise CanonicalError("text holds a lone surrogate, which is not Unicode text") from error
-    if len(encoded) > MAX_LINE_BYTES:
-        raise CanonicalError(f"{len(encoded)} bytes are more than the {MAX_LINE_BYTES} allowed")
-    return encoded
 
 
 def _write(value: object, parts: list[str], depth: int) -> None:

@@ -161,38 +161,46 @@ def declared(instrument: str, step: Decimal, *, at: str) -> Draft:
     return Draft(at, "declared", {"instrument": instrument, "step": format(step, "f")})
 
 
-def deposited(account: str, amount: int, *, on: date, at: str) -> Draft:
-    """Cash came in from outside."""
-    return _cash_moved("deposited", account, amount, on, at)
+def deposited(account: str, amount: int, *, on: date, ref: str | None = None, at: str) -> Draft:
+    """Cash came in from outside. `ref` is the broker's id of it: the same id is the same fact."""
+    return _cash_moved("deposited", account, amount, on, ref, at)
 
 
-def withdrawn(account: str, amount: int, *, on: date, at: str) -> Draft:
+def withdrawn(account: str, amount: int, *, on: date, ref: str | None = None, at: str) -> Draft:
     """Cash went out."""
-    return _cash_moved("withdrawn", account, amount, on, at)
+    return _cash_moved("withdrawn", account, amount, on, ref, at)
 
 
-def interest_paid(account: str, amount: int, *, on: date, at: str) -> Draft:
+def interest_paid(account: str, amount: int, *, on: date, ref: str | None = None, at: str) -> Draft:
     """The broker credited interest on cash."""
-    return _cash_moved("interest_paid", account, amount, on, at)
+    return _cash_moved("interest_paid", account, amount, on, ref, at)
 
 
-def fee_charged(account: str, amount: int, *, on: date, at: str) -> Draft:
+def fee_charged(account: str, amount: int, *, on: date, ref: str | None = None, at: str) -> Draft:
     """The broker or adviser charged a fee that belongs to no trade."""
-    return _cash_moved("fee_charged", account, amount, on, at)
+    return _cash_moved("fee_charged", account, amount, on, ref, at)
 
 
-def _cash_moved(kind: str, account: str, amount: int, on: date, at: str) -> Draft:
+def _cash_moved(kind: str, account: str, amount: int, on: date, ref: str | None, at: str) -> Draft:
     assert amount > 0, "the kind says in which direction cash moved"
     body: dict[str, Json] = {
         "account": account,
         "amount": money_text(amount),
         "on": on.isoformat(),
+        "ref": ref,
     }
     return Draft(at, kind, body)
 
 
 def dividend_paid(
-    account: str, instrument: str, amount: int, *, withheld: int = 0, on: date, at: str
+    account: str,
+    instrument: str,
+    amount: int,
+    *,
+    withheld: int = 0,
+    on: date,
+    ref: str | None = None,
+    at: str,
 ) -> Draft:
     """An instrument paid cash: `amount` before the tax that was `withheld`."""
     body: dict[str, Json] = {
@@ -200,6 +208,7 @@ def dividend_paid(
         "amount": money_text(amount),
         "instrument": instrument,
         "on": on.isoformat(),
+        "ref": ref,
         "withheld": money_text(withheld),
     }
     return Draft(at, "dividend_paid", body)
@@ -467,6 +476,7 @@ def corrected(
     cash: Mapping[str, int] | None = None,
     removed: Sequence[Relieved] = (),
     added: Sequence[Lot] = (),
+    new_cash: Mapping[str, int] | None = None,
     voids: bool = False,
     on: date,
     at: str,
@@ -479,6 +489,7 @@ def corrected(
         cash: What to add to each account's cash, minor units, signed.
         removed: What to take from which lots.
         added: Lots to add; their ids were never used before.
+        new_cash: What to add to the cash that came in since the last rebalance, by account.
         voids: The entry never happened: a fill that was busted counts for its order no more.
         on: The day.
         at: The instant of the entry.
@@ -486,6 +497,7 @@ def corrected(
     body: dict[str, Json] = {
         "added": [_lot(lot) for lot in added],
         "cash": _amounts(cash or {}),
+        "new_cash": _amounts(new_cash or {}),
         "of": of,
         "on": on.isoformat(),
         "reason": reason,

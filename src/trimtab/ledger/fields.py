@@ -209,10 +209,10 @@ class Fields:
             inner.done()
 
     def table(self, name: str) -> Fields:
-        """An object whose members are names that the caller goes through with `keys`."""
+        """An object whose members are names that the caller goes through with `members`."""
         return Fields(self.take(name), seq=self.seq, kind=self.kind, where=name)
 
-    def keys(self) -> tuple[str, ...]:
+    def members(self) -> tuple[str, ...]:
         """The members' names, sorted; each a name."""
         for key in self._body:
             if not key or len(key) > _MAX_NAME or not key.isprintable():

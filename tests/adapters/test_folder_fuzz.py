@@ -53,7 +53,7 @@ def outcome(folder: Path, files: dict[str, bytes]) -> Portfolio | InputError:
         return error
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(mutation, min_size=1, max_size=4))
 def test_mutations_of_a_valid_folder_are_read_or_refused(
     folder: Path, mutations: list[tuple[str, float, int, bytes]]
@@ -74,7 +74,7 @@ def test_mutations_of_a_valid_folder_are_read_or_refused(
         assert result.household.accounts
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(sorted(FILES)), st.binary(max_size=200))
 def test_random_bytes_are_refused(folder: Path, name: str, raw: bytes) -> None:
     """A file of any bytes is read or refused, never a crash."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimtab.adapters.csv_lines import Sheet
@@ -271,6 +271,7 @@ lot_rows = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(lot_rows, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(
     rows: list[tuple[str, str, int, str, int]], shuffle: random.Random
@@ -290,6 +291,7 @@ def test_the_order_of_rows_does_not_matter(
     assert opening(sheets[0], NAMES) == opening(sheets[1], NAMES)
 
 
+@settings(max_examples=50, deadline=None)
 @given(lot_rows)
 def test_what_is_written_reads_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, int, str, int]]

@@ -401,7 +401,7 @@ pieces = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(pieces, max_size=40).map("".join) | st.binary(max_size=80))
 def test_any_file_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, text: str | bytes

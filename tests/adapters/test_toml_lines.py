@@ -6,7 +6,7 @@ import tomllib
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimtab.adapters.toml_lines import KeyPath, TomlDocument, Unusable, parse_toml
@@ -135,6 +135,7 @@ tables = st.dictionaries(keys, values, max_size=4).map(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(keys, tables, max_size=4))
 def test_no_key_of_a_valid_file_is_without_its_line(body: dict[str, str]) -> None:
     """What the parser finds in a file and what has a line are the same keys."""
@@ -145,6 +146,7 @@ def test_no_key_of_a_valid_file_is_without_its_line(body: dict[str, str]) -> Non
     assert set(document.lines) == paths_of(tomllib.loads(text))
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("[]{}=,.#'\"\\\n\r a1\x00é"), max_size=40) | st.text(max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """There is no text that does more harm than a message."""
@@ -153,6 +155,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert (document is None) == bool(problems)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     """There are no bytes that do more harm than a message."""

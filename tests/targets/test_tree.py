@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimtab.model.sleeves import Sleeve
@@ -137,6 +137,7 @@ def test_a_wrong_sum_says_what_it_is_and_by_how_much() -> None:
     assert "0.5 too little" in problems[0].wrong
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(min_value=0, max_value=10**6), min_size=1, max_size=8))
 def test_leaves_of_a_valid_tree_sum_to_one(parts: list[int]) -> None:
     """However the portfolio is divided, the leaves of an accepted target are all of it."""

@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A loaded machine is no failure; a failing example is printed so that it can be run again.
+settings.register_profile("trimtab", deadline=None, print_blob=True)
+settings.load_profile("trimtab")
 
 
 @pytest.fixture(scope="session")
@@ -12,5 +17,7 @@ def shared() -> Path:
     """The folder of real prices and published numbers that lies beside a developer's clone."""
     folder = Path(__file__).resolve().parents[2] / "shared"
     if not (folder / "reference").is_dir():
-        pytest.skip("needs ../shared (real prices and published results), which is not beside this clone")
+        pytest.skip(
+            "needs ../shared (real prices and published results), which is not beside this clone"
+        )
     return folder

@@ -1,0 +1,147 @@
+"""Which prices are believed, and what happens to what has none."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from tests.engine.households import CALENDAR, DAY, account, lot, mandate, market, state, tree
+from trimtab.engine.decide import decide
+from trimtab.engine.mandate import Request
+from trimtab.engine.value import valuation
+from trimtab.model.instruments import Instrument
+from trimtab.model.market import Market, Quote
+from trimtab.model.numbers import Price
+from trimtab.model.plan import Plan
+from trimtab.model.state import AcceptedPrice, Memory, State
+
+BEFORE = date(2026, 3, 30)
+
+
+def price(text: str) -> Price:
+    """A price from decimal text."""
+    return Price.of(Decimal(text))
+
+
+def plan_with(quote: Quote | None, *, lots: int = 10, memory: Memory | None = None) -> Plan:
+    """A plan of 60/40 in which BND has that quote and is 8% of what is held."""
+    quotes = {"US": Quote(price("100"), DAY)}
+    if quote is not None:
+        quotes["BND"] = quote
+    state_ = state(
+        [lot("brokerage", "US", 92, "9000"), lot("brokerage", "BND", lots, "800")],
+        memory,
+        brokerage="1000",
+    )
+    return decide(state_, mandate(tree({"US": 60, "BND": 40})), Market(DAY, CALENDAR, quotes), DAY)
+
+
+@pytest.mark.parametrize(
+    ("quote", "code"),
+    [
+        (Quote(None, DAY, price("80"), BEFORE, raw="0"), "invalid-price"),
+        (Quote(None, DAY, price("80"), BEFORE, raw="NaN"), "invalid-price"),
+        (Quote(None, DAY, price("80"), BEFORE, raw="1e999"), "invalid-price"),
+        (Quote(price("800"), DAY, price("80"), BEFORE), "tenfold-price"),
+        (Quote(price("8"), DAY, price("80"), BEFORE), "tenfold-price"),
+        (Quote(price("80"), date(2026, 3, 27)), "stale-price"),
+    ],
+)
+def test_a_price_that_cannot_be_believed_freezes_its_instrument(quote: Quote, code: str) -> None:
+    """Zero, NaN, infinite, tenfold or old: nothing is traded in it, it is counted at the last
+    good price, and the plan says so; it never becomes a target of zero.
+    """
+    plan = plan_with(quote)
+
+    assert code in {finding.code for finding in plan.findings}
+    assert "BND" not in {trade.instrument for trade in plan.trades}
+    row = next(row for row in plan.sleeves if row.sleeve == "BND")
+    assert row.value_before == 80_000
+
+
+def test_a_split_that_is_announced_is_no_tenfold_price() -> None:
+    """A price a tenth of the day before with a ten for one split is believed."""
+    quote = Quote(price("8"), DAY, price("80"), BEFORE, split_since_previous=Fraction(10))
+
+    plan = plan_with(quote, lots=100)
+
+    assert "tenfold-price" not in {finding.code for finding in plan.findings}
+
+
+def test_just_below_tenfold_is_believed() -> None:
+    """9.99 times the day before is unusual but believed."""
+    plan = plan_with(Quote(price("799.2"), DAY, price("80"), BEFORE))
+
+    assert "tenfold-price" not in {finding.code for finding in plan.findings}
+
+
+def test_no_price_at_all_plans_nothing() -> None:
+    """What is held and was never priced cannot be valued: the household plans nothing."""
+    plan = plan_with(None)
+
+    assert plan.trades == ()
+    assert {"missing-price", "prices-refused"} <= {finding.code for finding in plan.findings}
+
+
+def test_a_missing_price_counts_at_the_last_accepted() -> None:
+    """An accepted price from the record stands in for a quote that is gone."""
+    memory = Memory(accepted={"BND": AcceptedPrice(price("80"), BEFORE)})
+
+    plan = plan_with(None, memory=memory)
+
+    row = next(row for row in plan.sleeves if row.sleeve == "BND")
+    assert row.value_before == 80_000
+    assert not any(finding.code == "prices-refused" for finding in plan.findings)
+
+
+def test_too_much_frozen_plans_nothing() -> None:
+    """Above a tenth of the whole in frozen instruments, the household plans nothing."""
+    plan = plan_with(Quote(None, DAY, price("80"), BEFORE, raw=""), lots=20)
+
+    assert plan.trades == ()
+    assert "prices-refused" in {finding.code for finding in plan.findings}
+
+
+def test_frozen_too_long_plans_nothing() -> None:
+    """Beyond five sessions past its age a held instrument stops the household."""
+    plan = plan_with(Quote(price("80"), date(2026, 3, 20)))
+
+    assert plan.trades == ()
+    assert "prices-refused" in {finding.code for finding in plan.findings}
+
+
+def test_a_typed_price_may_be_a_month_old() -> None:
+    """A manual price is good for 35 days, by days and not by sessions."""
+    fund = Instrument("FUND", price_source="manual")
+    mandate_ = mandate(tree({"FUND": 100}), instruments=[fund])
+    cash = state([], brokerage="1000")
+
+    on_time = decide(cash, mandate_, market({"FUND": "10"}, quoted=date(2026, 2, 24)), DAY)
+    late = decide(cash, mandate_, market({"FUND": "10"}, quoted=date(2026, 2, 23)), DAY)
+
+    assert len(on_time.trades) == 1
+    assert late.trades == ()
+
+
+def test_a_foreign_currency_is_not_traded_blindly() -> None:
+    """An instrument in another currency has no value here without an exchange rate."""
+    foreign = Instrument("EUR-FUND", currency="EUR")
+    mandate_ = mandate(tree({"EUR-FUND": 100}), instruments=[foreign])
+
+    plan = decide(state([], brokerage="1000"), mandate_, market({"EUR-FUND": "10"}), DAY)
+
+    assert plan.trades == ()
+    assert "foreign-currency" in {finding.code for finding in plan.findings}
+
+
+def test_deposits_count_as_cash_and_withdrawals_stay_until_paid() -> None:
+    """The valuation shows what comes in; what goes out is taken off the base later."""
+    mandate_ = mandate(tree({"US": 100}), accounts=[account("a")])
+    request = Request(deposits={"a": 500}, withdrawals={"a": 200})
+
+    value = valuation(State((), {"a": 1000}), mandate_, market({"US": "1"}), request)
+
+    assert value.cash == {"a": 1500}

@@ -1,0 +1,1 @@
+"""Opened portfolios: what the command line, the service and Python work with."""

@@ -1,0 +1,182 @@
+"""What a policy aims at over history: given weights, dated weights, or weights made from data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import isfinite
+from typing import Any, TypeAlias, cast
+
+from trimtab.model.errors import InputError, Problem
+from trimtab.simulate.history import PriceHistory
+
+GIVEN_TOLERANCE = 1e-9
+"""How far given weights may be from summing to 1; they are used as they are."""
+MADE_TOLERANCE = 1e-6
+"""The same for weights that were computed, by solvers that stop near; they are scaled to 1."""
+WARMUP = 252
+"""Sessions that an estimator sees before its first target, unless told otherwise."""
+
+Weights: TypeAlias = dict[str, float]
+
+
+@dataclass(frozen=True)
+class GivenTarget:
+    """Weights known in advance.
+
+    Args:
+        symbols: What they are of.
+        rows: Weights in the order of `symbols`, one row a date.
+        dates: From when each row holds, ascending; None for one row that always holds.
+    """
+
+    symbols: tuple[str, ...]
+    rows: tuple[tuple[float, ...], ...]
+    dates: tuple[date, ...] | None = None
+
+
+@dataclass(frozen=True)
+class MadeTarget:
+    """Weights made from what was known at a date.
+
+    Args:
+        make: From a view of prices to weights by symbol, or None while it is too early.
+        warmup: Sessions that a view must have before it is asked.
+    """
+
+    make: Callable[[PriceHistory], Weights | None]
+    warmup: int
+
+
+def read_target(target: object, policy: str) -> GivenTarget | MadeTarget:
+    """What a policy's target means.
+
+    Args:
+        target: Weights by symbol; a mapping of dates to such weights, or a wide frame with dates;
+            an estimator with `fit` and `weights_`; or a function of a view.
+        policy: The policy's label, for messages.
+
+    Raises:
+        InputError: It is none of these, or its weights are no weights.
+    """
+    if isinstance(target, Mapping):
+        if target and all(isinstance(key, str) for key in target):
+            weights = checked(target, policy, "", GIVEN_TOLERANCE)
+            return GivenTarget(tuple(weights), (tuple(weights.values()),))
+        return _dated(target.items(), policy)
+    if hasattr(target, "to_dicts") or (hasattr(target, "to_dict") and hasattr(target, "index")):
+        return _dated(_frame_rows(target), policy)
+    if hasattr(target, "fit"):
+        return MadeTarget(_fitted(target, policy), WARMUP)
+    if callable(target):
+        return MadeTarget(_called(target, policy), 1)
+    raise _wrong(policy, "", "no target", "give weights, as {'SPY': 0.6, 'AGG': 0.4}")
+
+
+def checked(weights: Mapping[Any, Any], policy: str, where: str, tolerance: float) -> Weights:
+    """Weights as floats, when they are weights: finite, not below zero, summing to 1.
+
+    Args:
+        weights: By symbol.
+        policy: The policy's label, for messages.
+        where: The date they belong to, or nothing.
+        tolerance: How far their sum may be from 1.
+
+    Raises:
+        InputError: They are not.
+    """
+    found: Weights = {}
+    for symbol, weight in weights.items():
+        number = float(weight)
+        if not isfinite(number) or number < -tolerance:
+            wrong = f"{symbol} has weight {number!r}"
+            raise _wrong(policy, where, wrong, "weights are shares from 0 to 1")
+        found[str(symbol)] = max(number, 0.0)
+    total = sum(found.values())
+    if abs(total - 1.0) > tolerance:
+        remedy = "shares must sum to 1; what is not invested is CASH"
+        if abs(total - 100.0) <= 100.0 * tolerance:
+            remedy = "these are percent: divide them by 100"
+        raise _wrong(policy, where, f"the weights sum to {total:.10g}", remedy)
+    return found
+
+
+def _dated(rows: Iterable[tuple[Any, Mapping[Any, Any]]], policy: str) -> GivenTarget:
+    dated: dict[date, Weights] = {}
+    for key, weights in rows:
+        day = _day(key, policy)
+        if day in dated:
+            raise _wrong(policy, str(day), "the date stands twice", "keep one of them")
+        present = {s: w for s, w in weights.items() if w is not None and w == w}
+        dated[day] = checked(present, policy, str(day), GIVEN_TOLERANCE)
+    if not dated:
+        raise _wrong(policy, "", "no target", "give weights, as {'SPY': 0.6, 'AGG': 0.4}")
+    symbols = tuple(dict.fromkeys(symbol for row in dated.values() for symbol in row))
+    days = tuple(sorted(dated))
+    table = tuple(tuple(dated[day].get(symbol, 0.0) for symbol in symbols) for day in days)
+    return GivenTarget(symbols, table, days)
+
+
+def _frame_rows(frame: Any) -> list[tuple[Any, Mapping[Any, Any]]]:
+    if hasattr(frame, "to_dicts"):  # polars: the dates are a column
+        head = frame.columns[0]
+        return [(row.pop(head), row) for row in frame.to_dicts()]
+    if "date" in frame.columns:
+        frame = frame.set_index("date")
+    return list(frame.to_dict("index").items())
+
+
+def _day(key: object, policy: str) -> date:
+    if isinstance(key, datetime):
+        return key.date()
+    if isinstance(key, date):
+        return key
+    try:
+        return date.fromisoformat(str(key)[:10])
+    except ValueError:
+        raise _wrong(policy, str(key), "not a date", "write it as 2017-03-06") from None
+
+
+def _called(make: Callable[[PriceHistory], Any], policy: str) -> Callable[..., Weights | None]:
+    def made(view: PriceHistory) -> Weights | None:
+        return _made(make(view), view, policy)
+
+    return made
+
+
+def _fitted(estimator: Any, policy: str) -> Callable[..., Weights | None]:
+    def made(view: PriceHistory) -> Weights | None:
+        # A fresh copy each time, so that no date learns from another.
+        fresh = deepcopy(estimator)
+        returns: Any = view.returns
+        if view.frames == "pandas":
+            import pandas as pd
+
+            returns = pd.DataFrame(returns, index=view.dates[1:], columns=list(view.symbols))
+        fitted = fresh.fit(returns)
+        return _made((fresh if fitted is None else fitted).weights_, view, policy)
+
+    return made
+
+
+def _made(weights: Any, view: PriceHistory, policy: str) -> Weights | None:
+    if weights is None:
+        return None
+    where = str(view.last)
+    if hasattr(weights, "items"):
+        named = dict(weights.items())
+    else:
+        values = [float(weight) for weight in cast("Iterable[Any]", weights)]
+        if len(values) != len(view.symbols):
+            wrong = f"{len(values)} weights for {len(view.symbols)} symbols"
+            raise _wrong(policy, where, wrong, "give one a symbol, in the view's order")
+        named = dict(zip(view.symbols, values, strict=True))
+    found = checked(named, policy, where, MADE_TOLERANCE)
+    total = sum(found.values())
+    return {symbol: weight / total for symbol, weight in found.items()}
+
+
+def _wrong(policy: str, where: str, wrong: str, remedy: str) -> InputError:
+    return InputError([Problem(f'policy "{policy}"', None, where or "target", wrong, remedy)])

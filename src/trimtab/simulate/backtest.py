@@ -1,0 +1,602 @@
+"""Policies over history in research mode: what each would have done, with every convention said.
+
+Conventions. Units are floats and fractional. A run starts invested at target at its first session,
+at no cost, and its last session never trades. The cost of a rebalance is rate x sum of
+|aim x value - holding|, with the value before cost, charged once; holdings become
+aim x (value - cost). Cash (`CASH`) is a leaf like any other, but moving it costs nothing. A
+target that trades nothing when a trigger fires is no rebalance. Bands compare with >= and an
+allowance of 1e-12, and measure against the target last adopted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from trimtab.costs import Costs
+from trimtab.kernels.compile import compiled
+from trimtab.kernels.destination import TO_CODES
+from trimtab.kernels.research import (
+    ADOPTED,
+    BLOCK,
+    COST_FROM_LAST,
+    COST_IN_ORDER,
+    COST_ONCE,
+    COST_PAID,
+    COST_SOLVED,
+    REBALANCES,
+    TURNOVER,
+    run,
+)
+from trimtab.model.errors import InputError, Problem
+from trimtab.model.findings import Finding
+from trimtab.model.instruments import CASH
+from trimtab.model.policy import Policy, PolicyError
+from trimtab.simulate.aims import GivenTarget, MadeTarget, read_target
+from trimtab.simulate.calendar import period_ends
+from trimtab.simulate.history import (
+    PriceHistory,
+    common_sessions,
+    day_of,
+    jumps,
+    split_guess,
+)
+from trimtab.simulate.metrics import DAYS_A_YEAR, cagr, max_drawdown, volatility
+from trimtab.simulate.results import Backtest, PolicyResult, Rebalances, TradeAt
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.simulate.history import Floats, FrameKind
+
+CostRule: TypeAlias = Literal["once", "solved", "in-order", "from-last"]
+Form: TypeAlias = Literal["auto", "interpreted", "compiled"]
+
+_RULES: dict[str, int] = {
+    "once": COST_ONCE,
+    "solved": COST_SOLVED,
+    "in-order": COST_IN_ORDER,
+    "from-last": COST_FROM_LAST,
+}
+_COMPILE_FROM = 6_000_000
+"""Prices looked at, over all policies, from which machine code pays for importing Numba."""
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What is the same for every policy of one call."""
+
+    costs: Costs
+    cash: float
+    trade_at: TradeAt | None
+    start: date | None
+    end: date | None
+    cash_rate: float
+    cost_rule: int
+    compiled: bool
+    warmup: int | None
+    frames: FrameKind
+    accept_jumps: bool
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """One policy made ready: its prices from its first session on, its targets, its timing."""
+
+    policy: Policy
+    trade_at: TradeAt
+    history: PriceHistory
+    rows: Floats
+    row_at: NDArray[np.int64]
+    make: MadeTarget | None
+    known: PriceHistory
+    offset: int
+    start_prices: Floats
+
+
+def backtest(
+    prices: PriceHistory,
+    policies: Policy | Sequence[Policy],
+    *,
+    costs: Costs | None = None,
+    cash: float = 100_000.0,
+    trade_at: TradeAt | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    cash_rate: float = 0.0,
+    cost_rule: CostRule = "once",
+    form: Form = "auto",
+    warmup: int | None = None,
+    frames: FrameKind | None = None,
+    accept_jumps: bool = False,
+) -> Backtest:
+    """What one or several policies would have done over history.
+
+    Args:
+        prices: Total-return prices, as `read_prices` gives them.
+        policies: One policy, or several to compare on the same sessions.
+        costs: What trading costs; nothing by default.
+        cash: What each starts with.
+        trade_at: `close` trades at the very close that decided, `next-open` and `next-close` at
+            the next session. By default `close` for given targets and `next-close` for targets
+            that are made from data, which must not trade on the price they have just seen.
+        start: First date that may count; targets made from data see what was before it.
+        end: Last date that may count.
+        cash_rate: Yearly interest on CASH, actual/365.25, compounding.
+        cost_rule: `once`, this package's convention. The others are for comparisons: `solved`
+            makes the value after cost the one that is divided, exactly; `in-order` takes each
+            order's cost out of its own money; `from-last` out of the largest purchase.
+        form: Which form of the kernels runs; both give the same bits. `auto` goes by the work.
+        warmup: Sessions that must be known before a target is made from data: by default 252 for
+            an estimator, 1 for a function (which may return None while it is too early).
+        frames: `pandas`, `polars` or `columns` for results; by default as the prices came in.
+        accept_jumps: Take tenfold changes of a price for real.
+
+    Returns:
+        Figures, curves and trades of each policy, with findings.
+
+    Raises:
+        InputError: Prices or targets cannot be used, with everything that is wrong.
+        PolicyError: Two policies have the same name.
+    """
+    given: object = prices
+    if not isinstance(given, PriceHistory):
+        wrong = f"a {type(given).__name__} is no price history"
+        remedy = "pass it through trimtab.read_prices first"
+        raise InputError([Problem("prices", None, "", wrong, remedy)])
+    chosen = [policies] if isinstance(policies, Policy) else list(policies)
+    _check_names(chosen)
+    charged = costs or Costs()
+    if cost_rule not in _RULES:
+        raise ValueError(f"cost_rule {cost_rule!r}: one of {', '.join(_RULES)}")
+    if not (cash > 0 and cash < float("inf")):
+        raise ValueError(f"cash {cash!r}: must be above zero and finite")
+    if not -1.0 < cash_rate < 10.0:
+        raise ValueError(f"cash_rate {cash_rate!r}: a fraction a year, as 0.03")
+    work = prices.close.size * len(chosen)
+    rules = _Rules(
+        costs=charged,
+        cash=float(cash),
+        trade_at=trade_at,
+        start=start,
+        end=end,
+        cash_rate=cash_rate,
+        cost_rule=_RULES[cost_rule],
+        compiled=form == "compiled" or (form == "auto" and work >= _COMPILE_FROM),
+        warmup=warmup,
+        frames=frames or prices.frames,
+        accept_jumps=accept_jumps,
+    )
+    targets = [read_target(policy.target, policy.label) for policy in chosen]
+    history, findings = _history(prices, targets, rules)
+    settings = _settings(chosen, targets, history, rules, findings)
+    results = tuple(_result(setting, rules) for setting in settings)
+    unique = tuple(dict.fromkeys((*prices.findings, *findings)))
+    return Backtest(results, float(cash), unique)
+
+
+def _check_names(policies: Sequence[Policy]) -> None:
+    if not policies:
+        raise PolicyError("no policy: give at least one")
+    seen: set[str] = set()
+    for policy in policies:
+        if policy.label in seen:
+            raise PolicyError(f"two policies are called {policy.label!r}: give them names")
+        seen.add(policy.label)
+
+
+def _history(
+    prices: PriceHistory, targets: Sequence[GivenTarget | MadeTarget], rules: _Rules
+) -> tuple[PriceHistory, list[Finding]]:
+    """The sessions that all policies share, complete, with CASH as a column where it is needed."""
+    made = any(isinstance(target, MadeTarget) for target in targets)
+    wanted: list[str] = list(prices.symbols) if made else []
+    for target in targets:
+        if isinstance(target, GivenTarget):
+            wanted += target.symbols
+    symbols = [s for s in dict.fromkeys(wanted) if s != CASH or CASH in prices.symbols]
+    # Targets made from data see what was before the start.
+    start = None if made else rules.start
+    found = common_sessions(prices, symbols, start=start, end=rules.end)
+    panel, findings = found.history, list(found.findings)
+    if not rules.accept_jumps:
+        _refuse_jumps(panel)
+    if CASH not in panel.symbols and (made or CASH in wanted):
+        panel = _with_cash(panel, rules.cash_rate)
+    return panel, findings
+
+
+def _with_cash(history: PriceHistory, rate: float) -> PriceHistory:
+    import numpy as np
+
+    years = (history.dates - history.dates[0]).astype(np.float64) / DAYS_A_YEAR
+    worth = ((1.0 + rate) ** years)[:, None]
+    opens = None if history.open is None else np.hstack([history.open, worth])
+    return replace(
+        history,
+        symbols=(*history.symbols, CASH),
+        close=np.hstack([history.close, worth]),
+        open=opens,
+    )
+
+
+def _refuse_jumps(history: PriceHistory) -> None:
+    problems = [
+        Problem(
+            history.source,
+            None,
+            symbol,
+            f"the price goes from {before:g} to {after:g} on {day}, "
+            f"which looks like a {split_guess(before, after)}",
+            "use prices adjusted for splits, or say that it is real (accept_jumps)",
+        )
+        for symbol, day, before, after in jumps(history)[:20]
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _settings(
+    policies: Sequence[Policy],
+    targets: Sequence[GivenTarget | MadeTarget],
+    history: PriceHistory,
+    rules: _Rules,
+    findings: list[Finding],
+) -> list[_Setting]:
+    """All policies made ready to begin together, at the first session at which the last one can."""
+    pairs = list(zip(policies, targets, strict=True))
+    settings = [_setting(policy, target, history, rules, findings) for policy, target in pairs]
+    latest = max(setting.history.first for setting in settings)
+    if all(setting.history.first == latest for setting in settings):
+        return settings
+    late = next(one.policy.label for one in settings if one.history.first == latest)
+    message = f"all policies begin on {latest}, the first session at which {late!r} can."
+    findings.append(Finding("starts-together", late, message, "info"))
+    together = replace(rules, start=latest)
+    return [
+        setting
+        if setting.history.first == latest
+        else _setting(policy, target, history, together, findings)
+        for setting, (policy, target) in zip(settings, pairs, strict=True)
+    ]
+
+
+def _setting(
+    policy: Policy,
+    target: GivenTarget | MadeTarget,
+    shared: PriceHistory,
+    rules: _Rules,
+    findings: list[Finding],
+) -> _Setting:
+    made = isinstance(target, MadeTarget)
+    trade_at: TradeAt = rules.trade_at or ("next-close" if made else "close")
+    if made and trade_at == "close":
+        message = "decides on the very close that it trades at; next-close is what can be done."
+        findings.append(Finding("same-close", policy.label, message, "warning"))
+    if policy.when.cashflow is not None:
+        message = "there is no new cash in a backtest, so cashflow never fires in it."
+        findings.append(Finding("no-cash-flows", policy.label, message, "info"))
+    if isinstance(target, GivenTarget):
+        setting = _given(policy, target, shared, trade_at, rules)
+    else:
+        setting = _made(policy, target, shared, trade_at, rules)
+    if trade_at == "next-open":
+        _check_opens(setting.history)
+    return setting
+
+
+def _given(
+    policy: Policy,
+    target: GivenTarget,
+    shared: PriceHistory,
+    trade_at: TradeAt,
+    rules: _Rules,
+) -> _Setting:
+    import numpy as np
+
+    history = shared.select(target.symbols)
+    row_at = np.zeros(len(history), dtype=np.int64)
+    if target.dates is not None:
+        days = np.array(target.dates, dtype="datetime64[D]")
+        row_at = np.searchsorted(days, history.dates, side="right").astype(np.int64) - 1
+    usable = row_at >= 0
+    if rules.start is not None:
+        usable &= history.dates >= np.datetime64(rules.start, "D")
+    kept = np.flatnonzero(usable)
+    if len(kept) < 2:
+        begins = target.dates[0] if target.dates else rules.start
+        wrong = f"it begins on {begins}, and prices end on {history.last}"
+        raise InputError([_problem(policy, wrong, "give an earlier date or more prices")])
+    history = _from(history, int(kept[0]))
+    row_at = row_at[kept]
+    return _Setting(
+        policy=policy,
+        trade_at=trade_at,
+        history=history,
+        rows=np.array(target.rows, dtype=np.float64),
+        row_at=row_at,
+        make=None,
+        known=history,
+        offset=0,
+        start_prices=history.close[0],
+    )
+
+
+def _made(
+    policy: Policy,
+    target: MadeTarget,
+    shared: PriceHistory,
+    trade_at: TradeAt,
+    rules: _Rules,
+) -> _Setting:
+    """A policy whose target is made from data: it begins where the first target can be made."""
+    import numpy as np
+
+    known = shared.select([symbol for symbol in shared.symbols if symbol != CASH])
+    if CASH not in shared.symbols:
+        columns = shared
+    else:
+        columns = shared.select([*known.symbols, CASH])
+    lag = 0 if trade_at == "close" else 1
+    warmup = max(target.warmup if rules.warmup is None else rules.warmup, 1)
+    decide = warmup - 1
+    if rules.start is not None:
+        opening = int(np.searchsorted(shared.dates, np.datetime64(rules.start, "D")))
+        decide = max(decide, opening - lag)
+    weights = None
+    while decide + lag < len(shared) - 1:
+        weights = target.make(known.until(decide))
+        if weights is not None:
+            break
+        decide += 1
+    if weights is None:
+        wrong = f"no target could be made: {len(shared)} sessions, {warmup} needed before the first"
+        remedy = "give more prices, or a smaller warmup"
+        raise InputError([_problem(policy, wrong, remedy)])
+    opening = decide + lag
+    history = _from(columns, opening)
+    row_at = np.full(len(history), -1, dtype=np.int64)
+    rows = np.array([_row(weights, columns.symbols, policy)], dtype=np.float64)
+    if lag == 0:
+        row_at[0] = 0
+    starts_at = history.close[0]
+    if trade_at == "next-open":
+        _check_opens(history)
+        assert history.open is not None
+        starts_at = history.open[0]
+    return _Setting(
+        policy=policy,
+        trade_at=trade_at,
+        history=history,
+        rows=rows,
+        row_at=row_at,
+        make=target,
+        known=known,
+        offset=opening,
+        start_prices=starts_at,
+    )
+
+
+def _from(history: PriceHistory, session: int) -> PriceHistory:
+    opens = None if history.open is None else history.open[session:]
+    return replace(
+        history, dates=history.dates[session:], close=history.close[session:], open=opens
+    )
+
+
+def _row(weights: dict[str, float], symbols: Sequence[str], policy: Policy) -> list[float]:
+    unknown = [symbol for symbol in weights if symbol not in symbols]
+    if unknown:
+        wrong = f"it names {unknown[0]}, which has no prices"
+        raise InputError([_problem(policy, wrong, "name symbols that have prices, or CASH")])
+    return [weights.get(symbol, 0.0) for symbol in symbols]
+
+
+def _problem(policy: Policy, wrong: str, remedy: str) -> Problem:
+    return Problem(f'policy "{policy.label}"', None, "target", wrong, remedy)
+
+
+def _check_opens(history: PriceHistory) -> None:
+    import numpy as np
+
+    if history.open is None:
+        wrong = "there are no opens to trade at"
+        remedy = "give prices with an open column, or trade at next-close"
+        raise InputError([Problem(history.source, None, "open", wrong, remedy)])
+    missing = np.argwhere(np.isnan(history.open))
+    if len(missing):
+        row, column = missing[0]
+        where = f"{history.symbols[column]} has no open on {history.dates[row]}"
+        wrong = where if len(missing) == 1 else f"{where}, nor on {len(missing) - 1} more"
+        raise InputError(
+            [Problem(history.source, None, "open", wrong, "trade at next-close instead")]
+        )
+
+
+def _result(setting: _Setting, rules: _Rules) -> PolicyResult:
+    import numpy as np
+
+    history = setting.history
+    columns = _Columns(setting, rules)
+    rows = setting.rows
+    start_units = rows[0] * rules.cash / setting.start_prices
+    columns.begin(start_units)
+    session = 0
+    while True:
+        session = columns.go(rows, session)
+        if session == len(history):
+            break
+        assert setting.make is not None
+        view = setting.known.until(setting.offset + session)
+        weights = setting.make.make(view)
+        # A function that knows nothing new keeps the target it gave last.
+        made = columns.adopted if weights is None else len(rows)
+        if weights is not None:
+            new = np.array([_row(weights, history.symbols, setting.policy)], dtype=np.float64)
+            rows = np.vstack([rows, new])
+        setting.row_at[session] = made
+    return _figures(setting, rules, columns, start_units)
+
+
+class _Columns:
+    """The columns that the kernel works on, in the form it runs in."""
+
+    def __init__(self, setting: _Setting, rules: _Rules) -> None:
+        import numpy as np
+
+        history, when = setting.history, setting.policy.when
+        sessions, n = history.close.shape
+        self.setting = setting
+        self.compiled = rules.compiled
+        if when.calendar is None:
+            watches = when.has_band or when.drift is not None
+            looks = np.full(sessions, watches, dtype=np.bool_)
+        else:
+            looks = period_ends(history.dates, when.calendar)
+        self.every = when.calendar in (None, "daily")
+        most = int(np.count_nonzero(looks))
+        self.looks = self._form(looks)
+        # Copies, because machine code is made anew for columns that are read-only.
+        self.by_symbol = self._form(np.array(history.close.T, order="C"))
+        self.by_session = self._form(np.array(history.close, order="C"))
+        dealing = self.by_session
+        if setting.trade_at == "next-open":
+            assert history.open is not None
+            dealing = self._form(np.array(history.open, order="C"))
+        self.dealing = dealing
+        self.rates = np.zeros((4, n))
+        for i, symbol in enumerate(history.symbols):
+            if symbol != CASH:
+                self.rates[:, i] = _cost_of(rules.costs, symbol)
+        if rules.cost_rule != COST_ONCE and self.rates[1:].any():
+            raise ValueError("cost_rule: fees an order or a share are only known to `once`")
+        self.cost_columns = [self._form(column) for column in self.rates]
+        self.cost_rule = rules.cost_rule
+        self.counts = self._form(np.zeros(2, dtype=np.int64))
+        self.sums = self._form(np.zeros(2))
+        self.equity = self._form(np.zeros(sessions))
+        self.traded = [self._form(np.zeros(most, dtype=np.int64))]
+        self.traded += [self._form(np.zeros(most)) for _ in range(3)]
+        self.units_after = self._form(np.zeros((most, n)))
+        self.space = self._form(np.zeros((6, max(n, 3))))
+        self.blocks = [self._form(np.zeros(BLOCK)) for _ in range(3)]
+        self.units: Any = None
+
+    def _form(self, column: Any) -> Any:
+        return column if self.compiled else column.tolist()
+
+    def begin(self, units: Floats) -> None:
+        """Hold these units."""
+        self.units = self._form(units.copy())
+
+    @property
+    def adopted(self) -> int:
+        """The row of the target last adopted."""
+        return int(self.counts[ADOPTED])
+
+    def go(self, rows: Floats, session: int) -> int:
+        """Run from a session on; the session at which a target is needed, or the number of them."""
+        policy = self.setting.policy
+        when, to = policy.when, policy.to
+        kernel: Any = compiled(run) if self.compiled else run
+        return int(
+            kernel(
+                self.by_symbol,
+                self.by_session,
+                self.dealing,
+                self.looks,
+                self.every,
+                self._form(rows),
+                self._form(self.setting.row_at),
+                -1.0 if when.band_absolute is None else float(when.band_absolute),
+                -1.0 if when.band_relative is None else float(when.band_relative),
+                -1.0 if when.drift is None else float(when.drift),
+                TO_CODES[to.kind],
+                -1.0 if to.width is None else float(to.width),
+                0 if self.setting.trade_at == "close" else 1,
+                self.cost_rule,
+                *self.cost_columns,
+                session,
+                self.units,
+                self.counts,
+                self.sums,
+                self.equity,
+                *self.traded,
+                self.units_after,
+                self.space,
+                *self.blocks,
+            )
+        )
+
+
+def _cost_of(costs: Costs, symbol: str) -> tuple[float, float, float, float]:
+    own = costs.by_instrument.get(symbol, costs)
+    rate = float((own.bps + own.half_spread_bps) / 10_000)
+    return rate, float(own.per_share), float(own.commission), float(own.minimum)
+
+
+def _figures(
+    setting: _Setting, rules: _Rules, columns: _Columns, start_units: Floats
+) -> PolicyResult:
+    import numpy as np
+
+    history, policy = setting.history, setting.policy
+    equity = np.array(columns.equity, dtype=np.float64)
+    log = _log(setting, columns, start_units)
+    units = log.units_after[-1] if len(log.sessions) else start_units
+    worth = units * history.close[-1]
+    shares = worth / worth.sum()
+    return PolicyResult(
+        name=policy.label,
+        when=str(policy.when),
+        to=str(policy.to),
+        final_value=float(equity[-1]),
+        rebalances=int(columns.counts[REBALANCES]),
+        turnover_one_way=float(columns.sums[TURNOVER]),
+        cost_paid=float(columns.sums[COST_PAID]),
+        cagr=cagr(rules.cash, float(equity[-1]), history.first, history.last),
+        volatility=volatility(equity),
+        max_drawdown=max_drawdown(equity),
+        final_weights=dict(zip(history.symbols, shares.tolist(), strict=True)),
+        first=day_of(history.dates[0]),
+        last=day_of(history.dates[-1]),
+        sessions=len(history),
+        trade_at=setting.trade_at,
+        symbols=history.symbols,
+        dates=history.dates,
+        value=equity,
+        history=history.close,
+        start_units=start_units,
+        log=log,
+        frames=rules.frames,
+    )
+
+
+def _log(setting: _Setting, columns: _Columns, start_units: Floats) -> Rebalances:
+    import numpy as np
+
+    history = setting.history
+    n = len(history.symbols)
+    count = int(columns.counts[REBALANCES])
+    sessions = np.array(columns.traded[0][:count], dtype=np.int64)
+    cost, moved, value = (
+        np.array(column[:count], dtype=np.float64) for column in columns.traded[1:]
+    )
+    after = np.array(columns.units_after[:count], dtype=np.float64).reshape(count, n)
+    before = np.vstack([start_units[None, :], after])[:count]
+    dealing = history.open if setting.trade_at == "next-open" else history.close
+    assert dealing is not None
+    prices = dealing[sessions]
+    return Rebalances(
+        sessions=sessions,
+        value=value,
+        cost=cost,
+        moved=moved,
+        prices=prices,
+        units_before=before,
+        units_after=after,
+        rates=columns.rates,
+    )

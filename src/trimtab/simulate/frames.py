@@ -1,0 +1,87 @@
+"""Results as frames: pandas or polars where they are wanted, plain columns where neither is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from html import escape
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trimtab.simulate.history import Days, Floats, FrameKind
+
+
+class Columns(Mapping[str, Any]):
+    """A table as named columns, for where neither pandas nor polars is installed or wanted."""
+
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        self._columns = dict(columns)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        return 0 if not self._columns else len(next(iter(self._columns.values())))
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """The rows, as tuples in the order of the columns."""
+        return zip(*self._columns.values(), strict=True)
+
+    def to_pandas(self, index: str | None = None) -> Any:
+        """A pandas DataFrame, with one of the columns as its index if named."""
+        import pandas as pd
+
+        frame = pd.DataFrame(self._columns)
+        return frame if index is None else frame.set_index(index)
+
+    def to_polars(self) -> Any:
+        """A polars DataFrame."""
+        import polars as pl
+
+        return pl.DataFrame(self._columns)
+
+    def __repr__(self) -> str:
+        return f"Columns({', '.join(self._columns)}: {self.height} rows)"
+
+    def _repr_html_(self) -> str:
+        return html_table(list(self._columns), list(islice(self.rows(), 20)))
+
+
+def make_frame(columns: Mapping[str, Any], kind: FrameKind, *, index: str | None = None) -> Any:
+    """A table in the kind of frame wanted.
+
+    Args:
+        columns: The columns by name.
+        kind: `pandas`, `polars`, or `columns` for neither.
+        index: The column that becomes the index in pandas.
+    """
+    table = Columns(columns)
+    if kind == "pandas":
+        return table.to_pandas(index)
+    return table.to_polars() if kind == "polars" else table
+
+
+def wide_frame(dates: Days, symbols: Sequence[str], values: Floats, kind: FrameKind) -> Any:
+    """A table of sessions by symbols: dates, then one column a symbol."""
+    columns: dict[str, Any] = {"date": dates}
+    columns.update({symbol: values[:, i] for i, symbol in enumerate(symbols)})
+    return make_frame(columns, kind, index="date")
+
+
+def html_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A small table for notebooks; every text in it is escaped."""
+    head = "".join(f"<th>{escape(str(name))}</th>" for name in heads)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

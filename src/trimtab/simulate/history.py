@@ -1,0 +1,246 @@
+"""Prices over time: one table of sessions and symbols, and views of it that end at a date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from trimtab.model.errors import InputError, Problem
+from trimtab.model.findings import Finding
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Days: TypeAlias = NDArray[np.datetime64]
+    Floats: TypeAlias = NDArray[np.float64]
+
+FrameKind: TypeAlias = Literal["pandas", "polars", "columns"]
+JUMP = 10.0
+"""From one price to the next, a factor of this much or more is a split or a slip until shown."""
+
+
+@dataclass(frozen=True, eq=False)
+class PriceHistory:
+    """Total-return prices of several symbols, one row a session, oldest first.
+
+    Args:
+        dates: Sessions, ascending, shape (sessions,), numpy datetime64[D].
+        symbols: What the columns are, shape (n,).
+        close: Closes that include dividends and splits, shape (sessions, n); NaN where a symbol
+            has no price. Never filled forward.
+        open: Opens on the same scale, same shape; None where there are none.
+        source: Where they came from, for messages.
+        frames: What kind of frame they came in, and so what results give back.
+        findings: What was noticed when reading.
+    """
+
+    dates: Days
+    symbols: tuple[str, ...]
+    close: Floats
+    open: Floats | None = None
+    source: str = "prices"
+    frames: FrameKind = "columns"
+    findings: tuple[Finding, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        assert self.close.shape == (len(self.dates), len(self.symbols))
+        assert self.open is None or self.open.shape == self.close.shape
+        for name in ("dates", "close", "open"):
+            column = getattr(self, name)
+            if column is not None:
+                own = column.view()
+                own.setflags(write=False)
+                object.__setattr__(self, name, own)
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    @property
+    def first(self) -> date:
+        """The first session."""
+        return day_of(self.dates[0])
+
+    @property
+    def last(self) -> date:
+        """The last session."""
+        return day_of(self.dates[-1])
+
+    @property
+    def returns(self) -> Floats:
+        """Simple returns from each session to the next, shape (sessions - 1, n)."""
+        import numpy as np
+
+        changes: Floats = self.close[1:] / self.close[:-1] - 1.0
+        return np.asarray(changes, dtype=np.float64)
+
+    def column(self, symbol: str) -> int:
+        """The place of a symbol.
+
+        Raises:
+            InputError: There is no such symbol.
+        """
+        if symbol in self.symbols:
+            return self.symbols.index(symbol)
+        near = get_close_matches(symbol, self.symbols, n=1)
+        remedy = f"did you mean {near[0]}?" if near else f"there are: {_some(self.symbols)}"
+        raise InputError([Problem(self.source, None, symbol, "has no prices", remedy)])
+
+    def select(self, symbols: Sequence[str]) -> PriceHistory:
+        """The same sessions with these symbols only, in this order.
+
+        Raises:
+            InputError: One of them has no prices.
+        """
+        places = [self.column(symbol) for symbol in symbols]
+        opens = None if self.open is None else self.open[:, places]
+        return replace(self, symbols=tuple(symbols), close=self.close[:, places].copy(), open=opens)
+
+    def until(self, session: int) -> PriceHistory:
+        """What was known at the close of a session: the rows up to it and no others."""
+        opens = None if self.open is None else self.open[: session + 1]
+        return replace(
+            self,
+            dates=self.dates[: session + 1],
+            close=self.close[: session + 1],
+            open=opens,
+            findings=(),
+        )
+
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
+        """The closes as a wide frame: dates, then one column a symbol."""
+        from trimtab.simulate.frames import wide_frame
+
+        return wide_frame(self.dates, self.symbols, self.close, kind or self.frames)
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """The sessions on which every symbol has a price, with what was left out said.
+
+    Args:
+        history: Complete prices: no NaN.
+        findings: Sessions that were left out, and why.
+    """
+
+    history: PriceHistory
+    findings: tuple[Finding, ...]
+
+
+def common_sessions(
+    history: PriceHistory,
+    symbols: Sequence[str],
+    *,
+    start: date | None = None,
+    end: date | None = None,
+) -> Panel:
+    """The dates on which all symbols have prices, from `start` to `end`; nothing is filled in.
+
+    Args:
+        history: Prices, with NaN where there is none.
+        symbols: Those that must have prices.
+        start: First date that may count.
+        end: Last date that may count.
+
+    Raises:
+        InputError: A symbol is unknown, or there are fewer than two such dates.
+    """
+    import numpy as np
+
+    chosen = history.select(symbols)
+    days = chosen.dates
+    inside = np.ones(len(days), dtype=np.bool_)
+    if start is not None:
+        inside &= days >= np.datetime64(start, "D")
+    if end is not None:
+        inside &= days <= np.datetime64(end, "D")
+    present = ~np.isnan(chosen.close)
+    complete = present.all(axis=1) & inside
+    kept = np.flatnonzero(complete)
+    if len(kept) < 2:
+        raise InputError([_empty(chosen, present, inside)])
+    findings = _left_out(chosen, present, inside, kept)
+    opens = None if chosen.open is None else chosen.open[kept]
+    whole = replace(chosen, dates=days[kept], close=chosen.close[kept], open=opens, findings=())
+    return Panel(whole, tuple(findings))
+
+
+def _empty(history: PriceHistory, present: Any, inside: Any) -> Problem:
+    spans = []
+    for i, symbol in enumerate(history.symbols):
+        own = history.dates[present[:, i] & inside]
+        span = f"{own[0]} to {own[-1]}" if len(own) else "no prices"
+        spans.append(f"{symbol} {span}")
+    wrong = "there are fewer than two dates on which all of them have prices: " + "; ".join(spans)
+    return Problem(history.source, None, "", wrong, "choose symbols or dates that overlap")
+
+
+def _left_out(history: PriceHistory, present: Any, inside: Any, kept: Any) -> list[Finding]:
+    """One finding for dates before the common start, one for each symbol with gaps after it."""
+    import numpy as np
+
+    findings: list[Finding] = []
+    days = history.dates
+    first, last = kept[0], kept[-1]
+    early = int(np.count_nonzero(inside[:first]))
+    if early:
+        late = [s for i, s in enumerate(history.symbols) if not present[first - 1, i]]
+        message = f"{early} dates before {days[first]} are not used: no price of {_some(late)} yet."
+        findings.append(Finding("starts-late", history.source, message, "info"))
+    span = np.arange(first, last + 1)
+    for i, symbol in enumerate(history.symbols):
+        gaps = span[~present[span, i]]
+        if len(gaps):
+            where = ", ".join(str(day) for day in days[gaps[:5]])
+            more = f" and {len(gaps) - 5} more" if len(gaps) > 5 else ""
+            message = f"no price on {where}{more}: left out for all symbols, not filled in."
+            findings.append(Finding("session-dropped", symbol, message, "warning"))
+    later = int(np.count_nonzero(inside[last + 1 :]))
+    if later:
+        gone = [s for i, s in enumerate(history.symbols) if not present[last + 1, i]]
+        message = f"{later} dates after {days[last]} are not used: no price of {_some(gone)}."
+        findings.append(Finding("ends-early", history.source, message, "info"))
+    return findings
+
+
+def jumps(history: PriceHistory) -> list[tuple[str, date, float, float]]:
+    """Tenfold changes from one price to the next: symbol, date, price before, price after."""
+    import numpy as np
+
+    found = []
+    for i, symbol in enumerate(history.symbols):
+        rows = np.flatnonzero(~np.isnan(history.close[:, i]))
+        prices = history.close[rows, i]
+        ratio = prices[1:] / prices[:-1]
+        for k in np.flatnonzero((ratio >= JUMP) | (ratio <= 1.0 / JUMP)):
+            day = day_of(history.dates[rows[k + 1]])
+            found.append((symbol, day, float(prices[k]), float(prices[k + 1])))
+    return found
+
+
+def split_guess(before: float, after: float) -> str:
+    """What split a jump looks like, in the words of an announcement.
+
+    >>> split_guess(200.0, 10.1)
+    '20-for-1 split'
+    >>> split_guess(1.5, 30.4)
+    '1-for-20 reverse split'
+    """
+    if before >= after:
+        return f"{round(before / after)}-for-1 split"
+    return f"1-for-{round(after / before)} reverse split"
+
+
+def day_of(day: Any) -> date:
+    """A numpy date as a plain one."""
+    plain = day.astype("datetime64[D]").item()
+    assert isinstance(plain, date)
+    return plain
+
+
+def _some(names: Sequence[str], most: int = 8) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

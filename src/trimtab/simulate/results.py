@@ -1,0 +1,271 @@
+"""What a backtest found: figures, curves and trades of each policy, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from math import isnan
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from trimtab.model.findings import Finding
+from trimtab.simulate.frames import html_table, make_frame, wide_frame
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.simulate.history import Days, Floats, FrameKind
+
+TradeAt: TypeAlias = Literal["close", "next-open", "next-close"]
+
+FIGURES = (
+    "final_value",
+    "rebalances",
+    "turnover_one_way",
+    "cost_paid",
+    "cagr",
+    "volatility",
+    "max_drawdown",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Rebalances:
+    """Every rebalance of a run, oldest first; k of them over n symbols.
+
+    Args:
+        sessions: Which session each was traded at, shape (k,).
+        value: Value before cost, shape (k,).
+        cost: Cost, shape (k,).
+        moved: Sum of absolute trades, before cost, shape (k,).
+        prices: Prices traded at, shape (k, n).
+        units_before: Units held before each, shape (k, n).
+        units_after: Units held after each, shape (k, n).
+        rates: What an order costs by symbol: rate, fee a unit, fee an order, least; shape (4, n).
+    """
+
+    sessions: NDArray[np.int64]
+    value: Floats
+    cost: Floats
+    moved: Floats
+    prices: Floats
+    units_before: Floats
+    units_after: Floats
+    rates: Floats
+
+    @property
+    def shares_of_cost(self) -> Floats:
+        """Which part of each rebalance's cost each symbol bore, by its own order; shape (k, n)."""
+        import numpy as np
+
+        # Undo the cost's own effect on the holdings, to see the orders that were charged.
+        kept = (self.value - self.cost)[:, None]
+        meant = self.units_after * self.prices * (self.value[:, None] / kept)
+        amounts = np.abs(meant - self.units_before * self.prices)
+        rate, per_unit, fixed, least = self.rates
+        charged = np.maximum(fixed + rate * amounts + per_unit * (amounts / self.prices), least)
+        charged = np.where(amounts > 1e-12 * self.value[:, None], charged, 0.0)
+        total = charged.sum(axis=1, keepdims=True)
+        shares: Floats = np.divide(charged, total, out=np.zeros_like(charged), where=total > 0)
+        return shares
+
+
+@dataclass(frozen=True, eq=False)
+class PolicyResult:
+    """One policy over history.
+
+    Args:
+        name: What the policy is called.
+        when: When it acts, in canonical words.
+        to: How far it trades, in canonical words.
+        final_value: Value at the last close.
+        rebalances: How often it traded.
+        turnover_one_way: Sum over the run of half the absolute trades over the value before cost.
+        cost_paid: Trading costs in all, in money.
+        cagr: Constant yearly return, actual/365.25, as a fraction.
+        volatility: Standard deviation of daily simple returns, ddof 1, times sqrt 252.
+        max_drawdown: Deepest fall from an earlier high, zero or below.
+        final_weights: Weights at the last close, by symbol.
+        first: First session, at which it was invested.
+        last: Last session, which never trades.
+        sessions: Number of sessions.
+        trade_at: Where a decision is carried out.
+        symbols: What it holds.
+        dates: Sessions, shape (sessions,).
+        value: Value at each close, after cost, shape (sessions,).
+        history: What the sessions' closes were, shape (sessions, n).
+        start_units: Units held at the start, shape (n,).
+        log: Its rebalances.
+        frames: What kind of frame it gives.
+    """
+
+    name: str
+    when: str
+    to: str
+    final_value: float
+    rebalances: int
+    turnover_one_way: float
+    cost_paid: float
+    cagr: float
+    volatility: float
+    max_drawdown: float
+    final_weights: dict[str, float]
+    first: date
+    last: date
+    sessions: int
+    trade_at: TradeAt
+    symbols: tuple[str, ...]
+    dates: Days = field(repr=False)
+    value: Floats = field(repr=False)
+    history: Floats = field(repr=False)
+    start_units: Floats = field(repr=False)
+    log: Rebalances = field(repr=False)
+    frames: FrameKind = field(repr=False, default="columns")
+
+    @property
+    def equity(self) -> Any:
+        """Value at each close, after cost: a frame of dates and values."""
+        return make_frame({"date": self.dates, "value": self.value}, self.frames, index="date")
+
+    @cached_property
+    def units(self) -> Floats:
+        """Units held after each session's close, shape (sessions, n)."""
+        import numpy as np
+
+        held = np.vstack([self.start_units[None, :], self.log.units_after])
+        every = np.arange(self.sessions)
+        return held[np.searchsorted(self.log.sessions, every, side="right")]
+
+    @property
+    def weights(self) -> Any:
+        """Weights after each session's close: a frame of dates and one column a symbol."""
+        worth = self.units * self.history
+        shares = worth / worth.sum(axis=1, keepdims=True)
+        return wide_frame(self.dates, self.symbols, shares, self.frames)
+
+    @property
+    def trades(self) -> Any:
+        """Every trade: date, symbol, units (below zero when sold), price, value, cost."""
+        import numpy as np
+
+        change = self.log.units_after - self.log.units_before
+        worth = change * self.log.prices
+        # Rounding leaves dust in what was not meant to trade.
+        row, column = np.nonzero(np.abs(worth) > 1e-12 * self.log.value[:, None])
+        cost = self.log.cost[:, None] * self.log.shares_of_cost
+        return make_frame(
+            {
+                "date": self.dates[self.log.sessions[row]],
+                "symbol": np.array(self.symbols)[column],
+                "units": change[row, column],
+                "price": self.log.prices[row, column],
+                "value": worth[row, column],
+                "cost": cost[row, column],
+            },
+            self.frames,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures under the names that `--json` prints; a figure that is not known is None."""
+        figures: dict[str, Any] = {name: _known(getattr(self, name)) for name in FIGURES}
+        figures["final_weights"] = dict(self.final_weights)
+        figures["first"] = self.first.isoformat()
+        figures["last"] = self.last.isoformat()
+        figures["sessions"] = self.sessions
+        figures["trade_at"] = self.trade_at
+        return figures
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """Several policies over the same sessions, in the order they were given.
+
+    Args:
+        policies: One result each.
+        cash: What each started with.
+        findings: What the reader should know.
+    """
+
+    policies: tuple[PolicyResult, ...]
+    cash: float
+    findings: tuple[Finding, ...] = ()
+
+    def __getitem__(self, name: str) -> PolicyResult:
+        for result in self.policies:
+            if result.name == name:
+                return result
+        known = ", ".join(repr(result.name) for result in self.policies)
+        raise KeyError(f"no policy {name!r} in this backtest; there are {known}")
+
+    def __iter__(self) -> Iterator[PolicyResult]:
+        return iter(self.policies)
+
+    def __len__(self) -> int:
+        return len(self.policies)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `--json` prints: the figures of one policy, or a list of several."""
+        if len(self.policies) == 1:
+            return self.policies[0].to_dict()
+        return {"policies": [{"name": one.name, **one.to_dict()} for one in self.policies]}
+
+    def summary(self) -> str:
+        """One row a policy, as text."""
+        heads, rows = summary_rows(self.policies)
+        return text_table(heads, rows)
+
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
+        """The figures as a frame, one row a policy."""
+        columns: dict[str, Any] = {"policy": [one.name for one in self.policies]}
+        for name in FIGURES:
+            columns[name] = [getattr(one, name) for one in self.policies]
+        return make_frame(columns, kind or self.policies[0].frames, index="policy")
+
+    def _repr_html_(self) -> str:
+        heads, rows = summary_rows(self.policies)
+        return html_table(heads, rows)
+
+
+def summary_rows(results: Sequence[PolicyResult]) -> tuple[list[str], list[list[str]]]:
+    """The heads and cells of the table of policies, as a reader wants them rounded."""
+    heads = [
+        "policy",
+        "final value",
+        "a year",
+        "volatility",
+        "worst fall",
+        "rebalances",
+        "turnover",
+        "cost",
+    ]
+    rows = [
+        [
+            one.name,
+            f"{one.final_value:,.2f}",
+            f"{one.cagr:.2%}",
+            "-" if isnan(one.volatility) else f"{one.volatility:.2%}",
+            f"{one.max_drawdown:.1%}",
+            f"{one.rebalances:,}",
+            f"{one.turnover_one_way:.1%}",
+            f"{one.cost_paid:,.2f}",
+        ]
+        for one in results
+    ]
+    return heads, rows
+
+
+def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as plain text: the first column to the left, figures to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
+    lines = []
+    for cells in (heads, *rows):
+        first = cells[0].ljust(widths[0])
+        rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
+        lines.append("  ".join((first, *rest)).rstrip())
+    return "\n".join(lines)
+
+
+def _known(figure: float) -> float | None:
+    return None if isnan(figure) else figure

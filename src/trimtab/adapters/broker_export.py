@@ -1,0 +1,447 @@
+"""A broker's position export, read through a column map that the user keeps in the folder."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from trimtab.adapters.csv_lines import BLOCK, UnreadableLines, blocks
+from trimtab.adapters.toml_lines import TomlDocument, read_toml
+from trimtab.adapters.toml_table import SYMBOL, Table, near, shown
+from trimtab.execution.reconcile import Statement
+from trimtab.model.errors import InputError, Problem
+from trimtab.model.findings import Finding
+from trimtab.model.numbers import NumberError, decimal_from, minor_from
+
+MAP_FILE = "import-map.toml"
+
+Mark = Literal[".", ","]
+Separator = Literal[",", ";", "\t"]
+
+_SYMBOL_HEADERS = ("symbol", "ticker", "ticker symbol", "security symbol", "instrument")
+_QUANTITY_HEADERS = (
+    "quantity", "shares", "qty", "units", "position", "qty (quantity)", "share balance", "holding",
+)  # fmt: skip
+_AMOUNT_HEADERS = (
+    "current value", "market value", "mkt val (market value)", "total value", "value", "balance",
+)  # fmt: skip
+_CASH_SYMBOLS = (
+    "CASH", "Cash", "USD", "Cash & Cash Investments", "SPAXX**", "FDRXX**", "FCASH**", "CORE**",
+)  # fmt: skip
+_TOTALS = ("Account Total", "Account Totals", "Positions Total", "Total", "Pending Activity", "")
+_HEADER_WITHIN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """How to read the export of one account's broker.
+
+    Args:
+        symbol: Header of the column of symbols.
+        quantity: Header of the column of units.
+        amount: Header of the column of money, for rows of cash; empty takes `quantity`.
+        account: Header of the column that names the broker's account; empty if there is none.
+        account_is: What it says in the rows that count.
+        skip_rows: Lines before the header.
+        decimal: The mark before decimals; the other one may group thousands.
+        separator: What separates fields.
+        cash: What stands in the symbol column of rows of cash.
+        ignore: What stands there in rows that say nothing, such as totals.
+        symbols: Our instrument by the broker's symbol, where they differ.
+    """
+
+    symbol: str
+    quantity: str
+    amount: str = ""
+    account: str = ""
+    account_is: str = ""
+    skip_rows: int = 0
+    decimal: Mark = "."
+    separator: Separator = ","
+    cash: tuple[str, ...] = _CASH_SYMBOLS
+    ignore: tuple[str, ...] = _TOTALS
+    symbols: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A statement that was read from an export, and what the reader should know of it."""
+
+    statement: Statement
+    findings: tuple[Finding, ...] = ()
+
+
+def read_map(folder: Path, account: str) -> ColumnMap | None:
+    """The column map of an account; None where the folder has none for it.
+
+    Raises:
+        InputError: import-map.toml cannot be read, or the account's table in it.
+    """
+    path = folder / MAP_FILE
+    if not path.exists():
+        return None
+    document, _, refused = read_toml(path, MAP_FILE)
+    if document is None:
+        raise InputError(refused)
+    if account not in document.values:
+        return None
+    problems: list[Problem] = []
+    root = Table(document.values, (), source=_OneFile(document), problems=problems)
+    table = root.table(account)
+    symbol = table.text("symbol", '"Symbol"')
+    quantity = table.text("quantity", '"Quantity"')
+    for key, value in (("symbol", symbol), ("quantity", quantity)):
+        if value is None and key not in table:
+            table.problem(key, "it is missing", "name the header of its column")
+    if "account" in table and "account_is" not in table:
+        table.problem("account_is", "it is missing", "say what that column says in rows to take")
+    names = table.table("symbols")
+    ours = {theirs: names.symbol(theirs) or "" for theirs in names.values}
+    skip_rows = table.whole("skip_rows", "3", most=1000)
+    column_map = ColumnMap(
+        symbol=symbol or "",
+        quantity=quantity or "",
+        amount=table.text("amount", '"Current Value"') or "",
+        account=table.text("account", '"Account Number"') or "",
+        account_is=table.text("account_is", '"X123"') or "",
+        skip_rows=skip_rows or 0,
+        decimal=table.choice("decimal", (".", ","), "."),
+        separator=table.choice("separator", (",", ";", "\t"), ","),
+        cash=table.texts("cash", "CASH") if "cash" in table else _CASH_SYMBOLS,
+        ignore=(*table.texts("ignore", "Account Total"), "") if "ignore" in table else _TOTALS,
+        symbols=ours,
+    )
+    table.finish()
+    if problems:
+        raise InputError(problems)
+    return column_map
+
+
+def guess_map(path: Path) -> ColumnMap | None:
+    """A column map from headers that brokers are known to use; None where none are found.
+
+    A guess is for the user to confirm, not to be acted on.
+    """
+    try:
+        with path.open("rb") as stream:
+            lines = next(blocks(stream, longest=BLOCK, digest=[]), [])
+    except (OSError, UnreadableLines):
+        return None
+    for number, line in enumerate(lines[:_HEADER_WITHIN]):
+        for separator in _SEPARATORS:
+            headers = _split(line, separator) or []
+            symbol = _known(headers, _SYMBOL_HEADERS)
+            quantity = _known(headers, _QUANTITY_HEADERS)
+            if symbol is not None and quantity is not None:
+                return ColumnMap(
+                    symbol=symbol,
+                    quantity=quantity,
+                    amount=_known(headers, _AMOUNT_HEADERS) or "",
+                    skip_rows=number,
+                    # With semicolons the comma is free to be the decimal mark, and usually is.
+                    decimal="," if separator == ";" else ".",
+                    separator=separator,
+                )
+    return None
+
+
+def map_text(account: str, column_map: ColumnMap) -> str:
+    """A column map as the TOML that `read_map` reads."""
+    pairs: list[tuple[str, str]] = [
+        ("symbol", _quoted(column_map.symbol)),
+        ("quantity", _quoted(column_map.quantity)),
+    ]
+    for key, value in (
+        ("amount", column_map.amount),
+        ("account", column_map.account),
+        ("account_is", column_map.account_is),
+    ):
+        if value:
+            pairs.append((key, _quoted(value)))
+    pairs += [
+        ("skip_rows", str(column_map.skip_rows)),
+        ("decimal", _quoted(column_map.decimal)),
+        ("separator", _quoted(column_map.separator)),
+        ("cash", _quoted_list(column_map.cash)),
+        ("ignore", _quoted_list([word for word in column_map.ignore if word])),
+    ]
+    if column_map.symbols:
+        table = ", ".join(
+            f"{_quoted(theirs)} = {_quoted(ours)}"
+            for theirs, ours in sorted(column_map.symbols.items())
+        )
+        pairs.append(("symbols", f"{{{table}}}"))
+    rows = "".join(f"{key} = {value}\n" for key, value in pairs)
+    return f"[{_quoted(account)}]\n{rows}"
+
+
+def add_map(folder: Path, account: str, column_map: ColumnMap) -> Path:
+    """Add an account's column map to import-map.toml; what is there stays as it is.
+
+    Raises:
+        InputError: The file cannot be read, or has a map for the account already.
+    """
+    path = folder / MAP_FILE
+    if read_map(folder, account) is not None:
+        wrong = f"{account} has a column map already"
+        raise InputError([Problem(MAP_FILE, None, account, wrong, "edit it there")])
+    before = path.read_text(encoding="utf-8-sig") if path.exists() else _MAP_HEAD
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(f"{before.rstrip()}\n\n{map_text(account, column_map)}", encoding="utf-8")
+    beside.replace(path)
+    return path
+
+
+def read_export(
+    path: Path,
+    column_map: ColumnMap,
+    *,
+    account: str,
+    resolve: Callable[[str], str] = lambda symbol: symbol,
+) -> Imported:
+    """What an account holds by the export of its broker.
+
+    Several rows of one instrument are added up. Nothing is left out that the map does not name:
+    a row whose symbol cannot be one is an error until `cash`, `ignore` or `symbols` explains it.
+
+    Args:
+        path: The export.
+        column_map: How to read it.
+        account: Our account.
+        resolve: The instrument that a symbol stands for.
+
+    Raises:
+        InputError: With every problem of every line.
+    """
+    reading = _Export(path, column_map, resolve)
+    reading.run()
+    if reading.problems:
+        raise InputError(reading.problems)
+    cash = reading.cash
+    findings = []
+    if reading.notes:
+        findings.append(
+            Finding(
+                "export-notes",
+                path.name,
+                f"Lines {_ranges(reading.notes)} have fewer fields than the header and were taken "
+                "for remarks of the broker. Look at them if a position is missing.",
+                "info",
+            )
+        )
+    if cash is None:
+        findings.append(
+            Finding(
+                "export-without-cash",
+                path.name,
+                "The export has no row of cash, so cash is not compared. If it has one, add what "
+                f"its symbol column says to cash in {MAP_FILE}.",
+            )
+        )
+    return Imported(Statement(account, reading.positions, cash), tuple(findings))
+
+
+class _OneFile:
+    """A source of keys that is one file."""
+
+    def __init__(self, document: TomlDocument) -> None:
+        self.document = document
+
+    def place(self, path: tuple[str | int, ...]) -> tuple[str, int | None]:
+        return self.document.file, self.document.line(path)
+
+
+class _Export:
+    """One reading of one export."""
+
+    def __init__(self, path: Path, column_map: ColumnMap, resolve: Callable[[str], str]) -> None:
+        self.path = path
+        self.map = column_map
+        self.resolve = resolve
+        self.problems: list[Problem] = []
+        self.positions: dict[str, Decimal] = {}
+        self.cash: int | None = None
+        self.notes: list[int] = []
+        self.others: dict[str, None] = {}
+        self.is_named = False
+
+    def problem(self, line: int | None, key: str, wrong: str, remedy: str) -> None:
+        if len(self.problems) < 1000:
+            self.problems.append(Problem(self.path.name, line, key, wrong, remedy))
+
+    def run(self) -> None:
+        """Read it all."""
+        columns: dict[str, int] | None = None
+        width = number = 0
+        try:
+            with self.path.open("rb") as stream:
+                for lines in blocks(stream, longest=BLOCK, digest=[]):
+                    for line in lines:
+                        number += 1
+                        if number <= self.map.skip_rows or not line.strip(', ;\t"'):
+                            continue
+                        fields = _split(line, self.map.separator)
+                        if fields is None:
+                            wrong = "a quote is not closed, or stands inside a field"
+                            self.problem(number, "", wrong, "correct the line")
+                        elif columns is None:
+                            columns, width = self.columns(fields, number), len(fields)
+                            if columns is None:
+                                return
+                        elif len(fields) < width - 1 and len(fields) <= max(columns.values()):
+                            self.notes.append(number)
+                        elif len(fields) not in (width - 1, width, width + 1):
+                            wrong = f"{len(fields)} fields where the header has {width}"
+                            self.problem(number, "", wrong, "correct the line")
+                        else:
+                            self.row(fields, columns, number)
+        except UnreadableLines as error:
+            self.problem(error.line, "", error.wrong, error.remedy)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            self.problem(None, "", f"it cannot be read ({reason})", "correct the path")
+        else:
+            if columns is None:
+                wrong = f"it has no line after the first {self.map.skip_rows}"
+                self.problem(None, "", wrong, f"correct skip_rows in {MAP_FILE}")
+            elif self.others and not self.is_named:
+                wrong = f"no row is of account {shown(self.map.account_is)}"
+                remedy = (
+                    f"{near(self.map.account_is, sorted(self.others))} (account_is in {MAP_FILE})"
+                )
+                self.problem(None, "account", wrong, remedy)
+
+    def columns(self, header: list[str], line: int) -> dict[str, int] | None:
+        """The place of each column that the map names."""
+        names = [name.strip() for name in header]
+        places: dict[str, int] = {}
+        for key in ("symbol", "quantity", "amount", "account"):
+            wanted = getattr(self.map, key)
+            if wanted in names:
+                places[key] = names.index(wanted)
+            elif wanted:
+                wrong = f"the header has no column {shown(wanted)}"
+                known = [shown(name)[1:-1] for name in names if name]
+                remedy = f"{near(wanted, known)} (see skip_rows, separator and {key} in {MAP_FILE})"
+                self.problem(line, key, wrong, remedy)
+        return None if self.problems else places
+
+    def row(self, fields: list[str], columns: Mapping[str, int], line: int) -> None:
+        """One row after the header."""
+
+        def text(key: str) -> str:
+            place = columns.get(key)
+            return "" if place is None or place >= len(fields) else fields[place].strip()
+
+        if "account" in columns and text("account") != self.map.account_is:
+            self.others[text("account")] = None
+            return
+        self.is_named = True
+        theirs = text("symbol")
+        if theirs in self.map.cash:
+            column = "amount" if "amount" in columns else "quantity"
+            amount = self.number(text(column), column, line)
+            if amount is not None:
+                try:
+                    self.cash = (self.cash or 0) + minor_from(amount)
+                except NumberError as error:
+                    self.problem(line, column, str(error), "cash has two decimals")
+            return
+        if theirs in self.map.ignore:
+            return
+        ours = self.map.symbols.get(theirs, theirs)
+        if SYMBOL.fullmatch(ours) is None:
+            wrong = f"{shown(theirs)} is not a symbol"
+            remedy = f"add it to cash, ignore or symbols of this account in {MAP_FILE}"
+            self.problem(line, "symbol", wrong, remedy)
+            return
+        quantity = self.number(text("quantity"), "quantity", line)
+        if quantity is not None:
+            instrument = self.resolve(ours)
+            self.positions[instrument] = self.positions.get(instrument, Decimal(0)) + quantity
+
+    def number(self, text: str, key: str, line: int) -> Decimal | None:
+        """A number as brokers write it: grouped, with a currency sign, in brackets if negative."""
+        plain = plain_number(text, decimal=self.map.decimal)
+        if plain is None:
+            wrong = f"{shown(text)} is not a number with {self.map.decimal!r} before its decimals"
+            self.problem(line, key, wrong, f"correct decimal or {key} in {MAP_FILE}")
+        return plain
+
+
+def plain_number(text: str, *, decimal: Mark) -> Decimal | None:
+    """The exact value of a number in a broker's style; None where it is not in that style.
+
+    >>> plain_number("$1,234.50", decimal="."), plain_number("(1.234,5)", decimal=",")
+    (Decimal('1234.50'), Decimal('-1234.5'))
+    """
+    body = text.strip()
+    is_negative = body.startswith("(") and body.endswith(")")
+    if is_negative:
+        body = body[1:-1]
+    body = body.replace("\u2212", "-").replace(" ", "").replace("\u00a0", "")
+    body = re.sub(r"^([+-]?)[$€£]", r"\1", body).removesuffix("€")
+    group = re.escape("," if decimal == "." else ".")
+    mark = re.escape(decimal)
+    grouped = rf"([+-]?)([0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]+)(?:{mark}([0-9]+))?"
+    match = re.fullmatch(grouped, body, re.ASCII)
+    if match is None:
+        return None
+    sign, whole, rest = match[1], re.sub(r"[^0-9]", "", match[2]), match[3]
+    try:
+        value = decimal_from(f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}")
+    except NumberError:
+        return None
+    return -value if is_negative else value
+
+
+_SEPARATORS: tuple[Separator, ...] = (",", ";", "\t")
+_MAP_HEAD = (
+    "# How to read each broker's position export: one table an account of portfolio.toml.\n"
+    "# symbol, quantity, amount and account name headers of columns.\n"
+)
+
+
+def _split(line: str, separator: str) -> list[str] | None:
+    try:
+        rows = list(csv.reader([line], delimiter=separator, strict=True))
+    except csv.Error:
+        return None
+    return rows[0] if rows else []
+
+
+def _known(headers: Sequence[str], known: Sequence[str]) -> str | None:
+    by_name = {header.strip().lower(): header.strip() for header in reversed(headers)}
+    return next((by_name[name] for name in known if name in by_name), None)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(char if char.isprintable() else _escape(char) for char in escaped) + '"'
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    if 0xD800 <= code < 0xE000:
+        return "?"  # half a character: TOML has no way to write it
+    return f"\\U{code:08X}"
+
+
+def _quoted_list(texts: Sequence[str]) -> str:
+    return "[" + ", ".join(_quoted(text) for text in texts) + "]"
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """1, 2, 3, 7 as `1-3, 7`."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][1] + 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts[:10])

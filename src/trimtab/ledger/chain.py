@@ -342,9 +342,10 @@ def flipped_bit(line: bytes) -> tuple[int, int] | None:
     """The byte of a damaged line, and its right value, if one flipped bit explains the damage.
 
     Undoing the right bit makes content and hash agree, which no other change does by accident.
-    Looks at every bit, about a microsecond each: for a report, not for a loop.
+    Looks at every bit, a few microseconds each: for a report, not for a loop, and only for lines
+    up to 8 KiB.
     """
-    if len(line) <= _SEAL_BYTES or len(line) > 65_536:
+    if len(line) <= _SEAL_BYTES or len(line) > 8_192:
         return None
     seal = len(line) - _SEAL_BYTES
     leaf = bytearray(line[:seal] + b"}")

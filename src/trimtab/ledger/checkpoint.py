@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from trimtab.ledger.chain import Entry
 from trimtab.ledger.errors import CheckpointError
+from trimtab.ledger.merkle import root_of
 
 _DASH: Final = "\u2014 "
 _ED25519: Final = b"\x01"
@@ -144,7 +147,7 @@ def _key_parts(text: str) -> tuple[str, str, bytes]:
         raise CheckpointError("a key has the form name+hash+base64")
     name, key_id, encoded = parts
     check_key_name(name)
-    decoded = _base64(encoded, "the key")
+    decoded = base64_bytes(encoded, "the key")
     if len(decoded) != 33 or decoded[:1] != _ED25519:
         raise CheckpointError("the key is not an Ed25519 key")
     return name, key_id, decoded
@@ -201,7 +204,7 @@ def _signature_from(line: str) -> Signature:
     if not separator:
         raise CheckpointError("a signature line has no signature")
     check_key_name(name)
-    decoded = _base64(encoded, "a signature")
+    decoded = base64_bytes(encoded, "a signature")
     if len(decoded) < 5:
         raise CheckpointError("a signature is too short")
     return Signature(name, decoded[:4], decoded[4:])
@@ -214,13 +217,14 @@ def _body_from(text: str) -> Checkpoint:
     origin, size, root = lines[:3]
     if _SIZE.fullmatch(size) is None:
         raise CheckpointError(f"the size {size[:40]!r} is not a plain number")
-    decoded = _base64(root, "the root")
+    decoded = base64_bytes(root, "the root")
     if len(decoded) != 32:
         raise CheckpointError("the root is not a SHA-256 hash")
     return Checkpoint(origin, int(size), decoded)
 
 
-def _base64(text: str, what: str) -> bytes:
+def base64_bytes(text: str, what: str) -> bytes:
+    """The bytes of base64 text in its one spelling; `what` names it in the error."""
     try:
         decoded = b64decode(text.encode("ascii"), validate=True)
     except (Base64Error, UnicodeEncodeError) as error:
@@ -266,3 +270,19 @@ def _check_signature(read: SignedCheckpoint, key: VerifierKey) -> None:
             raise CheckpointError(
                 "the signature does not belong to this text: the checkpoint was altered"
             ) from error
+
+
+def origin_of(entries: Sequence[Entry]) -> str:
+    """The name of a ledger, for checkpoints and keys: from the hash of its first entry.
+
+    Two records never share it, and nobody can choose it.
+    """
+    if not entries:
+        raise CheckpointError("an empty ledger has no name and nothing to sign yet")
+    return f"trimtab/{entries[0].hash[:32]}"
+
+
+def checkpoint_of(entries: Sequence[Entry]) -> Checkpoint:
+    """The tree head over all these entries, from the first."""
+    root = root_of([bytes.fromhex(entry.hash) for entry in entries])
+    return Checkpoint(origin_of(entries), len(entries), root)

@@ -25,6 +25,8 @@ def generated_case(random_: random.Random, *, most: int, fee: bool) -> dict[str,
     wanted = [random_.random() * high[k] * price[k] for k in range(size)]
     goal = [int(value[k] + direction[k] * wanted[k]) for k in range(size)]
     cash = random_.randint(0, 300_000)
+    purse = [cash] if random_.random() < 0.5 else [cash // 3, cash - cash // 3]
+    account = [random_.randrange(len(purse)) for _ in range(size)]
     return {
         "direction": direction,
         "numerator": price,
@@ -40,7 +42,10 @@ def generated_case(random_: random.Random, *, most: int, fee: bool) -> dict[str,
         "n_sleeves": size,
         "value": value,
         "goal": goal,
-        "cash": cash,
+        "account": account,
+        "purse": purse,
+        "floor": [0] * len(purse),
+        "cash": sum(purse),
         "cash_goal": random_.choice([0, cash // 2]),
         "cash_floor": 0,
     }
@@ -59,6 +64,7 @@ def searched(case: dict[str, Any], node_limit: int = NODE_LIMIT) -> tuple[list[i
 def objective_of(case: dict[str, Any], steps: tuple[int, ...]) -> int | None:
     """The objective of a combination; None when it is not allowed or not affordable."""
     cash, total = case["cash"], 0
+    purse = list(case["purse"])
     value = list(case["value"])
     for k, quantity in enumerate(steps):
         if 0 < quantity < case["low"][k]:
@@ -73,9 +79,10 @@ def objective_of(case: dict[str, Any], steps: tuple[int, ...]) -> int | None:
             case["minimum"][k],
         )
         cash -= case["direction"][k] * worth + cost
+        purse[case["account"][k]] -= case["direction"][k] * worth + cost
         value[case["sleeve"][k]] += case["direction"][k] * worth
         total += cost
-    if cash < case["cash_floor"]:
+    if cash < case["cash_floor"] or any(a < b for a, b in zip(purse, case["floor"], strict=True)):
         return None
     total += sum(abs(v - g) for v, g in zip(value, case["goal"], strict=True))
     return total + abs(cash - case["cash_goal"])
@@ -128,6 +135,9 @@ def test_a_share_too_few_of_one_pays_for_a_share_more_of_another() -> None:
         "n_sleeves": 2,
         "value": [0, 0],
         "goal": [19_000, 1_000],
+        "account": [0, 0],
+        "purse": [20_000],
+        "floor": [0],
         "cash": 20_000,
         "cash_goal": 0,
         "cash_floor": 0,

@@ -1,12 +1,13 @@
 """From money to whole steps: the nearest affordable combination, by branch and bound.
 
-One account trades m instruments, each in one direction, in whole steps. Wanted is the combination
-that leaves the least
+Trades in one or several accounts, each of an instrument in one direction, are to be whole steps.
+Wanted is the combination that leaves the least
 
     sum over sleeves |value - goal| + |cash - cash_goal| + trading cost
 
-without cash falling below its floor. Rounding each trade by itself is not the answer: a share too
-few of one pays for a share more of another. The search goes depth first through the instruments,
+without the cash of any account, or of all together, falling below its floor. Rounding each trade
+by itself is not the answer: a share too few of one pays for a share more of another. The search
+goes depth first through the trades,
 dearest step first, trying quantities outwards from the best one, and leaves a branch when the
 deviation already certain, together with what the sum of all deviations makes unavoidable, is no
 better than the best found. All amounts are integers of minor units.
@@ -41,6 +42,9 @@ def nearest_steps(  # type: ignore[no-untyped-def]
     n_sleeves,
     value,
     goal,
+    account,
+    purse,
+    floor,
     cash,
     cash_goal,
     cash_floor,
@@ -50,17 +54,19 @@ def nearest_steps(  # type: ignore[no-untyped-def]
     center,
     up,
     down,
+    spent_at,
     cash_at,
     loss_at,
     net_at,
     value_at,
     rest,
     raises,
+    raises_all,
 ):
     """Fill `best` with the steps to trade of each instrument; returns (objective, bound).
 
     Args:
-        size: Number of instruments traded, in the order in which they are searched: dearest step
+        size: Number of trades, in the order in which they are searched: dearest step
             first, then by id, so that the order of the user's rows does not matter.
         direction: +1 buys, -1 sells.
         numerator, denominator: Worth of one step in minor units, as a ratio.
@@ -69,11 +75,14 @@ def nearest_steps(  # type: ignore[no-untyped-def]
         rate, per_step, fixed_fee, minimum: Trading cost as `trade_cost` takes it.
         sleeve: Sleeve of each instrument.
         n_sleeves, value, goal: Sleeves: minor units before trading, and wanted.
-        cash, cash_goal, cash_floor: Minor units now, wanted, and at least.
+        account: Account of each trade.
+        purse, floor: Cash by account, minor units now and at least. `purse` is work space too and
+            is as it was when the search returns.
+        cash, cash_goal, cash_floor: Cash of all accounts: minor units now, wanted, and at least.
         node_limit: Quantities tried at most.
         best: Out: steps by instrument.
-        steps, center, up, down, cash_at, loss_at, net_at, value_at, rest, raises: Work space of
-            size + 1 integers each.
+        steps, center, up, down, spent_at, cash_at, loss_at, net_at, value_at, rest, raises,
+            raises_all: Work space of size + 1 integers each.
 
     Returns:
         The objective reached and a bound that no answer can beat; they are equal when the answer
@@ -94,7 +103,7 @@ def nearest_steps(  # type: ignore[no-untyped-def]
     # The least deviation each sleeve with a single traded instrument can reach by itself: summed
     # over the instruments still to come, `rest[d]` bounds what is left at depth d.
     rest[size] = 0
-    raises[size] = 0
+    raises_all[size] = 0
     for back in range(size):
         k = size - 1 - back
         alone = True
@@ -117,9 +126,14 @@ def nearest_steps(  # type: ignore[no-untyped-def]
             else:
                 residue = -gap
         rest[k] = rest[k + 1] + residue
-        raises[k] = raises[k + 1]
+        # What later sales can still bring into the same account, and into all.
+        raises[k] = 0
+        raises_all[k] = raises_all[k + 1]
         if direction[k] < 0:
-            raises[k] += rounded(high[k] * numerator[k], denominator[k])
+            raises_all[k] += rounded(high[k] * numerator[k], denominator[k])
+        for j in range(k + 1, size):
+            if account[j] == account[k] and direction[j] < 0:
+                raises[k] += rounded(high[j] * numerator[j], denominator[j])
     cash_at[0] = cash
     loss_at[0] = fixed
     net_at[0] = total
@@ -155,10 +169,16 @@ def nearest_steps(  # type: ignore[no-untyped-def]
                 wanted = start[k]
             most = high[k]
             if direction[k] > 0:
-                purse = cash_at[k] + raises[k] - cash_floor
-                most = min(most, max(purse, 0) * denominator[k] // numerator[k] + 1)
+                spare = min(
+                    purse[account[k]] + raises[k] - floor[account[k]],
+                    cash_at[k] + raises_all[k + 1] - cash_floor,
+                )
+                most = min(most, max(spare, 0) * denominator[k] // numerator[k] + 1)
             if direction[k] < 0:
-                missing = cash_floor - cash_at[k] - raises[k + 1]
+                missing = max(
+                    floor[account[k]] - purse[account[k]] - raises[k],
+                    cash_floor - cash_at[k] - raises_all[k + 1],
+                )
                 if missing > 0:
                     wanted = max(wanted, missing * denominator[k] // numerator[k])
             center[k] = min(max(min(wanted, most), 0), high[k])
@@ -205,11 +225,14 @@ def nearest_steps(  # type: ignore[no-untyped-def]
                 complete = False
             up[k] = -1
             depth -= 1
+            if depth >= 0:
+                purse[account[depth]] += spent_at[depth]
             continue
         nodes += 1
         worth = rounded(quantity * numerator[k], denominator[k])
         cost = trade_cost(worth, quantity, rate[k], per_step[k], fixed_fee[k], minimum[k])
-        money = cash_at[k] - direction[k] * worth - cost
+        spent = direction[k] * worth + cost
+        money = cash_at[k] - spent
         loss = loss_at[k] + cost
         net = net_at[k] - cost
         deviation = 0
@@ -229,7 +252,8 @@ def nearest_steps(  # type: ignore[no-untyped-def]
                     skip = center[k] if minimum[k] + fixed_fee[k] > 0 and quantity > 0 else reach
                     down[k] = max(down[k], skip)
             continue
-        if money + raises[k + 1] < cash_floor:
+        own = purse[account[k]] - spent + raises[k]
+        if own < floor[account[k]] or money + raises_all[k + 1] < cash_floor:
             # More of a purchase, or less of a sale, only costs more cash.
             if direction[k] > 0:
                 up[k] = reach
@@ -238,6 +262,8 @@ def nearest_steps(  # type: ignore[no-untyped-def]
             continue
         steps[k] = quantity
         if k + 1 < size:
+            spent_at[k] = spent
+            purse[account[k]] -= spent
             cash_at[k + 1] = money
             loss_at[k + 1] = loss
             net_at[k + 1] = net
@@ -255,4 +281,4 @@ def nearest_steps(  # type: ignore[no-untyped-def]
 
 def nearest_steps_workspace(size: int) -> tuple[list[int], ...]:
     """Work space of lists for one interpreted search, in the order of its last parameters."""
-    return tuple([0] * (size + 1) for _ in range(10))
+    return tuple([0] * (size + 1) for _ in range(12))

@@ -220,6 +220,7 @@ def run(
     traded_value: Column,
     units_after: Column,
     space: Column,
+    totals: Column,
     block_value: Column,
     block_worst: Column,
     block_drift: Column,
@@ -255,7 +256,8 @@ def run(
         traded_moved: Sum of absolute trades.
         traded_value: Value before cost.
         units_after: Units held after it, rows of shape (n,).
-        space: Work space, six rows of shape (n,), the last at least 3 long.
+        space: Work space, five rows of shape (n,).
+        totals: Work space, shape (3,).
         block_value: Work space of BLOCK; likewise the next two.
         block_worst: By session of the block: the furthest beyond its band.
         block_drift: By session of the block: sum of absolute deviations.
@@ -268,14 +270,7 @@ def run(
     n = len(units)
     banded = absolute >= 0.0 or relative >= 0.0
     tested = banded or drift >= 0.0
-    limits, aims, holdings, goals, bands, totals = (
-        space[0],
-        space[1],
-        space[2],
-        space[3],
-        space[4],
-        space[5],
-    )
+    limits, aims, holdings, goals, bands = space[0], space[1], space[2], space[3], space[4]
     # The last session never trades, so a decision must come early enough to be carried out.
     last_decision = sessions - 2 - lag
     adopted = counts[ADOPTED]

@@ -481,7 +481,7 @@ class _Columns:
         self.traded = [self._form(np.zeros(most, dtype=np.int64))]
         self.traded += [self._form(np.zeros(most)) for _ in range(3)]
         self.units_after = self._form(np.zeros((most, n)))
-        self.space = self._form(np.zeros((6, max(n, 3))))
+        self.space = [self._form(np.zeros((5, n))), self._form(np.zeros(3))]
         self.blocks = [self._form(np.zeros(BLOCK)) for _ in range(3)]
         self.units: Any = None
 
@@ -526,7 +526,7 @@ class _Columns:
                 self.equity,
                 *self.traded,
                 self.units_after,
-                self.space,
+                *self.space,
                 *self.blocks,
             )
         )

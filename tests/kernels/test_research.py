@@ -1,0 +1,307 @@
+"""The research loop against one written the long way, and against itself as machine code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trimtab.kernels.compile import compiled
+from trimtab.kernels.destination import TO_EDGE, TO_HALF, TO_TARGET, TO_WITHIN
+from trimtab.kernels.research import (
+    BLOCK,
+    COST_FROM_LAST,
+    COST_IN_ORDER,
+    COST_ONCE,
+    COST_PAID,
+    COST_SOLVED,
+    REBALANCES,
+    TURNOVER,
+    order_cost,
+    rebalance,
+    run,
+)
+
+CASH = 1000.0
+
+
+def _market(seed: int, sessions: int, n: int) -> Any:
+    """Prices of n lively instruments, shape (sessions, n)."""
+    draw = np.random.default_rng(seed)
+    return 50.0 * np.exp(np.cumsum(draw.normal(0.0, 0.03, (sessions, n)), axis=0))
+
+
+class _Case:
+    """One run's arguments, as arrays."""
+
+    def __init__(self, closes: Any, weights: Any, **rules: Any) -> None:
+        self.closes = closes
+        self.sessions, self.n = closes.shape
+        self.weights = np.array(weights, dtype=float).reshape(-1, self.n)
+        self.looks = rules.get("looks", np.ones(self.sessions, dtype=np.bool_))
+        self.every = rules.get("every", True)
+        self.absolute = rules.get("absolute", -1.0)
+        self.relative = rules.get("relative", -1.0)
+        self.drift = rules.get("drift", -1.0)
+        self.to = rules.get("to", TO_TARGET)
+        self.width = rules.get("width", -1.0)
+        self.lag = rules.get("lag", 0)
+        self.rule = rules.get("rule", COST_ONCE)
+        self.costs = rules.get("costs", np.zeros((4, self.n)))
+        self.dealing = rules.get("dealing", closes)
+        self.row_at = rules.get("row_at", np.zeros(self.sessions, dtype=np.int64))
+
+    def run(self, *, as_machine_code: bool) -> dict[str, Any]:
+        """Equity, counts, sums and the log of rebalances."""
+        form = (lambda c: c.copy()) if as_machine_code else (lambda c: c.tolist())
+        most, n = self.sessions, self.n
+        units = form(self.weights[0] * CASH / self.closes[0])
+        counts, sums = form(np.zeros(2, dtype=np.int64)), form(np.zeros(2))
+        equity = form(np.zeros(self.sessions))
+        traded = [form(np.zeros(most, dtype=np.int64))] + [form(np.zeros(most)) for _ in range(3)]
+        after = form(np.zeros((most, n)))
+        kernel: Any = compiled(run) if as_machine_code else run
+        done = kernel(
+            form(np.array(self.closes.T, order="C")),
+            form(self.closes),
+            form(self.dealing),
+            form(self.looks),
+            self.every,
+            form(self.weights),
+            form(self.row_at),
+            self.absolute,
+            self.relative,
+            self.drift,
+            self.to,
+            self.width,
+            self.lag,
+            self.rule,
+            *(form(row) for row in self.costs),
+            0,
+            units,
+            counts,
+            sums,
+            equity,
+            *traded,
+            after,
+            form(np.zeros((5, n))),
+            form(np.zeros(3)),
+            *(form(np.zeros(BLOCK)) for _ in range(3)),
+        )
+        columns = (units, counts, sums, equity, *traded, after)
+        names = ("units", "counts", "sums", "equity", "at", "cost", "moved", "value", "after")
+        found = {name: np.asarray(c) for name, c in zip(names, columns, strict=True)}
+        return {"done": done, **found}
+
+    def the_long_way(self) -> tuple[list[float], int, float, float]:
+        """The same run written day by day, for trades to target with rates of cost only."""
+        units = self.weights[0] * CASH / self.closes[0]
+        adopted, planned = 0, -1
+        equity, count, turnover, paid = [], 0, 0.0, 0.0
+        for t in range(self.sessions):
+            for decided in (False, True):
+                if not decided and planned < 0:
+                    continue
+                if decided:
+                    value = float(units @ self.closes[t])
+                    now = units * self.closes[t] / value
+                    if not self._fires(t, now, adopted) or t + self.lag >= self.sessions - 1:
+                        continue
+                    planned = int(self.row_at[t])
+                    if float(np.abs(self.weights[planned] - now).sum()) <= 1e-12:
+                        planned = -1  # nothing to trade, so nothing is decided
+                    if self.lag or planned < 0:
+                        continue
+                prices = self.dealing[t] if self.lag else self.closes[t]
+                value = float(units @ prices)
+                aim = self.weights[planned]
+                moved = float(np.abs(aim * value - units * prices).sum())
+                if moved > 1e-12 * value:
+                    cost = float((self.costs[0] * np.abs(aim * value - units * prices)).sum())
+                    units = aim * (value - cost) / prices
+                    adopted = planned
+                    count, turnover, paid = count + 1, turnover + moved / value / 2, paid + cost
+                planned = -1
+            equity.append(float(units @ self.closes[t]))
+        return equity, count, turnover, paid
+
+    def _fires(self, t: int, now: Any, adopted: int) -> bool:
+        if not self.looks[t]:
+            return False
+        away = np.abs(now - self.weights[adopted])
+        tests = []
+        if self.absolute >= 0:
+            tests.append(bool((away >= self.absolute - 1e-12).any()))
+        if self.relative >= 0:
+            tests.append(bool((away >= self.relative * self.weights[adopted] - 1e-12).any()))
+        if self.drift >= 0:
+            tests.append(float(away.sum()) / 2 >= self.drift - 1e-12)
+        return any(tests) if tests else True
+
+
+def _drawn(seed: int) -> _Case:
+    """A random policy on a random market."""
+    draw = np.random.default_rng(seed)
+    sessions, n = int(draw.integers(2, 700)), int(draw.integers(1, 6))
+    closes = _market(seed, sessions, n)
+    every = bool(draw.random() < 0.5)
+    looks = np.ones(sessions, dtype=np.bool_) if every else draw.random(sessions) < 0.1
+    rows = draw.dirichlet(np.ones(n), size=2)
+    lag = int(draw.integers(0, 2))
+    opens = closes * draw.uniform(0.99, 1.01, closes.shape)
+    return _Case(
+        closes,
+        rows,
+        looks=looks,
+        every=every,
+        absolute=float(draw.choice([-1.0, 0.03, 0.1])),
+        relative=float(draw.choice([-1.0, 0.2])),
+        drift=float(draw.choice([-1.0, 0.05])),
+        to=int(draw.choice([TO_TARGET, TO_EDGE, TO_HALF, TO_WITHIN])),
+        width=0.02,
+        lag=lag,
+        rule=int(draw.choice([COST_ONCE, COST_SOLVED, COST_IN_ORDER, COST_FROM_LAST])),
+        costs=np.vstack([draw.uniform(0, 0.01, n), np.zeros((3, n))]),
+        dealing=opens if lag else closes,
+        row_at=(np.arange(sessions) >= sessions // 2).astype(np.int64),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_compiled_and_interpreted_agree_to_the_bit(seed: int) -> None:
+    """Whatever the policy, machine code and interpreter leave the same bits in every column."""
+    case = _drawn(seed)
+
+    plain, fast = case.run(as_machine_code=False), case.run(as_machine_code=True)
+
+    for name, column in plain.items():
+        assert np.asarray(column).tobytes() == np.asarray(fast[name]).tobytes(), name
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_trades_to_target_match_the_long_way(seed: int) -> None:
+    """Blocks of sessions, bands as limits and all: the same as deciding day by day."""
+    case = _drawn(seed)
+    case.to, case.rule = TO_TARGET, COST_ONCE
+
+    found = case.run(as_machine_code=False)
+    equity, count, turnover, paid = case.the_long_way()
+
+    assert found["counts"][REBALANCES] == count
+    assert np.allclose(found["equity"], equity, rtol=1e-11)
+    assert found["sums"][TURNOVER] == pytest.approx(turnover, rel=1e-9, abs=1e-12)
+    assert found["sums"][COST_PAID] == pytest.approx(paid, rel=1e-9, abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_no_money_comes_or_goes_but_the_cost(seed: int) -> None:
+    """At every rebalance, what is held afterwards is what was held before less its cost."""
+    case = _drawn(seed)
+
+    found = case.run(as_machine_code=False)
+
+    for k in range(found["counts"][REBALANCES]):
+        worth = float(found["after"][k] @ case.dealing[found["at"][k]])
+        assert worth == pytest.approx(found["value"][k] - found["cost"][k], rel=1e-11)
+
+
+def _rebalanced(rule: int, rate: float = 0.01) -> tuple[Any, float]:
+    """Four instruments at a price of 1, from 40/30/20/10 to equal weights, under a cost rule."""
+    units = np.array([40.0, 30.0, 20.0, 10.0])
+    totals = np.zeros(3)
+    flat, none = np.full(4, rate), np.zeros(4)
+    rebalance(
+        units, np.ones(4), np.full(4, 0.25), rule, flat, none, none, none, np.zeros(4), totals
+    )
+    return units, float(totals[1])
+
+
+def test_cost_is_charged_once_on_the_value_before_it() -> None:
+    """40 is moved at 1%: 0.4 of cost, and each quarter is of the 99.6 that is left."""
+    units, cost = _rebalanced(COST_ONCE)
+
+    assert cost == pytest.approx(0.4)
+    assert units.tolist() == pytest.approx([24.9] * 4)
+
+
+def test_the_solved_cost_is_the_cost_of_the_trades_it_leads_to() -> None:
+    """Under the cost equation the weights are exact and the trades made cost what was set aside."""
+    units, cost = _rebalanced(COST_SOLVED)
+
+    made = 0.01 * np.abs(units - np.array([40.0, 30.0, 20.0, 10.0])).sum()
+    assert cost == pytest.approx(made, rel=1e-14)
+    assert units.tolist() == pytest.approx([(100.0 - cost) / 4] * 4, rel=1e-14)
+
+
+def test_costs_in_order_leave_each_outlay_as_it_was_meant() -> None:
+    """A sale of 15 nets 15 after its cost, a purchase of 15 costs 15 with its cost."""
+    units, cost = _rebalanced(COST_IN_ORDER)
+
+    assert units.tolist() == pytest.approx(
+        [40 - 15 / 0.99, 30 - 5 / 0.99, 20 + 5 / 1.01, 10 + 15 / 1.01]
+    )
+    assert cost == pytest.approx(0.01 * (20 / 0.99 + 20 / 1.01))
+
+
+def test_costs_from_the_last_purchase_leave_the_others_whole() -> None:
+    """Sales and the smaller purchase are made in full; the largest takes the cash that is left."""
+    units, cost = _rebalanced(COST_FROM_LAST)
+
+    assert units[:3].tolist() == [25.0, 25.0, 25.0]
+    assert units[3] == pytest.approx(10 + (20 * 0.99 - 5 * 1.01) / 1.01)
+    assert cost == pytest.approx(100 - units.sum())
+
+
+@pytest.mark.parametrize(
+    ("fees", "expected"),
+    [
+        ((0.001, 0.0, 0.0, 0.0), 1.0),
+        ((0.0, 0.01, 0.0, 0.0), 0.2),
+        ((0.0, 0.0, 5.0, 0.0), 5.0),
+        ((0.001, 0.01, 5.0, 0.0), 6.2),
+        ((0.001, 0.0, 0.0, 3.0), 3.0),
+    ],
+)
+def test_what_an_order_costs(fees: tuple[float, float, float, float], expected: float) -> None:
+    """An order of 1000 at a price of 50: by money, by unit, by order, and at least the minimum."""
+    assert order_cost(1000.0, 50.0, *fees) == pytest.approx(expected)
+
+
+def test_the_kernel_asks_for_a_target_that_is_not_made_yet() -> None:
+    """Where a target is needed and missing the run stops, and goes on as if it had been there."""
+    closes = _market(3, 60, 2)
+    looks = np.arange(60) % 20 == 10
+    rows = [[0.5, 0.5], [0.8, 0.2]]
+    whole = _Case(closes, rows, looks=looks, every=False, row_at=(np.arange(60) > 15) * 1)
+    asked = _Case(closes, rows, looks=looks, every=False, row_at=np.full(60, -1))
+
+    assert asked.run(as_machine_code=False)["done"] == 10
+    assert whole.run(as_machine_code=False)["done"] == 60
+
+
+def test_the_last_session_never_trades() -> None:
+    """A trigger on the last session, or one whose trade would fall on it, trades nothing."""
+    closes = _market(5, 30, 2)
+    looks = np.zeros(30, dtype=np.bool_)
+    looks[[28, 29]] = True
+
+    today = _Case(closes, [0.5, 0.5], looks=looks, every=False).run(as_machine_code=False)
+    later = _Case(closes, [0.5, 0.5], looks=looks, every=False, lag=1).run(as_machine_code=False)
+
+    assert today["counts"][REBALANCES] == 1
+    assert later["counts"][REBALANCES] == 0
+
+
+def test_a_trigger_that_leads_to_no_trade_is_no_rebalance() -> None:
+    """On prices that do not move, a daily policy never rebalances."""
+    closes = np.full((20, 3), 7.0)
+
+    found = _Case(closes, [0.2, 0.3, 0.5]).run(as_machine_code=False)
+
+    assert found["counts"][REBALANCES] == 0

@@ -23,7 +23,7 @@ from tests.engine.households import (
     tree,
 )
 from trimtab.costs import Costs
-from trimtab.engine.decide import decide, plan_hash
+from trimtab.engine.decide import decide, plan_hash, wants_plan
 from trimtab.engine.mandate import Request
 from trimtab.model.accounts import Relief
 from trimtab.model.instruments import Instrument
@@ -394,3 +394,16 @@ def test_inside_the_band_nothing_is_due() -> None:
     assert not plan.due
     assert plan.trades == ()
     assert any("4.0pp over" in reading.why for reading in plan.readings)
+
+
+@some
+def test_asking_first_agrees_with_planning(r: random.Random) -> None:
+    """`wants_plan` is False only where a plan would trade nothing and remember nothing."""
+    case = generated(r)
+
+    plan = decide(*case.arguments)
+
+    if not wants_plan(*case.arguments):
+        assert not plan.due
+        assert plan.trades == ()
+        assert plan.periods == {}

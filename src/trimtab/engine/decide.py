@@ -116,6 +116,21 @@ def decide(
     return replace(draft, id=f"{as_of.isoformat()}-{plan_hash(draft)[:6]}")
 
 
+def wants_plan(
+    state: State, mandate: Mandate, market: Market, as_of: date, request: Request = NO_FLOWS
+) -> bool:
+    """Whether `decide` would trade, look on the calendar, or have to report a refusal.
+
+    The first three stages only: what a simulation asks on every session before it makes a plan.
+    """
+    assert market.as_of == as_of, "the market must be a snapshot of the day decided for"
+    value = valuation(state, mandate, market, request)
+    if value.refused:
+        return True
+    asked = (due(aim, mandate, state, market, request) for aim in aims(mandate, value, request))
+    return any(part.scope != "nothing" or part.period for part in asked)
+
+
 def plan_hash(plan: Plan) -> str:
     """SHA-256 of a plan's canonical form, its id left out."""
     return sha256(canonical_bytes(to_plain(replace(plan, id="")))).hexdigest()

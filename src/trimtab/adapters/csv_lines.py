@@ -96,6 +96,7 @@ def fields_of(line: str) -> list[str]:
     Raises:
         ValueError: A quote is opened and not closed, or stands where none belongs.
     """
+    line = line.removesuffix("\r")
     if '"' not in line:
         return line.split(",")
     try:

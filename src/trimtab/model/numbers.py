@@ -70,7 +70,7 @@ def minor_from(amount: Decimal) -> int:
         raise NumberError(f"{amount} has more than {MINOR_DIGITS} decimal places")
     if abs(scaled.numerator) > LARGEST:
         raise NumberError(f"{amount} is larger than any amount this program accepts")
-    return scaled.numerator
+    return int(scaled.numerator)
 
 
 def money_text(minor: int) -> str:

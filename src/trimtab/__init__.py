@@ -1,0 +1,51 @@
+"""Trimtab keeps portfolios on target: plan, review, apply.
+
+    import trimtab as tt
+
+    prices = tt.read_prices("etf.parquet")
+    bands = tt.Policy({"SPY": 0.6, "AGG": 0.4}, when="band:5pp", to="half")
+    print(tt.backtest(prices, [bands], costs=tt.Costs(bps=5)).summary())
+
+    plan = tt.open("my-portfolio").plan()
+
+Nothing is imported before it is asked for: names are found on first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trimtab.costs import Costs as Costs
+    from trimtab.model.errors import InputError as InputError
+    from trimtab.model.errors import RefusedError as RefusedError
+    from trimtab.model.errors import TrimtabError as TrimtabError
+    from trimtab.model.policy import Policy as Policy
+
+__version__ = "0.1.0"
+version = __version__
+
+_WHERE = {
+    "Costs": "trimtab.costs",
+    "InputError": "trimtab.model.errors",
+    "Policy": "trimtab.model.policy",
+    "RefusedError": "trimtab.model.errors",
+    "TrimtabError": "trimtab.model.errors",
+}
+
+__all__ = [*sorted(_WHERE), "version"]
+
+
+def __getattr__(name: str) -> object:
+    place = _WHERE.get(name)
+    if place is None:
+        raise AttributeError(f"module 'trimtab' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(place), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

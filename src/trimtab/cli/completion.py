@@ -1,0 +1,44 @@
+"""`trimtab completion`: a script with which a shell completes commands and options."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+SHELLS = ("bash", "zsh", "fish")
+
+EPILOG = """\
+examples:
+  trimtab completion bash > ~/.local/share/bash-completion/completions/trimtab
+  trimtab completion zsh  > "${fpath[1]}/_trimtab"
+  trimtab completion fish > ~/.config/fish/completions/trimtab.fish
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the command."""
+    parser = commands.add_parser(
+        "completion",
+        help="print a completion script for a shell",
+        description="Print a completion script for a shell.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("shell", choices=SHELLS)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the script."""
+    import shtab
+
+    from trimtab.cli.main import parser
+    from trimtab.cli.screen import say
+    from trimtab.model.errors import RefusedError
+
+    if args.shell not in shtab.SUPPORTED_SHELLS:
+        raise RefusedError(
+            f"the installed shtab makes no scripts for {args.shell}: pip install -U shtab"
+        )
+    say(shtab.complete(parser(), shell=args.shell).rstrip("\n"))
+    return 0

@@ -1,0 +1,165 @@
+"""The command `trimtab`: finds the command asked for, runs it, and says plainly what went wrong."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+COMMANDS = {
+    "init": "make a portfolio folder to fill in",
+    "status": "each sleeve against its target; what is due and why",
+    "plan": "the trades, why each one, what they cost; changes nothing",
+    "completion": "print a completion script for a shell",
+}
+"""Every command with its line in the overview; its module is `trimtab.cli.` and its name."""
+
+EPILOG = """\
+the usual way:
+  trimtab init my-portfolio && cd my-portfolio    then fill in portfolio.toml and lots.csv
+  trimtab status                                  how far from the target, and is anything due
+  trimtab plan                                    what to trade, and why; nothing is traded
+
+exit codes: 0 done, 1 bad input or refused, 2 wrong usage, 3 something is due (status --exit-code)
+"""
+
+OK, TROUBLE, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that ends wrong usage with one line and what was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the command line, and leave with exit code 2."""
+        from trimtab.cli.screen import literal
+
+        sys.stderr.write(f"{self.prog}: {literal(message)}\n")
+        sys.stderr.write(f"Try '{self.prog} --help'.\n")
+        sys.exit(USAGE)
+
+
+def parser(only: str | None = None) -> Parser:
+    """The whole command line, or of its commands only one, which starts faster."""
+    from trimtab import __version__
+    from trimtab.cli.options import add_folder
+
+    made = Parser(
+        prog="trimtab",
+        description="Keeps portfolios on target: plan, review, apply.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.add_argument("--version", action="version", version=f"trimtab {__version__}")
+    add_folder(made)
+    commands = made.add_subparsers(
+        title="commands", dest="command", metavar="COMMAND", parser_class=Parser
+    )
+    for name in COMMANDS if only is None else (only,):
+        module_of(name).add_parser(commands)
+    return made
+
+
+def module_of(command: str):  # type: ignore[no-untyped-def]
+    """The module of a command; `import` is a word of Python, so its module has another name."""
+    name = "import_" if command == "import" else command
+    return import_module(f"trimtab.cli.{name}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except SystemExit as leaving:  # argparse, after --help or wrong usage
+        return leaving.code if isinstance(leaving.code, int) else USAGE
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted.\n")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader went away, as `trimtab plan | head` does
+        _silence_stdout()
+        return OK
+
+
+def _run(arguments: list[str]) -> int:
+    command = _command(arguments)
+    if command is not None and command not in COMMANDS:
+        parser_ = Parser(prog="trimtab")
+        parser_.error(f"there is no command {command!r}.{_meant(command, COMMANDS)}")
+    made = parser(only=command)
+    args, unknown = made.parse_known_args(arguments)
+    if command is None:
+        made.print_help(sys.stderr)
+        return USAGE
+    chosen = _chosen(made, command)
+    if unknown:
+        word = next((one for one in unknown if one.startswith("-")), unknown[0])
+        if word.startswith("-"):
+            known = [text for action in chosen._actions for text in action.option_strings]
+            chosen.error(f"there is no option {word!r}.{_meant(word.partition('=')[0], known)}")
+        chosen.error(f"{word!r} is one argument too many.")
+    from trimtab.cli.screen import trouble
+    from trimtab.model.errors import TrimtabError
+
+    try:
+        code: int = module_of(command).run(args)
+        sys.stdout.flush()
+        return code
+    except TrimtabError as error:
+        trouble(error, as_json=getattr(args, "json", False))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        trouble(error, as_json=getattr(args, "json", False))
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        sys.stderr.write(
+            "This is a bug in Trimtab, not in your input. Please report it with the lines above "
+            "and the command line.\n"
+        )
+    return TROUBLE
+
+
+def _command(arguments: list[str]) -> str | None:
+    """The first word that is no option of `trimtab` itself."""
+    place = 0
+    while place < len(arguments):
+        word = arguments[place]
+        if word in ("-C", "--folder"):
+            place += 2
+        elif word.startswith("-"):
+            place += 1
+        else:
+            return word
+    return None
+
+
+def _chosen(made: Parser, command: str) -> Parser:
+    for action in made._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found = action.choices[command]
+            assert isinstance(found, Parser)
+            return found
+    raise AssertionError("the parser has commands")
+
+
+def _meant(word: str, known: object) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), n=1, cutoff=0.5)  # type: ignore[call-overload]
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def _silence_stdout() -> None:
+    """Give the interpreter something to flush into when it ends."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

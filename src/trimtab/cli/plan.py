@@ -1,0 +1,112 @@
+"""`trimtab plan`: the trades, why each one, what they cost. Changes nothing but saves the plan."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from trimtab.cli.options import add_as_of, add_folder, add_json, flow, folder_of, price
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from trimtab.model.plan import Plan
+
+EPILOG = """\
+examples:
+  trimtab plan
+  trimtab plan --deposit roth=2600 --no-sells      invest new cash, sell nothing
+  trimtab plan --withdraw brokerage=10000          raise cash where it costs least
+  trimtab plan --price FUND=101.25 --explain       a typed price, and every reading, lot and sleeve
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the command."""
+    parser = commands.add_parser(
+        "plan",
+        help="the trades, why each one, what they cost; changes nothing",
+        description="Decide what to trade, and say why. Nothing is traded: the plan is saved "
+        "under plans/ for `trimtab apply`.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add_folder(parser, again=True)
+    add_as_of(parser)
+    for name, text in (
+        ("--deposit", "cash about to come in (repeatable)"),
+        ("--withdraw", "cash that is to be taken out (repeatable)"),
+    ):
+        parser.add_argument(
+            name, metavar="ACCOUNT=AMOUNT", type=flow, action="append", default=[], help=text
+        )
+    parser.add_argument("--no-sells", action="store_true", help="plan purchases only")
+    parser.add_argument("--now", action="store_true", help="act although nothing is due")
+    parser.add_argument(
+        "--price",
+        metavar="SYMBOL=P",
+        type=price,
+        action="append",
+        default=[],
+        help="a price for that day, for what has no ticker (repeatable)",
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="every reading, every lot, every sleeve"
+    )
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the plan, save it when it trades, show it."""
+    from trimtab.cli.screen import emit, say, screen
+    from trimtab.live.book import open_book
+
+    book = open_book(folder_of(args))
+    opened = book.plan(
+        args.as_of,
+        deposits=_summed(args.deposit),
+        withdrawals=_summed(args.withdraw),
+        no_sells=args.no_sells,
+        now=args.now,
+        prices=dict(args.price),
+    )
+    plan = opened.value
+    path = opened.save() if worth_saving(plan) else None
+    if args.json:
+        from trimtab.reports.plan_json import plan_json
+
+        emit(plan_json(plan) | {"saved": None if path is None else str(path)})
+        return 0
+    from trimtab.reports.plan_text import plan_text
+
+    on = screen()
+    shown = plan_text(
+        plan, width=on.width, explain=args.explain, look=on.look, ending=_ending(path, args)
+    )
+    say(shown)
+    return 0
+
+
+def worth_saving(plan: Plan) -> bool:
+    """Whether carrying the plan out would do anything: trade, or act on a calendar period."""
+    return bool(plan.trades) or (plan.due and bool(plan.periods or plan.adopted))
+
+
+def _summed(flows: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Several amounts for one account are one amount."""
+    summed: dict[str, Any] = {}
+    for account, amount in flows:
+        summed[account] = summed.get(account, 0) + amount
+    return summed
+
+
+def _ending(path: Path | None, args: argparse.Namespace) -> list[str]:
+    if path is None:
+        return []
+    import os
+    import shlex
+
+    shown = os.path.relpath(path)
+    elsewhere = "" if args.folder == "." else f" -C {shlex.quote(args.folder)}"
+    return [f"Saved {shown}", f"Next: trimtab{elsewhere} apply {shlex.quote(shown)}"]

@@ -1,0 +1,136 @@
+"""Writing to the terminal: reports as text, results as one JSON object, troubles on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trimtab.reports.layout import Look
+
+UNSEEN_WIDTH = 120
+"""Columns when nobody looks: into a file or a pipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What standard output can show: columns, signs and colours."""
+
+    width: int
+    look: Look
+
+
+def screen() -> Screen:
+    """What standard output can show now.
+
+    `COLUMNS` goes before the terminal's own word. Colours are for terminals that have them, and
+    for nobody who set NO_COLOR (https://no-color.org: any text but none at all).
+    """
+    from trimtab.reports.layout import look_for
+
+    asked = not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
+    return Screen(
+        _width(), look_for(_encoding(sys.stdout), is_coloured=sys.stdout.isatty() and asked)
+    )
+
+
+def _width() -> int:
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isascii() and asked.isdigit() and 20 <= int(asked) <= 500:
+        return int(asked)
+    if sys.stdout.isatty():
+        try:
+            return max(os.get_terminal_size(sys.stdout.fileno()).columns, 20)
+        except OSError:
+            return 80
+    return UNSEEN_WIDTH
+
+
+def say(text: str) -> None:
+    """Print plain lines."""
+    write(text + "\n")
+
+
+def write(text: str) -> None:
+    """Write text to standard output; what its encoding lacks is shown as a code."""
+    _unfailing(sys.stdout)
+    sys.stdout.write(text)
+
+
+def emit(value: Mapping[str, Any]) -> None:
+    """Print one JSON object."""
+    import json
+
+    plain = "utf" not in _encoding(sys.stdout).lower()
+    write(json.dumps(value, indent=2, ensure_ascii=plain, allow_nan=False) + "\n")
+
+
+def trouble(error: Exception, *, as_json: bool = False) -> None:
+    """Say what stopped a command: to a person, and with --json to the program as well."""
+    from trimtab.model.errors import InputError
+
+    text = _told(error)
+    _unfailing(sys.stderr)
+    sys.stderr.write("".join(f"{literal(line)}\n" for line in text.split("\n")))
+    if not as_json:
+        return
+    told: dict[str, Any] = {"error": text}
+    if isinstance(error, InputError):
+        told["problems"] = [
+            {
+                "file": one.file,
+                "line": one.line,
+                "key": one.key,
+                "wrong": one.wrong,
+                "remedy": one.remedy,
+            }
+            for one in error.problems
+        ]
+    emit(told)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, OSError):
+        what = error.strerror or str(error)
+        return f"{error.filename}: {what}" if error.filename else what
+    return str(error)
+
+
+def progress(text: str) -> None:
+    """Say on standard error how far it got, if a person looks; empty text wipes it out."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[2K{text}")
+        sys.stderr.flush()
+
+
+def literal(text: str) -> str:
+    """Text whose control characters are shown, not obeyed."""
+    from trimtab.reports.words import clean
+
+    return clean(text)
+
+
+def asked(question: str) -> bool:
+    """Ask yes or no; anything but a clear yes is a no, and so is the end of the input."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        sys.stderr.write("\n")
+    return answer.strip().lower() in ("y", "yes")
+
+
+def _encoding(stream: TextIO) -> str:
+    return getattr(stream, "encoding", None) or "ascii"
+
+
+def _unfailing(stream: TextIO) -> None:
+    """What a stream's encoding cannot write is written as its code instead of failing."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")

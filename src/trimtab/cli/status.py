@@ -1,0 +1,76 @@
+"""`trimtab status`: each sleeve against its target and band; what is due and why."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from trimtab.cli.options import add_as_of, add_folder, add_json, folder_of, price
+
+DUE = 3
+
+EPILOG = """\
+example:
+  trimtab status --as-of 2026-03-31
+  trimtab status --exit-code || echo "something is due"     in a script that runs every evening
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the command."""
+    parser = commands.add_parser(
+        "status",
+        help="each sleeve against its target; what is due and why",
+        description="Show each sleeve: target, now, deviation against its band; what is due "
+        "and why; what each account is worth. Changes nothing.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add_folder(parser, again=True)
+    add_as_of(parser)
+    parser.add_argument(
+        "--price",
+        metavar="SYMBOL=P",
+        type=price,
+        action="append",
+        default=[],
+        help="a price for that day, for what has no ticker (repeatable)",
+    )
+    parser.add_argument(
+        "--exit-code", action="store_true", help=f"end with exit code {DUE} when something is due"
+    )
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the status."""
+    from trimtab.cli.screen import emit, say, screen
+    from trimtab.live.book import open_book
+    from trimtab.reports.status import status_of
+
+    book = open_book(folder_of(args))
+    prices = dict(args.price)
+    plan = book.status(args.as_of, prices=prices).value
+    status = status_of(
+        plan,
+        state=book.state(plan.as_of),
+        mandate=book.mandate(),
+        market=book.market(plan.as_of, prices),
+    )
+    if args.json:
+        from trimtab.reports.plan_json import status_json
+
+        emit(status_json(status))
+    else:
+        from trimtab.reports.status_text import status_text
+
+        on = screen()
+        say(status_text(status, width=on.width, look=on.look, ending=_next(plan)))
+    return DUE if args.exit_code and plan.due else 0
+
+
+def _next(plan: Any) -> list[str]:
+    if any(finding.code == "open-orders" for finding in plan.findings):
+        return ["Next: trimtab reconcile"]
+    return ["Next: trimtab plan"] if plan.due else []

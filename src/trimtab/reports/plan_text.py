@@ -1,0 +1,368 @@
+"""A plan as its reader sees it: short by default, everything on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from trimtab.model.findings import Finding
+from trimtab.model.numbers import quantity_text
+from trimtab.model.plan import Plan, Reading, SleeveRow, Trade
+from trimtab.reports.layout import (
+    FULL,
+    LABEL,
+    WIDE,
+    Column,
+    Look,
+    Role,
+    headline,
+    packed,
+    paragraph,
+    shortened,
+    stacked,
+    table,
+)
+from trimtab.reports.words import counted, listed, money, percent, points, quantity, sentence
+
+FEW = 3
+"""So many fired triggers, trades left alone and notes are told in the short form."""
+
+NAME_WIDTH = 14
+
+_RANK = {"error": 0, "warning": 1, "info": 2}
+_LABELS = {"error": "Error", "warning": "Warning", "info": "Note"}
+_ROLES: dict[str, Role] = {"error": "alarm", "warning": "warning", "info": ""}
+
+
+def plan_text(
+    plan: Plan,
+    *,
+    width: int = 100,
+    explain: bool = False,
+    look: Look = FULL,
+    ending: Sequence[str] = (),
+) -> str:
+    """A plan for a terminal of `width` columns.
+
+    Args:
+        plan: The plan.
+        width: Columns of the terminal; from 110 on, reasons stand beside the figures.
+        explain: Every reading, every lot, every sleeve before and after, every note.
+        look: The signs and colours that the terminal can show.
+        ending: What to say last: where it was saved, what to do next.
+    """
+    blocks = [header(plan, width, look)]
+    blocks.append(
+        paragraph(
+            "Why now" if plan.due else "Nothing due",
+            _why(plan, width, explain),
+            width=width,
+            look=look,
+        )
+    )
+    if plan.trades:
+        blocks.append(_trades(plan, width, look))
+    if explain:
+        if any(trade.lots for trade in plan.trades):
+            blocks.append(_lots(plan, width, look))
+        blocks.append(_sleeves(plan, width, look))
+        readings = [sentence(_reading(plan, one)) for one in plan.readings]
+        blocks.append(paragraph("Readings", readings, width=width, look=look))
+        whys = [
+            f"{trade.side} {trade.instrument} in {trade.account}: {sentence(trade.why)}"
+            for trade in plan.trades
+        ]
+        blocks.append(paragraph("Reasons", whys, width=width, look=look))
+    blocks.append(paragraph("Left alone", _left_alone(plan, explain), width=width, look=look))
+    blocks.append(findings_text(plan.findings, width=width, look=look, explain=explain))
+    if explain:
+        blocks.append(paragraph("Made from", _origin(plan), width=width, look=look))
+    blocks.append([look.styled(line, "bold") for line in packed(ending, width)])
+    return stacked(blocks)
+
+
+def header(plan: Plan, width: int, look: Look) -> list[str]:
+    """The first line: which plan, of whom, how much, and that nothing has happened yet."""
+    parts = (
+        f"Plan {plan.id}",
+        f'Household "{shortened(plan.household, 40, look)}"',
+        counted(len(plan.cash_after), "account"),
+        counted(len(plan.trades), "trade"),
+        "nothing has been traded",
+    )
+    return headline(parts, width=width, look=look)
+
+
+def findings_text(
+    findings: Sequence[Finding], *, width: int, look: Look, explain: bool = False
+) -> list[str]:
+    """What the reader should know, the gravest first; of mere notes only a few when short."""
+    ordered = sorted(findings, key=lambda finding: _RANK[finding.severity])
+    grave = [one for one in ordered if one.severity != "info"]
+    notes = [one for one in ordered if one.severity == "info"]
+    shown = grave + (notes if explain else notes[:FEW])
+    lines: list[str] = []
+    label = ""
+    for finding in shown:
+        title = _LABELS[finding.severity]
+        message = sentence(finding.message)
+        text = message if finding.subject in message else f"{finding.subject}: {message}"
+        lines += paragraph(
+            "" if title == label else title,
+            [text],
+            width=width,
+            look=look,
+            role=_ROLES[finding.severity],
+        )
+        label = title
+    if len(shown) < len(ordered):
+        lines += paragraph("", [_and_more(len(ordered) - len(shown))], width=width, look=look)
+    return lines
+
+
+def _and_more(number: int) -> str:
+    return f"and {number} more: --explain shows them"
+
+
+# -- why ------------------------------------------------------------------------------------------
+
+
+def _why(plan: Plan, width: int, explain: bool) -> list[str]:
+    lines = why_due(plan, explain=explain) if plan.due else nothing_due(plan)
+    for target in plan.drift_before:
+        lines.extend(packed(_figures(plan, target), width - LABEL))
+    return lines
+
+
+def why_due(plan: Plan, *, explain: bool = False) -> list[str]:
+    """What fired, in figures: the sleeves furthest away first, then the calendar and the rest."""
+    fired = [one for one in plan.readings if one.fired]
+    moved = sorted((one for one in fired if one.subject), key=lambda r: -_distance(plan, r))
+    shown = moved if explain else moved[:FEW]
+    lines = [sentence(_reading(plan, one)) for one in shown]
+    if len(shown) < len(moved):
+        lines.append(_and_more(len(moved) - len(shown)))
+    lines.extend(sentence(_reading(plan, one)) for one in fired if not one.subject)
+    return lines
+
+
+def nothing_due(plan: Plan) -> list[str]:
+    """Why nothing is due: what the triggers saw, and what would have to happen."""
+    lines: list[str] = []
+    for target in plan.drift_before:
+        own = [one for one in plan.readings if one.target == target]
+        name = "" if len(plan.drift_before) == 1 else f"{target}: "
+        whole = [one for one in own if not one.subject]
+        lines.extend(f"{name}{sentence(one.why)}" for one in whole)
+        if not own:
+            lines.append(f"{name}The policy never acts by itself; --now plans all the same.")
+        near = _nearest(plan, target)
+        if near:
+            lines.append(f"{name}{near}")
+    return lines
+
+
+def _nearest(plan: Plan, target: str) -> str:
+    """The sleeve nearest to its band, and how far it still has to go."""
+    rows = [row for row in plan.sleeves if row.target == target and row.band is not None]
+    breached = [row.sleeve for row in rows if row.breached]
+    if breached:
+        side = "is" if len(breached) == 1 else "are"
+        return f"{listed(breached)} {side} beyond the band already, and waits for the next look."
+    if not rows:
+        return ""
+    row = min(rows, key=_room)
+    return (
+        f"Nearest to its band is {row.sleeve}: {percent(row.now)} against {percent(row.weight)} "
+        f"(band {points(row.band or 0)}); {points(_room(row))} to go."
+    )
+
+
+def _room(row: SleeveRow) -> Fraction:
+    return (row.band or Fraction(0)) - abs(row.now - row.weight)
+
+
+def _distance(plan: Plan, reading: Reading) -> Fraction:
+    for row in plan.sleeves:
+        if (row.target, row.sleeve) == (reading.target, reading.subject):
+            return abs(row.now - row.weight)
+    return Fraction(0)
+
+
+def _reading(plan: Plan, reading: Reading) -> str:
+    several = len(plan.drift_before) > 1
+    return f"{reading.target}: {reading.why}" if several else reading.why
+
+
+def _figures(plan: Plan, target: str) -> list[str]:
+    """Drift before and after; tax, cost and cash of the whole plan once, at the first target."""
+    before, after = plan.drift_before[target], plan.drift_after[target]
+    drift = f"Drift {percent(before)}"
+    if plan.trades:
+        drift += f" -> {percent(after)}"
+    if target != next(iter(plan.drift_before)):
+        return [f"{target}: {drift}"]
+    figures = [drift if len(plan.drift_before) == 1 else f"{target}: {drift}"]
+    if plan.trades:
+        figures.append(f"Tax this year {money(plan.tax, sign=True)}")
+        figures.append(f"Trading cost {money(plan.cost)}")
+        figures.append(f"Cash left {money(sum(plan.cash_after.values()))}")
+    else:
+        figures.append(f"Cash {money(sum(plan.cash_after.values()))}")
+    return figures
+
+
+# -- the trades -----------------------------------------------------------------------------------
+
+
+def _trades(plan: Plan, width: int, look: Look) -> list[str]:
+    figures = [
+        Column("action"),
+        Column("instrument", room="name"),
+        Column("account", room="name"),
+        Column("quantity", "right"),
+        Column("value", "right"),
+    ]
+    rows: list[list[str]] = []
+    wide = width >= WIDE
+    for trade in plan.trades:
+        row = [
+            trade.side,
+            shortened(trade.instrument, NAME_WIDTH, look),
+            shortened(trade.account, NAME_WIDTH, look),
+            _quantity(trade),
+            money(trade.value),
+        ]
+        lots, cost, reason = _lots_sold(trade), money(trade.cost), _reason(plan, trade)
+        rows.append(row + ([lots, cost, reason] if wide else [cost, _together(reason, lots)]))
+    if wide:
+        ends = [Column("lots, gain"), Column("cost", "right"), Column("reason", room="text")]
+    else:
+        ends = [Column("cost", "right"), Column("reason; lots, gain", room="text")]
+    return table(figures + ends, rows, width=width, look=look)
+
+
+def _quantity(trade: Trade) -> str:
+    if trade.amount is not None:
+        return "by amount"
+    return quantity(quantity_text(trade.quantity, trade.step))
+
+
+def _together(reason: str, lots: str) -> str:
+    return f"{reason}; {lots}" if lots else reason
+
+
+def _lots_sold(trade: Trade) -> str:
+    """Which lots a sale takes, in a few words."""
+    if trade.side == "buy" or not trade.lots:
+        return ""
+    if all(lot.term == "none" for lot in trade.lots):
+        return f"no tax in {trade.account}"
+    gain = sum(lot.gain or 0 for lot in trade.lots)
+    terms = sorted({lot.term for lot in trade.lots})
+    text = f"{counted(len(trade.lots), 'lot')}, {money(gain, sign=True)} {'+'.join(terms)}"
+    return f"{text}, tax {money(trade.tax)}" if trade.tax else f"{text}, no tax"
+
+
+def _reason(plan: Plan, trade: Trade) -> str:
+    row = next(
+        (one for one in plan.sleeves if one.sleeve == trade.sleeve and _covers(plan, one, trade)),
+        None,
+    )
+    away = Fraction(0) if row is None else row.now - row.weight
+    if trade.reason == "overweight":
+        return f"{trade.sleeve} {points(abs(away))} over"
+    if trade.reason == "underweight":
+        return f"{trade.sleeve} {points(abs(away))} under"
+    if trade.reason == "new-cash":
+        return f"{trade.sleeve} {points(abs(away))} under; from the deposit"
+    if trade.reason in ("raise-cash", "withdrawal"):
+        asked = [-flow for flow in plan.flows.values() if flow < 0]
+        if asked:
+            return f"to pay out {money(sum(asked))}"
+        return "to raise cash that is missing"
+    return trade.why
+
+
+def _covers(plan: Plan, row: SleeveRow, trade: Trade) -> bool:
+    """Whether the row is of the target that the trade serves: its account's own, if it has one."""
+    targets = plan.drift_before
+    return row.target == (trade.account if trade.account in targets else "household")
+
+
+def _lots(plan: Plan, width: int, look: Look) -> list[str]:
+    columns = [
+        Column("lot sold", room="name"),
+        Column("quantity", "right"),
+        Column("acquired"),
+        Column("basis", "right"),
+        Column("gain", "right"),
+        Column("term"),
+        Column("tax", "right"),
+    ]
+    rows = [
+        (
+            shortened(lot.lot, 30, look),
+            quantity(quantity_text(lot.quantity, trade.step)),
+            str(lot.acquired or ""),
+            "" if lot.basis is None else money(lot.basis),
+            "" if lot.gain is None else money(lot.gain, sign=True),
+            "" if lot.term == "none" else lot.term,
+            money(lot.tax),
+        )
+        for trade in plan.trades
+        for lot in trade.lots
+    ]
+    return table(columns, rows, width=width, look=look)
+
+
+def _sleeves(plan: Plan, width: int, look: Look) -> list[str]:
+    several = len(plan.drift_before) > 1
+    columns = [
+        Column("sleeve", room="name"),
+        Column("target", "right"),
+        Column("before", "right"),
+        Column("after", "right"),
+        Column("band", "right"),
+        Column("value before", "right"),
+        Column("value after", "right"),
+    ]
+    rows = [
+        (
+            shortened(f"{row.target}: {row.sleeve}" if several else row.sleeve, 24, look),
+            percent(row.weight),
+            percent(row.now),
+            percent(row.after),
+            "" if row.band is None else points(row.band),
+            money(row.value_before),
+            money(row.value_after),
+        )
+        for row in plan.sleeves
+    ]
+    return table(columns, rows, width=width, look=look)
+
+
+def _left_alone(plan: Plan, explain: bool) -> list[str]:
+    shown = plan.left_alone if explain else plan.left_alone[:FEW]
+    lines = []
+    for note in shown:
+        place = f"{note.instrument} in {note.account}" if note.account else note.instrument
+        lines.append(f"{place}: {sentence(note.why)}")
+    if len(shown) < len(plan.left_alone):
+        lines.append(_and_more(len(plan.left_alone) - len(shown)))
+    return lines
+
+
+def _origin(plan: Plan) -> list[str]:
+    lines = [f"inputs {plan.inputs_hash}"]
+    if plan.state_head:
+        lines.append(f"record {plan.state_head}")
+    if plan.gap is None:
+        lines.append("No bound is known for how far this is from the best plan.")
+    elif plan.gap:
+        lines.append(f"At most {money(plan.gap)} from the best whole trades (optimality gap).")
+    else:
+        lines.append("Proved: no better plan of whole trades under this policy.")
+    for target, period in plan.periods.items():
+        lines.append(f"{target}: carrying it out acts on {period.partition(':')[2] or period}.")
+    return lines

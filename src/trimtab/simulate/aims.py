@@ -62,7 +62,7 @@ def read_target(target: object, policy: str) -> GivenTarget | MadeTarget:
         InputError: It is none of these, or its weights are no weights.
     """
     if isinstance(target, Mapping):
-        if target and all(isinstance(key, str) for key in target):
+        if target and not any(isinstance(row, Mapping) for row in target.values()):
             weights = checked(target, policy, "", GIVEN_TOLERANCE)
             return GivenTarget(tuple(weights), (tuple(weights.values()),))
         return _dated(target.items(), policy)
@@ -89,7 +89,11 @@ def checked(weights: Mapping[Any, Any], policy: str, where: str, tolerance: floa
     """
     found: Weights = {}
     for symbol, weight in weights.items():
-        number = float(weight)
+        try:
+            number = float(weight)
+        except (TypeError, ValueError):
+            wrong = f"{symbol} has weight {weight!r}"
+            raise _wrong(policy, where, wrong, "weights are shares from 0 to 1") from None
         if not isfinite(number) or number < -tolerance:
             wrong = f"{symbol} has weight {number!r}"
             raise _wrong(policy, where, wrong, "weights are shares from 0 to 1")

@@ -92,6 +92,7 @@ class _Setting:
     rows: Floats
     row_at: NDArray[np.int64]
     make: MadeTarget | None
+    spare_cash: bool
     known: PriceHistory
     offset: int
     start_prices: Floats
@@ -319,6 +320,7 @@ def _given(
         rows=np.array(target.rows, dtype=np.float64),
         row_at=row_at,
         make=None,
+        spare_cash=False,
         known=history,
         offset=0,
         start_prices=history.close[0],
@@ -374,6 +376,7 @@ def _made(
         rows=rows,
         row_at=row_at,
         make=target,
+        spare_cash=shared.close.shape[1] > known.close.shape[1],
         known=known,
         offset=opening,
         start_prices=starts_at,
@@ -546,6 +549,11 @@ def _figures(
     history, policy = setting.history, setting.policy
     equity = np.array(columns.equity, dtype=np.float64)
     log = _log(setting, columns, start_units)
+    if setting.spare_cash and not (start_units[-1] or log.units_after[:, -1].any()):
+        # The column of cash that a made target might have used, and never did.
+        history = history.select(history.symbols[:-1])
+        start_units = start_units[:-1]
+        log = log.without_last()
     units = log.units_after[-1] if len(log.sessions) else start_units
     worth = units * history.close[-1]
     shares = worth / worth.sum()

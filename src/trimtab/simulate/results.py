@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from math import isnan
@@ -54,6 +54,16 @@ class Rebalances:
     units_before: Floats
     units_after: Floats
     rates: Floats
+
+    def without_last(self) -> Rebalances:
+        """The same without the last symbol."""
+        return replace(
+            self,
+            prices=self.prices[:, :-1],
+            units_before=self.units_before[:, :-1],
+            units_after=self.units_after[:, :-1],
+            rates=self.rates[:, :-1],
+        )
 
     @property
     def shares_of_cost(self) -> Floats:

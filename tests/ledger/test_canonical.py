@@ -9,7 +9,13 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trimtab.ledger.canonical import MAX_DEPTH, MAX_INTEGER, canonical_bytes, parse_canonical
+from trimtab.ledger.canonical import (
+    MAX_DEPTH,
+    MAX_INTEGER,
+    Json,
+    canonical_bytes,
+    parse_canonical,
+)
 from trimtab.ledger.errors import CanonicalError
 
 integers = st.integers(-MAX_INTEGER, MAX_INTEGER)
@@ -40,7 +46,7 @@ def test_parsing_gives_the_value_back(value: object) -> None:
 
 def test_keys_are_sorted_by_utf16_units() -> None:
     """A key beyond the basic plane sorts before U+FB33, as RFC 8785 section 3.2.3 shows."""
-    value = {
+    value: dict[str, Json] = {
         "\u20ac": "Euro Sign",
         "\r": "Carriage Return",
         "\ufb33": "Hebrew Letter Dalet With Dagesh",

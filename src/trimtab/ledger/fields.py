@@ -13,16 +13,17 @@ from trimtab.ledger.errors import FoldError
 from trimtab.model.accounts import Acquired
 from trimtab.model.numbers import (
     LARGEST,
+    MINOR_DIGITS,
     NumberError,
     Price,
     decimal_from,
-    minor_from,
     money_text,
 )
 from trimtab.model.orders import Side
 
 INHERITED: Final = "inherited"
 _WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,19})", re.ASCII)
+_MONEY: Final = re.compile(rf"-?(0|[1-9][0-9]{{0,19}})\.[0-9]{{{MINOR_DIGITS}}}", re.ASCII)
 _RATIO: Final = re.compile(r"-?[0-9]{1,400}(/[0-9]{1,400})?", re.ASCII)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -117,13 +118,14 @@ class Fields:
     def money(self, name: str, *, least: int | None = 0) -> int:
         """Money as decimal text, in minor units; `least` None allows any amount."""
         value = self.text(name)
-        try:
-            amount = minor_from(decimal_from(value))
-        except NumberError as error:
-            raise self._wrong(name, "money such as 1234.56") from error
-        if money_text(amount) != value or (least is not None and amount < least):
-            want = "money" if least is None else f"money of at least {money_text(least)}"
-            raise self._wrong(name, f"{want}, with all its decimals")
+        # Quicker than by way of decimals, and stricter: the one spelling that `money_text` gives.
+        amount = int(value.replace(".", "")) if _MONEY.fullmatch(value) else None
+        if amount is None or (amount == 0 and value[0] == "-"):
+            raise self._wrong(name, "money such as 1234.56, with all its decimals")
+        if least is not None and amount < least:
+            raise self._wrong(name, f"money of at least {money_text(least)}")
+        if abs(amount) > LARGEST:
+            raise self._wrong(name, "an amount that this program accepts")
         return amount
 
     def money_or_none(self, name: str) -> int | None:

@@ -36,7 +36,6 @@ class Source(Protocol):
 
     def place(self, path: KeyPath) -> tuple[str, int | None]:
         """The file and line of a key."""
-        ...
 
 
 class Table:
@@ -396,6 +395,11 @@ def number_text(value: Decimal | int) -> str:
     """A number in a message, short whatever it is."""
     text = format(value, "f") if isinstance(value, Decimal) else str(value)
     return text if len(text) <= 40 else text[:37] + "..."
+
+
+def fraction(percent: Decimal | None, default: Decimal) -> Decimal:
+    """A percentage as a fraction; that of the default where it is absent."""
+    return (default if percent is None else percent) / 100
 
 
 def kind_of(value: object) -> str:

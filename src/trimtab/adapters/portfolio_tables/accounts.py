@@ -1,0 +1,115 @@
+"""`[accounts.X]` and `[costs]`: restrictions, relief, and what trading costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from trimtab.adapters.portfolio_tables.instruments import Instruments
+from trimtab.adapters.toml_lines import KeyPath
+from trimtab.adapters.toml_table import SYMBOL, SYMBOL_RULE, Table, near, number_text, shown
+from trimtab.costs import Costs
+from trimtab.model.accounts import Account, Lot, Relief, TaxTreatment
+from trimtab.model.numbers import NumberError, steps_from
+from trimtab.model.sleeves import Sleeve
+
+
+def account(name: str, table: Table, target: Sleeve | None, instruments: Instruments) -> Account:
+    """`[accounts.X]`."""
+    if "tax" not in table:
+        words = ", ".join(TaxTreatment)
+        table.problem("tax", "it is missing", f'write tax = "taxable", or one of {words}')
+    tax = table.choice("tax", tuple(TaxTreatment), TaxTreatment.TAXABLE)
+    if name == "household":
+        table.problem("", "household is the name of the whole", "call the account otherwise")
+    menu = table.symbols("menu")
+    relief = table.choice("relief", tuple(Relief), Relief.LOWEST_TAX)
+    specific = table.texts("specific_lots", "brokerage-VTI-2017-03-06-1")
+    if relief is Relief.SPECIFIC and not specific:
+        wrong = "for specific relief the lots are missing"
+        table.problem("specific_lots", wrong, "list lot ids in the order in which they may go")
+    return Account(
+        id=name,
+        tax=tax,
+        broker=table.text("broker", '"manual"') or "manual",
+        menu=None if menu is None else tuple(instruments.resolve(symbol) for symbol in menu),
+        do_not_buy=_symbol_set(table, "do_not_buy", instruments),
+        do_not_sell=_symbol_set(table, "do_not_sell", instruments),
+        keep=_keep(table.table("keep"), instruments),
+        relief=relief,
+        specific_lots=specific,
+        target=target,
+    )
+
+
+def _symbol_set(table: Table, key: str, instruments: Instruments) -> frozenset[str]:
+    """A list of instruments of which the order does not matter."""
+    return frozenset(instruments.resolve(symbol) for symbol in table.symbols(key) or ())
+
+
+def _keep(table: Table, instruments: Instruments) -> dict[str, int]:
+    """`keep = {VTI = 100}`: quantities that stay whatever the target says."""
+    kept: dict[str, int] = {}
+    for symbol, value in table.values.items():
+        table.known.append(symbol)
+        if SYMBOL.fullmatch(symbol) is None:
+            table.problem(symbol, f"{shown(symbol)} is not an instrument", SYMBOL_RULE)
+            continue
+        quantity = table.as_number((symbol,), value, "100")
+        instrument = instruments.known.get(instruments.resolve(symbol))
+        if instrument is None:
+            wrong = f"nothing holds or lists {symbol}"
+            table.problem(symbol, wrong, near(symbol, sorted(instruments.known)))
+        elif quantity is not None and symbol not in instruments.unsure:
+            try:
+                kept[instrument.id] = steps_from(quantity, instrument.step)
+            except NumberError as error:
+                remedy = f"correct it, or the step under [instruments.{instrument.id}]"
+                table.problem(symbol, str(error), remedy)
+    return kept
+
+
+def check_specific_lots(
+    tables: list[tuple[str, Table]], accounts: Mapping[str, Account], lots: tuple[Lot, ...]
+) -> None:
+    """The lots that an account names are among its own."""
+    for name, table in tables:
+        own = [lot.id for lot in lots if lot.account == name]
+        for number, lot in enumerate(accounts[name].specific_lots):
+            if lot not in own:
+                wrong = f"there is no lot {shown(lot)} in {name}"
+                is_list = isinstance(table.values["specific_lots"], list)
+                key: KeyPath = ("specific_lots", number) if is_list else ("specific_lots",)
+                remedy = near(lot, own) if len(own) < 20 else "see lots.csv"
+                table.problem(key, wrong, remedy)
+
+
+def cost_table(table: Table, below: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """`[costs]` or `[accounts.X.costs]`; keys that it does not say are those of `below`."""
+    costs = dict(below)
+    for key, example, most in (
+        ("bps", "5", 10_000),
+        ("half_spread_bps", "1", 10_000),
+        ("per_share", "0.005", 10_000),
+        ("commission", "4.95", 10**6),
+        ("minimum", "1.00", 10**6),
+    ):
+        value = table.number(key, example, most=Decimal(most))
+        if value is not None:
+            costs[key] = value
+        if value is not None and key in ("commission", "minimum") and value != round(value, 2):
+            table.problem(key, f"{number_text(value)} has parts of a cent", f"write {example}")
+    table.finish()
+    return costs
+
+
+def costs_of(values: Mapping[str, Decimal]) -> Costs:
+    """Costs of the keys that were said."""
+    zero = Decimal(0)
+    return Costs(
+        bps=values.get("bps", zero),
+        half_spread_bps=values.get("half_spread_bps", zero),
+        per_share=values.get("per_share", zero),
+        commission=values.get("commission", zero),
+        minimum=values.get("minimum", zero),
+    )

@@ -94,50 +94,71 @@ def _towards(
     named = Fraction(0) if to.width is None else to.width * base
     goals = list(columns)
     fill_goals(columns, targets, bands, TO_CODES[to.kind], named, Fraction(0), goals)
-    for sleeve in aim.root.walk():
-        if sleeve is aim.root or sleeve.is_leaf:
-            continue
-        inside = [i for i, leaf in enumerate(leaves) if leaf in sleeve.leaves()]
-        if aim.cash_leaf and any(leaf.name == aim.cash_leaf for leaf in sleeve.leaves()):
-            inside.append(len(leaves))
-        _bring_back(sleeve, inside, goals, targets, when=when, to=to, base=base)
+    branches = _branches(aim, leaves, columns, targets, when=when, to=to)
+    # Bringing one branch back moves leaves towards their targets elsewhere, which may take another
+    # branch out; every move lessens the deviation, so this ends.
+    while any(_bring_back(branch, goals, targets) for branch in branches):
+        pass
     return Goals(
         {leaf.name: goal for leaf, goal in zip(leaves, goals[:-1], strict=True)}, goals[-1]
     )
 
 
-def _bring_back(
-    sleeve: Sleeve,
-    inside: list[int],
-    goals: list[Fraction],
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A sleeve of an inner level: the places of its leaves, and how far off it may end."""
+
+    inside: tuple[int, ...]
+    outside: tuple[int, ...]
+    wanted: Fraction
+    allowed: Fraction
+
+
+def _branches(
+    aim: Aim,
+    leaves: list[Sleeve],
+    columns: list[Fraction],
     targets: list[Fraction],
     *,
     when: When,
     to: To,
-    base: int,
-) -> None:
-    """Move a breached sleeve of an inner level back: the furthest of its leaves first."""
-    wanted = sleeve.weight * base
-    away = sum((goals[i] for i in inside), Fraction(0)) - wanted
-    width = band_width(sleeve.weight, when)
-    if not is_breached((wanted + away) / base, sleeve.weight, width):
-        return
-    assert width is not None
-    back = {"edge": width * base, "half": width * base / 2}.get(to.kind)
-    if back is None:
-        assert to.width is not None
-        back = to.width * base
-    move = abs(away) - back
+) -> list[_Branch]:
+    """Inner sleeves with how far from their targets they may end: breached ones as `to` says."""
+    base = aim.base
+    names = [leaf.name for leaf in leaves] + [aim.cash_leaf]
+    found = []
+    for sleeve in aim.root.walk():
+        if sleeve is aim.root or sleeve.is_leaf:
+            continue
+        own = {leaf.name for leaf in sleeve.leaves()}
+        inside = tuple(i for i, name in enumerate(names) if name in own)
+        outside = tuple(i for i in range(len(names)) if i not in inside)
+        width = band_width(sleeve.weight, when)
+        wanted = sum((targets[i] for i in inside), Fraction(0))
+        now = sum((columns[i] for i in inside), Fraction(0))
+        if width is None:
+            continue
+        allowed = width
+        if is_breached(now / base, sleeve.weight, width):
+            allowed = {"edge": width, "half": width / 2}.get(to.kind, to.width or width)
+        found.append(_Branch(inside, outside, wanted, allowed * base))
+    return found
+
+
+def _bring_back(branch: _Branch, goals: list[Fraction], targets: list[Fraction]) -> bool:
+    """Move a branch to where it may end: the furthest of its leaves first. Whether it moved."""
+    away = sum((goals[i] for i in branch.inside), Fraction(0)) - branch.wanted
+    move = abs(away) - branch.allowed
     if move <= 0:
-        return
+        return False
     sign = -1 if away > 0 else 1
-    outside = [i for i in range(len(goals)) if i not in inside]
-    for places, change in ((inside, sign * move), (outside, -sign * move)):
+    for places, change in ((branch.inside, sign * move), (branch.outside, -sign * move)):
         part = [goals[i] for i in places]
         moved = list(part)
         fill_from_cash(part, [targets[i] for i in places], change, moved)
         for i, goal in zip(places, moved, strict=True):
             goals[i] = goal
+    return True
 
 
 def _width(weight: Fraction, when: When, base: int) -> Fraction:

@@ -1,0 +1,60 @@
+"""A backtest as text for a terminal: one row a policy, how it was run, and what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stacked, table
+from trimtab.reports.plan_text import findings_text
+from trimtab.simulate.results import Backtest, PolicyResult, summary_rows
+
+MOST_NAMES = 8
+"""Symbols that the headline names before it counts the rest."""
+
+_TRADED = {
+    "close": "at the close that decides",
+    "next-open": "at the open after the close that decides",
+    "next-close": "at the close after the one that decides",
+}
+
+
+def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> str:
+    """The backtest for a terminal of `width` columns."""
+    heads, rows = summary_rows(result.policies)
+    columns = [Column(heads[0], room="name")]
+    columns += [Column(head, align="right") for head in heads[1:]]
+    blocks = [
+        _header(result, width, look),
+        table(columns, rows, width=width, look=look),
+        paragraph("Conventions", _conventions(result.policies), width=width, look=look),
+        findings_text(result.findings, width=width, look=look),
+    ]
+    return stacked(blocks)
+
+
+def _header(result: Backtest, width: int, look: Look) -> list[str]:
+    one = result.policies[0]
+    symbols = list(dict.fromkeys(s for policy in result.policies for s in policy.symbols))
+    held = ", ".join(symbols[:MOST_NAMES])
+    if len(symbols) > MOST_NAMES:
+        held += f" and {len(symbols) - MOST_NAMES} more"
+    parts = (
+        f"Backtest {one.first} to {one.last}",
+        f"{one.sessions:,} sessions",
+        f"{result.cash:,.2f} at the start",
+        held,
+    )
+    return headline(parts, width=width, look=look)
+
+
+def _conventions(policies: Sequence[PolicyResult]) -> list[str]:
+    ways: dict[str, list[str]] = {}
+    for one in policies:
+        ways.setdefault(one.trade_at, []).append(one.name)
+    if len(ways) == 1:
+        lines = [f"Trades {_TRADED[policies[0].trade_at]}."]
+    else:
+        lines = [f"{', '.join(names)}: trades {_TRADED[way]}." for way, names in ways.items()]
+    lines.append("Invested at target at the start, at no cost; the last session never trades.")
+    lines.append("Turnover is one way, over the whole run; a year is 365.25 days.")
+    return lines

@@ -1,0 +1,304 @@
+"""Reading prices for research: strict, located, and never filled in."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trimtab.adapters.price_frames import read_dated_targets, read_prices
+from trimtab.model.errors import InputError
+from trimtab.simulate.history import PriceHistory
+
+WIDE = "date,SPY,AGG\n2024-01-02,470.5,98\n2024-01-03,468.25,\n2024-01-04,467,97.5\n"
+
+
+def _read(tmp_path: Path, text: str, name: str = "prices.csv") -> PriceHistory:
+    path = tmp_path / name
+    path.write_text(text)
+    return read_prices(path)
+
+
+def _refused(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        _read(tmp_path, text)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_wide_file_is_read_as_it_stands(tmp_path: Path) -> None:
+    """Dates, symbols and prices come out as written; an empty cell is no price."""
+    prices = _read(tmp_path, WIDE)
+
+    assert prices.symbols == ("SPY", "AGG")
+    assert [str(day) for day in prices.dates] == ["2024-01-02", "2024-01-03", "2024-01-04"]
+    assert prices.close[:, 0].tolist() == [470.5, 468.25, 467.0]
+    assert np.isnan(prices.close[1, 1])
+    assert prices.open is None
+
+
+def test_compressed_files_marks_and_comments_are_understood(tmp_path: Path) -> None:
+    """Gzip, a byte order mark, Windows line ends and comment lines change nothing."""
+    text = "\ufeff# from my broker\r\n" + WIDE.replace("\n", "\r\n")
+    path = tmp_path / "prices.csv.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+
+    assert np.array_equal(read_prices(path).close, _read(tmp_path, WIDE).close, equal_nan=True)
+
+
+def test_a_long_file_becomes_total_returns(tmp_path: Path) -> None:
+    """Dividends and splits are worked in backwards from the last close; holders lose nothing."""
+    prices = _read(
+        tmp_path,
+        "date,symbol,open,close,dividend,split\n"
+        "2024-01-02,X,99,100,,\n"
+        "2024-01-03,X,98,98,2,\n"
+        "2024-01-04,X,24.5,25,,4\n"
+        "2024-01-05,X,26,26,,\n",
+    )
+
+    close = prices.close[:, 0]
+    assert close[-1] == 26.0
+    assert close[1] / close[0] == pytest.approx((98 + 2) / 100)
+    assert close[2] / close[1] == pytest.approx(25 * 4 / 98)
+    assert prices.open is not None
+    assert prices.open[0, 0] / close[0] == pytest.approx(99 / 100)
+    assert not prices.findings
+
+
+def test_adjusted_closes_go_before_dividends(tmp_path: Path) -> None:
+    """Where the file has adj_close it is the price, and opens are brought to its scale."""
+    prices = _read(
+        tmp_path,
+        "Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-02,9,11,9,10,5,100\n"
+        "2024-01-03,12,12,12,12,6,100\n",
+        name="SPY.csv",
+    )
+
+    assert prices.symbols == ("SPY",)
+    assert prices.close[:, 0].tolist() == [5.0, 6.0]
+    assert prices.open is not None
+    assert prices.open[:, 0].tolist() == [4.5, 6.0]
+
+
+def test_closes_without_dividends_are_said_to_be(tmp_path: Path) -> None:
+    """A long file that knows no dividends is read, and the result says so."""
+    prices = _read(tmp_path, "date,symbol,close\n2024-01-02,X,1\n2024-01-03,X,2\n")
+
+    assert [finding.code for finding in prices.findings] == ["no-dividends"]
+
+
+def test_a_folder_is_its_files_together(tmp_path: Path) -> None:
+    """The files of a folder are one history over all their dates, gaps left as gaps."""
+    (tmp_path / "A.csv").write_text("date,adj_close\n2024-01-02,1\n2024-01-03,2\n")
+    (tmp_path / "B.csv").write_text("date,adj_close\n2024-01-03,5\n2024-01-04,6\n")
+    (tmp_path / "notes.md").write_text("not prices")
+
+    prices = read_prices(tmp_path)
+
+    assert prices.symbols == ("A", "B")
+    assert np.isnan(prices.close).tolist() == [[False, True], [False, False], [True, False]]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("date,A\n2024-01-02,1\n2024-01-02,2\n", "prices.csv:3: date: 2024-01-02 stands twice"),
+        ("date,A\n2024-01-02,1\n2024-01-03,0\n", "prices.csv:3: A: a price of 0 is zero"),
+        ("date,A\n2024-01-02,100\n2024-01-03,-5\n", "prices.csv:3: A: a price of -5 is below"),
+        ("date,A\n2024-01-02,1e999\n", "prices.csv:2: A: a price of inf is infinite"),
+        ("date,A\n2024-01-02,inf\n", "prices.csv:2: A: a price of inf is infinite"),
+        ("date,A\n2024-01-02,abc\n", "prices.csv:2: A: 'abc' is not a number"),
+        ("date,A\n2024-01-02,N/A\n", "leave it empty"),
+        ("date,A\n2024-01-02,1_000\n", "'1_000' is not a number"),
+        ("date,A\n2024-01-02,١٢\n", "is not a number"),
+        ('date,A\n2024-01-02,"1.234,56"\n', "write 1234.56"),
+        ("date,A\n02/01/2024,1\n", "write year-month-day, as 2024-MM-DD"),
+        ("date,A\n2024-02-30,1\n", "is not a date"),
+        ("date,A\n20240102,1\n", "is not a date"),
+        ("date,A\n2024-01-02,1,2\n", "prices.csv:2: 3 fields where the header has 2"),
+        ("date,A,A\n2024-01-02,1,2\n", "the column 'A' stands twice"),
+        ("date;A\n2024-01-02;1\n", "separates its fields"),
+        ("", "it is empty"),
+        ("date,A\n", "it has no prices"),
+        ("date,A\n2024-01-02,0.01\n2024-01-03,-0.02\n", "look like returns"),
+        ("date,symbol,close\n2024-01-02,X,1\n2024-01-02,X,1\n", "stands twice for X"),
+        ("date,symbol,close,split\n2024-01-02,X,1,0\n", "a split of 0"),
+        ("date,symbol,close,dividend\n2024-01-02,X,1,-1\n", "a dividend of -1"),
+        ("date,symbol,close,dividend\n2024-01-02,X,1,\n2024-01-03,X,,1\n", "without a close"),
+        (
+            "date,symbol,close,currency\n2024-01-02,X,1,USD\n2024-01-02,Y,1,EUR\n",
+            "several currencies: EUR, USD",
+        ),
+        ('date,A\n2024-01-02,"1\n', "a quote is not closed"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    """Bad prices are refused with file, line, column and what would be right."""
+    assert any(said in problem for problem in _refused(tmp_path, text))
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    """Every wrong cell is named in one go, up to a limit."""
+    three = _refused(tmp_path, "date,A,B\n2024-01-02,0,x\n2024-01-03,1,-1\n")
+    many = _refused(tmp_path, "date,A\n" + "".join(f"2024-01-{d:02},x\n" for d in range(1, 32)) * 3)
+
+    assert len(three) == 3
+    assert len(many) == 51
+
+
+def test_a_wide_file_out_of_order_is_sorted_and_said(tmp_path: Path) -> None:
+    """Dates out of order are put in order with a finding."""
+    prices = _read(tmp_path, "date,A\n2024-01-03,3\n2024-01-02,2\n")
+
+    assert prices.close[:, 0].tolist() == [2.0, 3.0]
+    assert [finding.code for finding in prices.findings] == ["unsorted"]
+
+
+def test_nan_in_a_file_is_no_price_and_said(tmp_path: Path) -> None:
+    """The letters NaN are no price; the finding names the lines."""
+    prices = _read(tmp_path, "date,A\n2024-01-02,1\n2024-01-03,NaN\n2024-01-04,1\n")
+
+    assert np.isnan(prices.close[1, 0])
+    assert [(f.code, f.subject) for f in prices.findings] == [("nan-price", "A")]
+    assert "line 3" in prices.findings[0].message
+
+
+def test_a_tenfold_jump_is_named_as_the_split_it_looks_like(tmp_path: Path) -> None:
+    """A price that jumps tenfold is a finding with date and likely split; a known split is none."""
+    raw = _read(tmp_path, "date,A\n2024-01-02,100\n2024-01-03,5.02\n")
+    known = _read(
+        tmp_path,
+        "date,symbol,close,dividend,split\n2024-01-02,A,100,,\n2024-01-03,A,5.02,,20\n",
+    )
+
+    assert [(f.code, f.severity) for f in raw.findings] == [("tenfold-jump", "error")]
+    assert "20-for-1 split" in raw.findings[0].message
+    assert not known.findings
+
+
+@pytest.mark.parametrize("name", ["prices.xlsx", "missing.csv", "missing.parquet"])
+def test_a_file_that_cannot_be_read_is_said(tmp_path: Path, name: str) -> None:
+    """Another kind of file, or none, is one clear problem."""
+    (tmp_path / "prices.xlsx").write_bytes(b"PK")
+
+    with pytest.raises(InputError) as caught:
+        read_prices(tmp_path / name)
+
+    assert len(caught.value.problems) == 1
+    assert name in str(caught.value)
+
+
+def test_bytes_that_are_not_utf8_are_located(tmp_path: Path) -> None:
+    """A file in another encoding is refused at the line where it shows."""
+    path = tmp_path / "prices.csv"
+    path.write_bytes("date,Ä\n".encode("latin-1"))
+
+    with pytest.raises(InputError, match=r"prices.csv:1: it is not UTF-8"):
+        read_prices(path)
+
+
+def test_parquet_and_frames_read_like_the_file(tmp_path: Path) -> None:
+    """The same table as CSV, Parquet or frame, wide or long, is the same history."""
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    expected = _read(tmp_path, WIDE)
+    wide = pl.read_csv(tmp_path / "prices.csv", try_parse_dates=True)
+    long = wide.unpivot(index="date", variable_name="symbol", value_name="adj_close").drop_nulls()
+    wide.write_parquet(tmp_path / "wide.parquet")
+    long.write_parquet(tmp_path / "long.parquet")
+    indexed = pd.read_csv(tmp_path / "prices.csv", index_col="date", parse_dates=True)
+    sources: list[tuple[Any, str]] = [
+        (tmp_path / "wide.parquet", "columns"),
+        (tmp_path / "long.parquet", "columns"),
+        (wide, "polars"),
+        (long, "polars"),
+        (indexed, "pandas"),
+        (indexed.reset_index(), "pandas"),
+        (indexed.tz_localize("America/New_York"), "pandas"),
+    ]
+
+    for source, frames in sources:
+        found = read_prices(source)
+
+        assert found.symbols == expected.symbols
+        assert np.array_equal(found.dates, expected.dates)
+        assert np.array_equal(found.close, expected.close, equal_nan=True)
+        assert found.frames == frames
+
+
+def test_a_frame_is_left_as_it_was() -> None:
+    """Reading a frame neither changes nor locks it, and later changes to it do not reach back."""
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"A": [1.0, 2.0]}, index=pd.date_range("2024-01-01", periods=2))
+
+    prices = read_prices(frame)
+    frame.iloc[0, 0] = 7.0
+
+    assert prices.close[0, 0] == 1.0
+
+
+def test_frames_are_refused_with_their_rows() -> None:
+    """Where there are no lines, a problem names the row."""
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"A": [1.0, 0.0]}, index=pd.date_range("2024-01-01", periods=2))
+    levels = pd.DataFrame([[1.0]], columns=pd.MultiIndex.from_tuples([("Close", "A")]))
+
+    with pytest.raises(InputError, match="A row 2: a price of 0 is zero"):
+        read_prices(frame)
+    with pytest.raises(InputError, match="several levels"):
+        read_prices(levels)
+    with pytest.raises(InputError, match="not read as prices"):
+        read_prices([1, 2, 3])
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(alphabet="date,A\n0123456789-.\"'ne+ \r\t;x\x00é", max_size=200))
+def test_no_text_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    """Whatever a file holds, it is read into sound prices or refused with its problems."""
+    path = tmp_path_factory.getbasetemp() / "fuzz.csv"
+    path.write_text("date,A\n2024-01-02,5\n" + text, newline="")
+
+    try:
+        prices = read_prices(path)
+    except InputError:
+        return
+    known = prices.close[~np.isnan(prices.close)]
+
+    assert ((known > 0) & np.isfinite(known)).all()
+    assert (np.diff(prices.dates).astype(int) > 0).all()
+
+
+def test_dated_targets_are_percent_and_exact(tmp_path: Path) -> None:
+    """A target file's rows sum to 100 exactly and come out as shares, oldest first."""
+    path = tmp_path / "targets.csv"
+    path.write_text("date,SPY,AGG,CASH\n2024-06-28,33.3,66.7,\n2024-01-02,60,30,10\n")
+
+    targets = read_dated_targets(path)
+
+    assert list(targets) == [date(2024, 1, 2), date(2024, 6, 28)]
+    assert targets[date(2024, 6, 28)] == {"SPY": 0.333, "AGG": 0.667, "CASH": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("2024-01-02,60,30", "sums to 90"),
+        ("2024-01-02,60,39.999999", "sums to 99.999999"),
+        ("2024-01-02,120,-20", "below zero"),
+        ("2024-01-02,60,forty", "plain decimal number"),
+        ("2024-01-02,60,40\n2024-01-02,50,50", "stands twice"),
+        ("", "it has no rows"),
+    ],
+)
+def test_a_wrong_target_file_is_refused(tmp_path: Path, row: str, said: str) -> None:
+    """Rows that are no targets are refused with line and remedy."""
+    path = tmp_path / "targets.csv"
+    path.write_text(f"date,SPY,AGG\n{row}\n")
+
+    with pytest.raises(InputError, match=said):
+        read_dated_targets(path)

@@ -13,8 +13,7 @@ Nothing is imported before it is asked for: names are found on first use.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trimtab.costs import Costs as Costs
     from trimtab.model.errors import InputError as InputError

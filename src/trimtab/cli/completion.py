@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
+from trimtab.cli.options import command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trimtab.cli.options import Commands
 SHELLS = ("bash", "zsh", "fish")
 
 EPILOG = """\
@@ -15,15 +19,14 @@ examples:
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Describe the command."""
-    parser = commands.add_parser(
+    parser = command(
+        commands,
         "completion",
-        help="print a completion script for a shell",
+        "print a completion script for a shell",
         description="Print a completion script for a shell.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("shell", choices=SHELLS)
 

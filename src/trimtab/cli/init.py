@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from trimtab.cli.options import add_json
+from trimtab.cli.options import add_json, command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trimtab.cli.options import Commands
 
 EPILOG = """\
 example:
@@ -13,16 +16,15 @@ example:
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Describe the command."""
-    parser = commands.add_parser(
+    parser = command(
+        commands,
         "init",
-        help="make a portfolio folder to fill in",
+        "make a portfolio folder to fill in",
         description="Make a folder with a commented portfolio.toml, lots.csv, sales.csv and "
         "prices of an invented household. Never overwrites anything.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("folder_to_make", metavar="FOLDER", help="the folder to make")
     add_json(parser)

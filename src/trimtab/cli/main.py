@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import ModuleType
+    from typing import NoReturn
 
 COMMANDS = {
     "init": "make a portfolio folder to fill in",
@@ -43,13 +47,13 @@ class Parser(argparse.ArgumentParser):
 def parser(only: str | None = None) -> Parser:
     """The whole command line, or of its commands only one, which starts faster."""
     from trimtab import __version__
-    from trimtab.cli.options import add_folder
+    from trimtab.cli.options import Help, add_folder
 
     made = Parser(
         prog="trimtab",
         description="Keeps portfolios on target: plan, review, apply.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
         allow_abbrev=False,
     )
     made.add_argument("--version", action="version", version=f"trimtab {__version__}")
@@ -62,7 +66,7 @@ def parser(only: str | None = None) -> Parser:
     return made
 
 
-def module_of(command: str):  # type: ignore[no-untyped-def]
+def module_of(command: str) -> ModuleType:
     """The module of a command; `import` is a word of Python, so its module has another name."""
     name = "import_" if command == "import" else command
     return import_module(f"trimtab.cli.{name}")
@@ -147,10 +151,10 @@ def _chosen(made: Parser, command: str) -> Parser:
     raise AssertionError("the parser has commands")
 
 
-def _meant(word: str, known: object) -> str:
+def _meant(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, list(known), n=1, cutoff=0.5)  # type: ignore[call-overload]
+    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
 
-from trimtab.cli.options import add_as_of, add_folder, add_json, flow, folder_of, price
+from trimtab.cli.options import add_as_of, add_folder, add_json, command, flow, folder_of, price
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
+    from trimtab.cli.options import Commands
     from trimtab.model.plan import Plan
 
 EPILOG = """\
@@ -21,16 +23,15 @@ examples:
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Describe the command."""
-    parser = commands.add_parser(
+    parser = command(
+        commands,
         "plan",
-        help="the trades, why each one, what they cost; changes nothing",
+        "the trades, why each one, what they cost; changes nothing",
         description="Decide what to trade, and say why. Nothing is traded: the plan is saved "
         "under plans/ for `trimtab apply`.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     add_folder(parser, again=True)
     add_as_of(parser)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from trimtab.cli.options import add_as_of, add_folder, add_json, folder_of, price
+from trimtab.cli.options import add_as_of, add_folder, add_json, command, folder_of, price
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trimtab.cli.options import Commands
+    from trimtab.model.plan import Plan
 
 DUE = 3
 
@@ -16,16 +20,15 @@ example:
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Describe the command."""
-    parser = commands.add_parser(
+    parser = command(
+        commands,
         "status",
-        help="each sleeve against its target; what is due and why",
+        "each sleeve against its target; what is due and why",
         description="Show each sleeve: target, now, deviation against its band; what is due "
         "and why; what each account is worth. Changes nothing.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     add_folder(parser, again=True)
     add_as_of(parser)
@@ -70,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     return DUE if args.exit_code and plan.due else 0
 
 
-def _next(plan: Any) -> list[str]:
+def _next(plan: Plan) -> list[str]:
     if any(finding.code == "open-orders" for finding in plan.findings):
         return ["Next: trimtab reconcile"]
     return ["Next: trimtab plan"] if plan.due else []

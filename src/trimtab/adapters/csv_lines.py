@@ -225,7 +225,8 @@ def _refuse_separator(
     called = "semicolons" if mark == ";" else "tabs"
     names = [name.strip() for name in header.rstrip("\r").split(mark)]
     wrong = f"{called} separate its fields"
-    problems.append(Problem(file, number, "", wrong, f"write {','.join(names)}"))
+    remedy = shown_line(f"write {','.join(names)}")
+    problems.append(Problem(file, number, "", wrong, remedy))
     with path.open("rb") as stream:
         lines = [stream.readline(longest) for _ in range(number + 1)]
     first = lines[-1].decode("utf-8", "replace").rstrip("\r\n")

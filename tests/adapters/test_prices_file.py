@@ -160,6 +160,16 @@ def test_a_price_in_another_currency_is_no_price(tmp_path: Path) -> None:
     )
 
 
+def test_an_instrument_that_only_the_record_knows_has_its_prices(tmp_path: Path) -> None:
+    """What is asked for need not be among the instruments of the portfolio."""
+    file = prices(tmp_path, "date,symbol,close,currency\n2026-03-30,GLD,9,USD\n")
+
+    quote = quote_of(file, "GLD")
+
+    assert quote == Quote(Price(9, 0), day(30))
+    assert [finding.subject for finding in file.without_price(["GLD", "SLV"])] == ["SLV"]
+
+
 ACTIONS = """\
 date,symbol,close,dividend,split
 2026-03-24,VTI,600,,

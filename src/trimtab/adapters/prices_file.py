@@ -171,7 +171,8 @@ class PriceFile:
                 continue
             close = get_close_matches(instrument, self.symbols(), n=1, cutoff=0.6)
             meant = f" The nearest name there is {close[0]}." if close else ""
-            manual = self.instruments[instrument].price_source == "manual"
+            known = self.instruments.get(instrument)
+            manual = known is not None and known.price_source == "manual"
             remedy = (
                 f"Type it with --price {instrument}=P, or add a row to manual-prices.csv."
                 if manual
@@ -228,7 +229,8 @@ class PriceFile:
     def _price_at(self, instrument: str, tape: _Tape, place: int) -> Price | None:
         if tape.currencies is not None:
             currency = tape.currencies[place]
-            if currency and currency != self.instruments[instrument].currency:
+            known = self.instruments.get(instrument)
+            if currency and known is not None and currency != known.currency:
                 return None
         return price_from(tape.prices[place])
 

@@ -44,7 +44,7 @@ def finish(problem: Problem, changes: Changes, *, nearest_first: bool) -> Finish
         return Finished((0,) * len(problem.holdings), 0)
     values = list(problem.values)
     if nearest_first and len(problem.accounts) == 1:
-        goals, cash_goal = [round(goal) for goal in problem.goals], round(problem.cash_goal)
+        goals, cash_goal = list(problem.goals), problem.cash_goal
     else:
         goals, cash_goal = _reached(problem, changes)
     best, objective, bound = _search(problem, changes, traded, values, goals, cash_goal, exact=True)

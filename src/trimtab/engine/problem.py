@@ -61,7 +61,7 @@ class Problem:
     Args:
         leaves: Names of the leaves that are not cash.
         values: What each leaf is worth.
-        goals: What each should be worth.
+        goals: What each should be worth, in whole minor units: money is never less.
         accounts: Account ids.
         purses: Cash of each account after flows and withdrawals, buffer included.
         cash: Cash of all accounts less the buffer.
@@ -72,11 +72,11 @@ class Problem:
 
     leaves: tuple[str, ...]
     values: tuple[int, ...]
-    goals: tuple[Fraction, ...]
+    goals: tuple[int, ...]
     accounts: tuple[str, ...]
     purses: tuple[int, ...]
     cash: int
-    cash_goal: Fraction
+    cash_goal: int
     holdings: tuple[Holding, ...]
     location: tuple[tuple[int, ...], ...]
 
@@ -127,11 +127,11 @@ def problem(
     return Problem(
         leaves=tuple(leaf.name for leaf in leaves),
         values=tuple(aim.values[leaf.name] for leaf in leaves),
-        goals=tuple(goals.leaves[leaf.name] for leaf in leaves),
+        goals=tuple(round(goals.leaves[leaf.name]) for leaf in leaves),
         accounts=aim.accounts,
         purses=tuple(value.cash[id_] - request.withdrawals.get(id_, 0) for id_ in aim.accounts),
         cash=aim.cash,
-        cash_goal=goals.cash,
+        cash_goal=round(goals.cash),
         holdings=tuple(holdings),
         location=location,
     )

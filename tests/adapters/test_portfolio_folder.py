@@ -247,6 +247,8 @@ REPLACED: list[tuple[str, str, list[tuple[int | None, str]]]] = [
     ('prices   = "prices.csv"', 'prices = "price.csv"', [(3, "prices")]),
     ('prices   = "prices.csv"', 'prices = ["prices.csv",\n"x"]', [(4, "prices[1]")]),
     ('prices   = "prices.csv"', "prices = 7", [(3, "prices")]),
+    ('prices   = "prices.csv"', f"prices = '{'ü' * 190}'", [(3, "prices")]),
+    ('prices   = "prices.csv"', "prices = '/dev/zero'", [(3, "prices")]),
     ('prices   = "prices.csv"', "prices = []", [(3, "prices")]),
     ("opened   = 2026-03-31", 'opened = "2026-03-31"', [(4, "opened")]),
     ("opened   = 2026-03-31", "opened = 2026-03-31T10:00:00Z", [(4, "opened")]),
@@ -524,6 +526,9 @@ def test_a_problem_of_a_model_names_the_model(make: Make, tmp_path: Path) -> Non
         ('extends = "60-40.toml"', ("../models/60-40.toml", 1, "extends")),
         ('\nextends = "none.toml"', ("../models/60-40.toml", 2, "extends")),
         ("extends = 3", ("../models/60-40.toml", 1, "extends")),
+        (f"extends = '{'x' * 9000}'", ("../models/60-40.toml", 1, "extends")),
+        ("extends = '/dev/zero'", ("../models/60-40.toml", 1, "extends")),
+        ("extends = '.'", ("../models/60-40.toml", 1, "extends")),
     ],
 )
 def test_models_do_not_lead_in_circles_or_nowhere(

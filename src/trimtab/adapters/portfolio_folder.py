@@ -121,7 +121,7 @@ def read_portfolio(folder: Path, *, as_of: date | None = None) -> Portfolio:
     Raises:
         InputError: With every problem of every file, each with file, line, key and remedy.
     """
-    if not (folder / PORTFOLIO_FILE).is_file():
+    if not os.path.isfile(folder / PORTFOLIO_FILE):
         wrong = f"there is no {PORTFOLIO_FILE} in {shown(str(folder))}"
         remedy = "name a portfolio folder, or make one with `trimtab init`"
         raise InputError([Problem(PORTFOLIO_FILE, None, "", wrong, remedy)])
@@ -355,7 +355,7 @@ def _price_paths(root: Table, models: Models, folder: Path) -> tuple[Path, ...]:
         base = models.folder(("prices",))
         paths = [base / text for text in root.texts("prices", PRICES_FILE)]
         for number, path in enumerate(paths):
-            if not path.is_file():
+            if not os.path.isfile(path):
                 key: KeyPath = ("prices", number) if is_list else ("prices",)
                 wrong = f"there is no file {shown(os.path.relpath(path, folder))}"
                 root.problem(key, wrong, "a path is relative to the file that names it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from bisect import bisect_left
@@ -77,8 +78,8 @@ def read_toml(path: Path, file: str) -> tuple[TomlDocument | None, bytes, tuple[
         The document, the bytes it was read from, and no problems; or None, what could be read,
         and the problems.
     """
-    if not path.is_file():
-        wrong = "there is no such file" if not path.exists() else "it is not a file"
+    if not os.path.isfile(path):
+        wrong = "it is not a file" if os.path.exists(path) else "there is no such file"
         return None, b"", (Problem(file, None, "", wrong, "write one, or correct the path"),)
     try:
         with path.open("rb") as stream:

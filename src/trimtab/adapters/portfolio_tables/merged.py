@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from trimtab.adapters.toml_lines import KeyPath, TomlDocument, read_toml
+from trimtab.adapters.toml_table import shown
 from trimtab.model.errors import Problem
 
 DEEPEST = 8
@@ -87,11 +88,11 @@ def read_models(path: Path, file: str) -> Models:
         above, file = file, os.path.relpath(path, home)
         wrong = ""
         if os.path.realpath(path) in seen:
-            wrong = f"{file} extends itself in a circle"
+            wrong = f"{shown(file)} extends itself in a circle"
         elif len(models.documents) > DEEPEST:
             wrong = f"models extend each other more than {DEEPEST} deep"
-        elif not path.is_file():
-            wrong = f"there is no file {file}"
+        elif not os.path.isfile(path):
+            wrong = f"there is no file {shown(file)}"
         if wrong:
             remedy = "correct the path, or remove the key"
             models.problems.append(Problem(above, line, "extends", wrong, remedy))

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimtab.adapters.calendars import calendar
-from trimtab.adapters.prices_file import PriceFile
+from trimtab.adapters.prices_file import PriceFile, price_from
 from trimtab.model.errors import InputError
 from trimtab.model.instruments import Alias, Instrument
 from trimtab.model.market import Dividend, Market, Quote, Split
-from trimtab.model.numbers import Price
+from trimtab.model.numbers import NumberError, Price, decimal_from
 from trimtab.model.ports import MarketData
 
 NYSE = calendar("XNYS")
@@ -403,6 +403,17 @@ def test_what_has_no_price_is_found(tmp_path: Path) -> None:
     assert "VTI" in findings[0].message
     assert file.last_day(["VTI", "FUND"]) == day(30)
     assert file.last_day(["FUND"]) is None
+
+
+@given(st.from_regex(r"[+-]?[0-9]{0,26}[.]?[0-9]{0,20} ?", fullmatch=True) | st.text(max_size=6))
+def test_a_price_is_the_decimal_that_is_written(text: str) -> None:
+    """The short way from text to price ends where the way over a decimal does."""
+    try:
+        expected = Price.of(decimal_from(text))
+    except NumberError:
+        expected = None
+
+    assert price_from(text) == expected
 
 
 pieces = st.sampled_from(

@@ -9,6 +9,7 @@ too few fields, a second price for a day) is a problem of the file; a price that
 from __future__ import annotations
 
 import os
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from trimtab.model.numbers import NumberError, Price, decimal_from
 from trimtab.model.sessions import Calendar
 
 _ONE = Fraction(1)
+_PLAIN_PRICE = re.compile(r"\+?([0-9]{1,24})(?:\.([0-9]{1,18}))?", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -41,6 +43,7 @@ class _Tape:
     splits: list[Split] = field(default_factory=list)
     dividends: list[Dividend] = field(default_factory=list)
     sources: list[tuple[Series, Sequence[int]]] = field(default_factory=list)
+    parsed: dict[int, Price | None] = field(default_factory=dict)
 
 
 class PriceFile:
@@ -227,12 +230,15 @@ class PriceFile:
         return Quote(price, on, previous, previous_on, ratio, raw)
 
     def _price_at(self, instrument: str, tape: _Tape, place: int) -> Price | None:
+        if place in tape.parsed:
+            return tape.parsed[place]
         if tape.currencies is not None:
             currency = tape.currencies[place]
             known = self.instruments.get(instrument)
             if currency and known is not None and currency != known.currency:
                 return None
-        return price_from(tape.prices[place])
+        # Kept, because it is the price before that of the next row.
+        return tape.parsed.setdefault(place, price_from(tape.prices[place]))
 
     def _tapes_of(self, instruments: Sequence[str], *, stand_ins: bool) -> dict[str, _Tape]:
         problems: list[Problem] = []
@@ -261,11 +267,20 @@ class PriceFile:
 
 
 def price_from(text: str) -> Price | None:
-    """The price that a text states, None where it states none that could be one."""
-    try:
-        return Price.of(decimal_from(text))
-    except NumberError:
+    """The price that a text states, None where it states none that could be one.
+
+    The same as `Price.of(decimal_from(text))` without the detour over a decimal: a backtest reads
+    every row.
+
+    >>> price_from("300.10"), price_from("1e3")
+    (Price(mantissa=30010, exponent=-2), None)
+    """
+    match = _PLAIN_PRICE.fullmatch(text.strip())
+    if match is None:
         return None
+    whole, decimals = match.groups("")
+    mantissa = int(whole + decimals)
+    return Price(mantissa, -len(decimals)) if mantissa else None
 
 
 def _raw(text: str, currencies: list[str] | None, place: int) -> str:

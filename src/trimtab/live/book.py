@@ -32,10 +32,11 @@ from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.numbers import NumberError, Price, decimal_from, minor_from, money_text
 from trimtab.model.plan import Plan
-from trimtab.model.ports import Clock
+from trimtab.model.ports import Broker, Clock
 from trimtab.model.state import State
 
 if TYPE_CHECKING:
+    from trimtab.execution.apply import Applied
     from trimtab.ledger.store import LedgerStore
 
 Amount = str | int | float | Decimal
@@ -45,13 +46,20 @@ PAPER_FOLDER = "paper"
 PLANS_FOLDER = "plans"
 
 
-def open_book(folder: Path | str, *, clock: Clock | None = None, paper: bool = False) -> OpenBook:
+def open_book(
+    folder: Path | str,
+    *,
+    clock: Clock | None = None,
+    paper: bool = False,
+    brokers: Mapping[str, Broker] | None = None,
+) -> OpenBook:
     """Open a portfolio folder. Nothing is written.
 
     Args:
         folder: Where portfolio.toml lies.
         clock: The time of day; the machine's by default.
         paper: Trade every account on paper, beside whatever its real record says.
+        brokers: Real brokers that are set up, by the name that `broker` has in portfolio.toml.
 
     Raises:
         InputError: With everything that is wrong with the files.
@@ -61,7 +69,7 @@ def open_book(folder: Path | str, *, clock: Clock | None = None, paper: bool = F
     portfolio = read_portfolio(Path(folder))
     if paper:
         portfolio = _on_paper(portfolio)
-    return OpenBook(portfolio, clock)
+    return OpenBook(portfolio, clock, brokers)
 
 
 class OpenBook:
@@ -73,12 +81,15 @@ class OpenBook:
     Attributes:
         portfolio: What the folder says.
         clock: The time of day.
-        store: The record.
+        brokers: Real brokers that are set up, by name.
     """
 
-    def __init__(self, portfolio: Portfolio, clock: Clock) -> None:
+    def __init__(
+        self, portfolio: Portfolio, clock: Clock, brokers: Mapping[str, Broker] | None = None
+    ) -> None:
         self.portfolio = portfolio
         self.clock = clock
+        self.brokers: Mapping[str, Broker] = dict(brokers or {})
         self._store: FileLedger | None = None
         self._typed: Mapping[str, Price] = {}
         self._prices: PriceFile | None = None
@@ -99,8 +110,13 @@ class OpenBook:
 
     @property
     def home(self) -> Path:
-        """Where the record and the plans lie."""
-        return self.folder / PAPER_FOLDER if self.is_paper else self.folder
+        """Where the record lies."""
+        return self.paper_folder if self.is_paper else self.folder
+
+    @property
+    def paper_folder(self) -> Path:
+        """Where everything about trading on paper lies."""
+        return self.folder / PAPER_FOLDER
 
     @property
     def ledger_path(self) -> Path:
@@ -159,7 +175,7 @@ class OpenBook:
             return self._prepared[as_of]
         ready = prepared(
             self.entries(),
-            self._opening_on(as_of),
+            self.opening_on(as_of),
             instruments=self._instruments(folded),
             market=self.market(as_of, prices),
             paper=self.paper_accounts,
@@ -171,7 +187,8 @@ class OpenBook:
             self._prepared[as_of] = ready
         return ready
 
-    def _opening_on(self, as_of: date) -> Opening | None:
+    def opening_on(self, as_of: date) -> Opening | None:
+        """The opening statement; where the folder does not say of which day, of this one."""
         opening = self.opening
         if opening is None or self.portfolio.opened is not None:
             return opening
@@ -244,12 +261,15 @@ class OpenBook:
             InputError: The price files have rows that cannot be read.
             RefusedError: A typed price is no price, or of something unknown.
         """
-        instruments = self._instruments(self._folded)
-        return self._price_file(self.typed(prices)).snapshot(as_of, sorted(instruments))
+        return self.market_with(as_of, self.typed(prices))
+
+    def market_with(self, as_of: date, typed: Mapping[str, Price]) -> Market:
+        """What the market says on a day, with typed prices that were checked."""
+        return self._price_file(typed).snapshot(as_of, sorted(self._instruments(self.folded())))
 
     def typed(self, prices: Mapping[str, Amount] | None) -> dict[str, Price]:
         """Typed prices, checked."""
-        known = self._instruments(self._folded)
+        known = self._instruments(self.folded())
         typed = {}
         for name, text in (prices or {}).items():
             if name not in known:
@@ -343,6 +363,60 @@ class OpenBook:
         """Where everything stands and what is due: the same decision, with no request."""
         return self.plan(as_of, prices=prices)
 
+    # -- what changes it ----------------------------------------------------------------------
+
+    def apply(self, plan: OpenPlan | Path | str, *, by: str = "") -> Applied:
+        """Carry out a plan at each account's broker; see `trimtab.live.trading.apply`."""
+        from trimtab.live import trading
+
+        return trading.apply(self, plan, by=by)
+
+    def record(
+        self,
+        plan: OpenPlan | Path | str,
+        fills: Path | str | None = None,
+        *,
+        close: bool = False,
+        by: str = "",
+    ) -> Applied:
+        """Book what was traded by hand; see `trimtab.live.trading.record_trades`."""
+        from trimtab.live import trading
+
+        return trading.record_trades(self, plan, fills, close=close, by=by)
+
+    def cancel(self, plan: OpenPlan | Path | str) -> Applied:
+        """Ask the brokers to cancel what is open of a plan."""
+        from trimtab.live import trading
+
+        return trading.cancel(self, plan)
+
+    def deposit(self, account: str, amount: Amount, *, on: date | None = None) -> None:
+        """Book cash that came in."""
+        from trimtab.live import trading
+
+        trading.deposit(self, account, self._amounts("deposit", {account: amount})[account], on=on)
+
+    def withdraw(self, account: str, amount: Amount, *, on: date | None = None) -> None:
+        """Book cash that went out."""
+        from trimtab.live import trading
+
+        minor = self._amounts("withdrawal", {account: amount})[account]
+        trading.withdraw(self, account, minor, on=on)
+
+    def halt(self, scope: str, *, reason: str) -> None:
+        """Let no new order leave an account, or any account for `household`."""
+        from trimtab.live import trading
+
+        trading.halt(self, scope, reason)
+
+    def resume(self, scope: str, *, reason: str, by: str = "") -> None:
+        """End a halt."""
+        from trimtab.live import trading
+
+        trading.resume(self, scope, reason=reason, by=by)
+
+    # -- what there is to say -----------------------------------------------------------------
+
     def findings(self, as_of: date | None = None) -> tuple[Finding, ...]:
         """What the folder and the record have to say, apart from any decision."""
         day = self.as_of(as_of)
@@ -427,16 +501,7 @@ def plan_as_text(plan: Plan, *, explain: bool) -> str:
     """A plan as its reader sees it, without colours."""
     from trimtab.reports.plan_text import plan_text
 
-    shown = plan_text(plan, explain=explain)
-    if isinstance(shown, str):
-        return shown
-    from io import StringIO
-
-    from rich.console import Console
-
-    out = StringIO()
-    Console(file=out, width=100, no_color=True).print(shown)
-    return out.getvalue()
+    return plan_text(plan, explain=explain)
 
 
 def _on_paper(portfolio: Portfolio) -> Portfolio:

@@ -1,0 +1,230 @@
+"""Brokers that need no network: trading on paper in memory, and what a broker may say of a fate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Protocol, runtime_checkable
+
+from trimtab.costs import Costs
+from trimtab.engine.mandate import Mandate
+from trimtab.execution.orders import Expected, expected, spread_price
+from trimtab.ledger.folded import Folded
+from trimtab.model.errors import TrimtabError
+from trimtab.model.instruments import Instrument
+from trimtab.model.market import Market
+from trimtab.model.numbers import Price, StepPrice, money_text
+from trimtab.model.orders import BrokerEvent, Fill, Order, OrderState
+
+
+class BrokerSilentError(TrimtabError):
+    """No answer came: nobody knows whether the broker got it."""
+
+
+@runtime_checkable
+class KnowsFates(Protocol):
+    """A broker that can say for certain whether it ever got an order."""
+
+    def fate(self, order_id: str) -> BrokerEvent | None:
+        """The order's state there; None: it never got it, and no copy is on its way."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PaperTerms:
+    """What a paper broker trades by.
+
+    Args:
+        market: Its prices; everything is filled at this day's close, with half the spread.
+        instruments: By id.
+        costs: By account; the empty key is every other account.
+        volumes: Units traded that day, by instrument, where that is known.
+        participation: The largest part of a day's volume that one order is filled with; None: all.
+    """
+
+    market: Market
+    instruments: Mapping[str, Instrument]
+    costs: Mapping[str, Costs] = field(default_factory=dict)
+    volumes: Mapping[str, Fraction] = field(default_factory=dict)
+    participation: Fraction | None = None
+
+    @classmethod
+    def of(cls, mandate: Mandate, market: Market) -> PaperTerms:
+        """The terms of a household at a market's prices, filled in whole."""
+        return cls(market, mandate.household.instruments, mandate.costs)
+
+    def costs_of(self, account: str) -> Costs:
+        """What trading costs in an account."""
+        return self.costs.get(account) or self.costs.get("") or Costs()
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What an account has at the broker: cash in minor units, steps by instrument."""
+
+    cash: int
+    steps: Mapping[str, int]
+
+
+def paper_events(order: Order, terms: PaperTerms, holdings: Holdings) -> tuple[BrokerEvent, ...]:
+    """What a paper broker does with an order: the same order, terms and holdings, the same events.
+
+    Filled at once at the day's close; what the day's volume does not allow is cancelled at its
+    end. Cash of a trade settles on the next session.
+    """
+    instrument = terms.instruments.get(order.instrument)
+    quote = terms.market.quotes.get(order.instrument)
+    if instrument is None or quote is None or quote.price is None:
+        return (_rejected(order, f"{order.instrument} is not traded here"),)
+    if order.quantity is None:
+        return _for_amount(order, terms, holdings, instrument, quote.price)
+    costs = terms.costs_of(order.account)
+    if order.side == "sell" and holdings.steps.get(order.instrument, 0) < order.quantity:
+        return (_rejected(order, f"there are not {order.quantity} steps to sell"),)
+    met = spread_price(order.side, quote.price, instrument=order.instrument, costs=costs)
+    if order.limit is not None and not _is_met(order, met):
+        return (_rejected(order, f"the limit of {order.limit} is not met at {met}"),)
+    quantity = min(order.quantity, _most(order, terms, instrument))
+    accepted = BrokerEvent(order.id, OrderState.ACCEPTED)
+    if quantity == 0:
+        message = "nothing was traded that day that it could be part of"
+        return (accepted, BrokerEvent(order.id, OrderState.CANCELLED, message=message))
+    worth = expected(order.side, quantity, quote.price, instrument=instrument, costs=costs)
+    if order.side == "buy" and worth.total("buy") > holdings.cash:
+        wanted, there = money_text(worth.total("buy")), money_text(holdings.cash)
+        return (_rejected(order, f"it takes {wanted}, and there is {there}"),)
+    fill = _fill(order, worth, quantity, terms)
+    if quantity == order.quantity:
+        return (accepted, BrokerEvent(order.id, OrderState.FILLED, fill))
+    message = f"the end of the day: {quantity} of {order.quantity} steps were filled"
+    return (
+        accepted,
+        BrokerEvent(order.id, OrderState.PARTLY_FILLED, fill),
+        BrokerEvent(order.id, OrderState.CANCELLED, message=message),
+    )
+
+
+def _for_amount(
+    order: Order, terms: PaperTerms, holdings: Holdings, instrument: Instrument, price: Price
+) -> tuple[BrokerEvent, ...]:
+    """A fund bought for money: the steps are rounded down, the money is not."""
+    assert order.amount is not None, "an order is for a quantity or for an amount"
+    worth = StepPrice.of(price, instrument.step)
+    quantity = worth.steps_below(order.amount)
+    costs = terms.costs_of(order.account).order_costs(instrument.id, instrument.step)
+    fees = costs.of(order.amount, quantity)
+    if order.side == "sell" or quantity == 0:
+        return (_rejected(order, f"{money_text(order.amount)} buys not one step"),)
+    if order.amount + fees > holdings.cash:
+        wanted, there = money_text(order.amount + fees), money_text(holdings.cash)
+        return (_rejected(order, f"it takes {wanted}, and there is {there}"),)
+    fill = _fill(order, Expected(price, order.amount, fees), quantity, terms)
+    return (
+        BrokerEvent(order.id, OrderState.ACCEPTED),
+        BrokerEvent(order.id, OrderState.FILLED, fill),
+    )
+
+
+def _fill(order: Order, worth: Expected, quantity: int, terms: PaperTerms) -> Fill:
+    day = terms.market.as_of
+    return Fill(
+        id=f"{order.id[:24]}-1",
+        order=order.id,
+        quantity=quantity,
+        price=worth.price,
+        gross=worth.gross,
+        fees=worth.fees,
+        on=day,
+        settles=terms.market.calendar.next_session(day),
+    )
+
+
+def _rejected(order: Order, message: str) -> BrokerEvent:
+    return BrokerEvent(order.id, OrderState.REJECTED, message=message)
+
+
+def _is_met(order: Order, price: Price) -> bool:
+    assert order.limit is not None
+    if order.side == "buy":
+        return price.decimal <= order.limit.decimal
+    return price.decimal >= order.limit.decimal
+
+
+def _most(order: Order, terms: PaperTerms, instrument: Instrument) -> int:
+    """The steps that the day's volume allows."""
+    assert order.quantity is not None
+    volume = terms.volumes.get(order.instrument)
+    if terms.participation is None or volume is None:
+        return order.quantity
+    return (terms.participation * volume / Fraction(instrument.step)).__floor__()
+
+
+class MemoryBroker:
+    """Trading on paper, forgotten when the program ends: the port `Broker` for tests and trials.
+
+    Args:
+        terms: Prices and costs.
+        book: What the record says now. What it has not booked yet of this broker's fills counts
+            beside it, so that cash and lots are right at every moment.
+    """
+
+    def __init__(self, terms: PaperTerms, book: Callable[[], Folded]) -> None:
+        self.terms = terms
+        self.book = book
+        self.orders: dict[str, Order] = {}
+        self.events: list[BrokerEvent] = []
+
+    def submit(self, order: Order) -> BrokerEvent:
+        """Trade an order, or say again what became of it."""
+        if order.id not in self.orders and self.fate(order.id) is None:
+            happened = paper_events(order, self.terms, self.holdings(order.account))
+            self.keep(order, happened)
+        told = self.fate(order.id)
+        assert told is not None, "what was kept is known"
+        return told
+
+    def cancel(self, order_id: str) -> BrokerEvent:
+        """Cancel what is open; an order that never came is dead from now on."""
+        if self.fate(order_id) is None:
+            message = "cancelled before it came"
+            self.keep(None, (BrokerEvent(order_id, OrderState.CANCELLED, message=message),))
+        told = self.fate(order_id)
+        assert told is not None, "what was kept is known"
+        return told
+
+    def report(self, since: int) -> tuple[int, Sequence[BrokerEvent]]:
+        """All events after number `since`."""
+        return len(self.events), tuple(self.events[since:])
+
+    def fate(self, order_id: str) -> BrokerEvent | None:
+        """The order's state; None when it never came."""
+        last = next((e for e in reversed(self.events) if e.order == order_id), None)
+        return None if last is None else BrokerEvent(order_id, last.state, message=last.message)
+
+    def keep(self, order: Order | None, happened: Sequence[BrokerEvent]) -> None:
+        """Remember an order and what happened to it, all at once."""
+        if order is not None:
+            self.orders[order.id] = order
+        self.events.extend(happened)
+
+    def holdings(self, account: str) -> Holdings:
+        """What an account has: what is booked, and what of this broker's fills is not yet."""
+        folded = self.book()
+        cash = folded.cash.get(account, 0)
+        steps = {
+            instrument: count
+            for (holder, instrument), count in folded.positions.items()
+            if holder == account
+        }
+        for event in self.events:
+            order = self.orders.get(event.order)
+            if event.fill is None or order is None or order.account != account:
+                continue
+            if (account, event.fill.id) in folded.fills:
+                continue
+            fill = event.fill
+            sign = 1 if order.side == "buy" else -1
+            cash -= sign * fill.gross + fill.fees
+            steps[order.instrument] = steps.get(order.instrument, 0) + sign * fill.quantity
+        return Holdings(cash, steps)

@@ -1,0 +1,206 @@
+"""The last look at an order before it leaves: the bytes that pass are the bytes that are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from trimtab.engine.mandate import Mandate
+from trimtab.execution.orders import order_hash, order_id
+from trimtab.ledger.folded import Folded
+from trimtab.model.findings import Finding
+from trimtab.model.market import Market, Quote
+from trimtab.model.numbers import Price, StepPrice, money_text
+from trimtab.model.orders import Order
+from trimtab.model.plan import Trade
+
+Refuse = Callable[[str, str], None]
+"""Takes the code and the message of a reason to refuse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Hard limits. They come from a file that no strategy writes, and nobody clicks them away.
+
+    Args:
+        collar: How far from the last price a limit may lie, as a fraction.
+        order_value: The most that one order may be worth, minor units; None: no such limit.
+        plan_orders: The most orders that one plan may have.
+        minute_orders: The most orders that may leave within 60 seconds; one more halts everything.
+        price_age: The oldest price that is traded on, in sessions (of market prices).
+    """
+
+    collar: Fraction = Fraction(5, 100)
+    order_value: int | None = None
+    plan_orders: int = 500
+    minute_orders: int = 300
+    price_age: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the gate knows besides the order.
+
+    Args:
+        folded: What is known now.
+        mandate: Accounts with their restrictions, instruments, costs.
+        market: The prices that are traded on.
+        frozen: Instruments whose price is not believed.
+        limits: Hard limits.
+        cash: What the order's account can spend.
+        worst: What the order takes from the account if it is filled as badly as it allows.
+        today: The day by the clock, for accounts at a real broker; None elsewhere.
+    """
+
+    folded: Folded
+    mandate: Mandate
+    market: Market
+    frozen: Collection[str]
+    limits: Limits
+    cash: int
+    worst: int
+    today: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says: the hash of the bytes that may leave, or why they may not."""
+
+    sha256: str
+    refused: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether these very bytes may leave."""
+        return not self.refused
+
+    @property
+    def why(self) -> str:
+        """The reasons for a refusal, in one line."""
+        return "; ".join(finding.message for finding in self.refused)
+
+
+def gate(order: Order, trade: Trade, desk: Desk) -> Verdict:
+    """Judge an order by what is known now, whatever was known when it was planned.
+
+    Args:
+        order: What would leave.
+        trade: The trade of the approved plan that it carries out.
+        desk: What is known.
+    """
+    refused: list[Finding] = []
+
+    def refuse(code: str, message: str) -> None:
+        refused.append(Finding(code, order.id, message, "error"))
+
+    _of_the_plan(order, trade, desk, refuse)
+    _of_the_account(order, desk, refuse)
+    quote = desk.market.quotes.get(order.instrument)
+    if quote is None or quote.price is None or order.instrument in desk.frozen:
+        refuse("gate-price", f"{order.instrument} has no price that can be believed")
+    else:
+        _of_the_price(order, quote, quote.price, desk, refuse)
+    if order.side == "sell":
+        _of_the_lots(order, desk, refuse)
+    elif desk.worst > desk.cash:
+        refuse(
+            "gate-cash",
+            f"{order.account} has {money_text(desk.cash)} to spend, and this order may take "
+            f"{money_text(desk.worst)}",
+        )
+    return Verdict(order_hash(order), tuple(refused))
+
+
+def _of_the_plan(order: Order, trade: Trade, desk: Desk, refuse: Refuse) -> None:
+    known = desk.folded.plans.get(order.plan)
+    if known is None or not known.approved_by:
+        refuse("gate-approval", f"nobody approved plan {order.plan}")
+    own = order_id(
+        account=order.account,
+        plan=order.plan,
+        instrument=order.instrument,
+        side=order.side,
+        part=order.slice,
+        attempt=order.attempt,
+    )
+    if own != order.id:
+        refuse("gate-id", "its id is not the one of its intention")
+    same = (trade.account, trade.instrument, trade.side)
+    if same != (order.account, order.instrument, order.side):
+        refuse("gate-plan", "it is not what the plan says")
+    if order.quantity is not None and not 0 < order.quantity <= trade.quantity:
+        refuse("gate-size", f"it is for {order.quantity} steps, the plan for {trade.quantity}")
+    if order.quantity is None and (order.amount is None or order.amount != trade.amount):
+        refuse("gate-size", "it is for another amount than the plan")
+    count = sum(record.order.plan == order.plan for record in desk.folded.orders.values())
+    if order.id not in desk.folded.orders:
+        count += 1
+    if count > desk.limits.plan_orders:
+        refuse("gate-count", f"a plan may have {desk.limits.plan_orders} orders (limits.toml)")
+
+
+def _of_the_account(order: Order, desk: Desk, refuse: Refuse) -> None:
+    account = desk.mandate.household.accounts.get(order.account)
+    if account is None:
+        refuse("gate-account", f"{order.account} is no account of this household")
+        return
+    if desk.folded.is_halted(order.account):
+        refuse("gate-halted", f"{order.account} is halted")
+    if order.side == "buy" and not account.may_buy(order.instrument):
+        refuse("gate-restricted", f"{order.account} may not buy {order.instrument}")
+    if order.side == "sell":
+        held = desk.folded.positions.get((order.account, order.instrument), 0)
+        kept = account.keep.get(order.instrument, 0)
+        if order.instrument in account.do_not_sell or held - (order.quantity or 0) < kept:
+            refuse("gate-restricted", f"{order.account} keeps its {order.instrument}")
+
+
+def _of_the_price(order: Order, quote: Quote, price: Price, desk: Desk, refuse: Refuse) -> None:
+    instrument = desk.mandate.household.instruments[order.instrument]
+    if instrument.price_source == "market":
+        seen = desk.market.as_of if desk.today is None else max(desk.today, desk.market.as_of)
+        age = desk.market.calendar.sessions_between(quote.on, seen)
+        if age > min(desk.limits.price_age, instrument.age_limit):
+            refuse("gate-age", f"the price of {quote.on} is {age} sessions old")
+    worth = StepPrice.of(price, instrument.step)
+    value = order.amount if order.quantity is None else worth.value(order.quantity)
+    if order.quantity is not None:
+        if order.limit is None:
+            refuse("gate-collar", "it has no limit")
+            return
+        away = Fraction(order.limit.decimal) / Fraction(price.decimal) - 1
+        if abs(away) > desk.limits.collar:
+            refuse(
+                "gate-collar",
+                f"its limit of {order.limit} is {float(abs(away)):.1%} from the last price "
+                f"{price}; at most {float(desk.limits.collar):.1%} is allowed",
+            )
+        if order.side == "buy":
+            value = StepPrice.of(order.limit, instrument.step).value(order.quantity)
+    most = desk.limits.order_value
+    if most is not None and (value or 0) > most:
+        refuse(
+            "gate-value",
+            f"it is worth up to {money_text(value or 0)}; limits.toml allows {money_text(most)}",
+        )
+
+
+def _of_the_lots(order: Order, desk: Desk, refuse: Refuse) -> None:
+    if order.quantity is None or sum(steps for _, steps in order.lots) != order.quantity:
+        refuse("gate-lots", "the lots it names do not add up to it")
+    reserved: dict[str, int] = {}
+    for record in desk.folded.orders.values():
+        if record.order.id != order.id:
+            for lot_id, steps in record.lots_left:
+                reserved[lot_id] = reserved.get(lot_id, 0) + steps
+    for lot_id, steps in order.lots:
+        lot = desk.folded.lots.get(lot_id)
+        there = (
+            0
+            if lot is None or (lot.account, lot.instrument) != (order.account, order.instrument)
+            else lot.quantity - reserved.get(lot_id, 0)
+        )
+        if steps <= 0 or steps > there:
+            refuse("gate-lots", f"lot {lot_id} has {there} steps that are free, not {steps}")

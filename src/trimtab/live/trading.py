@@ -1,0 +1,292 @@
+"""What changes an opened portfolio: applying plans, recording trades, cash, halts."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trimtab.adapters.fills_csv import read_fills
+from trimtab.adapters.limits_file import read_limits
+from trimtab.adapters.paper_broker import BROKER_FILE, PaperBroker
+from trimtab.adapters.plan_files import SavedPlan, load_plan
+from trimtab.engine.mandate import HOUSEHOLD
+from trimtab.execution.apply import Application, Applied, Venue
+from trimtab.execution.brokers import PaperTerms
+from trimtab.execution.manual import (
+    book_as_planned,
+    book_hand_trades,
+    check_hand_trades,
+    close_tickets,
+)
+from trimtab.ledger import events
+from trimtab.ledger.chain import Draft
+from trimtab.ledger.events import instant_text
+from trimtab.ledger.folded import Folded
+from trimtab.ledger.record import caught_up, record
+from trimtab.model.errors import RefusedError
+from trimtab.model.findings import Finding
+from trimtab.model.numbers import money_text
+from trimtab.model.ports import Broker
+
+if TYPE_CHECKING:
+    from trimtab.live.book import OpenBook, OpenPlan
+
+BY_HAND = "manual"
+ON_PAPER = "paper"
+
+
+def apply(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = "") -> Applied:
+    """Carry out a plan at each account's broker, or go on with one that was stopped.
+
+    Accounts without a broker get tickets, which `record` books once they are traded.
+    """
+    saved = _saved(plan)
+    run = _run(book, saved)
+    run.approve(by or _user(), today=_today(book, saved))
+    run.book_flows()
+    run.follow()
+    run.trade()
+    run.finish()
+    return _done(book, run)
+
+
+def record_trades(
+    book: OpenBook,
+    plan: OpenPlan | SavedPlan | Path | str,
+    fills: Path | str | None = None,
+    *,
+    close: bool = False,
+    by: str = "",
+) -> Applied:
+    """Book what a person traded of a plan.
+
+    Args:
+        book: The portfolio.
+        plan: The plan; it counts as approved by whoever traded it.
+        fills: A CSV file of trades; None: every open ticket was traded exactly as planned.
+        close: Nothing more will be traded of what stays open. Without a file: close only.
+        by: Who says so.
+    """
+    saved = _saved(plan)
+    run = _run(book, saved)
+    hand = [part for part in run.parts if part.trade.account not in run.venue.brokers]
+    if not hand:
+        raise RefusedError(
+            f"plan {saved.plan.id} has no trades to be made by hand: use `trimtab apply`"
+        )
+    run.approve(by or _user(), today=None)
+    run.book_flows()
+    if not run.is_superseded:
+        run.issue_tickets()
+    if fills is not None:
+        until = max(book.clock.now().date(), saved.plan.as_of)
+        trades = read_fills(Path(fills), book.portfolio.household, on=saved.plan.as_of, until=until)
+        check_hand_trades(run, trades)
+        _bring_up(book, run, max(trade.on for trade in trades))
+        book_hand_trades(run, trades)
+    elif not close:
+        book_as_planned(run)
+    if close:
+        close_tickets(run)
+    run.finish()
+    return _done(book, run)
+
+
+def cancel(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str) -> Applied:
+    """Ask the brokers to cancel what is open of a plan; allowed even when everything is halted."""
+    run = _run(book, _saved(plan))
+    if not run.is_approved:
+        raise RefusedError(f"plan {run.plan.id} was never applied: there is nothing to cancel")
+    run.poll()
+    run.cancel()
+    run.poll()
+    close_tickets(run)
+    return _done(book, run)
+
+
+def deposit(book: OpenBook, account: str, amount: int, *, on: date | None = None) -> Folded:
+    """Book cash that came in, minor units."""
+    return _cash(book, account, amount, on, came_in=True)
+
+
+def withdraw(book: OpenBook, account: str, amount: int, *, on: date | None = None) -> Folded:
+    """Book cash that went out, minor units."""
+    return _cash(book, account, amount, on, came_in=False)
+
+
+def halt(book: OpenBook, scope: str, reason: str) -> Folded:
+    """No new order leaves an account, or any account for `household`, until somebody resumes it."""
+    _need_scope(book, scope)
+    return write(book, lambda _: [events.halted(scope, reason=reason, at=_at(book))])
+
+
+def resume(book: OpenBook, scope: str, *, reason: str, by: str = "") -> Folded:
+    """End a halt: a person looked, and says why it may go on."""
+    _need_scope(book, scope)
+    if scope not in book.folded().halted:
+        raise RefusedError(f"{scope} is not halted")
+    user = by or _user()
+    return write(book, lambda _: [events.resumed(scope, by=user, reason=reason, at=_at(book))])
+
+
+def write(book: OpenBook, drafts_after: Callable[[Folded], list[Draft]]) -> Folded:
+    """Bring the record up to the newest session, then add what a function says knowing it."""
+    book.home.mkdir(parents=True, exist_ok=True)
+    ready = book.prepared(book.as_of())
+    folded = book.folded()
+    if ready.drafts:
+        folded = record(book.store, folded, ready.drafts)
+    record(book.store, folded, drafts_after(folded))
+    return book.folded()
+
+
+def brokers_of(book: OpenBook, real: Mapping[str, Broker], terms: PaperTerms) -> dict[str, Broker]:
+    """The broker of each account that has one."""
+    found: dict[str, Broker] = {}
+    paper: PaperBroker | None = None
+    for account in book.portfolio.household.accounts.values():
+        if account.broker == BY_HAND:
+            continue
+        if account.broker == ON_PAPER:
+            paper = paper or PaperBroker(
+                book.paper_folder / BROKER_FILE,
+                terms=terms,
+                book=_Known(book),
+                clock=book.clock,
+            )
+            found[account.id] = paper
+        elif account.broker in real:
+            found[account.id] = real[account.broker]
+        else:
+            known = ", ".join((BY_HAND, ON_PAPER, *sorted(real)))
+            raise RefusedError(
+                f"account {account.id} is traded through {account.broker}, which is not set up "
+                f"here (known: {known})"
+            )
+    return found
+
+
+class _Known:
+    """The record as the paper broker sees it: everything that was written up to this moment."""
+
+    def __init__(self, book: OpenBook) -> None:
+        self._book = book
+        self._folded = Folded()
+
+    def __call__(self) -> Folded:
+        self._folded = caught_up(self._book.store, self._folded)
+        return self._folded
+
+
+def _run(book: OpenBook, saved: SavedPlan) -> Application:
+    plan = saved.plan
+    book.home.mkdir(parents=True, exist_ok=True)
+    market = book.market_with(plan.as_of, saved.prices)
+    mandate = book.mandate()
+    venue = Venue(
+        store=book.store,
+        clock=book.clock,
+        mandate=mandate,
+        market=market,
+        opening=book.opening_on(plan.as_of),
+        brokers=brokers_of(book, book.brokers, PaperTerms.of(mandate, market)),
+        limits=read_limits(book.folder),
+        paper=book.paper_accounts,
+        real=frozenset(
+            account.id
+            for account in mandate.household.accounts.values()
+            if account.broker not in (BY_HAND, ON_PAPER)
+        ),
+    )
+    return Application(plan, saved.request, venue)
+
+
+def _saved(plan: OpenPlan | SavedPlan | Path | str) -> SavedPlan:
+    if isinstance(plan, SavedPlan):
+        return plan
+    if isinstance(plan, Path | str):
+        return load_plan(Path(plan))
+    return SavedPlan(plan.value, plan.request, plan.prices, plan.day_asked)
+
+
+def _today(book: OpenBook, saved: SavedPlan) -> date | None:
+    """The day that a plan must not be older than a session of.
+
+    Real money goes by the clock. On paper and by hand it is the newest day with prices; a plan
+    whose day somebody named is of the day they want.
+    """
+    traded = {trade.account for trade in saved.plan.trades}
+    accounts = book.portfolio.household.accounts
+    if any(accounts[name].broker not in (BY_HAND, ON_PAPER) for name in traded & set(accounts)):
+        return max(book.clock.now().date(), saved.plan.as_of)
+    return None if saved.day_asked else max(book.as_of(), saved.plan.as_of)
+
+
+def _bring_up(book: OpenBook, run: Application, day: date) -> None:
+    """Book splits and dividends up to the day of a trade that came later than the plan."""
+    session = book.portfolio.calendar.session_on_or_before(day)
+    if session <= run.plan.as_of:
+        return
+    run.write(book.prepared(session).drafts)
+
+
+def _done(book: OpenBook, run: Application) -> Applied:
+    applied = run.applied()
+    late = _late(book, run)
+    return applied if not late else applied.with_findings(late)
+
+
+def _late(book: OpenBook, run: Application) -> list[Finding]:
+    """By the clock, the prices that a person trades by may be old; they decide, and are told."""
+    if not run.tickets():
+        return []
+    today = book.clock.now().date()
+    age = book.portfolio.calendar.sessions_between(run.plan.as_of, today)
+    if age <= 1:
+        return []
+    message = (
+        f"the plan's prices are of {run.plan.as_of}, {age} sessions ago: look at today's before "
+        "you trade"
+    )
+    return [Finding("plan-old", run.plan.id, message)]
+
+
+def _cash(book: OpenBook, account: str, amount: int, on: date | None, *, came_in: bool) -> Folded:
+    if account not in book.portfolio.household.accounts:
+        known = ", ".join(book.portfolio.household.accounts)
+        raise RefusedError(f"{account} is no account: known are {known}")
+    if amount <= 0:
+        raise RefusedError("an amount is above zero; deposit and withdraw say the direction")
+    day = on or book.as_of()
+
+    def drafts(folded: Folded) -> list[Draft]:
+        there = folded.cash.get(account, 0)
+        if not came_in and there < amount:
+            raise RefusedError(
+                f"{account} has {money_text(there)}, so {money_text(amount)} cannot have left it: "
+                "plan with --withdraw to raise it"
+            )
+        make = events.deposited if came_in else events.withdrawn
+        return [make(account, amount, on=day, at=_at(book))]
+
+    return write(book, drafts)
+
+
+def _need_scope(book: OpenBook, scope: str) -> None:
+    known = [HOUSEHOLD, *book.portfolio.household.accounts]
+    if scope not in known:
+        raise RefusedError(f"{scope} is no account: known are {', '.join(known)}")
+
+
+def _at(book: OpenBook) -> str:
+    return instant_text(book.clock.now())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

@@ -87,6 +87,19 @@ def test_every_flipped_bit_of_a_checkpoint_is_refused() -> None:
                 verified(bytes(changed), KEY.verifier)
 
 
+def test_base64_has_one_spelling() -> None:
+    """Stray bits after the last byte, which decoders ignore, make a checkpoint malformed."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    note = signed(HEAD, KEY)
+    place = note.rindex("=") - 1
+    other = alphabet[alphabet.index(note[place]) ^ 1]
+    changed = note[:place] + other + note[place + 1 :]
+
+    assert checkpoint_from(note.encode()).signatures
+    with pytest.raises(CheckpointError):
+        checkpoint_from(changed.encode())
+
+
 def test_another_key_is_not_believed() -> None:
     """A checkpoint signed by somebody else under our name is refused."""
     with pytest.raises(CheckpointError):

@@ -279,6 +279,21 @@ def test_a_rewritten_record_is_noticed_by_a_process_that_saw_it(tmp_path: Path, 
     assert ledger.head == head_after(record(5))
 
 
+def test_a_file_in_the_place_of_the_old_one_is_read_anew(tmp_path: Path) -> None:
+    """A restored file may end as ours did and differ before: what was known of ours is no proof."""
+    path = tmp_path / "ledger.jsonl"
+    ledger = filled(path)
+    data = bytearray(bytes_of(record(7)))
+    data[400] ^= 1
+    path.with_name("new").write_bytes(data)
+    path.with_name("new").replace(path)
+
+    with pytest.raises(LedgerDamagedError):
+        ledger.read()
+
+    assert ledger.head == head_after(record(5))
+
+
 @pytest.mark.parametrize(
     ("fails", "after_bytes"), [("write", 0), ("write", 100), ("write", 900), ("fsync", 0)]
 )

@@ -13,7 +13,7 @@ import pytest
 from tests.ledger.make import bytes_of, record
 from trimtab.adapters.ledger_file import FileLedger
 from trimtab.adapters.ledger_index import LedgerIndex
-from trimtab.ledger.chain import EMPTY, Entry, sealed
+from trimtab.ledger.chain import EMPTY, Entry, Reading, sealed, verify_bytes
 from trimtab.ledger.errors import LedgerDamagedError
 from trimtab.ledger.events import approved, deposited, order_sent, planned, split, withdrawn
 
@@ -232,6 +232,28 @@ def test_no_ledger_is_an_empty_answer(tmp_path: Path) -> None:
     with LedgerIndex(tmp_path / "index.sqlite", tmp_path / "ledger.jsonl") as index:
         assert index.query() == []
         assert index.is_exact()
+
+
+def test_catching_up_keeps_other_writers_out_from_the_start(
+    index: LedgerIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read to decide what to add is read under the lock that the adding needs."""
+    tried: list[str] = []
+
+    def look(known: object) -> Reading:
+        rival = sqlite3.connect(index.path, timeout=0, isolation_level=None)
+        try:
+            rival.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            tried.append(str(error))
+        finally:
+            rival.close()
+        return verify_bytes(b"")
+
+    monkeypatch.setattr(index, "_read", look)
+    index.catch_up()
+
+    assert tried == ["database is locked"]
 
 
 def test_two_indexes_on_one_file_take_turns(ledger: FileLedger, tmp_path: Path) -> None:

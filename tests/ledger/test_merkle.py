@@ -19,6 +19,7 @@ from trimtab.ledger.merkle import (
     consistency_proof,
     inclusion_holds,
     inclusion_proof,
+    node_hash,
     root_of,
 )
 
@@ -150,6 +151,25 @@ def test_a_rewritten_past_has_no_consistency_proof() -> None:
 
     assert not consistency_holds(
         old_size=5, old_root=signed_root, size=12, root=root_of(rewritten), proof=proof
+    )
+
+
+def test_a_proof_is_no_longer_than_the_tree_is_high() -> None:
+    """A step too many does not hold, not even towards a root that was made to fit it."""
+    leaf, extra = LEAVES[:2]
+    root = root_of([leaf, extra])
+    too_high = node_hash(LEAVES[2], root)
+
+    assert not inclusion_holds(
+        index=0, size=1, leaf=leaf, root=node_hash(extra, leaf), proof=(extra,)
+    )
+    assert not inclusion_holds(index=1, size=2, leaf=extra, root=too_high, proof=(leaf, LEAVES[2]))
+    assert not consistency_holds(
+        old_size=1,
+        old_root=leaf,
+        size=2,
+        root=node_hash(LEAVES[2], root),
+        proof=(extra, LEAVES[2]),
     )
 
 

@@ -107,6 +107,18 @@ def test_a_map_is_kept_in_the_folder(tmp_path: Path) -> None:
         add_map(tmp_path, "depot", MAP)
 
 
+def test_the_example_in_the_documentation_is_a_map(tmp_path: Path) -> None:
+    """What docs/portfolio-folder.md shows of import-map.toml can be used as it is."""
+    docs = Path(__file__).resolve().parents[2] / "docs" / "portfolio-folder.md"
+    section = docs.read_text(encoding="utf-8").partition("## import-map.toml")[2]
+    (tmp_path / MAP_FILE).write_text(section.partition("```toml\n")[2].partition("```")[0])
+
+    column_map = read_map(tmp_path, "brokerage")
+
+    assert column_map is not None
+    assert column_map.account_is == "X12345678"
+
+
 @pytest.mark.parametrize(
     ("toml", "places"),
     [

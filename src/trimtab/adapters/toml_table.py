@@ -380,7 +380,8 @@ def near(word: str, known: Sequence[str]) -> str:
     close = get_close_matches(word[:100], known, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]}?"
-    return f"one of {', '.join(dict.fromkeys(known))}"
+    names = list(dict.fromkeys(known))
+    return f"one of {', '.join(names[:16])}{', ...' if len(names) > 16 else ''}"
 
 
 def shown(value: object, quote: str = "") -> str:

@@ -16,6 +16,8 @@ COMMANDS = {
     "init": "make a portfolio folder to fill in",
     "status": "each sleeve against its target; what is due and why",
     "plan": "the trades, why each one, what they cost; changes nothing",
+    "backtest": "policies over history, side by side",
+    "ledger": "check and read the record",
     "completion": "print a completion script for a shell",
 }
 """Every command with its line in the overview; its module is `trimtab.cli.` and its name."""
@@ -39,6 +41,11 @@ class Parser(argparse.ArgumentParser):
         """Say what is wrong with the command line, and leave with exit code 2."""
         from trimtab.cli.screen import literal
 
+        wrong, choose, choices = message.partition(" (choose from ")
+        if choose:
+            word = wrong.rpartition(": ")[2].strip("'")
+            known = choices.rstrip(")").replace("'", "").split(", ")
+            message += f".{_meant(word, known)}"
         sys.stderr.write(f"{self.prog}: {literal(message)}\n")
         sys.stderr.write(f"Try '{self.prog} --help'.\n")
         sys.exit(USAGE)
@@ -98,6 +105,8 @@ def _run(arguments: list[str]) -> int:
         made.print_help(sys.stderr)
         return USAGE
     chosen = _chosen(made, command)
+    if getattr(args, "action", None):
+        chosen = _chosen(chosen, args.action)
     if unknown:
         word = next((one for one in unknown if one.startswith("-")), unknown[0])
         if word.startswith("-"):

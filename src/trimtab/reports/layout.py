@@ -197,12 +197,14 @@ def table(
         roles: A role for each row, or none at all.
     """
     cleaned = [[clean(cell) for cell in row] for row in rows]
-    widths = _widths(columns, cleaned, width)
+    widths = _widths(columns, cleaned, width - 2 * len(columns))
+    # Where even that is too wide, figures stay whole and move together.
+    gap = 2 if sum(widths) + 2 * len(columns) <= width else 1
     titles = [column.title for column in columns]
-    lines = [look.styled(line, "dim") for line in _lines(columns, titles, widths, look)]
+    lines = [look.styled(line, "dim") for line in _lines(columns, titles, widths, gap, look)]
     for number, row in enumerate(cleaned):
         role = roles[number] if roles else ""
-        lines.extend(look.styled(line, role) for line in _lines(columns, row, widths, look))
+        lines.extend(look.styled(line, role) for line in _lines(columns, row, widths, gap, look))
     return lines
 
 
@@ -212,7 +214,7 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
         max([columns_of(column.title), *(columns_of(row[place]) for row in rows)])
         for place, column in enumerate(columns)
     ]
-    excess = 2 * len(columns) + sum(widths) - width
+    excess = sum(widths) - width
     for room, least in (("text", LEAST_TEXT), ("name", LEAST_NAME)):
         for place in sorted(range(len(columns)), key=lambda i: -widths[i]):
             if excess > 0 and columns[place].room == room:
@@ -223,7 +225,11 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
 
 
 def _lines(
-    columns: Sequence[Column], row: Sequence[str], widths: Sequence[int], look: Look
+    columns: Sequence[Column],
+    row: Sequence[str],
+    widths: Sequence[int],
+    gap: int,
+    look: Look,
 ) -> Iterator[str]:
     cells = []
     for column, cell, width in zip(columns, row, widths, strict=True):
@@ -238,7 +244,7 @@ def _lines(
         for column, parts, width in zip(columns, cells, widths, strict=True):
             text = parts[number] if number < len(parts) else ""
             space = " " * (width - columns_of(text))
-            line += "  " + (space + text if column.align == "right" else text + space)
+            line += " " * gap + (space + text if column.align == "right" else text + space)
         yield line.rstrip()
 
 

@@ -1,0 +1,259 @@
+"""`trimtab ledger`: check the record, read it, prove an entry of it, sign where it ends."""
+
+from __future__ import annotations
+
+import argparse
+
+from trimtab.cli.options import Help, add_folder, add_json, command, folder_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from trimtab.cli.options import Commands
+    from trimtab.ledger.chain import Entry
+    from trimtab.ledger.checkpoint import SigningKey
+    from trimtab.ledger.verify import Verification
+
+EPILOG = """\
+examples:
+  trimtab ledger verify
+  trimtab ledger show --account roth --last 10
+  trimtab ledger show 17                           one entry, whole
+  trimtab ledger checkpoint > ~/somewhere-else/checkpoint.txt
+  trimtab ledger verify --checkpoint ~/somewhere-else/checkpoint.txt
+  trimtab ledger prove 17 > entry-17.proof
+"""
+
+
+def add_parser(commands: Commands) -> None:
+    """Describe the command."""
+    parser = command(
+        commands,
+        "ledger",
+        "check and read the record",
+        description="Check and read the record of everything that happened.",
+        epilog=EPILOG,
+    )
+    actions = parser.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
+    verify = _action(actions, "verify", "chain, signatures, replay: is it what was written?")
+    verify.add_argument("--checkpoint", metavar="FILE", help="a checkpoint that was kept elsewhere")
+    verify.add_argument("--key", metavar="KEY", help="the public key that signed it")
+    show = _action(actions, "show", "what happened, the newest last")
+    show.add_argument(
+        "entry", metavar="ENTRY", nargs="?", type=int, help="one entry by its number, whole"
+    )
+    show.add_argument("--last", metavar="N", type=int, help="only the last N entries")
+    for name in ("kind", "account", "instrument", "order", "plan"):
+        show.add_argument(f"--{name}", metavar=name.upper(), help=f"only entries of this {name}")
+    prove = _action(actions, "prove", "a proof that an entry stands in the record")
+    prove.add_argument("entry", metavar="ENTRY", type=int, help="the number of the entry")
+    _action(actions, "checkpoint", "sign where the record ends; keep it elsewhere")
+
+
+def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(
+        name,
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}{'' if text.endswith('?') else '.'}",
+        epilog=EPILOG,
+        formatter_class=Help,
+        allow_abbrev=False,
+    )
+    add_folder(parser, again=True)
+    add_json(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked of the record."""
+    actions = {"verify": _verify, "show": _show, "prove": _prove, "checkpoint": _checkpoint}
+    return actions[args.action](args)
+
+
+def _path(args: argparse.Namespace) -> Path:
+    """The file of the record; that of paper trading where every account trades on paper."""
+    from trimtab.live.book import open_book
+    from trimtab.model.errors import RefusedError, TrimtabError
+
+    folder = folder_of(args)
+    real, paper = folder / "ledger.jsonl", folder / "paper" / "ledger.jsonl"
+    try:
+        path = open_book(folder).ledger_path
+    except TrimtabError:  # a record is read without its folder being in order
+        path = real if real.exists() or not paper.exists() else paper
+    if not path.exists():
+        other = next((one for one in (real, paper) if one.exists()), None)
+        if other is not None:
+            return other
+        raise RefusedError(
+            f"there is no record in {folder} yet: the first `trimtab apply` or `trimtab record` "
+            "begins it"
+        )
+    return path
+
+
+def _entries(path: Path) -> tuple[Entry, ...]:
+    """The entries, read without writing anything; a line that is being written is left out."""
+    from trimtab.ledger.chain import verify_bytes
+    from trimtab.ledger.errors import LedgerDamagedError
+
+    reading = verify_bytes(path.read_bytes())
+    damage = [problem for problem in reading.problems if problem.code != "line-torn"]
+    if damage:
+        raise LedgerDamagedError(str(path), damage)
+    return reading.entries[: reading.head.seq]
+
+
+# -- verify ---------------------------------------------------------------------------------------
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from trimtab.cli.screen import emit, say, screen
+    from trimtab.ledger.checkpoint import verifier_key_from
+    from trimtab.ledger.verify import verify
+
+    path = _path(args)
+    note = Path(args.checkpoint).read_bytes() if args.checkpoint else None
+    key = verifier_key_from(args.key) if args.key else None
+    if note is not None and key is None:
+        key = _own_key(path, note)
+    found = verify(path.read_bytes(), checkpoint=note, verifier_key=key)
+    if args.json:
+        emit(_verification(found, path))
+    else:
+        from trimtab.reports.ledger_text import verification_text
+
+        on = screen()
+        say(verification_text(found, file=str(path), width=on.width, look=on.look))
+    return 0 if found.holds else 1
+
+
+def _verification(found: Verification, path: Path) -> dict[str, Any]:
+    from trimtab.reports.plan_json import findings_json
+
+    return {
+        "file": str(path),
+        "holds": found.holds,
+        "entries": found.entries,
+        "head": found.head.hash,
+        "root": found.root,
+        "origin": found.origin,
+        "state": found.state,
+        "checkpoint": None if found.checkpoint is None else found.checkpoint.size,
+        "findings": findings_json(found.findings),
+    }
+
+
+def _own_key(path: Path, note: bytes) -> Any:
+    """Our own public key for the ledger that a checkpoint names, if we have ever signed it."""
+    from trimtab.adapters.keys import key_path, signing_key, trimtab_home
+    from trimtab.ledger.checkpoint import checkpoint_from
+
+    origin = checkpoint_from(note).checkpoint.origin
+    home = trimtab_home()
+    if not key_path(origin, home=home).exists():
+        return None
+    return signing_key(origin, home=home, outside=path.parent).verifier
+
+
+# -- show -----------------------------------------------------------------------------------------
+
+
+def _show(args: argparse.Namespace) -> int:
+    from trimtab.cli.screen import emit, say, screen
+    from trimtab.model.errors import RefusedError
+    from trimtab.reports.ledger_text import entries_text, entry_json, entry_text
+
+    path = _path(args)
+    entries = _entries(path)
+    on = screen()
+    if args.entry is not None:
+        if not 1 <= args.entry <= len(entries):
+            raise RefusedError(f"there is no entry {args.entry}: the record has {len(entries)}")
+        entry = entries[args.entry - 1]
+        if args.json:
+            emit(entry_json(entry))
+        else:
+            say(entry_text(entry, width=on.width, look=on.look))
+        return 0
+    chosen = _chosen(args, entries)
+    if args.last is not None:
+        chosen = chosen[max(len(chosen) - args.last, 0) :]
+    if args.json:
+        emit({"file": str(path), "entries": [entry_json(entry) for entry in chosen]})
+    else:
+        say(entries_text(chosen, of=len(entries), width=on.width, look=on.look))
+    return 0
+
+
+def _chosen(args: argparse.Namespace, entries: tuple[Entry, ...]) -> list[Entry]:
+    from trimtab.ledger.events import subjects
+
+    chosen = []
+    for entry in entries:
+        about = subjects(entry)
+        wanted = (
+            (args.kind, entry.kind),
+            (args.account, about.account),
+            (args.instrument, about.instrument),
+            (args.order, about.order),
+            (args.plan, about.plan),
+        )
+        if all(asked is None or asked == found for asked, found in wanted):
+            chosen.append(entry)
+    return chosen
+
+
+# -- prove and checkpoint -------------------------------------------------------------------------
+
+
+def _prove(args: argparse.Namespace) -> int:
+    from trimtab.cli.screen import emit, write
+    from trimtab.ledger.checkpoint import checkpoint_of, signed
+    from trimtab.ledger.proof import proof_text
+
+    path = _path(args)
+    entries = _entries(path)
+    key = _key(path, entries)
+    proof = proof_text(entries, args.entry, signed(checkpoint_of(entries), key))
+    if args.json:
+        emit({"entry": args.entry, "proof": proof, "key": str(key.verifier)})
+    else:
+        write(proof)
+        _tell_key(key)
+    return 0
+
+
+def _checkpoint(args: argparse.Namespace) -> int:
+    from trimtab.cli.screen import emit, write
+    from trimtab.ledger.checkpoint import checkpoint_of, signed
+
+    path = _path(args)
+    entries = _entries(path)
+    key = _key(path, entries)
+    note = signed(checkpoint_of(entries), key)
+    if args.json:
+        emit({"entries": len(entries), "checkpoint": note, "key": str(key.verifier)})
+    else:
+        write(note)
+        _tell_key(key)
+    return 0
+
+
+def _key(path: Path, entries: tuple[Entry, ...]) -> SigningKey:
+    from trimtab.adapters.keys import signing_key, trimtab_home
+    from trimtab.ledger.checkpoint import origin_of
+
+    folder = path.parent.parent if path.parent.name == "paper" else path.parent
+    return signing_key(origin_of(entries), home=trimtab_home(), outside=folder)
+
+
+def _tell_key(key: SigningKey) -> None:
+    """The public key, beside what goes into a file."""
+    import sys
+
+    sys.stderr.write(f"Who is to check it needs this public key: {key.verifier}\n")

@@ -1,0 +1,169 @@
+"""The record for a reader: what was checked, and what happened, an entry a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from trimtab.ledger.chain import Entry
+from trimtab.ledger.events import subjects
+from trimtab.ledger.verify import Verification
+from trimtab.model.numbers import NumberError, decimal_from, minor_from
+from trimtab.reports.layout import (
+    FULL,
+    Column,
+    Look,
+    headline,
+    paragraph,
+    stacked,
+    table,
+)
+from trimtab.reports.plan_text import findings_text
+from trimtab.reports.words import counted, money
+
+SHORT = 12
+"""Digits of a hash that a reader compares."""
+
+
+def verification_text(
+    found: Verification, *, file: str, width: int = 100, look: Look = FULL
+) -> str:
+    """What was checked of a record, and what was found."""
+    if found.holds:
+        first = f"Holds: {file}"
+    else:
+        wrong = sum(finding.severity == "error" for finding in found.findings)
+        first = f"DOES NOT HOLD: {file}, {counted(wrong, 'error')}"
+    parts = [first, counted(found.entries, "sound entry", "sound entries")]
+    checked = [
+        f"chain: every entry follows the one before; the newest is {found.head.hash[:SHORT]}",
+        f"tree: root {found.root[:SHORT]}",
+    ]
+    if found.state:
+        checked.append(f"replay: all entries fold to one state, {found.state[:SHORT]}")
+    if found.checkpoint is not None:
+        signed = all(finding.code != "signature-unchecked" for finding in found.findings)
+        checked.append(
+            f"checkpoint: the first {counted(found.checkpoint.size, 'entry', 'entries')} are those "
+            f"it was made of{', and its signature is right' if signed else ''}"
+        )
+    blocks = [
+        headline(parts, width=width, look=look),
+        paragraph("Checked", checked, width=width, look=look) if found.holds else [],
+        findings_text(found.findings, width=width, look=look, explain=True),
+    ]
+    return stacked(blocks)
+
+
+def entries_text(entries: Sequence[Entry], *, of: int, width: int = 100, look: Look = FULL) -> str:
+    """Entries as a table, a line each."""
+    if not entries:
+        return f"None of the {of} entries of the record is what was asked for."
+    columns = [
+        Column("entry", "right"),
+        Column("day"),
+        Column("what"),
+        Column("account", room="name"),
+        Column("in words", room="text"),
+    ]
+    rows = []
+    for entry in entries:
+        about = subjects(entry)
+        what = entry.kind.replace("_", " ")
+        rows.append((str(entry.seq), about.on, what, about.account or "", in_words(entry)))
+    lines = table(columns, rows, width=width, look=look)
+    if len(entries) < of:
+        lines += ["", f"{len(entries)} of {of} entries"]
+    return "\n".join(lines)
+
+
+def entry_text(entry: Entry, *, width: int = 100, look: Look = FULL) -> str:
+    """One entry, whole."""
+    import json
+
+    body = json.dumps(entry.body, indent=2, ensure_ascii=False)
+    from trimtab.reports.words import clean
+
+    lines = [
+        *headline(
+            (f"Entry {entry.seq}", entry.kind.replace("_", " "), entry.at), width=width, look=look
+        ),
+        "",
+        *(clean(line) for line in body.split("\n")),
+        "",
+        *paragraph("Hash", [entry.hash], width=width, look=look),
+        *paragraph("Follows", [entry.prev], width=width, look=look),
+    ]
+    return "\n".join(lines)
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """An entry as it stands in the record."""
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "kind": entry.kind,
+        "body": entry.body,
+        "prev": entry.prev,
+        "hash": entry.hash,
+    }
+
+
+def in_words(entry: Entry) -> str:
+    """What an entry says, in a line."""
+    body = entry.body
+
+    def text(name: str) -> str:
+        value = body.get(name)
+        return value if isinstance(value, str) else ""
+
+    def amount(name: str) -> str:
+        try:
+            return money(minor_from(decimal_from(text(name))))
+        except NumberError:
+            return text(name)
+
+    def length(name: str) -> int:
+        value = body.get(name)
+        return len(value) if isinstance(value, list | dict) else 0
+
+    order = text("order")[:SHORT]
+    match entry.kind:
+        case "opened":
+            lots, cash = counted(length("lots"), "lot"), counted(length("cash"), "account")
+            return f"{lots}, cash of {cash}"
+        case "deposited" | "withdrawn" | "interest_paid" | "fee_charged":
+            return amount("amount")
+        case "dividend_paid":
+            return f"{amount('amount')} from {text('instrument')}"
+        case "split":
+            return f"{text('instrument')}: {body.get('new')} for {body.get('old')}"
+        case "actions_booked":
+            return f"splits and dividends through {text('through')}"
+        case "planned":
+            return f"plan {text('plan')}"
+        case "approved":
+            return f"plan {text('plan')}, by {text('by')}"
+        case "order_intended":
+            size = f"{text('steps')} steps" if text("steps") else amount("amount")
+            return f"{text('side')} {size} of {text('instrument')}, order {order}"
+        case "filled":
+            side = "bought" if text("side") == "buy" else "sold"
+            size = f"{text('steps')} {'step' if text('steps') == '1' else 'steps'}"
+            return f"{side} {size} of {text('instrument')} at {text('price')}: {amount('gross')}"
+        case "period_acted":
+            return f"{text('target')}, {text('period').partition(':')[2] or text('period')}"
+        case "target_adopted":
+            return f"{text('target')}: {counted(length('weights'), 'weight')}"
+        case "prices_accepted":
+            return counted(length("prices"), "price")
+        case "halted" | "resumed":
+            return f"{text('scope')}: {text('reason')}"
+        case "basis_adjusted":
+            return f"{amount('amount')} to lot {text('lot')}: {text('reason')}"
+        case "corrected":
+            return f"entry {body.get('of')}: {text('reason')}"
+        case _:
+            said = text("message") or text("reason")
+            named = f"order {order}" if order else text("instrument") or text("fill")
+            return f"{named}: {said}" if said and named else said or named

@@ -642,7 +642,7 @@ class Application:
             return
         if not all(record.state.is_final for record in records):
             return
-        self._write_withdrawals()
+        self._pay_withdrawals()
         if self.parts and not any(record.filled for record in records):
             return
         start = self._approved_at()
@@ -650,7 +650,7 @@ class Application:
         drafts = [draft for draft in self._conclusions() if (draft.kind, draft.body) not in written]
         self.write(drafts)
 
-    def _write_withdrawals(self) -> None:
+    def _pay_withdrawals(self) -> None:
         for account in sorted(self.request.withdrawals):
             amount = self._withdrawal_pending(account)
             there = self.folded.cash.get(account, 0)
@@ -676,17 +676,27 @@ class Application:
             believed = self._believed()
             if believed:
                 drafts.append(events.prices_accepted(believed, at=at))
-        drafts += [
-            events.period_acted(target, period, on=plan.as_of, at=at)
-            for target, period in sorted(plan.periods.items())
-        ]
-        accounts = self.venue.mandate.household.accounts.values()
+        for target, period in sorted(plan.periods.items()):
+            if self._acted(target) is not False:
+                drafts.append(events.period_acted(target, period, on=plan.as_of, at=at))
         for target, weights in sorted(plan.adopted.items()):
-            own = [a.id for a in accounts if (a.id == target if a.target else target == HOUSEHOLD)]
-            drafts.append(
-                events.target_adopted(target, weights, accounts=own, on=plan.as_of, at=at)
-            )
+            # A trigger that leads to no trade is no rebalance.
+            if self._acted(target):
+                accounts = self._accounts_of(target)
+                drafts.append(
+                    events.target_adopted(target, weights, accounts=accounts, on=plan.as_of, at=at)
+                )
         return drafts
+
+    def _accounts_of(self, target: str) -> list[str]:
+        accounts = self.venue.mandate.household.accounts.values()
+        return [a.id for a in accounts if (a.id == target if a.target else target == HOUSEHOLD)]
+
+    def _acted(self, target: str) -> bool | None:
+        """Whether any trade of a target was made; None when none was planned."""
+        accounts = self._accounts_of(target)
+        records = [r for r in self._records() if r.order.account in accounts]
+        return any(record.filled for record in records) if records else None
 
     def _believed(self) -> dict[str, AcceptedPrice]:
         """The prices of the plan's day that were believed, of what is held or was traded."""

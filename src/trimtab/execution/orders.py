@@ -54,7 +54,7 @@ def order_id(
     """The id of an intention: SHA-256 over an encoding in which no two intentions look alike.
 
     >>> order_id(account="a", plan="b", instrument="c", side="buy")[:12]
-    '6d78f3d3fcc8'
+    '015e60c26b06'
     """
     named = ["trimtab-order/1", account, plan, instrument, side, str(part), str(attempt)]
     return sha256(canonical_bytes(list(named))).hexdigest()

@@ -206,7 +206,8 @@ def _history(
     if not rules.accept_jumps:
         _refuse_jumps(panel)
     if CASH not in panel.symbols and (made or CASH in wanted):
-        panel = _with_cash(panel, rules.cash_rate)
+        whole, rate = panel, rules.cash_rate
+        panel = whole.once(("cash", rate), lambda: _with_cash(whole, rate))
     return panel, findings
 
 
@@ -298,7 +299,7 @@ def _given(
 ) -> _Setting:
     import numpy as np
 
-    history = shared.select(target.symbols)
+    history = _chosen(shared, target.symbols)
     row_at = np.zeros(len(history), dtype=np.int64)
     if target.dates is not None:
         days = np.array(target.dates, dtype="datetime64[D]")
@@ -311,7 +312,7 @@ def _given(
         begins = target.dates[0] if target.dates else rules.start
         wrong = f"it begins on {begins}, and prices end on {history.last}"
         raise InputError([_problem(policy, wrong, "give an earlier date or more prices")])
-    history = _from(history, int(kept[0]))
+    history = history.since(int(kept[0]))
     row_at = row_at[kept]
     return _Setting(
         policy=policy,
@@ -337,11 +338,9 @@ def _made(
     """A policy whose target is made from data: it begins where the first target can be made."""
     import numpy as np
 
-    known = shared.select([symbol for symbol in shared.symbols if symbol != CASH])
-    if CASH not in shared.symbols:
-        columns = shared
-    else:
-        columns = shared.select([*known.symbols, CASH])
+    risky = tuple(symbol for symbol in shared.symbols if symbol != CASH)
+    known = _chosen(shared, risky)
+    columns = _chosen(shared, (*risky, CASH)) if CASH in shared.symbols else shared
     lag = 0 if trade_at == "close" else 1
     warmup = max(target.warmup if rules.warmup is None else rules.warmup, 1)
     decide = warmup - 1
@@ -359,7 +358,7 @@ def _made(
         remedy = "give more prices, or a smaller warmup"
         raise InputError([_problem(policy, wrong, remedy)])
     opening = decide + lag
-    history = _from(columns, opening)
+    history = columns.since(opening)
     row_at = np.full(len(history), -1, dtype=np.int64)
     rows = np.array([_row(weights, columns.symbols, policy)], dtype=np.float64)
     if lag == 0:
@@ -383,11 +382,8 @@ def _made(
     )
 
 
-def _from(history: PriceHistory, session: int) -> PriceHistory:
-    opens = None if history.open is None else history.open[session:]
-    return replace(
-        history, dates=history.dates[session:], close=history.close[session:], open=opens
-    )
+def _chosen(history: PriceHistory, symbols: tuple[str, ...]) -> PriceHistory:
+    return history.once(("select", symbols), lambda: history.select(symbols))
 
 
 def _row(weights: dict[str, float], symbols: Sequence[str], policy: Policy) -> list[float]:
@@ -462,13 +458,12 @@ class _Columns:
         self.every = when.calendar in (None, "daily")
         most = int(np.count_nonzero(looks))
         self.looks = self._form(looks)
-        # Copies, because machine code is made anew for columns that are read-only.
-        self.by_symbol = self._form(np.array(history.close.T, order="C"))
-        self.by_session = self._form(np.array(history.close, order="C"))
+        self.by_symbol = self._shared("by symbol", history.close.T)
+        self.by_session = self._shared("by session", history.close)
         dealing = self.by_session
         if setting.trade_at == "next-open":
             assert history.open is not None
-            dealing = self._form(np.array(history.open, order="C"))
+            dealing = self._shared("opens", history.open)
         self.dealing = dealing
         self.rates = np.zeros((4, n))
         for i, symbol in enumerate(history.symbols):
@@ -490,6 +485,14 @@ class _Columns:
 
     def _form(self, column: Any) -> Any:
         return column if self.compiled else column.tolist()
+
+    def _shared(self, name: str, values: Floats) -> Any:
+        """Prices in the form of the kernel, made once for all policies over them."""
+        import numpy as np
+
+        # A copy, because machine code is made anew for columns that are read-only.
+        key = (name, self.compiled)
+        return self.setting.history.once(key, lambda: self._form(np.array(values, order="C")))
 
     def begin(self, units: Floats) -> None:
         """Hold these units."""
@@ -551,7 +554,7 @@ def _figures(
     log = _log(setting, columns, start_units)
     if setting.spare_cash and not (start_units[-1] or log.units_after[:, -1].any()):
         # The column of cash that a made target might have used, and never did.
-        history = history.select(history.symbols[:-1])
+        history = _chosen(history, history.symbols[:-1])
         start_units = start_units[:-1]
         log = log.without_last()
     units = log.units_after[-1] if len(log.sessions) else start_units

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     Days: TypeAlias = NDArray[np.datetime64]
     Floats: TypeAlias = NDArray[np.float64]
 
+T = TypeVar("T")
 FrameKind: TypeAlias = Literal["pandas", "polars", "columns"]
+MOST_MADE = 16
+"""Results that a history keeps of what was made from it."""
+
 JUMP = 10.0
 """From one price to the next, a factor of this much or more is a split or a slip until shown."""
 
@@ -95,9 +100,20 @@ class PriceHistory:
         Raises:
             InputError: One of them has no prices.
         """
+        if tuple(symbols) == self.symbols:
+            return self
         places = [self.column(symbol) for symbol in symbols]
         opens = None if self.open is None else self.open[:, places]
         return replace(self, symbols=tuple(symbols), close=self.close[:, places].copy(), open=opens)
+
+    def since(self, session: int) -> PriceHistory:
+        """The rows from a session on."""
+        if session == 0:
+            return self
+        opens = None if self.open is None else self.open[session:]
+        return replace(
+            self, dates=self.dates[session:], close=self.close[session:], open=opens, findings=()
+        )
 
     def until(self, session: int) -> PriceHistory:
         """What was known at the close of a session: the rows up to it and no others."""
@@ -109,6 +125,22 @@ class PriceHistory:
             open=opens,
             findings=(),
         )
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for this history: it never changes, so neither does that.
+
+        A few results are kept, so that many policies over the same prices prepare them once.
+        """
+        if key not in self._made:
+            if len(self._made) >= MOST_MADE:
+                del self._made[next(iter(self._made))]
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
+
+    @cached_property
+    def _made(self) -> dict[Hashable, Any]:
+        return {}
 
     def to_frame(self, kind: FrameKind | None = None) -> Any:
         """The closes as a wide frame: dates, then one column a symbol."""
@@ -148,6 +180,13 @@ def common_sessions(
     Raises:
         InputError: A symbol is unknown, or there are fewer than two such dates.
     """
+    key = ("common", tuple(symbols), start, end)
+    return history.once(key, lambda: _common(history, symbols, start, end))
+
+
+def _common(
+    history: PriceHistory, symbols: Sequence[str], start: date | None, end: date | None
+) -> Panel:
     import numpy as np
 
     chosen = history.select(symbols)
@@ -208,6 +247,10 @@ def _left_out(history: PriceHistory, present: Any, inside: Any, kept: Any) -> li
 
 def jumps(history: PriceHistory) -> list[tuple[str, date, float, float]]:
     """Tenfold changes from one price to the next: symbol, date, price before, price after."""
+    return history.once("jumps", lambda: _jumps(history))
+
+
+def _jumps(history: PriceHistory) -> list[tuple[str, date, float, float]]:
     import numpy as np
 
     found = []

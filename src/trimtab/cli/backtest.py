@@ -9,6 +9,7 @@ from trimtab.cli.options import add_folder, add_json, command, day, folder_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from trimtab.adapters.portfolio_folder import Portfolio
     from trimtab.cli.options import Commands
@@ -124,6 +125,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _written(result: Backtest, args: argparse.Namespace) -> list[str]:
+
+    from pathlib import Path
 
     saved = []
     if args.out:

@@ -16,6 +16,8 @@ COMMANDS = {
     "init": "make a portfolio folder to fill in",
     "status": "each sleeve against its target; what is due and why",
     "plan": "the trades, why each one, what they cost; changes nothing",
+    "apply": "carry out a saved plan, once, after asking",
+    "record": "book what was traded by hand",
     "backtest": "policies over history, side by side",
     "ledger": "check and read the record",
     "completion": "print a completion script for a shell",
@@ -27,6 +29,7 @@ the usual way:
   trimtab init my-portfolio && cd my-portfolio    then fill in portfolio.toml and lots.csv
   trimtab status                                  how far from the target, and is anything due
   trimtab plan                                    what to trade, and why; nothing is traded
+  trimtab apply plans/...                         carry out that plan and nothing else
 
 exit codes: 0 done, 1 bad input or refused, 2 wrong usage, 3 something is due (status --exit-code)
 """

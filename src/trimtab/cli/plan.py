@@ -83,15 +83,15 @@ def run(args: argparse.Namespace) -> int:
 
     on = screen()
     shown = plan_text(
-        plan, width=on.width, explain=args.explain, look=on.look, ending=_ending(path, args)
+        plan, width=on.width, explain=args.explain, look=on.look, ending=_ending(plan, path, args)
     )
     say(shown)
     return 0
 
 
 def worth_saving(plan: Plan) -> bool:
-    """Whether carrying the plan out would do anything: trade, or act on a calendar period."""
-    return bool(plan.trades) or (plan.due and bool(plan.periods or plan.adopted))
+    """Whether carrying it out would do anything: trade, or note that a period was looked at."""
+    return bool(plan.trades or plan.periods)
 
 
 def _summed(flows: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _summed(flows: list[tuple[str, Any]]) -> dict[str, Any]:
     return summed
 
 
-def _ending(path: Path | None, args: argparse.Namespace) -> list[str]:
+def _ending(plan: Plan, path: Path | None, args: argparse.Namespace) -> list[str]:
     if path is None:
         return []
     import os
@@ -110,4 +110,5 @@ def _ending(path: Path | None, args: argparse.Namespace) -> list[str]:
 
     shown = os.path.relpath(path)
     elsewhere = "" if args.folder == "." else f" -C {shlex.quote(args.folder)}"
-    return [f"Saved {shown}", f"Next: trimtab{elsewhere} apply {shlex.quote(shown)}"]
+    purpose = "" if plan.trades else "    (notes that it was looked at; nothing to trade)"
+    return [f"Saved {shown}", f"Next: trimtab{elsewhere} apply {shlex.quote(shown)}{purpose}"]

@@ -197,9 +197,11 @@ def table(
         roles: A role for each row, or none at all.
     """
     cleaned = [[clean(cell) for cell in row] for row in rows]
-    widths = _widths(columns, cleaned, width - 2 * len(columns))
-    # Where even that is too wide, figures stay whole and move together.
-    gap = 2 if sum(widths) + 2 * len(columns) <= width else 1
+    gap = 2
+    widths = _widths(columns, cleaned, width - gap * len(columns))
+    if sum(widths) + gap * len(columns) > width:  # figures stay whole and move together
+        gap = 1
+        widths = _widths(columns, cleaned, width - gap * len(columns))
     titles = [column.title for column in columns]
     lines = [look.styled(line, "dim") for line in _lines(columns, titles, widths, gap, look)]
     for number, row in enumerate(cleaned):

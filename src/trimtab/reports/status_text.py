@@ -93,7 +93,7 @@ def _due(status: Status) -> list[str]:
     lines = why_due(plan) if plan.due else nothing_due(plan)
     for target, drift in plan.drift_before.items():
         name = "" if len(plan.drift_before) == 1 else f"{target}: "
-        lines.append(f"{name}Drift {percent(drift)}: so much of it would have to move.")
+        lines.append(f"{name}Drift {percent(drift)}: so much would have to move to be on target.")
     if plan.due:
         figures = [f"A plan made now has {counted(len(plan.trades), 'trade')}"]
         if plan.trades:

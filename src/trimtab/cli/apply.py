@@ -1,0 +1,138 @@
+"""`trimtab apply`: asks, then carries out that plan and nothing else at each account's broker."""
+
+from __future__ import annotations
+
+import argparse
+
+from trimtab.cli.options import add_folder, add_json, command, folder_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from trimtab.adapters.plan_files import SavedPlan
+    from trimtab.cli.options import Commands
+    from trimtab.execution.apply import Applied
+    from trimtab.live.book import OpenBook
+
+EPILOG = """\
+examples:
+  trimtab apply plans/2026-03-31-7f3a9c.json
+  trimtab apply --dry-run plans/2026-03-31-7f3a9c.json    the orders, and what the gate says
+A plan that was stopped half way is gone on with; a plan that is done is never done again.
+"""
+
+
+def add_parser(commands: Commands) -> None:
+    """Describe the command."""
+    parser = command(
+        commands,
+        "apply",
+        "carry out a saved plan, once, after asking",
+        description="Carry out a saved plan and nothing else: each order passes the gate, is "
+        "written down, and only then leaves. Accounts without a broker get tickets to trade by "
+        "hand and to `trimtab record`.",
+        epilog=EPILOG,
+    )
+    add_folder(parser, again=True)
+    parser.add_argument("plan", metavar="PLAN", help="the file that `trimtab plan` saved")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show orders and gate; write and send nothing"
+    )
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the plan, ask, carry it out."""
+    from pathlib import Path
+
+    from trimtab.adapters.plan_files import load_plan
+    from trimtab.cli.screen import asked, emit, say, screen
+    from trimtab.live.book import open_book
+    from trimtab.model.errors import RefusedError
+    from trimtab.reports.plan_text import plan_text
+
+    book = open_book(folder_of(args))
+    path = plan_path(Path(args.plan), book)
+    saved = load_plan(path)
+    if args.dry_run:
+        return _rehearse(book, saved, args)
+    if not args.yes:
+        if args.json:
+            raise RefusedError("--json cannot ask: add --yes to carry the plan out without asking")
+        on = screen()
+        say(plan_text(saved.plan, width=on.width, look=on.look))
+        say("")
+        if not asked(_question(book, saved)):
+            say("Nothing was done.")
+            return 1
+    applied = book.apply(path)
+    if args.json:
+        from trimtab.reports.applied_text import applied_json
+
+        emit(applied_json(applied))
+    else:
+        from trimtab.reports.applied_text import applied_text
+
+        on = screen()
+        say(applied_text(applied, width=on.width, look=on.look, ending=ending(applied, args)))
+    return 0 if applied.status in ("done", "already", "waiting") else 1
+
+
+def plan_path(path: Path, book: OpenBook) -> Path:
+    """The plan's file: as it was named, else under plans/, by its id alone."""
+    if path.exists() or path.parent.name:
+        return path
+    found = book.plans_folder / (path.name if path.suffix else f"{path.name}.json")
+    return found if found.exists() else path
+
+
+def ending(applied: Applied, args: argparse.Namespace) -> Sequence[str]:
+    """What to do next."""
+    import shlex
+
+    elsewhere = "" if args.folder == "." else f" -C {shlex.quote(args.folder)}"
+    plan = shlex.quote(args.plan)
+    if applied.status == "halted":
+        return ["Next: trimtab reconcile"]
+    if applied.tickets:
+        return [f"Next: trimtab{elsewhere} record {plan}    (or: record {plan} fills.csv)"]
+    if applied.status == "waiting":
+        return [f"Next: trimtab{elsewhere} apply {plan}    (goes on where it is)"]
+    return []
+
+
+def _question(book: OpenBook, saved: SavedPlan) -> str:
+    """What is about to happen, in a line."""
+    from trimtab.cli.screen import literal
+    from trimtab.reports.words import counted
+
+    accounts = book.portfolio.household.accounts
+    ways: dict[str, int] = {}
+    for trade in saved.plan.trades:
+        broker = accounts[trade.account].broker if trade.account in accounts else "?"
+        ways[broker] = ways.get(broker, 0) + 1
+    told = [
+        {"paper": f"{counted(n, 'trade')} on paper", "manual": f"{counted(n, 'ticket')}"}.get(
+            way, f"{counted(n, 'REAL order')} through {literal(way)}"
+        )
+        for way, n in sorted(ways.items())
+    ]
+    return f"Carry out {saved.plan.id}: {', '.join(told) or 'nothing to trade'}?"
+
+
+def _rehearse(book: OpenBook, saved: SavedPlan, args: argparse.Namespace) -> int:
+    """Show the orders of a plan and what the gate says; write and send nothing."""
+    from trimtab.cli.rehearsal import rehearsed
+    from trimtab.cli.screen import emit, say, screen
+    from trimtab.reports.applied_text import applied_json, rehearsal_text
+
+    applied = rehearsed(book, saved)
+    if args.json:
+        emit(applied_json(applied) | {"dry_run": True})
+    else:
+        on = screen()
+        say(rehearsal_text(applied, width=on.width, look=on.look))
+    return 0 if applied.status in ("done", "already", "waiting") else 1

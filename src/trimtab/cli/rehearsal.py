@@ -1,0 +1,53 @@
+"""A plan carried out in memory: the same procedure over a copy of the record, sent to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from trimtab.adapters.limits_file import read_limits
+from trimtab.execution.apply import Application, Applied, Venue
+from trimtab.execution.brokers import MemoryBroker, PaperTerms
+from trimtab.ledger.chain import EMPTY
+from trimtab.ledger.folded import Folded
+from trimtab.ledger.memory import MemoryLedger
+from trimtab.ledger.record import caught_up
+
+if TYPE_CHECKING:
+    from trimtab.adapters.plan_files import SavedPlan
+    from trimtab.live.book import OpenBook
+
+BY_HAND = "manual"
+
+
+def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
+    """What carrying out a plan would send, with the gate's word on each order.
+
+    Raises:
+        RefusedError: The plan may not be carried out, as `apply` would say.
+    """
+    store = MemoryLedger()
+    store.append(book.entries(), EMPTY)
+    market = book.market_with(saved.plan.as_of, saved.prices)
+    mandate = book.mandate()
+    broker = MemoryBroker(PaperTerms.of(mandate, market), _known(store))
+    accounts = mandate.household.accounts.values()
+    venue = Venue(
+        store=store,
+        clock=book.clock,
+        mandate=mandate,
+        market=market,
+        opening=book.opening_on(saved.plan.as_of),
+        brokers={account.id: broker for account in accounts if account.broker != BY_HAND},
+        limits=read_limits(book.folder),
+        paper=book.paper_accounts,
+    )
+    run = Application(saved.plan, saved.request, venue)
+    run.approve("dry run", today=None)
+    run.book_flows()
+    run.trade()
+    return run.applied()
+
+
+def _known(store: MemoryLedger) -> Callable[[], Folded]:
+    return lambda: caught_up(store)

@@ -124,6 +124,7 @@ def apply_plan(
     venue: Venue,
     by: str,
     today: date | None = None,
+    known: Folded | None = None,
 ) -> Applied:
     """Carry out a plan, or go on with it where an earlier run was stopped.
 
@@ -133,12 +134,13 @@ def apply_plan(
         venue: Where it is carried out.
         by: Who approved it.
         today: The plan must not be older than one session before this day; None: of any age.
+        known: The fold of the record, if somebody has it.
 
     Raises:
         RefusedError: It may not be carried out; nothing was written.
         LedgerError: The record cannot be written, or somebody else is writing it.
     """
-    run = Application(plan, request, venue)
+    run = Application(plan, request, venue, known=known)
     run.approve(by, today=today)
     run.book_flows()
     run.follow()
@@ -156,7 +158,9 @@ class Application:
         findings: What was noticed.
     """
 
-    def __init__(self, plan: Plan, request: Request, venue: Venue) -> None:
+    def __init__(
+        self, plan: Plan, request: Request, venue: Venue, *, known: Folded | None = None
+    ) -> None:
         self.plan = plan
         self.request = request
         self.venue = venue
@@ -164,7 +168,9 @@ class Application:
         self.parts = parts_of(plan)
         self.findings: list[Finding] = []
         self.entries: list[Entry] = list(venue.store.read())
-        self.folded: Folded = fold(self.entries)
+        # Who has folded the record already, as a simulation has, need not do it again.
+        is_known = known is not None and known.head.seq == len(self.entries)
+        self.folded: Folded = known if known and is_known else fold(self.entries)
         self.changed = False
         self._cursors: dict[int, int] = {}
         self._resubmitted: set[str] = set()
@@ -241,7 +247,7 @@ class Application:
             return replace(ready, drafts=(*first, *ready.drafts))
         return prepared(
             base, venue.opening, instruments=instruments, market=venue.market, paper=venue.paper,
-            at=self.at(),
+            at=self.at(), known=self.folded if len(base) == len(self.entries) else None,
         )  # fmt: skip
 
     def _is_seeding(self, seeds: Sequence[Entry]) -> bool:
@@ -307,6 +313,7 @@ class Application:
         for record in list(self.folded.orders.values()):
             if record.state in (OrderState.SENT, OrderState.UNKNOWN):
                 self._find_fate(record)
+                self.poll()
 
     def poll(self) -> None:
         """Book what brokers report."""
@@ -395,7 +402,7 @@ class Application:
         while (step := self._next()) is not None:
             part, order = step
             self._send(part, order)
-            self.poll()
+            self.follow()
         self.issue_tickets()
 
     def _next(self) -> tuple[Part, Order] | None:

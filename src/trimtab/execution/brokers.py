@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from trimtab.costs import Costs
 from trimtab.engine.mandate import Mandate
-from trimtab.execution.orders import Expected, expected, spread_price
+from trimtab.execution.orders import Expected, expected
 from trimtab.ledger.folded import Folded
 from trimtab.model.errors import TrimtabError
 from trimtab.model.instruments import Instrument
@@ -82,7 +82,8 @@ def paper_events(order: Order, terms: PaperTerms, holdings: Holdings) -> tuple[B
     costs = terms.costs_of(order.account)
     if order.side == "sell" and holdings.steps.get(order.instrument, 0) < order.quantity:
         return (_rejected(order, f"there are not {order.quantity} steps to sell"),)
-    met = spread_price(order.side, quote.price, instrument=order.instrument, costs=costs)
+    whole = expected(order.side, order.quantity, quote.price, instrument=instrument, costs=costs)
+    met = whole.price
     if order.limit is not None and not _is_met(order, met):
         return (_rejected(order, f"the limit of {order.limit} is not met at {met}"),)
     quantity = min(order.quantity, _most(order, terms, instrument))

@@ -1,0 +1,293 @@
+"""Backtests in account mode: the same decision, orders and record as on a real day, over dates.
+
+Nothing here decides, fills or books. Each session asks the engine, and what it plans is carried
+out by the same procedure as `trimtab apply`, on a paper broker that fills whole at that close, into
+a record in memory. So what was tested is what trades: integers, lots, whole shares, minimums,
+splits and dividends, taxes counted as they fall due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from trimtab.engine.decide import decide, wants_plan
+from trimtab.engine.mandate import Mandate, Request
+from trimtab.execution.apply import Venue, apply_plan
+from trimtab.execution.brokers import MemoryBroker, PaperTerms
+from trimtab.execution.gate import Limits
+from trimtab.execution.opening import Opening, Prepared, prepared
+from trimtab.ledger.events import instant_text
+from trimtab.ledger.folded import NOTHING, Folded
+from trimtab.ledger.memory import MemoryLedger
+from trimtab.ledger.record import caught_up, record
+from trimtab.model.findings import Finding
+from trimtab.model.market import Market
+from trimtab.model.numbers import StepPrice
+from trimtab.model.orders import Order
+from trimtab.model.plan import Plan
+from trimtab.model.sleeves import Sleeve
+from trimtab.simulate.metrics import cagr, max_drawdown, volatility
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CLOSE = time(21, 0, tzinfo=UTC)
+"""The hour of the simulated clock: after the close, so that a day's prices are known."""
+
+ENDLESS = 2**60
+"""Simulated days pass in milliseconds: the throttle on orders a minute has nothing to say."""
+
+
+@dataclass
+class _SessionClock:
+    """A clock that stands at the close of the session that is simulated."""
+
+    day: date
+
+    def now(self) -> datetime:
+        """The close of that session."""
+        return datetime.combine(self.day, CLOSE)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRun:
+    """One policy over history with real lots, orders and money; minor units where integers.
+
+    Args:
+        name: What the policy is called.
+        when: When it acts, in canonical words.
+        to: How far it trades, in canonical words.
+        dates: Sessions.
+        value: Worth of all accounts at each close, minor units.
+        plans: Plans that traded, oldest first.
+        orders: Orders at the broker, in the order in which they left.
+        cost_paid: Trading costs, minor units.
+        tax_due: Tax that the sales caused, minor units; not taken out of the accounts.
+        turnover_one_way: Sum of half the absolute trades over the value before.
+        final_weights: By leaf, or by instrument in no leaf, of all accounts.
+        folded: The record at the end.
+        findings: What plans had to say, each once.
+    """
+
+    name: str
+    when: str
+    to: str
+    dates: tuple[date, ...]
+    value: tuple[int, ...]
+    plans: tuple[Plan, ...]
+    orders: tuple[Order, ...]
+    cost_paid: int
+    tax_due: int
+    turnover_one_way: float
+    final_weights: Mapping[str, float]
+    folded: Folded = field(repr=False)
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def rebalances(self) -> int:
+        """How often it traded."""
+        return len(self.plans)
+
+    @property
+    def equity(self) -> NDArray[Any]:
+        """Worth at each close in money, as an array."""
+        import numpy as np
+
+        return np.array(self.value, dtype=np.float64) / 100.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures under the names that `--json` prints: those of research mode, and the tax."""
+        curve = self.equity
+        several = len(curve) > 1
+        return {
+            "final_value": self.value[-1] / 100,
+            "rebalances": self.rebalances,
+            "turnover_one_way": self.turnover_one_way,
+            "cost_paid": self.cost_paid / 100,
+            "tax_due": self.tax_due / 100,
+            "cagr": (
+                float(cagr(curve[0], curve[-1], self.dates[0], self.dates[-1])) if several else None
+            ),
+            "volatility": volatility(curve) if len(curve) > 2 else None,
+            "max_drawdown": max_drawdown(curve),
+            "final_weights": dict(self.final_weights),
+            "first": self.dates[0].isoformat(),
+            "last": self.dates[-1].isoformat(),
+            "sessions": len(self.dates),
+            "trade_at": "close",
+            "mode": "account",
+        }
+
+
+def backtest_accounts(
+    mandate: Mandate,
+    opening: Opening,
+    markets: Iterable[Market],
+    *,
+    name: str | None = None,
+    on_session: Callable[[date], None] | None = None,
+) -> AccountRun:
+    """What a household's policy would have done, in account mode.
+
+    Args:
+        mandate: The household with its target, policy and costs. All accounts trade on paper.
+        opening: Lots and cash at the start, in the shares of the opening's day.
+        markets: One snapshot a session, oldest first, from the opening's day on.
+        name: What to call the run; by default the policy's words.
+        on_session: Called with every session, for a progress bar.
+
+    Returns:
+        The run. Tax is counted, not paid: paying it is a withdrawal that somebody must make.
+
+    Raises:
+        AssertionError: There is no session to simulate.
+    """
+    desk = _Desk(mandate, opening)
+    for market in markets:
+        desk.session(market)
+        if on_session is not None:
+            on_session(market.as_of)
+    assert desk.dates, "there is at least one session to simulate"
+    plans = [plan for plan in desk.plans if plan.trades]
+    return AccountRun(
+        name=name or f"{mandate.when} to {mandate.to}",
+        when=str(mandate.when),
+        to=str(mandate.to),
+        dates=tuple(desk.dates),
+        value=tuple(desk.value),
+        plans=tuple(plans),
+        orders=tuple(desk.orders),
+        cost_paid=sum(plan.cost for plan in plans),
+        tax_due=sum(plan.tax for plan in plans),
+        turnover_one_way=sum(desk.turnover),
+        final_weights=desk.weights(),
+        folded=desk.folded,
+        findings=tuple(_first_of_each(desk.findings)),
+    )
+
+
+def _first_of_each(findings: Iterable[Finding]) -> list[Finding]:
+    """The first finding of each kind about each subject: a year repeats itself every day."""
+    seen: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        seen.setdefault((finding.code, finding.subject), finding)
+    return list(seen.values())
+
+
+class _Desk:
+    """A household's record, broker and clock, all in memory, moved from session to session."""
+
+    def __init__(self, mandate: Mandate, opening: Opening) -> None:
+        self.mandate = mandate
+        self.opening = opening
+        self.store = MemoryLedger()
+        self.clock = _SessionClock(opening.on)
+        self.folded = NOTHING
+        self.prices: dict[str, StepPrice] = {}
+        self.actions = 0
+        self.dates: list[date] = []
+        self.value: list[int] = []
+        self.plans: list[Plan] = []
+        self.orders: list[Order] = []
+        self.turnover: list[float] = []
+        self.findings: list[Finding] = []
+
+    def session(self, market: Market) -> None:
+        """One session: splits and dividends, the decision, its orders, the value at the close."""
+        self.clock.day = market.as_of
+        instruments = self.mandate.household.instruments
+        for id_, quote in market.quotes.items():
+            if quote.price is not None and quote.on == market.as_of:
+                self.prices[id_] = StepPrice.of(quote.price, instruments[id_].step)
+        self._book_actions(market)
+        ready = self._prepared(market)
+        head = self.folded.head.hash if self.folded.head.seq else ""
+        state = ready.state(market.as_of, head=head)
+        if wants_plan(state, self.mandate, market, market.as_of):
+            plan = decide(state, self.mandate, market, market.as_of)
+            self.findings.extend(plan.findings)
+            if plan.trades or plan.periods:
+                self._carry_out(plan, market)
+        self.dates.append(market.as_of)
+        self.value.append(self._worth(ready.folded if not self.folded.head.seq else self.folded))
+
+    def weights(self) -> dict[str, float]:
+        """What every leaf weighs in the end, by name; instruments in no leaf by their id."""
+        leaf_of = {
+            id_: leaf.name for root in self._roots() for leaf in root.leaves() for id_ in leaf.hold
+        }
+        worth: dict[str, int] = {}
+        for (_, id_), steps in self.folded.positions.items():
+            place = leaf_of.get(id_, id_)
+            worth[place] = worth.get(place, 0) + self.prices[id_].value(steps)
+        cash = leaf_of.get("CASH", "cash")
+        worth[cash] = worth.get(cash, 0) + sum(self.folded.cash.values())
+        total = sum(worth.values())
+        return {place: value / total for place, value in worth.items()} if total else {}
+
+    def _roots(self) -> list[Sleeve]:
+        accounts = self.mandate.household.accounts.values()
+        own = [account.target for account in accounts if account.target]
+        return own + ([self.mandate.target] if self.mandate.target else [])
+
+    def _prepared(self, market: Market) -> Prepared:
+        return prepared(
+            self.store.read(),
+            self.opening,
+            instruments=self.mandate.household.instruments,
+            market=market,
+            paper=self.mandate.household.accounts.keys(),
+            at=instant_text(self.clock.now()),
+            known=self.folded,
+        )
+
+    def _book_actions(self, market: Market) -> None:
+        """Write splits and dividends on their day, so that the record never lags behind prices."""
+        count = len(market.splits) + len(market.dividends)
+        if count == self.actions and self.folded.head.seq:
+            return
+        self.actions = count
+        ready = self._prepared(market)
+        self.findings.extend(ready.findings)
+        self.folded = record(self.store, self.folded, ready.drafts)
+
+    def _carry_out(self, plan: Plan, market: Market) -> None:
+        """Apply a plan as a person would, on paper brokers that fill whole at this close."""
+        broker = MemoryBroker(PaperTerms.of(self.mandate, market), self._booked)
+        accounts = self.mandate.household.accounts
+        venue = Venue(
+            store=self.store,
+            clock=self.clock,
+            mandate=self.mandate,
+            market=market,
+            opening=self.opening,
+            brokers=dict.fromkeys(accounts, broker),
+            limits=replace(Limits(), minute_orders=ENDLESS, plan_orders=ENDLESS),
+            paper=frozenset(accounts),
+        )
+        before = self._worth(self.folded)
+        applied = apply_plan(plan, Request(), venue=venue, by="backtest", known=self.folded)
+        self.folded = applied.folded
+        self.findings.extend(applied.findings)
+        if plan.trades:
+            self.plans.append(plan)
+            self.orders.extend(broker.orders.values())
+            if before > 0:
+                traded = sum(trade.value for trade in plan.trades)
+                self.turnover.append(traded / (2 * before))
+
+    def _booked(self) -> Folded:
+        """What the record says now, in the middle of a plan too."""
+        self.folded = caught_up(self.store, self.folded)
+        return self.folded
+
+    def _worth(self, folded: Folded) -> int:
+        held = sum(
+            self.prices[id_].value(steps)
+            for (_, id_), steps in folded.positions.items()
+            if id_ in self.prices
+        )
+        return held + sum(folded.cash.values())

@@ -15,7 +15,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trimtab.adapters.price_frames import read_prices as read_prices
     from trimtab.costs import Costs as Costs
+    from trimtab.face import backtest as backtest
+    from trimtab.face import open as open
     from trimtab.model.errors import InputError as InputError
     from trimtab.model.errors import RefusedError as RefusedError
     from trimtab.model.errors import TrimtabError as TrimtabError
@@ -30,6 +33,9 @@ _WHERE = {
     "Policy": "trimtab.model.policy",
     "RefusedError": "trimtab.model.errors",
     "TrimtabError": "trimtab.model.errors",
+    "backtest": "trimtab.face",
+    "open": "trimtab.face",
+    "read_prices": "trimtab.adapters.price_frames",
 }
 
 __all__ = [*sorted(_WHERE), "version"]

@@ -1,0 +1,50 @@
+#!/bin/sh
+# The main job on real prices, offline: copies the packaged household to demo-portfolio/ and takes
+# it through a rebalance, showing each command line before what it prints. Run by `make demo`.
+set -eu
+cd "$(dirname "$0")/.."
+
+folder=demo-portfolio
+day=2012-09-28
+packaged=src/trimtab/data/demo
+PATH=$PWD/.venv/bin:$PATH
+export PATH
+
+say() { printf '%s\n' "$@"; }
+
+show() {
+    say "\$ trimtab $*" ""
+    (cd "$folder" && trimtab "$@")
+    say ""
+}
+
+rm -rf "$folder"
+cp -R "$packaged/portfolio" "$folder"
+cp "$packaged/prices.csv" "$folder/prices.csv"
+
+say "A household with three accounts on $day, a week after the highest price that AAPL had" \
+    "reached: its stocks have outgrown its bonds. Real prices, paper trading, in $folder/." ""
+
+say "1. How far from the target, and is anything due?"
+show status --as-of "$day"
+
+say "2. What to trade, and why? This trades nothing."
+show plan --as-of "$day"
+
+plan=$(cd "$folder" && ls plans/*.json)
+say "3. Carry out that plan and nothing else, once. (Without --yes it asks.)"
+show apply --yes "$plan"
+
+say "4. Where does that leave it?"
+show status --as-of "$day"
+
+say "5. Is the record still what was written?"
+show ledger verify
+
+say "6. Was it a good policy? Thirteen years of it, beside the alternatives."
+show backtest
+
+say "What next:" \
+    "  cd $folder                              it is yours to play with" \
+    "  ../.venv/bin/trimtab plan --explain          as of the newest price, 2013-03-01" \
+    "  ../.venv/bin/trimtab init ~/my-portfolio     a folder for your own holdings; see README.md"

@@ -205,3 +205,14 @@ def test_a_run_does_not_look_ahead() -> None:
     firsts = [[plan for plan in run.plans if plan.as_of <= run.dates[2]] for run in runs]
     assert firsts[0] == firsts[1]
     assert firsts[0]
+
+
+def test_a_run_from_cash_is_invested_at_its_first_session() -> None:
+    """Also a policy that never acts starts at its target."""
+    markets = tape({"US": ["50", "60"], "BND": ["50", "50"]})
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), when="never")
+
+    run = backtest_accounts(mandate_, opening([], brokerage=100_000), markets, invest_at_start=True)
+
+    assert run.folded.positions == {("brokerage", "US"): 12, ("brokerage", "BND"): 8}
+    assert run.value == (100_000, 112_000)

@@ -128,6 +128,7 @@ def backtest_accounts(
     markets: Iterable[Market],
     *,
     name: str | None = None,
+    invest_at_start: bool = False,
     on_session: Callable[[date], None] | None = None,
 ) -> AccountRun:
     """What a household's policy would have done, in account mode.
@@ -137,6 +138,8 @@ def backtest_accounts(
         opening: Lots and cash at the start, in the shares of the opening's day.
         markets: One snapshot a session, oldest first, from the opening's day on.
         name: What to call the run; by default the policy's words.
+        invest_at_start: Trade to target at the first session whatever the policy says, as a run
+            that starts from cash must.
         on_session: Called with every session, for a progress bar.
 
     Returns:
@@ -147,7 +150,7 @@ def backtest_accounts(
     """
     desk = _Desk(mandate, opening)
     for market in markets:
-        desk.session(market)
+        desk.session(market, Request(now=invest_at_start and not desk.dates))
         if on_session is not None:
             on_session(market.as_of)
     assert desk.dates, "there is at least one session to simulate"
@@ -195,7 +198,7 @@ class _Desk:
         self.turnover: list[float] = []
         self.findings: list[Finding] = []
 
-    def session(self, market: Market) -> None:
+    def session(self, market: Market, request: Request) -> None:
         """One session: splits and dividends, the decision, its orders, the value at the close."""
         self.clock.day = market.as_of
         instruments = self.mandate.household.instruments
@@ -206,11 +209,11 @@ class _Desk:
         ready = self._prepared(market)
         head = self.folded.head.hash if self.folded.head.seq else ""
         state = ready.state(market.as_of, head=head)
-        if wants_plan(state, self.mandate, market, market.as_of):
-            plan = decide(state, self.mandate, market, market.as_of)
+        if wants_plan(state, self.mandate, market, market.as_of, request):
+            plan = decide(state, self.mandate, market, market.as_of, request)
             self.findings.extend(plan.findings)
             if plan.trades or plan.periods:
-                self._carry_out(plan, market)
+                self._carry_out(plan, market, request)
         self.dates.append(market.as_of)
         self.value.append(self._worth(ready.folded if not self.folded.head.seq else self.folded))
 
@@ -254,7 +257,7 @@ class _Desk:
         self.findings.extend(ready.findings)
         self.folded = record(self.store, self.folded, ready.drafts)
 
-    def _carry_out(self, plan: Plan, market: Market) -> None:
+    def _carry_out(self, plan: Plan, market: Market, request: Request) -> None:
         """Apply a plan as a person would, on paper brokers that fill whole at this close."""
         broker = MemoryBroker(PaperTerms.of(self.mandate, market), self._booked)
         accounts = self.mandate.household.accounts
@@ -269,7 +272,7 @@ class _Desk:
             paper=frozenset(accounts),
         )
         before = self._worth(self.folded)
-        applied = apply_plan(plan, Request(), venue=venue, by="backtest", known=self.folded)
+        applied = apply_plan(plan, request, venue=venue, by="backtest", known=self.folded)
         self.folded = applied.folded
         self.findings.extend(applied.findings)
         if plan.trades:

@@ -10,7 +10,6 @@ from trimtab.simulate.backtest import backtest as _of_history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from os import PathLike
 
     from trimtab.live.book import OpenBook
     from trimtab.model.policy import Policy
@@ -23,8 +22,8 @@ def backtest(prices: object, policies: Policy | Sequence[Policy], **options: Any
     return _of_history(read_prices(prices), policies, **options)
 
 
-def open(folder: PathLike[str] | str = ".") -> OpenBook:
-    """Open a portfolio folder: `tt.open("my-portfolio").plan()`. Nothing is written."""
+def open(folder: object = ".") -> OpenBook:
+    """Open a portfolio folder, a path: `tt.open("my-portfolio").plan()`. Nothing is written."""
     from trimtab.live.book import open_book
 
     return open_book(str(folder))

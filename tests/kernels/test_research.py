@@ -52,12 +52,13 @@ class _Case:
         self.rule = rules.get("rule", COST_ONCE)
         self.costs = rules.get("costs", np.zeros((4, self.n)))
         self.dealing = rules.get("dealing", closes)
+        self.most = rules.get("most", self.sessions)
         self.row_at = rules.get("row_at", np.zeros(self.sessions, dtype=np.int64))
 
     def run(self, *, as_machine_code: bool) -> dict[str, Any]:
         """Equity, counts, sums and the log of rebalances."""
         form = (lambda c: c.copy()) if as_machine_code else (lambda c: c.tolist())
-        most, n = self.sessions, self.n
+        most, n = self.most, self.n
         units = form(self.weights[0] * CASH / self.closes[0])
         counts, sums = form(np.zeros(2, dtype=np.int64)), form(np.zeros(2))
         equity = form(np.zeros(self.sessions))
@@ -283,6 +284,17 @@ def test_the_kernel_asks_for_a_target_that_is_not_made_yet() -> None:
 
     assert asked.run(as_machine_code=False)["done"] == 10
     assert whole.run(as_machine_code=False)["done"] == 60
+
+
+def test_the_kernel_asks_for_room_and_goes_on_where_it_was() -> None:
+    """A run that fills its log stops before the next trade, so that nothing goes unrecorded."""
+    closes = _market(8, 40, 2)
+    case = _Case(closes, [0.5, 0.5], most=3)
+
+    found = case.run(as_machine_code=False)
+
+    assert found["done"] == found["at"][2] + 1
+    assert found["counts"][REBALANCES] == 3
 
 
 def test_the_last_session_never_trades() -> None:

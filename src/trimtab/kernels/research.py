@@ -225,7 +225,7 @@ def run(
     block_worst: Column,
     block_drift: Column,
 ) -> int:
-    """Run one policy from a session to the end, or to where a target must be made first.
+    """Run one policy from a session to the end, or to where the caller must provide something.
 
     Args:
         prices: Prices that value the portfolio, shape (n, sessions), finite and above zero.
@@ -251,7 +251,7 @@ def run(
         counts: In and out: row of the target last adopted, number of rebalances.
         sums: In and out: one-way turnover, cost paid.
         equity: Out, by session: value at the close, after cost.
-        traded_at: Out, by rebalance while there is room: session; likewise the next four.
+        traded_at: Out, by rebalance: session; likewise the next four.
         traded_cost: Cost.
         traded_moved: Sum of absolute trades.
         traded_value: Value before cost.
@@ -263,8 +263,9 @@ def run(
         block_drift: By session of the block: sum of absolute deviations.
 
     Returns:
-        The number of sessions when it is done; else the session at which `target_at` is below
-        zero and a target is needed: fill it in and call again with `start` at that session.
+        The number of sessions when it is done; else a session at which something is missing.
+        Where `target_at` is below zero that is a target, elsewhere more room for rebalances:
+        provide it and call again with `start` at that session.
     """
     sessions = len(equity)
     n = len(units)
@@ -335,6 +336,9 @@ def run(
                     goals[i] = goals[i] / value
             if moved <= ALLOWANCE * value:
                 continue
+            k = counts[REBALANCES]
+            if k >= len(traded_at):
+                return t
             at = t + lag
             rebalance(
                 units,
@@ -348,15 +352,13 @@ def run(
                 holdings,
                 totals,
             )
-            k = counts[REBALANCES]
-            if k < len(traded_at):
-                traded_at[k] = at
-                traded_value[k] = totals[0]
-                traded_cost[k] = totals[1]
-                traded_moved[k] = totals[2]
-                after = units_after[k]
-                for i in range(n):
-                    after[i] = units[i]
+            traded_at[k] = at
+            traded_value[k] = totals[0]
+            traded_cost[k] = totals[1]
+            traded_moved[k] = totals[2]
+            after = units_after[k]
+            for i in range(n):
+                after[i] = units[i]
             counts[REBALANCES] = k + 1
             sums[TURNOVER] += 0.5 * totals[2] / totals[0]
             sums[COST_PAID] += totals[1]

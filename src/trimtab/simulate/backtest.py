@@ -61,6 +61,9 @@ _RULES: dict[str, int] = {
     "in-order": COST_IN_ORDER,
     "from-last": COST_FROM_LAST,
 }
+FIRST_ROOM = 128
+"""Rebalances that a run has room for at first."""
+
 _COMPILE_FROM = 6_000_000
 """Prices looked at, over all policies, from which machine code pays for importing Numba."""
 
@@ -428,6 +431,9 @@ def _result(setting: _Setting, rules: _Rules) -> PolicyResult:
         session = columns.go(rows, session)
         if session == len(history):
             break
+        if setting.row_at[session] >= 0:
+            columns.make_room()
+            continue
         assert setting.make is not None
         view = setting.known.until(setting.offset + session)
         weights = setting.make.make(view)
@@ -454,9 +460,9 @@ class _Columns:
             watches = when.has_band or when.drift is not None
             looks = np.full(sessions, watches, dtype=np.bool_)
         else:
-            looks = period_ends(history.dates, when.calendar)
+            period = when.calendar
+            looks = history.once(("ends", period), lambda: period_ends(history.dates, period))
         self.every = when.calendar in (None, "daily")
-        most = int(np.count_nonzero(looks))
         self.looks = self._form(looks)
         self.by_symbol = self._shared("by symbol", history.close.T)
         self.by_session = self._shared("by session", history.close)
@@ -465,10 +471,7 @@ class _Columns:
             assert history.open is not None
             dealing = self._shared("opens", history.open)
         self.dealing = dealing
-        self.rates = np.zeros((4, n))
-        for i, symbol in enumerate(history.symbols):
-            if symbol != CASH:
-                self.rates[:, i] = _cost_of(rules.costs, symbol)
+        self.rates = _rates(rules.costs, history.symbols)
         if rules.cost_rule != COST_ONCE and self.rates[1:].any():
             raise ValueError("cost_rule: fees an order or a share are only known to `once`")
         self.cost_columns = [self._form(column) for column in self.rates]
@@ -476,9 +479,10 @@ class _Columns:
         self.counts = self._form(np.zeros(2, dtype=np.int64))
         self.sums = self._form(np.zeros(2))
         self.equity = self._form(np.zeros(sessions))
-        self.traded = [self._form(np.zeros(most, dtype=np.int64))]
-        self.traded += [self._form(np.zeros(most)) for _ in range(3)]
-        self.units_after = self._form(np.zeros((most, n)))
+        self.room = FIRST_ROOM
+        self.traded = [self._form(np.zeros(FIRST_ROOM, dtype=np.int64))]
+        self.traded += [self._form(np.zeros(FIRST_ROOM)) for _ in range(3)]
+        self.units_after = self._form(np.zeros((FIRST_ROOM, n)))
         self.space = [self._form(np.zeros((5, n))), self._form(np.zeros(3))]
         self.blocks = [self._form(np.zeros(BLOCK)) for _ in range(3)]
         self.units: Any = None
@@ -497,6 +501,20 @@ class _Columns:
     def begin(self, units: Floats) -> None:
         """Hold these units."""
         self.units = self._form(units.copy())
+
+    def make_room(self) -> None:
+        """Room for four times as many rebalances, with those that are there."""
+        import numpy as np
+
+        def longer(column: Any) -> Any:
+            old = np.asarray(column)
+            return self._form(
+                np.concatenate([old, np.zeros((3 * self.room, *old.shape[1:]), old.dtype)])
+            )
+
+        self.traded = [longer(column) for column in self.traded]
+        self.units_after = longer(self.units_after)
+        self.room *= 4
 
     @property
     def adopted(self) -> int:
@@ -538,10 +556,22 @@ class _Columns:
         )
 
 
-def _cost_of(costs: Costs, symbol: str) -> tuple[float, float, float, float]:
-    own = costs.by_instrument.get(symbol, costs)
-    rate = float((own.bps + own.half_spread_bps) / 10_000)
-    return rate, float(own.per_share), float(own.commission), float(own.minimum)
+def _rates(costs: Costs, symbols: Sequence[str]) -> Floats:
+    """Rate, fee a unit, fee an order and least fee of each symbol, shape (4, n); none for cash."""
+    import numpy as np
+
+    rates = np.zeros((4, len(symbols)))
+    for own in {id(one): one for one in (costs, *costs.by_instrument.values())}.values():
+        fees = (
+            float((own.bps + own.half_spread_bps) / 10_000),
+            float(own.per_share),
+            float(own.commission),
+            float(own.minimum),
+        )
+        for i, symbol in enumerate(symbols):
+            if symbol != CASH and costs.by_instrument.get(symbol, costs) is own:
+                rates[:, i] = fees
+    return rates
 
 
 def _figures(

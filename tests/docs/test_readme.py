@@ -1,0 +1,63 @@
+"""What the README shows is what a reader gets."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.console import BLOCK, Session, alike, demo_folder, replayed
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def blocks(language: str) -> list[str]:
+    """The code of the README in a language."""
+    return [code for kind, code in BLOCK.findall(README.read_text("utf-8")) if kind == language]
+
+
+def test_the_console_prints_what_the_readme_shows(tmp_path: Path) -> None:
+    """Every command of the README, run in its order, prints what stands under it."""
+    session = Session(demo_folder(tmp_path), {"TRIMTAB_HOME": str(tmp_path / "home")})
+
+    for shown in blocks("console"):
+        assert alike(replayed(shown, session)) == alike(shown)
+
+
+def test_the_first_five_minutes_run(tmp_path: Path) -> None:
+    """A new folder has a status and a plan as it stands."""
+    commands = next(code for code in blocks("sh") if code.startswith("trimtab init"))
+    session = Session(tmp_path, {"TRIMTAB_HOME": str(tmp_path / "home")})
+
+    printed = [session.run(line) for line in commands.splitlines()]
+
+    assert not any(text.rstrip().endswith("]") for text in printed)
+    assert all(text for text, line in zip(printed, commands.splitlines(), strict=True)
+               if not line.startswith("cd "))  # fmt: skip
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The examples in Python print what stands under them."""
+    demo_folder(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    parser, runner = (
+        doctest.DocTestParser(),
+        doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE),
+    )
+
+    for code in blocks("python"):
+        example = parser.get_doctest(code, {}, "README.md", str(README), 0)
+        assert example.examples
+        runner.run(example)
+
+    assert runner.summarize(verbose=False).failed == 0
+
+
+def test_every_link_of_the_readme_leads_somewhere() -> None:
+    """A link to a file of the project is a file of the project."""
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", README.read_text("utf-8"))
+
+    assert links
+    assert [link for link in links if not (README.parent / link).exists()] == []

@@ -32,7 +32,9 @@ def test_paper_fills_leave_what_the_plan_said(case) -> None:
     held = dict(room.state().cash)
     if plan.trades:
         for account, cash in plan.cash_after.items():
-            assert held[account] == cash or any(f.code == "withdrawal-short" for f in result.findings)
+            assert held[account] == cash or any(
+                f.code == "withdrawal-short" for f in result.findings
+            )
 
 
 @PROPERTY

@@ -481,13 +481,18 @@ class Application:
         costs = self.venue.costs_of(order.account).order_costs(instrument.id, instrument.step)
         if order.quantity is None:
             assert order.amount is not None
-            return order.amount + costs.of(order.amount, 1)
+            return order.amount + costs.of(order.amount, self._steps_about(order))
         trade = self._trades.get(order.id)
         assert order.limit is not None, "an order for a quantity has a limit"
         gross = StepPrice.of(order.limit, instrument.step).value(order.quantity)
         if trade is None:
             return gross + costs.of(gross, order.quantity)
         return gross + self._worth(trade, order.quantity).fees
+
+    def _steps_about(self, order: Order) -> int:
+        """About how many steps an order in money buys; its fees may count them."""
+        trade = self._trades.get(order.id)
+        return trade.quantity if trade is not None else 1
 
     def _send(self, part: Part, order: Order) -> None:
         """Write down the order, let the gate judge its bytes, write that it leaves, and send it."""
@@ -760,12 +765,9 @@ class Application:
         for record in records:
             order, trade = record.order, self._trades[record.order.id]
             name = f"{order.side} {order.instrument} in {order.account}"
-            if order.quantity is not None and order.quantity < trade.quantity:
-                message = (
-                    f"{name}: {quantity_text(order.quantity, trade.step)} ordered instead of "
-                    f"{quantity_text(trade.quantity, trade.step)}, because the sells brought less "
-                    "cash than planned"
-                )
+            cut = _cut(order, trade)
+            if cut:
+                message = f"{name}: {cut}, because the sells brought less cash than planned"
                 found.append(Finding("buy-cut", order.id, message))
             if record.state in (OrderState.REJECTED, OrderState.CANCELLED):
                 filled = quantity_text(record.filled, trade.step)
@@ -815,6 +817,16 @@ class Application:
     def at(self) -> str:
         """The instant of the next entry."""
         return instant_text(self.venue.clock.now())
+
+
+def _cut(order: Order, trade: Trade) -> str:
+    """How much less than planned was ordered; empty when it was all."""
+    if order.quantity is not None and order.quantity < trade.quantity:
+        ordered = quantity_text(order.quantity, trade.step)
+        return f"{ordered} ordered instead of {quantity_text(trade.quantity, trade.step)}"
+    if order.amount is not None and order.amount < (trade.amount or 0):
+        return f"{money_text(order.amount)} ordered instead of {money_text(trade.amount or 0)}"
+    return ""
 
 
 def _common_start(entries: Sequence[Entry], drafts: Sequence[Draft]) -> int:

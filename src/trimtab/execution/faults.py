@@ -22,26 +22,23 @@ comes. `late`: what happened is reported only after `heal`. `doubled`: every rep
 """
 
 
-class ScriptedBroker:
+class FaultyBroker:
     """The port `Broker` around a paper broker, with faults by the number of the order.
+
+    It cannot say whether an order that was lost ever came; `ScriptedBroker` can.
 
     Args:
         broker: What really trades.
         faults: The fault of the first, second, ... new order, from 0.
-        knows_fates: Whether it can say for certain that an order never came; see `fate`.
     """
 
-    def __init__(
-        self, broker: MemoryBroker, faults: Mapping[int, Fault], *, knows_fates: bool = True
-    ) -> None:
+    def __init__(self, broker: MemoryBroker, faults: Mapping[int, Fault]) -> None:
         self.broker = broker
         self.faults = dict(faults)
         self.received: list[str] = []
         self._numbers: dict[str, int] = {}
         self._told: list[BrokerEvent] = []
         self._late: list[BrokerEvent] = []
-        if not knows_fates:
-            self.fate = None  # type: ignore[assignment]
 
     def submit(self, order: Order) -> BrokerEvent:
         """Trade an order, with the fault that is due."""
@@ -76,10 +73,6 @@ class ScriptedBroker:
     def report(self, since: int) -> tuple[int, Sequence[BrokerEvent]]:
         """What has been told so far."""
         return len(self._told), tuple(self._told[since:])
-
-    def fate(self, order_id: str) -> BrokerEvent | None:
-        """Whether it ever came."""
-        return self.broker.fate(order_id)
 
     def heal(self) -> None:
         """Everything that was late is told now, and nothing goes wrong any more."""
@@ -125,6 +118,14 @@ class ScriptedBroker:
             ]
         self.broker.events[before:] = happened
         return happened
+
+
+class ScriptedBroker(FaultyBroker):
+    """A faulty broker that knows for certain which orders came."""
+
+    def fate(self, order_id: str) -> BrokerEvent | None:
+        """Whether it ever came."""
+        return self.broker.fate(order_id)
 
 
 def _resized(event: BrokerEvent, quantity: int) -> BrokerEvent:

@@ -132,7 +132,7 @@ def _of_the_plan(order: Order, trade: Trade, desk: Desk, refuse: Refuse) -> None
         refuse("gate-plan", "it is not what the plan says")
     if order.quantity is not None and not 0 < order.quantity <= trade.quantity:
         refuse("gate-size", f"it is for {order.quantity} steps, the plan for {trade.quantity}")
-    if order.quantity is None and (order.amount is None or order.amount != trade.amount):
+    if order.quantity is None and not 0 < (order.amount or 0) <= (trade.amount or 0):
         refuse("gate-size", "it is for another amount than the plan")
     count = sum(record.order.plan == order.plan for record in desk.folded.orders.values())
     if order.id not in desk.folded.orders:

@@ -173,16 +173,20 @@ def order_of(part: Part, plan: Plan, *, quantity: int, limit: Price) -> Order:
     """The order of a trade, for the whole of it or for less."""
     trade = part.trade
     assert 0 < quantity <= trade.quantity, "an order is for no more than was planned"
-    in_money = trade.amount is not None and quantity == trade.quantity
+    amount = None
+    if trade.amount is not None:
+        whole = quantity == trade.quantity
+        worth = StepPrice.of(trade.price, trade.step)
+        amount = trade.amount if whole else worth.value(quantity)
     lots = tuple((sale.lot, sale.quantity) for sale in trade.lots)
     return Order(
         id=part.id,
         account=trade.account,
         instrument=trade.instrument,
         side=trade.side,
-        quantity=None if in_money else quantity,
-        amount=trade.amount if in_money else None,
-        limit=None if in_money else limit,
+        quantity=None if amount is not None else quantity,
+        amount=amount,
+        limit=None if amount is not None else limit,
         plan=plan.id,
         slice=part.slice,
         lots=first_steps(lots, quantity),

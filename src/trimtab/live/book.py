@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 Amount = str | int | float | Decimal
 """Money or a price as a person states it: `2600`, `"2600.00"`; never minor units."""
+
+_EASTERNMOST = timedelta(hours=14)
 
 PAPER_FOLDER = "paper"
 PLANS_FOLDER = "plans"
@@ -235,9 +237,9 @@ class OpenBook:
                 return day, ()
             message = f"{day} is no session of {calendar.name}: decided for {session} instead"
             return session, (Finding("no-session", str(day), message, "info"),)
-        today = self.clock.now().date()
-        source = self._price_file({})
-        newest = source.last_day(sorted(self.portfolio.household.instruments))
+        # A day is not in the future once it has begun somewhere on earth.
+        today = (self.clock.now() + _EASTERNMOST).date()
+        newest = self._newest_day()
         if newest is None:
             return calendar.session_on_or_before(today), ()
         if newest > today:
@@ -249,6 +251,13 @@ class OpenBook:
                 Finding("prices-in-future", str(newest), message),
             )
         return calendar.session_on_or_before(newest), ()
+
+    def _newest_day(self) -> date | None:
+        """The newest day with prices; of a market's where there are any, else of typed ones."""
+        known = self.portfolio.household.instruments
+        traded = [name for name in sorted(known) if known[name].price_source == "market"]
+        source = self._price_file({})
+        return source.last_day(traded) or source.last_day(sorted(known))
 
     def market(self, as_of: date, prices: Mapping[str, Amount] | None = None) -> Market:
         """What the market says on a day.

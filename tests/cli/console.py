@@ -1,9 +1,9 @@
 """Command lines with what they print, run in a folder and compared: golden tests and the README.
 
-A console text is lines that begin with `$ `, each followed by what it prints. Standard error is
-shown after standard output, each line behind `2> `; an exit code other than 0 stands last, as `[1]`.
+A console text is lines that begin with `$ `, each followed by what it prints. Standard error comes
+after standard output, each line behind `2> `; an exit code other than 0 stands last, as `[1]`.
 `python -m tests.cli.console FILE...` writes what the commands print now into golden files, and into
-the console blocks of a README.
+the console blocks of a page in Markdown.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ HERE = Path(__file__).resolve().parent
 GOLDEN = HERE / "golden"
 PACKAGED = Path(trimtab.__file__).resolve().parent / "data" / "demo"
 
-#: What differs from run to run: hashes of entries, which hold the instant at which they were made.
-VARIES = re.compile(r"\b[0-9a-f]{12}\b")
+#: What differs from run to run: hashes of entries, which hold the instant at which they were made,
+#: and how long ago the prices were.
+VARIES = re.compile(r"\b[0-9a-f]{12}\b|\b[0-9,]+ sessions ago")
 
 #: A block of code in Markdown: its language and its lines.
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -128,7 +129,7 @@ def replayed(text: str, session: Session) -> str:
 
 def alike(text: str) -> str:
     """A text without what differs from run to run, and without space at the ends of lines."""
-    lines = (line.rstrip() for line in VARIES.sub("0123456789ab", text).splitlines())
+    lines = (line.rstrip() for line in VARIES.sub("(varies)", text).splitlines())
     return "\n".join(line for line in lines if line)
 
 
@@ -148,7 +149,7 @@ def golden_session(golden: Path, place: Path) -> Session:
         copytree(source, folder)
     else:
         folder = demo_folder(place)
-    return Session(folder, {"TRIMTAB_HOME": str(place / "home"), "TRIMTAB_USER": "tester"})
+    return Session(folder, {"TRIMTAB_HOME": str(place / "home"), "LOGNAME": "tester"})
 
 
 def update(golden: Path) -> None:

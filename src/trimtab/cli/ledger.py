@@ -186,7 +186,7 @@ def _show(args: argparse.Namespace) -> int:
     if args.json:
         emit({"file": str(path), "entries": [entry_json(entry) for entry in chosen]})
     else:
-        say(entries_text(chosen, of=len(entries), width=on.width, look=on.look))
+        say(entries_text(chosen, every=entries, width=on.width, look=on.look))
     return 0
 
 

@@ -45,10 +45,11 @@ class Parser(argparse.ArgumentParser):
         from trimtab.cli.screen import literal
 
         wrong, choose, choices = message.partition(" (choose from ")
-        if choose:
-            word = wrong.rpartition(": ")[2].strip("'")
+        if choose:  # the wording changes from one Python to the next
+            argument, _, word = wrong.partition(": invalid choice: ")
             known = choices.rstrip(")").replace("'", "").split(", ")
-            message += f".{_meant(word, known)}"
+            word = word.strip("'")
+            message = f"{argument}: {word!r} is none of {', '.join(known)}.{_meant(word, known)}"
         sys.stderr.write(f"{self.prog}: {literal(message)}\n")
         sys.stderr.write(f"Try '{self.prog} --help'.\n")
         sys.exit(USAGE)
@@ -104,10 +105,7 @@ def _run(arguments: list[str]) -> int:
         parser_.error(f"there is no command {command!r}.{_meant(command, COMMANDS)}")
     made = parser(only=command)
     args, unknown = made.parse_known_args(arguments)
-    if command is None:
-        made.print_help(sys.stderr)
-        return USAGE
-    chosen = _chosen(made, command)
+    chosen = made if command is None else _chosen(made, command)
     if getattr(args, "action", None):
         chosen = _chosen(chosen, args.action)
     if unknown:
@@ -116,6 +114,9 @@ def _run(arguments: list[str]) -> int:
             known = [text for action in chosen._actions for text in action.option_strings]
             chosen.error(f"there is no option {word!r}.{_meant(word.partition('=')[0], known)}")
         chosen.error(f"{word!r} is one argument too many.")
+    if command is None:
+        made.print_help(sys.stderr)
+        return USAGE
     from trimtab.cli.screen import trouble
     from trimtab.model.errors import TrimtabError
 

@@ -9,6 +9,7 @@ from trimtab.cli.options import add_as_of, add_folder, add_json, command, folder
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trimtab.cli.options import Commands
+    from trimtab.live.book import OpenBook
     from trimtab.model.plan import Plan
 
 DUE = 3
@@ -69,11 +70,20 @@ def run(args: argparse.Namespace) -> int:
         from trimtab.reports.status_text import status_text
 
         on = screen()
-        say(status_text(status, width=on.width, look=on.look, ending=_next(plan)))
+        say(status_text(status, width=on.width, look=on.look, ending=_next(book, plan, args)))
     return DUE if args.exit_code and plan.due else 0
 
 
-def _next(plan: Plan) -> list[str]:
-    if any(finding.code == "open-orders" for finding in plan.findings):
-        return ["Next: trimtab reconcile"]
-    return ["Next: trimtab plan"] if plan.due else []
+def _next(book: OpenBook, plan: Plan, args: argparse.Namespace) -> list[str]:
+    """What to do next: go on with what is open, or plan what is due."""
+    import shlex
+
+    elsewhere = "" if args.folder == "." else f" -C {shlex.quote(args.folder)}"
+    waiting = [one.order for one in book.folded().orders.values() if not one.state.is_final]
+    if waiting:
+        order = waiting[0]
+        accounts = book.portfolio.household.accounts
+        by_hand = order.account in accounts and accounts[order.account].broker == "manual"
+        verb = "record" if by_hand else "apply"
+        return [f"Next: trimtab{elsewhere} {verb} {shlex.quote(order.plan)}"]
+    return [f"Next: trimtab{elsewhere} plan"] if plan.due else []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from trimtab.ledger.chain import Entry
 from trimtab.ledger.events import subjects
 from trimtab.ledger.verify import Verification
-from trimtab.model.numbers import NumberError, decimal_from, minor_from
+from trimtab.model.numbers import NumberError, decimal_from, minor_from, quantity_text
 from trimtab.reports.layout import (
     FULL,
     Column,
@@ -19,7 +20,7 @@ from trimtab.reports.layout import (
     table,
 )
 from trimtab.reports.plan_text import findings_text
-from trimtab.reports.words import counted, money
+from trimtab.reports.words import counted, money, quantity
 
 SHORT = 12
 """Digits of a hash that a reader compares."""
@@ -55,10 +56,25 @@ def verification_text(
     return stacked(blocks)
 
 
-def entries_text(entries: Sequence[Entry], *, of: int, width: int = 100, look: Look = FULL) -> str:
-    """Entries as a table, a line each."""
+def entries_text(
+    entries: Sequence[Entry],
+    *,
+    every: Sequence[Entry],
+    width: int = 100,
+    look: Look = FULL,
+) -> str:
+    """Entries as a table, a line each.
+
+    Args:
+        entries: What to show.
+        every: The whole record, which says in what steps instruments are counted.
+        width: Columns of the terminal.
+        look: Signs and colours.
+    """
+    of = len(every)
     if not entries:
         return f"None of the {of} entries of the record is what was asked for."
+    steps = _steps(every)
     columns = [
         Column("entry", "right"),
         Column("day"),
@@ -70,7 +86,7 @@ def entries_text(entries: Sequence[Entry], *, of: int, width: int = 100, look: L
     for entry in entries:
         about = subjects(entry)
         what = entry.kind.replace("_", " ")
-        rows.append((str(entry.seq), about.on, what, about.account or "", in_words(entry)))
+        rows.append((str(entry.seq), about.on, what, about.account or "", in_words(entry, steps)))
     lines = table(columns, rows, width=width, look=look)
     if len(entries) < of:
         lines += ["", f"{len(entries)} of {of} entries"]
@@ -109,8 +125,20 @@ def entry_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def in_words(entry: Entry) -> str:
-    """What an entry says, in a line."""
+def _steps(entries: Sequence[Entry]) -> dict[str, Decimal]:
+    """In what steps the record counts each instrument now."""
+    steps: dict[str, Decimal] = {}
+    for entry in entries:
+        told = entry.body.get("instruments") if entry.kind == "opened" else None
+        if entry.kind == "declared":
+            steps[str(entry.body.get("instrument"))] = Decimal(str(entry.body.get("step")))
+        if isinstance(told, dict):
+            steps.update({str(name): Decimal(str(step)) for name, step in told.items()})
+    return steps
+
+
+def in_words(entry: Entry, steps: Mapping[str, Decimal]) -> str:
+    """What an entry says, in a line; quantities in units, by the steps of the instruments."""
     body = entry.body
 
     def text(name: str) -> str:
@@ -126,6 +154,12 @@ def in_words(entry: Entry) -> str:
     def length(name: str) -> int:
         value = body.get(name)
         return len(value) if isinstance(value, list | dict) else 0
+
+    def size() -> str:
+        count = text("steps")
+        step = steps.get(text("instrument"))
+        known = step is not None and count.isdigit()
+        return quantity(quantity_text(int(count), step)) if known and step else f"{count} steps of"
 
     order = text("order")[:SHORT]
     match entry.kind:
@@ -145,12 +179,11 @@ def in_words(entry: Entry) -> str:
         case "approved":
             return f"plan {text('plan')}, by {text('by')}"
         case "order_intended":
-            size = f"{text('steps')} steps" if text("steps") else amount("amount")
-            return f"{text('side')} {size} of {text('instrument')}, order {order}"
+            asked = size() if text("steps") else f"{amount('amount')} of"
+            return f"{text('side')} {asked} {text('instrument')}, order {order}"
         case "filled":
             side = "bought" if text("side") == "buy" else "sold"
-            size = f"{text('steps')} {'step' if text('steps') == '1' else 'steps'}"
-            return f"{side} {size} of {text('instrument')} at {text('price')}: {amount('gross')}"
+            return f"{side} {size()} {text('instrument')} at {text('price')}: {amount('gross')}"
         case "period_acted":
             return f"{text('target')}, {text('period').partition(':')[2] or text('period')}"
         case "target_adopted":

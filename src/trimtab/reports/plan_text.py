@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -28,6 +29,9 @@ FEW = 3
 """So many fired triggers, trades left alone and notes are told in the short form."""
 
 NAME_WIDTH = 14
+
+# What a finding may be about that says nothing to a reader: ids of plans, orders and fills.
+_NO_NAME = re.compile(r"household|\d{4}-\d\d-\d\d-[0-9a-f]+|([a-z]+-)?[0-9a-f]{24,}")
 
 _RANK = {"error": 0, "warning": 1, "info": 2}
 _LABELS = {"error": "Error", "warning": "Warning", "info": "Note"}
@@ -106,7 +110,8 @@ def findings_text(
     for finding in shown:
         title = _LABELS[finding.severity]
         message = sentence(finding.message)
-        text = message if finding.subject in message else f"{finding.subject}: {message}"
+        is_told = finding.subject in message or _NO_NAME.fullmatch(finding.subject)
+        text = message if is_told else f"{finding.subject}: {message}"
         lines += paragraph(
             "" if title == label else title,
             [text],
@@ -120,8 +125,8 @@ def findings_text(
     return lines
 
 
-def _and_more(number: int) -> str:
-    return f"and {number} more: --explain shows them"
+def _and_more(number: int, where: str = "--explain shows them") -> str:
+    return f"and {number} more: {where}"
 
 
 # -- why ------------------------------------------------------------------------------------------
@@ -134,14 +139,20 @@ def _why(plan: Plan, width: int, explain: bool) -> list[str]:
     return lines
 
 
-def why_due(plan: Plan, *, explain: bool = False) -> list[str]:
-    """What fired, in figures: the sleeves furthest away first, then the calendar and the rest."""
+def why_due(plan: Plan, *, explain: bool = False, where: str = "--explain shows them") -> list[str]:
+    """What fired, in figures: the sleeves furthest away first, then the calendar and the rest.
+
+    Args:
+        plan: The plan.
+        explain: Every sleeve, not only a few.
+        where: Where the reader finds those that are left out.
+    """
     fired = [one for one in plan.readings if one.fired]
     moved = sorted((one for one in fired if one.subject), key=lambda r: -_distance(plan, r))
     shown = moved if explain else moved[:FEW]
     lines = [sentence(_reading(plan, one)) for one in shown]
     if len(shown) < len(moved):
-        lines.append(_and_more(len(moved) - len(shown)))
+        lines.append(_and_more(len(moved) - len(shown), where))
     lines.extend(sentence(_reading(plan, one)) for one in fired if not one.subject)
     return lines
 
@@ -149,6 +160,8 @@ def why_due(plan: Plan, *, explain: bool = False) -> list[str]:
 def nothing_due(plan: Plan) -> list[str]:
     """Why nothing is due: what the triggers saw, and what would have to happen."""
     lines: list[str] = []
+    if any(finding.code == "open-orders" for finding in plan.findings):
+        return ["Orders of an earlier plan are still open; until they are over nothing is planned."]
     for target in plan.drift_before:
         own = [one for one in plan.readings if one.target == target]
         name = "" if len(plan.drift_before) == 1 else f"{target}: "
@@ -167,8 +180,9 @@ def _nearest(plan: Plan, target: str) -> str:
     rows = [row for row in plan.sleeves if row.target == target and row.band is not None]
     breached = [row.sleeve for row in rows if row.breached]
     if breached:
-        side = "is" if len(breached) == 1 else "are"
-        return f"{listed(breached)} {side} beyond the band already, and waits for the next look."
+        if len(breached) == 1:
+            return f"{breached[0]} is beyond its band already, and waits for the next look."
+        return f"{listed(breached)} are beyond their bands already, and wait for the next look."
     if not rows:
         return ""
     row = min(rows, key=_room)
@@ -270,17 +284,19 @@ def _reason(plan: Plan, trade: Trade) -> str:
         None,
     )
     away = Fraction(0) if row is None else row.now - row.weight
-    if trade.reason == "overweight":
+    pays = plan.flows.get(trade.account, 0) < 0
+    if trade.reason == "overweight" or (trade.side == "sell" and away > 0 and not pays):
         return f"{trade.sleeve} {points(abs(away))} over"
     if trade.reason == "underweight":
         return f"{trade.sleeve} {points(abs(away))} under"
     if trade.reason == "new-cash":
         return f"{trade.sleeve} {points(abs(away))} under; from the deposit"
     if trade.reason in ("raise-cash", "withdrawal"):
-        asked = [-flow for flow in plan.flows.values() if flow < 0]
-        if asked:
-            return f"to pay out {money(sum(asked))}"
-        return "to raise cash that is missing"
+        return (
+            f"to pay out {money(-plan.flows[trade.account])}"
+            if pays
+            else "to raise cash that is missing"
+        )
     return trade.why
 
 

@@ -90,7 +90,7 @@ def _header(status: Status, width: int, look: Look) -> list[str]:
 
 def _due(status: Status) -> list[str]:
     plan = status.plan
-    lines = why_due(plan) if plan.due else nothing_due(plan)
+    lines = why_due(plan, where="see above") if plan.due else nothing_due(plan)
     for target, drift in plan.drift_before.items():
         name = "" if len(plan.drift_before) == 1 else f"{target}: "
         lines.append(f"{name}Drift {percent(drift)}: so much would have to move to be on target.")

@@ -89,7 +89,7 @@ class _Case:
             *traded,
             after,
             form(np.zeros((5, n))),
-            form(np.zeros(3)),
+            form(np.zeros(2)),
             *(form(np.zeros(BLOCK)) for _ in range(3)),
         )
         columns = (units, counts, sums, equity, *traded, after)
@@ -215,12 +215,22 @@ def test_no_money_comes_or_goes_but_the_cost(seed: int) -> None:
 def _rebalanced(rule: int, rate: float = 0.01) -> tuple[Any, float]:
     """Four instruments at a price of 1, from 40/30/20/10 to equal weights, under a cost rule."""
     units = np.array([40.0, 30.0, 20.0, 10.0])
-    totals = np.zeros(3)
+    totals = np.zeros(2)
     flat, none = np.full(4, rate), np.zeros(4)
     rebalance(
-        units, np.ones(4), np.full(4, 0.25), rule, flat, none, none, none, np.zeros(4), totals
+        units,
+        np.ones(4),
+        100.0,
+        np.full(4, 0.25),
+        rule,
+        flat,
+        none,
+        none,
+        none,
+        np.zeros(4),
+        totals,
     )
-    return units, float(totals[1])
+    return units, float(totals[0])
 
 
 def test_cost_is_charged_once_on_the_value_before_it() -> None:

@@ -68,6 +68,7 @@ def order_cost(
 def rebalance(
     units: Column,
     prices: Column,
+    value: float,
     goals: Column,
     cost_rule: int,
     rate: Column,
@@ -76,12 +77,13 @@ def rebalance(
     minimum: Column,
     holdings: Column,
     totals: Column,
-) -> None:
-    """Trade to the goal weights at one session's prices: changes `units`.
+) -> bool:
+    """Trade to the goal weights at one session's prices: changes `units`, if there is a trade.
 
     Args:
         units: In and out: units held, shape (n,).
         prices: Prices to trade at, shape (n,).
+        value: What the units are worth at these prices.
         goals: Goal weights, shape (n,), summing to 1.
         cost_rule: One of the COST_ rules.
         rate: Cost rates by instrument, shape (n,); likewise the next three. Rules other than
@@ -90,27 +92,31 @@ def rebalance(
         fixed: Costs of an order.
         minimum: Least costs of an order.
         holdings: Work space, shape (n,).
-        totals: Out: value before cost, cost, sum of absolute trades (before cost).
+        totals: Out: cost, sum of absolute trades (before cost).
+
+    Returns:
+        Whether anything was to be traded.
     """
     n = len(units)
-    value = 0.0
+    least = ALLOWANCE * value
     for i in range(n):
         holdings[i] = units[i] * prices[i]
-        value += holdings[i]
     moved = 0.0
-    for i in range(n):
-        moved += abs(goals[i] * value - holdings[i])
     cost = 0.0
-    if cost_rule == COST_ONCE:
-        for i in range(n):
-            amount = abs(goals[i] * value - holdings[i])
-            if amount > ALLOWANCE * value:
-                cost += order_cost(amount, prices[i], rate[i], per_unit[i], fixed[i], minimum[i])
-    elif cost_rule == COST_SOLVED:
+    for i in range(n):
+        amount = goals[i] * value - holdings[i]
+        amount = -amount if amount < 0.0 else amount
+        moved += amount
+        if cost_rule == COST_ONCE and amount > least:
+            cost += order_cost(amount, prices[i], rate[i], per_unit[i], fixed[i], minimum[i])
+    if moved <= least:
+        return False
+    if cost_rule == COST_SOLVED:
         cost = _solved_cost(value, goals, holdings, rate)
     if cost_rule <= COST_SOLVED:
+        rest = value - cost
         for i in range(n):
-            units[i] = goals[i] * (value - cost) / prices[i]
+            units[i] = goals[i] * rest / prices[i]
     elif cost_rule == COST_IN_ORDER:
         for i in range(n):
             amount = goals[i] * value - holdings[i]
@@ -119,9 +125,9 @@ def rebalance(
             units[i] += amount / prices[i]
     else:
         cost = _trade_from_cash(units, prices, goals, value, rate, holdings)
-    totals[0] = value
-    totals[1] = cost
-    totals[2] = moved
+    totals[0] = cost
+    totals[1] = moved
+    return True
 
 
 @kernel
@@ -230,7 +236,7 @@ def run(
     Args:
         prices: Prices that value the portfolio, shape (n, sessions), finite and above zero.
         closes: The same prices by session, shape (sessions, n).
-        dealing: Prices that are traded at, shape (sessions, n): `closes` itself, or opens.
+        dealing: With a lag, prices that are traded at, shape (sessions, n): closes or opens.
         looks: By session: whether the policy looks.
         every: Whether it looks at every session.
         targets: Target weights, shape (k, n).
@@ -257,7 +263,7 @@ def run(
         traded_value: Value before cost.
         units_after: Units held after it, rows of shape (n,).
         space: Work space, five rows of shape (n,).
-        totals: Work space, shape (3,).
+        totals: Work space, shape (2,).
         block_value: Work space of BLOCK; likewise the next two.
         block_worst: By session of the block: the furthest beyond its band.
         block_drift: By session of the block: sum of absolute deviations.
@@ -318,11 +324,9 @@ def run(
                 return t
             close = closes[t]
             wanted = targets[row]
-            moved = 0.0
             if to == TO_TARGET:
                 for i in range(n):
                     goals[i] = wanted[i]
-                    moved += abs(wanted[i] * value - units[i] * close[i])
             else:
                 fill_bands(wanted, 1.0, absolute, relative, bands)
                 for i in range(n):
@@ -332,17 +336,27 @@ def run(
                         bands[i] = bands[i] * value
                 fill_goals(holdings, aims, bands, to, width * value, ALLOWANCE * value, goals)
                 for i in range(n):
-                    moved += abs(goals[i] - holdings[i])
                     goals[i] = goals[i] / value
-            if moved <= ALLOWANCE * value:
-                continue
             k = counts[REBALANCES]
             if k >= len(traded_at):
                 return t
             at = t + lag
-            rebalance(
+            prices_at = close
+            if lag > 0:
+                # Decided now, traded at other prices: nothing to trade now is nothing decided.
+                moved = 0.0
+                for i in range(n):
+                    moved += abs(goals[i] * value - units[i] * close[i])
+                if moved <= ALLOWANCE * value:
+                    continue
+                prices_at = dealing[at]
+                value = 0.0
+                for i in range(n):
+                    value += units[i] * prices_at[i]
+            if not rebalance(
                 units,
-                dealing[at],
+                prices_at,
+                value,
                 goals,
                 cost_rule,
                 rate,
@@ -351,23 +365,24 @@ def run(
                 minimum,
                 holdings,
                 totals,
-            )
+            ):
+                continue
             traded_at[k] = at
-            traded_value[k] = totals[0]
-            traded_cost[k] = totals[1]
-            traded_moved[k] = totals[2]
+            traded_value[k] = value
+            traded_cost[k] = totals[0]
+            traded_moved[k] = totals[1]
             after = units_after[k]
             for i in range(n):
                 after[i] = units[i]
             counts[REBALANCES] = k + 1
-            sums[TURNOVER] += 0.5 * totals[2] / totals[0]
-            sums[COST_PAID] += totals[1]
+            sums[TURNOVER] += 0.5 * totals[1] / value
+            sums[COST_PAID] += totals[0]
             if row != adopted:
                 adopted = row
                 counts[ADOPTED] = row
                 _limits(targets[row], absolute, relative, limits)
             if lag == 0:
-                equity[t] = value - totals[1]
+                equity[t] = value - totals[0]
             resume = t + 1
             stride = FIRST_BLOCK
             break

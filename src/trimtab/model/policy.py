@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from trimtab.model.errors import TrimtabError
@@ -178,7 +179,7 @@ class Policy:
         price = None if drift_price is None else _money("drift_price", drift_price)
         put(self, "drift_price", price)
 
-    @property
+    @cached_property
     def words(self) -> str:
         """The policy's canonical words, as the command line takes them."""
         return f"{self.when} to {self.to}"

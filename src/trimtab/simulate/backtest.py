@@ -39,11 +39,10 @@ from trimtab.simulate.calendar import period_ends
 from trimtab.simulate.history import (
     PriceHistory,
     common_sessions,
-    day_of,
     jumps,
     split_guess,
 )
-from trimtab.simulate.metrics import DAYS_A_YEAR, cagr, max_drawdown, volatility
+from trimtab.simulate.metrics import DAYS_A_YEAR
 from trimtab.simulate.results import Backtest, PolicyResult, Rebalances, TradeAt
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ _RULES: dict[str, int] = {
     "in-order": COST_IN_ORDER,
     "from-last": COST_FROM_LAST,
 }
-FIRST_ROOM = 128
+FIRST_ROOM = 512
 """Rebalances that a run has room for at first."""
 
 _COMPILE_FROM = 6_000_000
@@ -315,7 +314,7 @@ def _given(
         begins = target.dates[0] if target.dates else rules.start
         wrong = f"it begins on {begins}, and prices end on {history.last}"
         raise InputError([_problem(policy, wrong, "give an earlier date or more prices")])
-    history = history.since(int(kept[0]))
+    history = _since(history, int(kept[0]))
     row_at = row_at[kept]
     return _Setting(
         policy=policy,
@@ -361,7 +360,7 @@ def _made(
         remedy = "give more prices, or a smaller warmup"
         raise InputError([_problem(policy, wrong, remedy)])
     opening = decide + lag
-    history = columns.since(opening)
+    history = _since(columns, opening)
     row_at = np.full(len(history), -1, dtype=np.int64)
     rows = np.array([_row(weights, columns.symbols, policy)], dtype=np.float64)
     if lag == 0:
@@ -387,6 +386,10 @@ def _made(
 
 def _chosen(history: PriceHistory, symbols: tuple[str, ...]) -> PriceHistory:
     return history.once(("select", symbols), lambda: history.select(symbols))
+
+
+def _since(history: PriceHistory, session: int) -> PriceHistory:
+    return history.once(("since", session), lambda: history.since(session)) if session else history
 
 
 def _row(weights: dict[str, float], symbols: Sequence[str], policy: Policy) -> list[float]:
@@ -483,7 +486,7 @@ class _Columns:
         self.traded = [self._form(np.zeros(FIRST_ROOM, dtype=np.int64))]
         self.traded += [self._form(np.zeros(FIRST_ROOM)) for _ in range(3)]
         self.units_after = self._form(np.zeros((FIRST_ROOM, n)))
-        self.space = [self._form(np.zeros((5, n))), self._form(np.zeros(3))]
+        self.space = [self._form(np.zeros((5, n))), self._form(np.zeros(2))]
         self.blocks = [self._form(np.zeros(BLOCK)) for _ in range(3)]
         self.units: Any = None
 
@@ -579,65 +582,40 @@ def _figures(
 ) -> PolicyResult:
     import numpy as np
 
-    history, policy = setting.history, setting.policy
-    equity = np.array(columns.equity, dtype=np.float64)
-    log = _log(setting, columns, start_units)
-    if setting.spare_cash and not (start_units[-1] or log.units_after[:, -1].any()):
+    history, n = setting.history, len(start_units)
+    count = int(columns.counts[REBALANCES])
+    after = np.asarray(columns.units_after[:count], dtype=np.float64).reshape(count, n)
+    if setting.spare_cash and not (start_units[-1] or after[:, -1].any()):
         # The column of cash that a made target might have used, and never did.
-        history = _chosen(history, history.symbols[:-1])
-        start_units = start_units[:-1]
-        log = log.without_last()
-    units = log.units_after[-1] if len(log.sessions) else start_units
-    worth = units * history.close[-1]
-    shares = worth / worth.sum()
+        history, n = _chosen(history, history.symbols[:-1]), n - 1
+    dealing = history.open if setting.trade_at == "next-open" else history.close
+    assert dealing is not None
+    sessions, cost, moved, value = columns.traded
+    equity = np.asarray(columns.equity, dtype=np.float64)
+    log = Rebalances(
+        sessions=np.asarray(sessions[:count], dtype=np.int64),
+        value=np.asarray(value[:count], dtype=np.float64),
+        cost=np.asarray(cost[:count], dtype=np.float64),
+        moved=np.asarray(moved[:count], dtype=np.float64),
+        dealing=dealing,
+        start_units=start_units[:n],
+        units_after=after[:, :n],
+        rates=columns.rates[:, :n],
+    )
     return PolicyResult(
-        name=policy.label,
-        when=str(policy.when),
-        to=str(policy.to),
+        name=setting.policy.label,
+        policy=setting.policy,
+        cash=rules.cash,
         final_value=float(equity[-1]),
-        rebalances=int(columns.counts[REBALANCES]),
+        rebalances=count,
         turnover_one_way=float(columns.sums[TURNOVER]),
         cost_paid=float(columns.sums[COST_PAID]),
-        cagr=cagr(rules.cash, float(equity[-1]), history.first, history.last),
-        volatility=volatility(equity),
-        max_drawdown=max_drawdown(equity),
-        final_weights=dict(zip(history.symbols, shares.tolist(), strict=True)),
-        first=day_of(history.dates[0]),
-        last=day_of(history.dates[-1]),
-        sessions=len(history),
         trade_at=setting.trade_at,
         symbols=history.symbols,
         dates=history.dates,
         value=equity,
         history=history.close,
-        start_units=start_units,
+        start_units=start_units[:n],
         log=log,
         frames=rules.frames,
-    )
-
-
-def _log(setting: _Setting, columns: _Columns, start_units: Floats) -> Rebalances:
-    import numpy as np
-
-    history = setting.history
-    n = len(history.symbols)
-    count = int(columns.counts[REBALANCES])
-    sessions = np.array(columns.traded[0][:count], dtype=np.int64)
-    cost, moved, value = (
-        np.array(column[:count], dtype=np.float64) for column in columns.traded[1:]
-    )
-    after = np.array(columns.units_after[:count], dtype=np.float64).reshape(count, n)
-    before = np.vstack([start_units[None, :], after])[:count]
-    dealing = history.open if setting.trade_at == "next-open" else history.close
-    assert dealing is not None
-    prices = dealing[sessions]
-    return Rebalances(
-        sessions=sessions,
-        value=value,
-        cost=cost,
-        moved=moved,
-        prices=prices,
-        units_before=before,
-        units_after=after,
-        rates=columns.rates,
     )

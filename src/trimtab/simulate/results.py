@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from math import isnan
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from trimtab.model.findings import Finding
+from trimtab.model.policy import Policy
 from trimtab.simulate.frames import html_table, make_frame, wide_frame
+from trimtab.simulate.history import day_of
+from trimtab.simulate.metrics import cagr, max_drawdown, volatility
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,8 +43,8 @@ class Rebalances:
         value: Value before cost, shape (k,).
         cost: Cost, shape (k,).
         moved: Sum of absolute trades, before cost, shape (k,).
-        prices: Prices traded at, shape (k, n).
-        units_before: Units held before each, shape (k, n).
+        dealing: Prices that could be traded at, by session, shape (sessions, n).
+        start_units: Units held before the first, shape (n,).
         units_after: Units held after each, shape (k, n).
         rates: What an order costs by symbol: rate, fee a unit, fee an order, least; shape (4, n).
     """
@@ -50,20 +53,22 @@ class Rebalances:
     value: Floats
     cost: Floats
     moved: Floats
-    prices: Floats
-    units_before: Floats
+    dealing: Floats
+    start_units: Floats
     units_after: Floats
     rates: Floats
 
-    def without_last(self) -> Rebalances:
-        """The same without the last symbol."""
-        return replace(
-            self,
-            prices=self.prices[:, :-1],
-            units_before=self.units_before[:, :-1],
-            units_after=self.units_after[:, :-1],
-            rates=self.rates[:, :-1],
-        )
+    @property
+    def prices(self) -> Floats:
+        """Prices traded at, shape (k, n)."""
+        return self.dealing[self.sessions]
+
+    @property
+    def units_before(self) -> Floats:
+        """Units held before each, shape (k, n)."""
+        import numpy as np
+
+        return np.vstack([self.start_units[None, :], self.units_after])[: len(self.sessions)]
 
     @property
     def shares_of_cost(self) -> Floats:
@@ -86,21 +91,16 @@ class Rebalances:
 class PolicyResult:
     """One policy over history.
 
+    What takes time to work out is worked out when it is asked for.
+
     Args:
         name: What the policy is called.
-        when: When it acts, in canonical words.
-        to: How far it trades, in canonical words.
+        policy: The policy.
+        cash: What it started with.
         final_value: Value at the last close.
         rebalances: How often it traded.
         turnover_one_way: Sum over the run of half the absolute trades over the value before cost.
         cost_paid: Trading costs in all, in money.
-        cagr: Constant yearly return, actual/365.25, as a fraction.
-        volatility: Standard deviation of daily simple returns, ddof 1, times sqrt 252.
-        max_drawdown: Deepest fall from an earlier high, zero or below.
-        final_weights: Weights at the last close, by symbol.
-        first: First session, at which it was invested.
-        last: Last session, which never trades.
-        sessions: Number of sessions.
         trade_at: Where a decision is carried out.
         symbols: What it holds.
         dates: Sessions, shape (sessions,).
@@ -112,19 +112,12 @@ class PolicyResult:
     """
 
     name: str
-    when: str
-    to: str
+    policy: Policy = field(repr=False)
+    cash: float
     final_value: float
     rebalances: int
     turnover_one_way: float
     cost_paid: float
-    cagr: float
-    volatility: float
-    max_drawdown: float
-    final_weights: dict[str, float]
-    first: date
-    last: date
-    sessions: int
     trade_at: TradeAt
     symbols: tuple[str, ...]
     dates: Days = field(repr=False)
@@ -133,6 +126,53 @@ class PolicyResult:
     start_units: Floats = field(repr=False)
     log: Rebalances = field(repr=False)
     frames: FrameKind = field(repr=False, default="columns")
+
+    @property
+    def when(self) -> str:
+        """When it acts, in canonical words."""
+        return str(self.policy.when)
+
+    @property
+    def to(self) -> str:
+        """How far it trades, in canonical words."""
+        return str(self.policy.to)
+
+    @property
+    def first(self) -> date:
+        """First session, at which it was invested."""
+        return day_of(self.dates[0])
+
+    @property
+    def last(self) -> date:
+        """Last session, which never trades."""
+        return day_of(self.dates[-1])
+
+    @property
+    def sessions(self) -> int:
+        """Number of sessions."""
+        return len(self.dates)
+
+    @cached_property
+    def cagr(self) -> float:
+        """Constant yearly return, actual/365.25, as a fraction."""
+        return cagr(self.cash, self.final_value, self.first, self.last)
+
+    @cached_property
+    def volatility(self) -> float:
+        """Standard deviation of daily simple returns, ddof 1, times sqrt 252."""
+        return volatility(self.value)
+
+    @cached_property
+    def max_drawdown(self) -> float:
+        """Deepest fall from an earlier high, zero or below."""
+        return max_drawdown(self.value)
+
+    @cached_property
+    def final_weights(self) -> dict[str, float]:
+        """Weights at the last close, by symbol."""
+        after = self.log.units_after
+        worth = (after[-1] if len(after) else self.start_units) * self.history[-1]
+        return dict(zip(self.symbols, (worth / worth.sum()).tolist(), strict=True))
 
     @property
     def equity(self) -> Any:
@@ -161,7 +201,8 @@ class PolicyResult:
         import numpy as np
 
         change = self.log.units_after - self.log.units_before
-        worth = change * self.log.prices
+        prices = self.log.prices
+        worth = change * prices
         # Rounding leaves dust in what was not meant to trade.
         row, column = np.nonzero(np.abs(worth) > 1e-12 * self.log.value[:, None])
         cost = self.log.cost[:, None] * self.log.shares_of_cost
@@ -170,7 +211,7 @@ class PolicyResult:
                 "date": self.dates[self.log.sessions[row]],
                 "symbol": np.array(self.symbols)[column],
                 "units": change[row, column],
-                "price": self.log.prices[row, column],
+                "price": prices[row, column],
                 "value": worth[row, column],
                 "cost": cost[row, column],
             },

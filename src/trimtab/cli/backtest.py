@@ -9,6 +9,7 @@ from trimtab.cli.options import add_folder, add_json, command, day, folder_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
     from typing import Any
 
     from trimtab.adapters.portfolio_folder import Portfolio
@@ -23,6 +24,7 @@ EPILOG = """\
 examples:
   trimtab backtest                                 this portfolio's policy, beside doing nothing
                                                    and the common alternatives
+  trimtab backtest --account-mode --start 2008-01-02   the same in whole shares, lots and tax
   trimtab backtest --prices etf.csv --target SPY=60,AGG=40 --when monthly --cost-bps 10
   trimtab backtest --prices etf.csv --target SPY=60,AGG=40 --policy never --policy "band:5pp"
 """
@@ -74,6 +76,12 @@ def add_parser(commands: Commands) -> None:
         choices=("close", "next-open", "next-close"),
         help="where a decision is carried out (default: close)",
     )
+    parser.add_argument(
+        "--account-mode",
+        action="store_true",
+        help="this portfolio's accounts with whole shares, lots, dividends and tax, by the same "
+        "code as plan and apply (slower)",
+    )
     parser.add_argument("--out", metavar="DIR", help="write figures, curves, weights and trades")
     parser.add_argument("--report", metavar="FILE", help="write one HTML file with the curves")
     add_json(parser)
@@ -108,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the policies and show them."""
     from trimtab.cli.screen import emit, progress, say, screen
 
+    if args.account_mode:
+        return _in_accounts(args)
     progress("reading prices")
     try:
         result, remarks = _of_prices(args) if args.prices else _of_portfolio(args)
@@ -140,6 +150,73 @@ def _written(result: Backtest, args: argparse.Namespace) -> list[str]:
         Path(args.report).write_text(backtest_html(result), encoding="utf-8")
         saved.append(f"Wrote {args.report}")
     return ["     ".join(saved)] if saved else []
+
+
+# -- this portfolio's accounts --------------------------------------------------------------------
+
+ACCOUNT_ALTERNATIVES = ("never", "annual")
+"""What a portfolio's own policy is shown beside in account mode, where a run takes seconds."""
+
+
+def _in_accounts(args: argparse.Namespace) -> int:
+    from decimal import Decimal
+
+    from trimtab.cli.screen import emit, progress, say, screen
+    from trimtab.live.book import open_book
+    from trimtab.live.history import account_runs
+    from trimtab.model.errors import RefusedError
+    from trimtab.model.policy import Policy, parse_policy
+
+    for given, flag in (
+        (args.prices, "--prices"),
+        (args.target, "--target"),
+        (args.target_file, "--target-file"),
+        (args.cost_bps, "--cost-bps"),
+        (args.out, "--out"),
+        (args.report, "--report"),
+        (args.trade_at not in (None, "close"), f"--trade-at {args.trade_at}"),
+    ):
+        if given:
+            raise RefusedError(
+                f"{flag} does not go with --account-mode, which runs this portfolio's accounts at "
+                "their own costs and trades at the close"
+            )
+    book = open_book(folder_of(args))
+    mandate = book.mandate()
+    own = Policy(None, mandate.when, mandate.to, "this portfolio")
+    asked = args.policy or ([] if args.when or args.to else list(ACCOUNT_ALTERNATIVES))
+    if args.when or args.to:
+        asked.insert(0, f"{args.when or 'monthly'} to {args.to or 'target'}")
+    made = {own.words: own}
+    for words in asked:
+        when, to = parse_policy(words)
+        policy = Policy(None, when, to, _name(str(when), str(to)))
+        made.setdefault(policy.words, policy)
+
+    def shown(name: str, day: date) -> None:
+        if day.day == 1 or day.weekday() == 0:
+            progress(f"{name}: {day}")
+
+    try:
+        runs = account_runs(
+            book,
+            list(made.values()),
+            start=args.start,
+            end=args.end,
+            cash=None if args.cash is None else Decimal(str(args.cash)),
+            on_session=shown,
+        )
+    finally:
+        progress("")
+    if args.json:
+        figures = [{"name": run.name, **run.to_dict()} for run in runs]
+        emit(figures[0] if len(figures) == 1 else {"policies": figures})
+        return 0
+    from trimtab.reports.backtest_text import accounts_text
+
+    on = screen()
+    say(accounts_text(runs, width=on.width, look=on.look))
+    return 0
 
 
 # -- any prices -----------------------------------------------------------------------------------

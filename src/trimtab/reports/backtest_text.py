@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stacked, table
 from trimtab.reports.plan_text import findings_text
+from trimtab.simulate.account import AccountRun
 from trimtab.simulate.results import Backtest, PolicyResult, summary_rows
 
 MOST_NAMES = 8
@@ -30,6 +31,57 @@ def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> s
         findings_text(result.findings, width=width, look=look),
     ]
     return stacked(blocks)
+
+
+def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = FULL) -> str:
+    """Runs in account mode for a terminal: one row a policy, with the tax its sales caused."""
+    heads = ("policy", "final value", "a year", "worst fall", "rebalances", "orders", "cost", "tax")
+    rows = []
+    for run in runs:
+        figures = run.to_dict()
+        yearly = figures["cagr"]
+        rows.append(
+            [
+                run.name,
+                f"{figures['final_value']:,.2f}",
+                "-" if yearly is None else f"{yearly:.2%}",
+                f"{figures['max_drawdown']:.1%}",
+                f"{run.rebalances:,}",
+                f"{len(run.orders):,}",
+                f"{figures['cost_paid']:,.2f}",
+                f"{figures['tax_due']:,.2f}",
+            ]
+        )
+    columns = [Column(heads[0], room="name")]
+    columns += [Column(head, align="right") for head in heads[1:]]
+    one = runs[0]
+    parts = (
+        f"Backtest in account mode {one.dates[0]} to {one.dates[-1]}",
+        f"{len(one.dates):,} sessions",
+        f"{one.value[0] / 100:,.2f} after the first close",
+    )
+    conventions = [
+        (
+            "The same decisions, orders and record as plan and apply: whole shares, lots, splits, cash "
+            "dividends."
+        ),
+        (
+            "Each account starts in cash and is invested at the first session; trades at the close "
+            "that decides."
+        ),
+        (
+            "Tax is what the sales caused, by the rates of portfolio.toml. It is counted, not paid "
+            "out of the accounts; losses earn no credit yet."
+        ),
+    ]
+    return stacked(
+        [
+            headline(parts, width=width, look=look),
+            table(columns, rows, width=width, look=look),
+            paragraph("Conventions", conventions, width=width, look=look),
+            findings_text(one.findings, width=width, look=look),
+        ]
+    )
 
 
 def _header(result: Backtest, width: int, look: Look) -> list[str]:

@@ -1,0 +1,49 @@
+"""A portfolio's accounts over history, in account mode."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from trimtab.live.book import open_book
+from trimtab.live.history import account_runs
+from trimtab.model.errors import RefusedError
+from trimtab.model.policy import Policy
+
+DEMO = Path(str(files("trimtab") / "data" / "demo"))
+START, END = date(2012, 1, 3), date(2012, 6, 29)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    """The demo's household."""
+    shutil.copytree(DEMO / "portfolio", tmp_path / "demo")
+    shutil.copy(DEMO / "prices.csv", tmp_path / "demo")
+    return tmp_path / "demo"
+
+
+def test_accounts_start_with_their_share_of_the_cash(demo: Path) -> None:
+    """A hundred thousand is divided as the accounts stand now, and invested at the first close."""
+    book = open_book(demo)
+    policies = [Policy(None, "never", name="still"), Policy(None, "monthly", name="often")]
+
+    still, often = account_runs(book, policies, start=START, end=END, cash=Decimal(100_000))
+
+    costs = sum(plan.cost for plan in still.plans[:1])
+    assert still.value[0] == pytest.approx(10_000_000 - costs, abs=3)
+    assert still.rebalances == 1
+    assert often.rebalances > 3
+    assert still.dates == often.dates == book.portfolio.calendar.sessions(START, END)
+    k401 = {o.instrument for o in often.orders if o.account == "k401"}
+    assert k401 <= {"BOND10", "IBM"}
+
+
+def test_a_span_without_prices_is_refused(demo: Path) -> None:
+    """No session, no result: the message names what is missing and the remedy."""
+    with pytest.raises(RefusedError, match="stand-in"):
+        account_runs(open_book(demo), [Policy(None, "never")], start=date(2030, 1, 1))

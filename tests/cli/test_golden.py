@@ -1,4 +1,4 @@
-"""What people type and see, case by case: `tests/cli/golden/` holds a folder and its console text."""
+"""What people type and see: `tests/cli/golden/` holds folders and their console texts."""
 
 from __future__ import annotations
 

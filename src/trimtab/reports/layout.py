@@ -150,6 +150,7 @@ def paragraph(
 ) -> list[str]:
     """A label with texts beside it, each beginning a line, wrapped under each other."""
     lines: list[str] = []
+    label = clean(label)
     for text in texts:
         for line in wrapped(text, max(width - LABEL, LEAST_TEXT)):
             head = look.styled(f"{'' if lines else label:<{LABEL}}", "bold")
@@ -197,12 +198,12 @@ def table(
         roles: A role for each row, or none at all.
     """
     cleaned = [[clean(cell) for cell in row] for row in rows]
+    titles = [clean(column.title) for column in columns]
     gap = 2
-    widths = _widths(columns, cleaned, width - gap * len(columns))
+    widths = _widths(columns, [titles, *cleaned], width - gap * len(columns))
     if sum(widths) + gap * len(columns) > width:  # figures stay whole and move together
         gap = 1
-        widths = _widths(columns, cleaned, width - gap * len(columns))
-    titles = [column.title for column in columns]
+        widths = _widths(columns, [titles, *cleaned], width - gap * len(columns))
     lines = [look.styled(line, "dim") for line in _lines(columns, titles, widths, gap, look)]
     for number, row in enumerate(cleaned):
         role = roles[number] if roles else ""
@@ -212,10 +213,7 @@ def table(
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
     """Natural widths; where they are too much, texts fold first, then names are cut."""
-    widths = [
-        max([columns_of(column.title), *(columns_of(row[place]) for row in rows)])
-        for place, column in enumerate(columns)
-    ]
+    widths = [max(columns_of(row[place]) for row in rows) for place in range(len(columns))]
     excess = sum(widths) - width
     for room, least in (("text", LEAST_TEXT), ("name", LEAST_NAME)):
         for place in sorted(range(len(columns)), key=lambda i: -widths[i]):

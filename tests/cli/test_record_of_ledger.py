@@ -1,0 +1,75 @@
+"""`trimtab ledger` on a record that somebody touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.console import Session, demo_folder
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    """A household that has traded once."""
+    folder = demo_folder(tmp_path)
+    made = Session(folder, {"LOGNAME": "tester", "TRIMTAB_HOME": str(tmp_path / "home")})
+    made.run("trimtab plan --as-of 2012-09-28")
+    made.run("trimtab apply --yes plans/*")
+    return made
+
+
+def ledger(session: Session) -> Path:
+    """The file of the record."""
+    return session.cwd / "paper" / "ledger.jsonl"
+
+
+def test_a_flipped_digit_is_found_and_located(session: Session) -> None:
+    """An altered entry is named with its line, and the exit code is 1."""
+    data = ledger(session).read_bytes()
+    ledger(session).write_bytes(data.replace(b"18240.55", b"18241.55", 1))
+
+    printed = session.run("trimtab ledger verify")
+
+    assert "DOES NOT HOLD" in printed
+    assert "line 1, byte 0" in printed
+    assert printed.endswith("[1]\n")
+
+
+def test_a_cut_is_found_against_a_checkpoint(session: Session) -> None:
+    """Whole entries missing at the end are seen once there is a checkpoint from elsewhere."""
+    note = session.run("trimtab ledger checkpoint").partition("2> ")[0]
+    (session.cwd / "kept.txt").write_text(note, encoding="utf-8")
+    lines = ledger(session).read_bytes().splitlines(keepends=True)
+    whole = session.run("trimtab ledger verify --checkpoint kept.txt")
+
+    ledger(session).write_bytes(b"".join(lines[:-2]))
+    alone = session.run("trimtab ledger verify")
+    against = session.run("trimtab ledger verify --checkpoint kept.txt")
+
+    assert "its signature is right" in whole
+    assert not alone.endswith("[1]\n")
+    assert "The end was cut off" in against
+    assert against.endswith("[1]\n")
+
+
+def test_reading_a_torn_record_writes_nothing(session: Session) -> None:
+    """`show` leaves a line that a crash tore where it is."""
+    whole = session.run("trimtab ledger show --kind filled")
+    with ledger(session).open("ab") as file:
+        file.write(b'{"at":"2012-')
+    before = ledger(session).read_bytes()
+
+    printed = session.run("trimtab ledger show --kind filled")
+
+    assert printed == whole
+    assert ledger(session).read_bytes() == before
+
+
+def test_a_record_can_be_read_when_the_folder_is_not_in_order(session: Session) -> None:
+    """A broken portfolio.toml does not hide the record."""
+    (session.cwd / "portfolio.toml").write_text("currency = [", encoding="utf-8")
+
+    printed = session.run("trimtab ledger verify")
+
+    assert printed.startswith("Holds: ")

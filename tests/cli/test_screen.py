@@ -1,0 +1,183 @@
+"""Terminals, pipes and programs: who gets colours, signs and JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.console import Session, demo_folder
+from trimtab.cli import screen
+from trimtab.cli.main import main
+
+DAY = "2012-09-28"
+
+
+class Terminal(io.TextIOWrapper):
+    """Standard output that somebody looks at."""
+
+    def isatty(self) -> bool:
+        """A person is there."""
+        return True
+
+
+def shown(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str, **environ: str) -> str:
+    """What a terminal of 80 columns shows."""
+    stream = Terminal(io.BytesIO(), encoding="utf-8")
+    for name in ("NO_COLOR", "TERM", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.chdir(folder)
+    main([*arguments, "--as-of", DAY])
+    stream.flush()
+    stream.buffer.seek(0)
+    return stream.buffer.read().decode()
+
+
+def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is beyond its band stands out."""
+    text = shown(monkeypatch, demo_folder(tmp_path), "status")
+
+    assert "\x1b[1;31m" in text
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_color_means_no_colour(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """NO_COLOR, or a terminal without colours, gets plain text."""
+    text = shown(monkeypatch, demo_folder(tmp_path), "status", **environ)
+
+    assert "\x1b" not in text
+
+
+def test_an_empty_no_color_counts_as_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As its definition says, NO_COLOR has to hold something."""
+    text = shown(monkeypatch, demo_folder(tmp_path), "status", NO_COLOR="")
+
+    assert "\x1b[1;31m" in text
+
+
+def test_progress_goes_to_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but messages reaches a standard error that nobody looks at."""
+    unseen, seen = io.StringIO(), Terminal(io.BytesIO(), encoding="utf-8")
+
+    monkeypatch.setattr(sys, "stderr", unseen)
+    screen.progress("half way")
+    monkeypatch.setattr(sys, "stderr", seen)
+    screen.progress("half way")
+
+    assert unseen.getvalue() == ""
+    seen.seek(0)
+    assert "half way" in seen.read()
+
+
+@pytest.mark.parametrize("answer", ["", "\n", "n\n", "yes please\n", "ja\n"])
+def test_only_a_clear_yes_is_a_yes(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anything else, the end of the input included, is a no."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+
+    assert not screen.asked("Trade?")
+
+
+# -- JSON -----------------------------------------------------------------------------------------
+
+
+def answered(folder: Path, line: str) -> dict[str, Any]:
+    """The one JSON object that a command prints."""
+    printed = Session(folder, {"LOGNAME": "tester"}).run(line)
+    value = json.loads(printed)
+    assert isinstance(value, dict)
+    return value
+
+
+def no_float_is_money(value: object, path: str = "") -> list[str]:
+    """Where a float stands under a name that is money or a quantity."""
+    found = []
+    if isinstance(value, dict):
+        for name, item in value.items():
+            found += no_float_is_money(item, f"{path}.{name}")
+    elif isinstance(value, list):
+        for item in value:
+            found += no_float_is_money(item, path)
+    elif isinstance(value, float):
+        shares = ("weight", "now", "after", "deviation", "band", "drift", "adopted")
+        if not any(word in path for word in shares):
+            found.append(path)
+    return found
+
+
+@pytest.mark.parametrize("command", ["plan", "status"])
+def test_money_and_quantities_are_exact_text_in_json(command: str, tmp_path: Path) -> None:
+    """No amount of a real book is a float; shares are."""
+    value = answered(demo_folder(tmp_path), f"trimtab {command} --json --as-of {DAY}")
+
+    assert no_float_is_money(value) == []
+    assert all(isinstance(row["weight"], float) for row in value["sleeves"])
+
+
+def test_a_plan_in_json_is_the_plan(tmp_path: Path) -> None:
+    """Trades with lots that add up, days as ISO dates, and where it was saved."""
+    folder = demo_folder(tmp_path)
+
+    plan = answered(folder, f"trimtab plan --json --as-of {DAY}")
+
+    assert plan["as_of"] == DAY
+    assert plan["due"] is True
+    assert (folder / plan["saved"]).exists()
+    assert Decimal(plan["tax"]) == sum(Decimal(trade["tax"]) for trade in plan["trades"])
+    for trade in plan["trades"]:
+        assert Decimal(trade["quantity"]) > 0
+        if trade["side"] == "sell":
+            assert sum(Decimal(lot["quantity"]) for lot in trade["lots"]) == Decimal(
+                trade["quantity"]
+            )
+    assert sum(row["weight"] for row in plan["sleeves"] if row["is_leaf"]) == pytest.approx(1)
+
+
+def test_what_is_planned_is_what_is_applied(tmp_path: Path) -> None:
+    """Every trade of the plan is an order that was filled, and JSON says so."""
+    folder = demo_folder(tmp_path)
+    plan = answered(folder, f"trimtab plan --json --as-of {DAY}")
+
+    done = answered(folder, "trimtab apply --yes --json plans/*")
+
+    assert done["status"] == "done"
+    key = ("account", "instrument", "side", "quantity")
+    planned = {tuple(trade[name] for name in key) for trade in plan["trades"]}
+    assert {tuple(order[name] for name in key) for order in done["orders"]} == planned
+    assert {order["state"] for order in done["orders"]} == {"filled"}
+
+
+def test_a_refusal_is_json_too(tmp_path: Path) -> None:
+    """With --json standard output holds one object whatever happens, and the exit code is 1."""
+    printed = Session(tmp_path).run("trimtab status --json")
+
+    value, _, rest = printed.partition("\n2> ")
+    assert json.loads(value)["problems"][0]["file"] == "portfolio.toml"
+    assert rest.endswith("[1]\n")
+
+
+def test_ledger_answers_in_json(tmp_path: Path) -> None:
+    """Verification, entries, checkpoints and proofs are values for programs."""
+    folder = demo_folder(tmp_path)
+    session = Session(folder, {"LOGNAME": "tester", "TRIMTAB_HOME": str(tmp_path / "home")})
+    session.run(f"trimtab plan --as-of {DAY}")
+    session.run("trimtab apply --yes plans/*")
+
+    verified = json.loads(session.run("trimtab ledger verify --json"))
+    entries = json.loads(session.run("trimtab ledger show --json"))["entries"]
+    note = json.loads(session.run("trimtab ledger checkpoint --json"))
+    proof = json.loads(session.run("trimtab ledger prove 8 --json"))
+
+    assert verified["holds"]
+    assert verified["entries"] == len(entries) == note["entries"]
+    assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
+    assert proof["proof"].endswith(note["checkpoint"].split("\n\n")[1])

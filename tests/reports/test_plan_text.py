@@ -1,0 +1,138 @@
+"""A plan's text says what the plan says, and nothing in it is obeyed by a terminal."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.engine.generated import generated
+from tests.engine.households import DAY
+from trimtab.engine.decide import decide
+from trimtab.model.findings import Finding
+from trimtab.model.plan import Plan
+from trimtab.reports.layout import ASCII, columns_of
+from trimtab.reports.plan_json import plan_json
+from trimtab.reports.plan_text import plan_text
+from trimtab.reports.status_text import HALF, bar
+from trimtab.reports.words import money, percent
+
+PLANS = st.integers(0, 400).map(lambda seed: made(seed))
+
+
+def made(seed: int) -> Plan:
+    """A plan for a generated household."""
+    case = generated(random.Random(seed))
+    return decide(case.state, case.mandate, case.market, DAY)
+
+
+@settings(max_examples=60, deadline=None)
+@given(PLANS, st.booleans())
+def test_every_trade_is_shown_with_its_figures(plan: Plan, explain: bool) -> None:
+    """Each trade's side, instrument, value and cost stand in one line, short or long."""
+    lines = plan_text(plan, width=160, explain=explain).split("\n")
+
+    for trade in plan.trades:
+        wanted = (trade.side, trade.instrument, money(trade.value), money(trade.cost))
+        assert any(all(part in line for part in wanted) for line in lines)
+    assert "nothing has been traded" in lines[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(PLANS)
+def test_the_header_adds_up(plan: Plan) -> None:
+    """Drift, tax, cost and cash are those of the plan."""
+    text = plan_text(plan, width=160)
+
+    for target, before in plan.drift_before.items():
+        assert f"Drift {percent(before)}" in text
+        if plan.trades:
+            assert f"-> {percent(plan.drift_after[target])}" in text
+    if plan.trades:
+        assert f"Tax this year {money(plan.tax, sign=True)}" in text
+        assert f"Trading cost {money(plan.cost)}" in text
+
+
+@settings(max_examples=40, deadline=None)
+@given(PLANS, st.sampled_from([80, 100, 120]))
+def test_a_plan_fits_its_terminal(plan: Plan, width: int) -> None:
+    """No line is wider than the terminal."""
+    lines = plan_text(plan, width=width, explain=True).split("\n")
+
+    assert max(columns_of(line) for line in lines) <= width
+
+
+@settings(max_examples=40, deadline=None)
+@given(PLANS)
+def test_the_reader_of_ascii_misses_nothing(plan: Plan) -> None:
+    """A terminal without other signs gets the same lines."""
+    full, plain = plan_text(plan), plan_text(plan, look=ASCII)
+
+    assert plain.isascii()
+    assert len(plain.split("\n")) == len(full.split("\n"))
+
+
+@settings(max_examples=40, deadline=None)
+@given(PLANS, st.text(max_size=30))
+def test_names_and_messages_are_literal(plan: Plan, text: str) -> None:
+    """No name, sentence or message of a plan can move a cursor or change a colour."""
+    noted = replace(
+        plan,
+        household=text,
+        readings=tuple(replace(one, why=one.why + text) for one in plan.readings),
+        trades=tuple(replace(one, instrument=text, why=text) for one in plan.trades),
+        left_alone=tuple(replace(one, why=text) for one in plan.left_alone),
+        findings=(*plan.findings, Finding("x", text, text, "error")),
+    )
+
+    shown = plan_text(noted, explain=True)
+
+    assert all(sign.isprintable() or sign == "\n" for sign in shown)
+    assert "\x1b" not in shown
+
+
+@settings(max_examples=40, deadline=None)
+@given(PLANS)
+def test_json_holds_what_the_plan_holds(plan: Plan) -> None:
+    """Every member of a plan has its place, money as text, and JSON can write it."""
+    value = plan_json(plan)
+
+    assert set(value) == set(Plan.__dataclass_fields__)
+    assert json.loads(json.dumps(value, allow_nan=False)) == value
+    assert all(re.fullmatch(r"-?\d+\.\d\d", value[name]) for name in ("tax", "cost"))
+
+
+@pytest.mark.parametrize(
+    ("away", "band", "place"),
+    [
+        (Fraction(0), Fraction(1, 20), 0),
+        (Fraction(1, 1000), Fraction(1, 20), 0),
+        (Fraction(1, 50), Fraction(1, 20), 2),
+        (Fraction(499, 10000), Fraction(1, 20), HALF // 2 - 1),
+        (Fraction(1, 20), Fraction(1, 20), HALF // 2),
+        (Fraction(-1, 20), Fraction(1, 20), -HALF // 2),
+        (Fraction(1, 10), Fraction(1, 20), HALF),
+        (Fraction(9, 10), Fraction(1, 20), HALF),
+        (Fraction(-9, 10), Fraction(1, 20), -HALF),
+        (Fraction(1, 20), None, HALF // 2),
+    ],
+)
+def test_the_mark_stands_where_the_sleeve_stands(
+    away: Fraction, band: Fraction | None, place: int
+) -> None:
+    """On the edge only what has reached the band; beyond it what is beyond; never off the bar."""
+    drawn = bar(away, band, ASCII)
+
+    assert len(drawn) == 2 * HALF + 1
+    assert drawn.index(ASCII.here) - HALF == place
+
+
+def test_the_same_plan_is_the_same_text() -> None:
+    """A text depends on nothing but its plan."""
+    assert plan_text(made(7)) == plan_text(made(7))

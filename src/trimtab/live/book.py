@@ -37,6 +37,8 @@ from trimtab.model.state import State
 
 if TYPE_CHECKING:
     from trimtab.execution.apply import Applied
+    from trimtab.execution.reconcile import Mismatch, Statement
+    from trimtab.execution.statement import Adjustment
     from trimtab.ledger.store import LedgerStore
 
 Amount = str | int | float | Decimal
@@ -411,6 +413,18 @@ class OpenBook:
 
         minor = self._amounts("withdrawal", {account: amount})[account]
         trading.withdraw(self, account, minor, on=on)
+
+    def compare(self, statement: Statement) -> tuple[Mismatch, ...]:
+        """Where a broker's statement and the record disagree; empty if nowhere."""
+        from trimtab.live import trading
+
+        return trading.mismatches(self, statement)
+
+    def adjust(self, statement: Statement, *, on: date | None = None) -> Adjustment:
+        """Bring the record to what a statement says, by transfers; see `live.trading.adjust`."""
+        from trimtab.live import trading
+
+        return trading.adjust(self, statement, on=on)
 
     def halt(self, scope: str, *, reason: str) -> None:
         """Let no new order leave an account, or any account for `household`."""

@@ -21,6 +21,8 @@ from trimtab.execution.manual import (
     check_hand_trades,
     close_tickets,
 )
+from trimtab.execution.reconcile import Mismatch, Statement, differences
+from trimtab.execution.statement import Adjustment, adjustment
 from trimtab.ledger import events
 from trimtab.ledger.chain import Draft
 from trimtab.ledger.events import instant_text
@@ -28,6 +30,7 @@ from trimtab.ledger.folded import Folded
 from trimtab.ledger.record import caught_up, record
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
+from trimtab.model.instruments import Instrument
 from trimtab.model.numbers import money_text
 from trimtab.model.ports import Broker
 
@@ -115,6 +118,53 @@ def deposit(book: OpenBook, account: str, amount: int, *, on: date | None = None
 def withdraw(book: OpenBook, account: str, amount: int, *, on: date | None = None) -> Folded:
     """Book cash that went out, minor units."""
     return _cash(book, account, amount, on, came_in=False)
+
+
+def mismatches(book: OpenBook, statement: Statement) -> tuple[Mismatch, ...]:
+    """Where a statement and the record disagree; empty if nowhere."""
+    folded = book.prepared(book.as_of()).folded
+    return differences(
+        statement,
+        lots=tuple(folded.lots.values()),
+        cash=folded.cash,
+        instruments=_known_instruments(book, statement),
+    )
+
+
+def adjust(book: OpenBook, statement: Statement, *, on: date | None = None) -> Adjustment:
+    """Bring the record to what a statement says, by transfers; a person has said that it is right.
+
+    Raises:
+        RefusedError: Orders of the account are open, or something in it cannot be booked.
+    """
+    _need_account(book, statement.account)
+    folded = book.folded()
+    waiting = [r for r in folded.orders.values() if r.order.account == statement.account]
+    if any(not record.state.is_final for record in waiting):
+        raise RefusedError(
+            f"orders in {statement.account} are open, so record and statement have to differ: "
+            "record what was traded, or close them, then compare again"
+        )
+    day = on or book.as_of()
+    found = mismatches(book, statement)
+    done: list[Adjustment] = []
+
+    def drafts(folded: Folded) -> list[Draft]:
+        instruments = book.mandate().household.instruments
+        at = _at(book)
+        done.append(adjustment(found, folded, instruments=instruments, on=day, at=at))
+        return list(done[0].drafts)
+
+    if not found:
+        return Adjustment((), ())
+    write(book, drafts)
+    return done[0]
+
+
+def _known_instruments(book: OpenBook, statement: Statement) -> Mapping[str, Instrument]:
+    known = book.mandate().household.instruments
+    strangers = {name: Instrument(name) for name in statement.positions if name not in known}
+    return {**known, **strangers}
 
 
 def halt(book: OpenBook, scope: str, reason: str) -> Folded:
@@ -255,9 +305,7 @@ def _late(book: OpenBook, run: Application) -> list[Finding]:
 
 
 def _cash(book: OpenBook, account: str, amount: int, on: date | None, *, came_in: bool) -> Folded:
-    if account not in book.portfolio.household.accounts:
-        known = ", ".join(book.portfolio.household.accounts)
-        raise RefusedError(f"{account} is no account: known are {known}")
+    _need_account(book, account)
     if amount <= 0:
         raise RefusedError("an amount is above zero; deposit and withdraw say the direction")
     day = on or book.as_of()
@@ -273,6 +321,12 @@ def _cash(book: OpenBook, account: str, amount: int, on: date | None, *, came_in
         return [make(account, amount, on=day, at=_at(book))]
 
     return write(book, drafts)
+
+
+def _need_account(book: OpenBook, account: str) -> None:
+    known = book.portfolio.household.accounts
+    if account not in known:
+        raise RefusedError(f"{account} is no account: known are {', '.join(known)}")
 
 
 def _need_scope(book: OpenBook, scope: str) -> None:

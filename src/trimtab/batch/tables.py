@@ -1,0 +1,285 @@
+"""From mandates to the columns that the compiled decision reads: targets in parts, costs, tax.
+
+What an order costs, the least trade and what an account may buy are not worked out here: the
+engine writes its trade problem down once a model, with one step of everything held, and its
+holdings are copied into the columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from math import lcm
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trimtab.engine.aim import Aim, aims
+from trimtab.engine.destination import Goals
+from trimtab.engine.mandate import Mandate, Request
+from trimtab.engine.problem import Holding, problem
+from trimtab.engine.value import Valuation, valuation
+from trimtab.engine.walked import NEAREST_FIRST
+from trimtab.kernels import account as kernel
+from trimtab.kernels.destination import TO_CODES
+from trimtab.model.accounts import Account, Lot, Relief
+from trimtab.model.market import Market
+from trimtab.model.state import State
+from trimtab.taxes.holding import long_term_from
+from trimtab.triggers.deviation import band_width
+
+MOST_PARTS = 1 << 30
+MOST_RATE_PARTS = 1_000_000
+
+RELIEF_CODES = {
+    Relief.FIFO: kernel.FIFO,
+    Relief.LIFO: kernel.LIFO,
+    Relief.HIFO: kernel.HIFO,
+    Relief.LOWEST_TAX: kernel.LOWEST_TAX,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Columns for the compiled decision.
+
+    Args:
+        instruments: Ids in ascending order; columns name instruments by their place here.
+        models: One row a mandate, in their order.
+        prices: By instrument; what has no price that can be believed has none here.
+        frozen: Instruments without one, each with the code of the reason.
+        long_through: Ordinal of the last day of purchase that is long-term today.
+    """
+
+    instruments: tuple[str, ...]
+    models: kernel.Models
+    prices: kernel.Prices
+    frozen: Mapping[str, str]
+    long_through: int
+
+    @property
+    def most_leaves(self) -> int:
+        """The most leaves of a model."""
+        return int(np.diff(self.models.of[kernel.FIRST_LEAF]).max(initial=0))
+
+    @property
+    def most_holdings(self) -> int:
+        """The most holdings of a model."""
+        return int(np.diff(self.models.of[kernel.FIRST_HOLDING]).max(initial=0))
+
+
+def tables(mandates: Sequence[Mandate], market: Market, held: Sequence[str] = ()) -> Tables:
+    """The columns of mandates of one account each.
+
+    Args:
+        mandates: Each with a household of one account.
+        market: The snapshot decided for.
+        held: Instruments that the book holds, whether or not a target names them; those that a
+            household does not know are left out.
+    """
+    known = {id_ for mandate in mandates for id_ in mandate.household.instruments}
+    instruments = tuple(sorted(known))
+    numerator = np.zeros(len(instruments), dtype=np.int64)
+    denominator = np.ones(len(instruments), dtype=np.int64)
+    frozen: dict[str, str] = {}
+    rows = []
+    for mandate in mandates:
+        row = _row(mandate, market)
+        rows.append(row)
+        for finding in row.value.findings:
+            if finding.subject in row.value.frozen:
+                frozen.setdefault(finding.subject, finding.code)
+        for id_, price in row.value.step_prices.items():
+            is_wide = price.numerator >= 1 << 50 or price.denominator >= 1 << 40
+            if id_ in row.value.frozen or is_wide:
+                continue
+            place = instruments.index(id_)
+            numerator[place], denominator[place] = price.numerator, price.denominator
+    for id_ in frozen:
+        numerator[instruments.index(id_)] = 0
+    return Tables(
+        instruments,
+        _models(rows, {id_: i for i, id_ in enumerate(instruments)}),
+        kernel.Prices(numerator, denominator, numerator / denominator),
+        frozen,
+        long_through(market.as_of),
+    )
+
+
+def long_through(as_of: date) -> int:
+    """Ordinal of the last day of purchase whose sale on `as_of` is long-term."""
+    day = as_of - timedelta(days=360)
+    while long_term_from(day) > as_of:
+        day -= timedelta(days=1)
+    return day.toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One model in the engine's words."""
+
+    mandate: Mandate
+    account: Account
+    aim: Aim
+    value: Valuation
+    holdings: tuple[Holding, ...]
+    parts: int
+    answer: int
+
+    def in_parts(self, share: Fraction | None) -> int:
+        """A share as integer parts; -1 for none."""
+        if share is None:
+            return -1
+        scaled = share * self.parts
+        assert scaled.denominator == 1
+        # Where parts are too many to be counted on, the model's answer says so.
+        return min(int(scaled), MOST_PARTS)
+
+
+def _row(mandate: Mandate, market: Market) -> _Row:
+    (account,) = mandate.household.accounts.values()
+    # One step of everything, so that the engine writes down every holding there can be.
+    lots = tuple(Lot(id_, account.id, id_, 1, None, 0) for id_ in mandate.household.instruments)
+    state = State(lots, {account.id: 0})
+    value = valuation(state, mandate, market, Request())
+    (aim,) = aims(mandate, value, Request())
+    nowhere = Goals({leaf.name: Fraction(0) for leaf in aim.root.leaves()}, Fraction(0))
+    written = problem(
+        aim, nowhere, mandate=mandate, value=value, state=state, request=Request(),
+        as_of=market.as_of,
+    )  # fmt: skip
+    shares = [sleeve.weight for sleeve in aim.root.walk()]
+    widths = [band_width(weight, mandate.when) for weight in shares]
+    wanted = [*shares, *widths, mandate.when.drift, mandate.to.width]
+    parts = lcm(*(share.denominator for share in wanted if share is not None))
+    return _Row(
+        mandate, account, aim, value, written.holdings, parts,
+        _answer(mandate, account, aim, value, written.holdings, parts),
+    )  # fmt: skip
+
+
+def _answer(
+    mandate: Mandate,
+    account: Account,
+    aim: Aim,
+    value: Valuation,
+    holdings: Sequence[Holding],
+    parts: int,
+) -> int:
+    """DONE where the compiled decision can be asked, else why not."""
+    bought = {holding.leaf for holding in holdings if holding.buyable}
+    leaves = [leaf for leaf in aim.root.leaves() if leaf.name != aim.cash_leaf]
+    for place, leaf in enumerate(leaves):
+        if place not in bought and any(id_ in value.frozen for id_ in leaf.hold):
+            return kernel.NO_PRICE
+    if mandate.fewest_trades or account.keep or account.relief is Relief.SPECIFIC:
+        return kernel.SOLVER
+    tax = mandate.household.tax
+    if parts > MOST_PARTS or _rate_parts(tax.long_rate, tax.short_rate) > MOST_RATE_PARTS:
+        return kernel.WIDE
+    if any(holding.least >= 1 << 50 for holding in holdings):
+        return kernel.WIDE
+    return kernel.DONE
+
+
+def _rate_parts(*rates: object) -> int:
+    return lcm(*(Fraction(str(rate)).denominator for rate in rates))
+
+
+def _models(rows: Sequence[_Row], index: Mapping[str, int]) -> kernel.Models:
+    """The rows side by side."""
+    of: list[list[int]] = []
+    leaves: list[tuple[int, int]] = []
+    branches: list[tuple[int, int, int, int]] = []
+    member: list[int] = []
+    holdings: list[tuple[int, ...]] = []
+    fee: list[float] = []
+    drift_price: list[float] = []
+    for row in rows:
+        of.append(_policy(row, first=(len(leaves), len(branches), len(holdings))))
+        price = row.mandate.drift_price
+        drift_price.append(NEAREST_FIRST if price is None else float(price))
+        when = row.mandate.when
+        own = [leaf for leaf in row.aim.root.leaves() if leaf.name != row.aim.cash_leaf]
+        leaves += [
+            (row.in_parts(leaf.weight), row.in_parts(band_width(leaf.weight, when))) for leaf in own
+        ]
+        for sleeve in row.aim.root.walk():
+            width = band_width(sleeve.weight, when)
+            if sleeve is row.aim.root or sleeve.is_leaf or width is None:
+                continue
+            names = {leaf.name for leaf in sleeve.leaves()}
+            has_cash = int(row.aim.cash_leaf in names)
+            branches.append(
+                (row.in_parts(sleeve.weight), row.in_parts(width), has_cash, len(member))
+            )
+            member += [i for i, leaf in enumerate(own) if leaf.name in names]
+        for holding in row.holdings:
+            holdings.append(_holding(holding, index))
+            fee.append(holding.fee)
+    last = [0] * len(of[0])
+    last[kernel.FIRST_LEAF] = len(leaves)
+    last[kernel.FIRST_BRANCH] = len(branches)
+    last[kernel.FIRST_HOLDING] = len(holdings)
+    return kernel.Models(
+        of=_table([*of, last], 19),
+        leaves=_table(leaves, 2),
+        branches=_table([*branches, (0, 0, 0, len(member))], 4),
+        member=np.array(member, dtype=np.int64),
+        holdings=_table(holdings, 8),
+        fee=np.array(fee, dtype=np.float64),
+        drift_price=np.array(drift_price),
+    )
+
+
+def _table(rows: Sequence[Sequence[int]], width: int) -> NDArray[np.int64]:
+    return np.ascontiguousarray(np.array(rows, dtype=np.int64).reshape(-1, width).T)
+
+
+def _policy(row: _Row, first: tuple[int, int, int]) -> list[int]:
+    """The column of one model in `Models.of`."""
+    mandate, aim, when, to = row.mandate, row.aim, row.mandate.when, row.mandate.to
+    cash = [leaf for leaf in aim.root.leaves() if leaf.name == aim.cash_leaf]
+    tax = mandate.household.tax
+    rate_parts = _rate_parts(tax.long_rate, tax.short_rate)
+    # A batch remembers nothing, so a calendar is always due, as it is for a new household.
+    measured = when.has_band or when.drift is not None
+    values = {
+        kernel.ANSWER: row.answer,
+        kernel.FIRST_LEAF: first[0],
+        kernel.FIRST_BRANCH: first[1],
+        kernel.FIRST_HOLDING: first[2],
+        kernel.PARTS: min(row.parts, MOST_PARTS),
+        kernel.HAS_CASH_LEAF: len(cash),
+        kernel.CASH_SHARE: row.in_parts(cash[0].weight) if cash else 0,
+        kernel.CASH_WIDTH: row.in_parts(band_width(cash[0].weight, when)) if cash else -1,
+        kernel.LOOKS: int(not when.never and (measured or when.calendar is not None)),
+        kernel.ON_CALENDAR: int(not measured and when.calendar is not None),
+        kernel.DRIFT_LIMIT: row.in_parts(when.drift),
+        kernel.TO: TO_CODES[to.kind],
+        kernel.NAMED: 0 if to.width is None else row.in_parts(to.width),
+        kernel.TAXED: int(row.account.tax.taxes_gains),
+        kernel.RELIEF: RELIEF_CODES.get(row.account.relief, kernel.FIFO),
+        kernel.LONG_RATE: int(Fraction(tax.long_rate) * rate_parts),
+        kernel.SHORT_RATE: int(Fraction(tax.short_rate) * rate_parts),
+        kernel.RATE_PARTS: rate_parts,
+        kernel.NEAREST_FIRST: int(mandate.drift_price is None),
+    }
+    return [values[place] for place in range(len(values))]
+
+
+def _holding(holding: Holding, index: Mapping[str, int]) -> tuple[int, ...]:
+    """The column of one holding in `Models.holdings`."""
+    values = {
+        kernel.INSTRUMENT: index[holding.instrument],
+        kernel.LEAF: holding.leaf,
+        kernel.BUYABLE: int(holding.buyable),
+        kernel.SELLABLE: int(holding.sellable > 0),
+        kernel.RATE: holding.costs.rate,
+        kernel.PER_STEP: holding.costs.per_step,
+        kernel.LINEAR: int(holding.costs.is_linear),
+        kernel.LEAST: min(holding.least, 1 << 50),
+    }
+    return tuple(values[place] for place in range(len(values)))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -431,3 +434,20 @@ def test_every_cost_rule_pays_for_what_it_trades(rule: Any) -> None:
 
     assert 0 < paid.cost_paid < free.final_value - paid.final_value + 0.5 * paid.cost_paid
     assert paid.rebalances == free.rebalances
+
+
+def test_one_backtest_never_waits_for_a_compiler() -> None:
+    """A single backtest runs interpreted and never imports Numba."""
+    code = (
+        "import sys\n"
+        "from tests.simulate.markets import lively\n"
+        "from trimtab.model.policy import Policy\n"
+        "from trimtab.simulate.backtest import backtest\n"
+        "backtest(lively('AB', 500), Policy({'A': 0.5, 'B': 0.5}, when='band:2pp', to='half'))\n"
+        "raise SystemExit('numba' in sys.modules)"
+    )
+    root = Path(__file__).parents[2]
+
+    done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": f"{root}/src:{root}"})
+
+    assert done.returncode == 0

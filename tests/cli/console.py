@@ -17,19 +17,22 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copy, copytree
+from unittest.mock import patch
 
 import trimtab
+from trimtab.adapters.clock import SystemClock
 from trimtab.cli.main import main
 
 HERE = Path(__file__).resolve().parent
 GOLDEN = HERE / "golden"
 PACKAGED = Path(trimtab.__file__).resolve().parent / "data" / "demo"
 
-#: What differs from run to run: hashes of entries, which hold the instant at which they were made,
-#: and how long ago the prices were.
-VARIES = re.compile(r"\b[0-9a-f]{12}\b|\b[0-9,]+ sessions ago")
+#: The clock of every session, so that whoever runs it sees what stands there, to the last hash.
+PERSON = {"LOGNAME": "tester"}
+NOW = datetime(2026, 4, 1, 20, 30, tzinfo=UTC)
 
 #: A block of code in Markdown: its language and its lines.
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -73,7 +76,11 @@ def _ran(arguments: list[str], cwd: Path, environ: dict[str, str], typed: str) -
     encoding = environ.pop("PYTHONIOENCODING", "utf-8")
     out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    with _at(cwd, environ), _streams(io.StringIO(typed), out, err):
+    with (
+        _at(cwd, environ),
+        _streams(io.StringIO(typed), out, err),
+        patch.object(SystemClock, "now", lambda _: NOW),
+    ):
         code = main(arguments)
     printed = _text(out)
     for line in _text(err).splitlines():
@@ -128,8 +135,8 @@ def replayed(text: str, session: Session) -> str:
 
 
 def alike(text: str) -> str:
-    """A text without what differs from run to run, and without space at the ends of lines."""
-    lines = (line.rstrip() for line in VARIES.sub("(varies)", text).splitlines())
+    """A text without blank lines and without space at the ends of lines."""
+    lines = (line.rstrip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 
@@ -149,7 +156,7 @@ def golden_session(golden: Path, place: Path) -> Session:
         copytree(source, folder)
     else:
         folder = demo_folder(place)
-    return Session(folder, {"TRIMTAB_HOME": str(place / "home"), "LOGNAME": "tester"})
+    return Session(folder, {"TRIMTAB_HOME": str(place / "home"), **PERSON})
 
 
 def update(golden: Path) -> None:
@@ -163,7 +170,7 @@ def update(golden: Path) -> None:
 def update_blocks(page: Path) -> None:
     """Write what the console blocks of a page print now; plans keep being the only one there is."""
     with tempfile.TemporaryDirectory() as place:
-        session = Session(demo_folder(Path(place)), {"TRIMTAB_HOME": f"{place}/home"})
+        session = Session(demo_folder(Path(place)), {"TRIMTAB_HOME": f"{place}/home", **PERSON})
 
         def now(block: re.Match[str]) -> str:
             if block[1] != "console":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.console import BLOCK, Session, alike, demo_folder, replayed
+from tests.cli.console import BLOCK, PERSON, Session, alike, demo_folder, replayed
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
@@ -20,7 +20,7 @@ def blocks(language: str) -> list[str]:
 
 def test_the_console_prints_what_the_readme_shows(tmp_path: Path) -> None:
     """Every command of the README, run in its order, prints what stands under it."""
-    session = Session(demo_folder(tmp_path), {"TRIMTAB_HOME": str(tmp_path / "home")})
+    session = Session(demo_folder(tmp_path), {"TRIMTAB_HOME": str(tmp_path / "home"), **PERSON})
 
     for shown in blocks("console"):
         assert alike(replayed(shown, session)) == alike(shown)
@@ -29,7 +29,7 @@ def test_the_console_prints_what_the_readme_shows(tmp_path: Path) -> None:
 def test_the_first_five_minutes_run(tmp_path: Path) -> None:
     """A new folder has a status and a plan as it stands."""
     commands = next(code for code in blocks("sh") if code.startswith("trimtab init"))
-    session = Session(tmp_path, {"TRIMTAB_HOME": str(tmp_path / "home")})
+    session = Session(tmp_path, {"TRIMTAB_HOME": str(tmp_path / "home"), **PERSON})
 
     printed = [session.run(line) for line in commands.splitlines()]
 

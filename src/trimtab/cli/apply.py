@@ -96,7 +96,9 @@ def ending(applied: Applied, args: argparse.Namespace) -> Sequence[str]:
     elsewhere = "" if args.folder == "." else f" -C {shlex.quote(args.folder)}"
     plan = shlex.quote(args.plan)
     if applied.status == "halted":
-        return ["Next: trimtab reconcile"]
+        scope = shlex.quote(next(iter(applied.folded.halted)))
+        look = f"trimtab{elsewhere} resume {scope} --reason TEXT"
+        return [f"Next: look what is wrong, then {look}, then apply again"]
     if applied.tickets:
         return [f"Next: trimtab{elsewhere} record {plan}    (or: record {plan} fills.csv)"]
     if applied.status == "waiting":

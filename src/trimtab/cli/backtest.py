@@ -128,9 +128,11 @@ def run(args: argparse.Namespace) -> int:
         emit(result.to_dict())
         return 0
     from trimtab.reports.backtest_text import backtest_text
+    from trimtab.reports.layout import wrapped
 
     on = screen()
-    say("\n\n".join([backtest_text(result, width=on.width, look=on.look), *remarks, *saved]))
+    more = ["\n".join(wrapped(remark, on.width)) for remark in [*remarks, *saved]]
+    say("\n\n".join([backtest_text(result, width=on.width, look=on.look), *more]))
     return 0
 
 
@@ -334,10 +336,8 @@ def _of_portfolio(args: argparse.Namespace) -> tuple[Backtest, list[str]]:
         end=args.end,
         cash_rate=args.cash_rate,
     )
-    from trimtab.reports.words import clean
-
     sleeves = ", ".join(f"{leaf} {symbol}" for leaf, symbol in chosen)
-    return result, [clean(f"This portfolio: {words}. Stands for each sleeve: {sleeves}.")]
+    return result, [f"This portfolio: {words}. Stands for each sleeve: {sleeves}."]
 
 
 def _costs(args: argparse.Namespace, portfolio: Portfolio) -> Costs:

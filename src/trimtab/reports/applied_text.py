@@ -47,7 +47,9 @@ def applied_text(
     filled = sum(record.state is OrderState.FILLED for record in applied.orders)
     parts = [f"Plan {applied.plan}", SAID[applied.status]]
     if applied.orders:
-        parts.append(f"{filled} of {counted(len(applied.orders), 'order')} filled")
+        is_over = applied.status in ("done", "already")
+        count = f"{filled} of {counted(len(applied.orders), 'order')} filled"
+        parts.append(count if is_over else f"{counted(filled, 'order')} filled so far")
     blocks = [headline(parts, width=width, look=look)]
     if sent:
         blocks.append(orders_table(sent, steps, width=width, look=look))

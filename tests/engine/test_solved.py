@@ -1,4 +1,4 @@
-"""The programme of several accounts against cvxpy with Clarabel, an independent solver and model."""
+"""The programme of several accounts against an independent model in cvxpy with Clarabel."""
 
 from __future__ import annotations
 

@@ -100,9 +100,9 @@ def linear_optimum(account: dict[str, Any]) -> float:
     model.setOptionValue("dual_feasibility_tolerance", 1e-9)
     inf = highspy.kHighsInf
     columns: list[tuple[float, float, float]] = []
-    for k in range(m):
-        tax = account["segment_tax"][k] * account["tax_weight"]
-        columns.append((account["segment_fee"][k] + tax, 0.0, account["segment_amount"][k]))
+    costs = zip(account["segment_fee"], account["segment_tax"], strict=True)
+    prices = [fee + tax * account["tax_weight"] for fee, tax in costs]
+    columns.extend((p, 0.0, a) for p, a in zip(prices, account["segment_amount"], strict=True))
     for s in range(n):
         columns.append((account["buy_fee"][s], 0.0, account["buy_room"][s]))
     columns += [(price, 0.0, inf)] * (2 * (n + 1))
@@ -114,7 +114,7 @@ def linear_optimum(account: dict[str, Any]) -> float:
     for s in range(n):
         index = [k for k in range(m) if account["segment_sleeve"][k] == s]
         right = account["goal"][s] - account["value"][s]
-        cells = index + [first_buy + s, first_dev + 2 * s, first_dev + 2 * s + 1]
+        cells = [*index, first_buy + s, first_dev + 2 * s, first_dev + 2 * s + 1]
         model.addRow(right, right, len(cells), cells, [-1.0] * len(index) + [1.0, -1.0, 1.0])
     cells = list(range(m)) + list(range(first_buy, first_buy + n)) + [cash]
     factors = [1 - fee for fee in account["segment_fee"]]

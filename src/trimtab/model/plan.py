@@ -1,4 +1,4 @@
-"""A plan: what to trade, why, what it costs, and what it would leave. A value that can be hashed."""
+"""A plan: what to trade, why, what it costs, and what it would leave. A value with a hash."""
 
 from __future__ import annotations
 

@@ -62,8 +62,8 @@ def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = 
     )
     conventions = [
         (
-            "The same decisions, orders and record as plan and apply: whole shares, lots, splits, cash "
-            "dividends."
+            "The same decisions, orders and record as plan and apply: whole shares, lots, splits, "
+            "cash dividends."
         ),
         (
             "Each account starts in cash and is invested at the first session; trades at the close "

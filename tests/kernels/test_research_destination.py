@@ -122,7 +122,7 @@ def test_ties_go_to_the_least_squared_deviation() -> None:
     import cvxpy as cp
 
     draw = random.Random(21)
-    for _ in range(60):
+    for _ in range(25):
         values, aims, bands, to, width = _case(draw)
         low, high = _limits(values, aims, bands, to, width)
         goals = _goals(values, aims, bands, to, width)

@@ -158,7 +158,7 @@ def sent() -> tuple[Folded, str, object]:
 
 def in_state(now: OrderState) -> tuple[Folded, str]:
     """A record with one order in that state."""
-    folded, name, store = sent()
+    folded, name, _ = sent()
     filled = 1 if now in (OrderState.PARTLY_FILLED, OrderState.FILLED) else 0
     known = replace(folded.orders[name], state=now, filled=filled)
     return replace(folded, orders={name: known}), name

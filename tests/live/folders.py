@@ -1,0 +1,101 @@
+"""Small portfolio folders for tests, written in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from trimtab.adapters.clock import StillClock
+from trimtab.live.book import OpenBook, open_book
+
+TOML = """\
+currency = "USD"
+calendar = "XNYS"
+prices = "prices.csv"
+opened = 2024-03-20
+
+[household]
+name = "Example"
+
+[accounts.roth]
+tax = "roth"
+broker = "{roth}"
+
+[accounts.taxed]
+tax = "taxable"
+broker = "{taxed}"
+
+[target.us]
+percent = 60
+hold = ["VTI"]
+[target.bonds]
+percent = 40
+hold = ["BND"]
+
+[policy]
+when = "monthly"
+
+[costs]
+half_spread_bps = 2
+
+[tax]
+country = "US"
+long_percent = 15
+short_percent = 24
+"""
+LOTS = """\
+account,symbol,quantity,acquired,cost_basis
+roth,VTI,90,2020-01-02,5000.00
+roth,USD,1000.00,,
+taxed,VTI,50,2020-01-02,4000.00
+taxed,BND,20,2020-01-02,1100.00
+taxed,USD,500.00,,
+"""
+CLOCK = StillClock(datetime(2024, 3, 28, 21, 0, tzinfo=UTC))
+"""The evening of the last session of March 2024; the day after it is Good Friday."""
+
+
+def folder(
+    path: Path,
+    *,
+    roth: str = "paper",
+    taxed: str = "paper",
+    lots: str = LOTS,
+    prices: Sequence[tuple[str, str, str]] = (),
+    **files: str,
+) -> Path:
+    """A folder with two accounts of 60/40 and prices of the last days of March 2024."""
+    path.mkdir(parents=True, exist_ok=True)
+    rows = [
+        ("2024-03-27", "VTI", "259.50"),
+        ("2024-03-28", "VTI", "260.00"),
+        ("2024-03-27", "BND", "72.40"),
+        ("2024-03-28", "BND", "72.50"),
+        *prices,
+    ]
+    text = "date,symbol,close\n" + "".join(f"{','.join(row)}\n" for row in rows)
+    written: Mapping[str, str] = {
+        "portfolio.toml": TOML.format(roth=roth, taxed=taxed),
+        "lots.csv": lots,
+        "sales.csv": "account,symbol,quantity,acquired,sold,proceeds,cost_basis\n",
+        "prices.csv": text,
+        **{name.replace("_", ".", 1): content for name, content in files.items()},
+    }
+    for name, content in written.items():
+        (path / name).write_text(content)
+    return path
+
+
+def opened(path: Path, **more: object) -> OpenBook:
+    """The folder, opened on the evening of 28 March 2024."""
+    return open_book(path, clock=CLOCK, **more)  # type: ignore[arg-type]
+
+
+def bytes_of(path: Path) -> dict[str, bytes]:
+    """Every file of a folder, for seeing that nothing changed."""
+    return {
+        file.relative_to(path).as_posix(): file.read_bytes()
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and not file.name.endswith(".lock")
+    }

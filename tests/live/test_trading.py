@@ -1,0 +1,431 @@
+"""Plan to fills in a folder: on paper, by hand, both at once; cash, halts and statements."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.live.folders import CLOCK, bytes_of, folder, opened
+from trimtab.adapters.clock import StillClock
+from trimtab.execution.brokers import MemoryBroker, PaperTerms
+from trimtab.execution.reconcile import Statement
+from trimtab.ledger.record import caught_up
+from trimtab.live.book import OpenBook, open_book
+from trimtab.model.errors import InputError, RefusedError
+from trimtab.model.orders import OrderState
+
+LAST = date(2024, 3, 28)
+
+
+def fills(path: Path, rows: str) -> Path:
+    """A file of what was traded by hand."""
+    file = path / "fills.csv"
+    file.write_text("account,symbol,side,quantity,price,fees,date\n" + rows)
+    return file
+
+
+def by_hand(path: Path) -> OpenBook:
+    """A folder whose accounts are traded by hand."""
+    return opened(folder(path, roth="manual", taxed="manual"))
+
+
+# On paper
+
+
+def test_a_plan_is_applied_from_its_file_once(tmp_path: Path) -> None:
+    """Saved, applied, applied again: the second time says that it was done and writes nothing."""
+    book = opened(folder(tmp_path))
+    plan = book.plan()
+    path = plan.save()
+
+    first = book.apply(path, by="me")
+    before = bytes_of(tmp_path)
+    second = opened(tmp_path).apply(path, by="me")
+
+    assert first.status == "done"
+    assert first.folded.cash == dict(plan.cash_after)
+    assert second.status == "already"
+    assert bytes_of(tmp_path) == before
+    assert opened(tmp_path).plan().trades == ()
+
+
+def test_edits_between_plan_and_apply_are_refused(tmp_path: Path) -> None:
+    """Another target, another lots.csv, another price of that day: the plan is stale."""
+    for number, (name, old, new) in enumerate(
+        [
+            ("portfolio.toml", 'when = "monthly"', 'when = "daily"'),
+            ("lots.csv", "roth,VTI,90", "roth,VTI,91"),
+            ("prices.csv", "260.00", "260.01"),
+        ]
+    ):
+        path = folder(tmp_path / str(number))
+        saved = opened(path).plan().save()
+        (path / name).write_text((path / name).read_text().replace(old, new))
+        before = bytes_of(path)
+
+        with pytest.raises(RefusedError, match="stale"):
+            opened(path).apply(saved)
+        assert bytes_of(path) == before
+
+
+def test_later_prices_do_not_make_a_plan_stale_within_a_session(tmp_path: Path) -> None:
+    """Prices of the next session may come in; those of a second one make it expire."""
+    path = folder(tmp_path)
+    saved = opened(path).plan().save()
+    later = StillClock(CLOCK.now() + timedelta(days=6))
+    text = (path / "prices.csv").read_text()
+    (path / "prices.csv").write_text(text + "2024-04-01,VTI,261.00\n2024-04-02,VTI,261.00\n")
+    with pytest.raises(RefusedError, match="expired"):
+        open_book(path, clock=later).apply(saved)
+
+    (path / "prices.csv").write_text(text + "2024-04-01,VTI,261.00\n")
+    assert open_book(path, clock=later).apply(saved).status == "done"
+
+
+def test_a_day_that_was_asked_for_does_not_expire_on_paper(tmp_path: Path) -> None:
+    """Whoever names the day wants that day: history can be walked through on paper."""
+    path = folder(tmp_path)
+    saved = opened(path).plan(LAST).save()
+    text = (path / "prices.csv").read_text()
+    (path / "prices.csv").write_text(text + "2024-06-28,VTI,261.00\n")
+
+    later = StillClock(datetime(2024, 7, 1, tzinfo=UTC))
+    assert open_book(path, clock=later).apply(saved).status == "done"
+
+
+def test_month_after_month_on_paper(tmp_path: Path) -> None:
+    """Three months of prices with a dividend and a split: planned and applied one after the other,
+    the cash and the shares are always what the plan said.
+    """
+    path = folder(tmp_path)
+    days = ["2024-03-28", "2024-04-30", "2024-05-31"]
+    rows = ["date,symbol,close,dividend,split"]
+    for number, day in enumerate(days):
+        rows.append(
+            f"{day},VTI,{260 + 20 * number if number < 2 else 145},,{2 if number == 2 else ''}"
+        )
+        rows.append(f"{day},BND,72.5,{'0.25' if number else ''},")
+    (path / "prices.csv").write_text("\n".join(rows) + "\n")
+    held = []
+    for number, day in enumerate(days):
+        book = open_book(path, clock=StillClock(datetime(2024, 3 + number, 28, 22, tzinfo=UTC)))
+        plan = book.plan(date.fromisoformat(day))
+        result = book.apply(plan, by="me")
+        assert result.status == "done"
+        if plan.trades:
+            assert result.folded.cash == dict(plan.cash_after)
+        held.append(sum(s for (_, i), s in result.folded.positions.items() if i == "VTI"))
+
+    assert held[2] > 1.8 * held[1]
+    kinds = [entry.kind for entry in book.entries()]
+    assert kinds.count("split") == 1
+    assert kinds.count("dividend_paid") == 4
+    assert kinds.count("period_acted") == 3
+
+
+# By hand
+
+
+def test_tickets_then_everything_as_planned(tmp_path: Path) -> None:
+    """Apply writes tickets and trades nothing; record without a file books the plan's prices."""
+    book = by_hand(tmp_path)
+    plan = book.plan()
+    saved = plan.save()
+
+    waiting = book.apply(saved, by="me")
+    assert waiting.status == "waiting"
+    assert len(waiting.tickets) == len(plan.trades)
+    assert waiting.folded.positions == book.prepared(LAST).folded.positions
+
+    done = book.record(saved, by="me")
+    assert done.status == "done"
+    assert done.folded.cash == dict(plan.cash_after)
+    assert not (tmp_path / "paper").exists()
+    assert opened(tmp_path).plan().trades == ()
+
+
+def test_recording_is_approving(tmp_path: Path) -> None:
+    """What was traded by hand without `apply` is recorded all the same."""
+    book = by_hand(tmp_path)
+    plan = book.plan()
+
+    done = book.record(plan.save(), by="me")
+
+    assert done.status == "done"
+    assert done.folded.plans[plan.id].approved_by == "me"
+
+
+def test_what_was_really_traded_is_booked_and_the_rest_stays_open(tmp_path: Path) -> None:
+    """A file books its trades at its prices and fees; tickets left stay open until closed."""
+    book = by_hand(tmp_path)
+    plan = book.plan()
+    saved = plan.save()
+    sale = next(t for t in plan.trades if t.side == "sell" and t.account == "roth")
+    cash = book.state().cash["roth"]
+
+    part = book.record(saved, fills(tmp_path, "roth,VTI,sell,5,261.10,1.25,2024-03-28\n"), by="me")
+    assert part.status == "waiting"
+    assert part.folded.cash["roth"] == cash + 5 * 26_110 - 125
+    assert "open-orders" in {finding.code for finding in opened(tmp_path).plan().findings}
+
+    over = book.record(saved, close=True, by="me")
+    first = next(
+        r for r in over.orders if r.order.instrument == "VTI" and r.order.account == "roth"
+    )
+    assert over.status == "done"
+    assert (first.state, first.filled) == (OrderState.CANCELLED, 5)
+    assert sale.quantity > 5
+    assert dict(over.folded.periods_acted) == dict(plan.periods)
+
+
+def test_the_same_file_twice_books_once(tmp_path: Path) -> None:
+    """A file that is recorded again adds nothing, and says so."""
+    book = by_hand(tmp_path)
+    saved = book.plan().save()
+    file = fills(tmp_path, "roth,VTI,sell,5,261.10,1.25,2024-03-28\n")
+    book.record(saved, file, by="me")
+    before = book.folded()
+
+    again = book.record(saved, file, by="me")
+
+    assert again.folded == before
+    assert "fill-repeated" in {finding.code for finding in again.findings}
+
+
+def test_more_than_the_ticket_is_booked_outside_the_plan(tmp_path: Path) -> None:
+    """A person may trade more than planned: it is booked as it was, and no order is overfilled."""
+    book = by_hand(tmp_path)
+    plan = book.plan()
+    sale = next(t for t in plan.trades if t.side == "sell" and t.account == "roth")
+    more = sale.quantity + 3
+
+    file = fills(tmp_path, f"roth,VTI,sell,{more},260,0,2024-03-28\n")
+    result = book.record(plan.save(), file, by="me")
+
+    assert result.folded.positions["roth", "VTI"] == 90 - more
+    assert "more-than-planned" in {finding.code for finding in result.findings}
+    assert not result.folded.halted
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("rot,VTI,sell,5,260,0,2024-03-28\n", "rot"),
+        ("roth,XYZ,sell,5,260,0,2024-03-28\n", "XYZ"),
+        ("roth,VTI,hold,5,260,0,2024-03-28\n", "buy or sell"),
+        ("roth,VTI,sell,-5,260,0,2024-03-28\n", "quantity"),
+        ("roth,VTI,sell,5.5,260,0,2024-03-28\n", "5.5"),
+        ("roth,VTI,sell,5,nan,0,2024-03-28\n", "nan"),
+        ("roth,VTI,sell,5,1e999,0,2024-03-28\n", "1e999"),
+        ("roth,VTI,sell,5,260,0,2124-03-28\n", "2124"),
+        ("roth,VTI,sell,5,260,0,28/03/2024\n", "28/03/2024"),
+        ("roth,VTI,buy,5,260,0,2024-03-28\n", "tickets"),
+        ("roth,VTI,sell,91,260,0,2024-03-28\n", "more would be sold"),
+        ("roth,VTI,sell,5,260,0,2024-03-27\n", "before the plan"),
+        ("roth,VTI,sell,5,260,0,\nroth,VTI,sell,5,260,0,\n", "same as"),
+        ("", "no trades"),
+    ],
+)
+def test_trades_that_cannot_be_are_refused_whole(tmp_path: Path, rows: str, told: str) -> None:
+    """A file with one impossible row books none of its rows, and names the row."""
+    book = by_hand(tmp_path)
+    saved = book.plan().save()
+    book.apply(saved, by="me")
+    before = book.folded()
+
+    with pytest.raises((InputError, RefusedError), match=told):
+        book.record(saved, fills(tmp_path, rows), by="me")
+    assert opened(tmp_path).folded() == before
+
+
+def test_a_price_far_from_the_plan_is_asked_about(tmp_path: Path) -> None:
+    """A slip of the keyboard in a price is booked as said and looked at twice."""
+    book = by_hand(tmp_path)
+
+    file = fills(tmp_path, "roth,VTI,sell,5,26.00,0,2024-03-28\n")
+    result = book.record(book.plan().save(), file, by="me")
+
+    assert "price-far-from-plan" in {finding.code for finding in result.findings}
+
+
+def test_old_prices_are_said_to_whoever_trades_by_hand(tmp_path: Path) -> None:
+    """By the clock the prices are old: the person who trades is told."""
+    folder(tmp_path, roth="manual", taxed="manual")
+    late = open_book(tmp_path, clock=StillClock(CLOCK.now() + timedelta(days=30)))
+
+    result = late.apply(late.plan(), by="me")
+
+    assert "plan-old" in {finding.code for finding in result.findings}
+
+
+def test_a_mixed_household_trades_on_paper_and_by_hand(tmp_path: Path) -> None:
+    """One plan, one record: the paper account is filled, the other waits for its tickets."""
+    book = opened(folder(tmp_path, roth="paper", taxed="manual"))
+    plan = book.plan()
+    saved = plan.save()
+
+    half = book.apply(saved, by="me")
+    assert half.status == "waiting"
+    assert {order.account for order in half.tickets} == {"taxed"}
+    done = {r.order.account for r in half.orders if r.state is OrderState.FILLED}
+    assert done == {"roth"}
+
+    whole = opened(tmp_path).record(saved, by="me")
+    assert whole.status == "done"
+    assert whole.folded.cash == dict(plan.cash_after)
+
+
+def test_recording_a_paper_plan_is_refused(tmp_path: Path) -> None:
+    """Where no account is traded by hand there is nothing to record."""
+    book = opened(folder(tmp_path))
+    with pytest.raises(RefusedError, match="apply"):
+        book.record(book.plan().save())
+
+
+# Real brokers
+
+
+def real_folder(path: Path) -> tuple[OpenBook, MemoryBroker]:
+    """A folder whose accounts are at a broker called `mybank`, which trades like paper."""
+    folder(path, roth="mybank", taxed="mybank")
+    book = open_book(path, clock=CLOCK, brokers={"mybank": MemoryBroker(None, None)})  # type: ignore[arg-type]
+    broker = book.brokers["mybank"]
+    assert isinstance(broker, MemoryBroker)
+    broker.terms = PaperTerms.of(book.mandate(), book.market(LAST))
+    broker.book = lambda: caught_up(book.store)
+    return book, broker
+
+
+def test_a_real_broker_gets_the_orders(tmp_path: Path) -> None:
+    """An account names its broker; whoever opens the book hands that broker in."""
+    book, broker = real_folder(tmp_path)
+
+    result = book.apply(book.plan(), by="me")
+
+    assert result.status == "done"
+    assert len(broker.orders) == len(result.orders)
+    assert (tmp_path / "ledger.jsonl").exists()
+
+
+def test_an_unknown_broker_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    """Nothing is sent anywhere by guess."""
+    book = opened(folder(tmp_path, roth="nobank"))
+
+    with pytest.raises(RefusedError, match="nobank"):
+        book.apply(book.plan())
+    assert not (tmp_path / "ledger.jsonl").exists()
+
+
+def test_real_money_goes_by_the_clock(tmp_path: Path) -> None:
+    """A plan on prices that are old by the clock is refused where real money trades."""
+    book, broker = real_folder(tmp_path)
+    plan = book.plan(LAST)
+    book.clock = StillClock(CLOCK.now() + timedelta(days=30))
+
+    with pytest.raises(RefusedError, match="expired"):
+        book.apply(plan)
+    assert not broker.orders
+
+
+def test_hard_limits_are_read_from_the_folder(tmp_path: Path) -> None:
+    """limits.toml binds every order; a key that it does not know stops everything."""
+    book = opened(folder(tmp_path, limits_toml="max_order_value = 100\n"))
+    result = book.apply(book.plan(), by="me")
+    assert result.status == "unfilled"
+    assert all(record.state is OrderState.REJECTED for record in result.orders)
+
+    other = opened(folder(tmp_path / "b", limits_toml="max_order_valu = 100\n"))
+    with pytest.raises(InputError, match="max_order_value"):
+        other.apply(other.plan(), by="me")
+    assert not (tmp_path / "b" / "paper").exists() or not other.entries()
+
+
+# Cash, halts, statements
+
+
+def test_cash_comes_and_goes(tmp_path: Path) -> None:
+    """Deposits and withdrawals are booked; what is not there cannot leave."""
+    book = opened(folder(tmp_path))
+
+    book.deposit("roth", "250.50")
+    book.withdraw("taxed", 100)
+
+    assert book.state().cash == {"roth": 125_050, "taxed": 40_000}
+    with pytest.raises(RefusedError, match="withdraw"):
+        book.withdraw("taxed", "400.01")
+
+
+def test_a_halt_holds_until_somebody_resumes(tmp_path: Path) -> None:
+    """Halted accounts send nothing; cancelling is allowed; resumed, the plan goes on."""
+    book = opened(folder(tmp_path))
+    plan = book.plan()
+    book.halt("taxed", reason="looking into it")
+    assert "halted" in {finding.code for finding in book.findings()}
+    plan = book.plan()
+
+    half = book.apply(plan, by="me")
+    assert half.status == "halted"
+    assert {r.order.account for r in half.orders} == {"roth"}
+
+    book.resume("taxed", reason="looked", by="me")
+    assert book.apply(plan, by="me").status == "done"
+    with pytest.raises(RefusedError, match="not halted"):
+        book.resume("taxed", reason="again")
+
+
+def test_tickets_can_be_cancelled_even_when_halted(tmp_path: Path) -> None:
+    """Invariant 11: cancels always may."""
+    book = by_hand(tmp_path)
+    plan = book.plan()
+    book.apply(plan, by="me")
+    book.halt("household", reason="stop")
+
+    result = book.cancel(plan)
+
+    assert all(record.state is OrderState.CANCELLED for record in result.orders)
+
+
+def test_a_statement_that_agrees_says_nothing(tmp_path: Path) -> None:
+    """The record compared with itself: no mismatch, nothing to book."""
+    book = opened(folder(tmp_path))
+    same = Statement("roth", {"VTI": Decimal(90)}, 100_000)
+
+    assert book.compare(same) == ()
+    assert book.adjust(same).drafts == ()
+
+
+def test_a_statement_that_differs_is_booked_as_transfers(tmp_path: Path) -> None:
+    """Once a person says that the statement is right, record and statement agree."""
+    book = opened(folder(tmp_path))
+    stated = Statement("taxed", {"VTI": Decimal(40), "BND": Decimal("25")}, 49_000)
+    assert len(book.compare(stated)) == 3
+
+    done = book.adjust(stated)
+
+    assert {finding.code for finding in done.findings} == {"basis-unknown", "gain-unknown"}
+    assert book.compare(stated) == ()
+    held = opened(tmp_path).folded()
+    assert held.positions["taxed", "VTI"] == 40
+    assert held.cash["taxed"] == 49_000
+    assert not held.sales[1:]
+
+
+def test_strangers_in_a_statement_are_refused(tmp_path: Path) -> None:
+    """An instrument that portfolio.toml does not name cannot be booked."""
+    book = opened(folder(tmp_path))
+    stated = Statement("taxed", {"VTI": Decimal(50), "BND": Decimal(20), "GLD": Decimal(3)}, None)
+
+    with pytest.raises(RefusedError, match="GLD"):
+        book.adjust(stated)
+
+
+def test_open_tickets_come_before_statements(tmp_path: Path) -> None:
+    """While orders are open, a difference says nothing."""
+    book = by_hand(tmp_path)
+    book.apply(book.plan(), by="me")
+
+    with pytest.raises(RefusedError, match="open"):
+        book.adjust(Statement("roth", {"VTI": Decimal(80)}, None))

@@ -18,6 +18,8 @@ COMMANDS = {
     "plan": "the trades, why each one, what they cost; changes nothing",
     "apply": "carry out a saved plan, once, after asking",
     "record": "book what was traded by hand",
+    "import": "read a broker's export; book what differs, after asking",
+    "reconcile": "compare a broker's statement with the record",
     "cancel": "cancel what is still open of a plan",
     "halt": "let no new order leave an account, or any account",
     "resume": "end a halt, saying why",

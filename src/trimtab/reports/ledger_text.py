@@ -170,6 +170,13 @@ def in_words(entry: Entry, steps: Mapping[str, Decimal]) -> str:
             return amount("amount")
         case "dividend_paid":
             return f"{amount('amount')} from {text('instrument')}"
+        case "transferred":
+            way = "from outside" if body.get("from") is None else "to outside"
+            if body.get("from") and body.get("to"):
+                way = f"to {text('to')}"
+            lots = [counted(length("lots"), "lot")] if length("lots") else []
+            cash = [amount("amount")] if text("amount") not in ("", "0.00") else []
+            return f"{' and '.join([*lots, *cash])} {way}"
         case "split":
             return f"{text('instrument')}: {body.get('new')} for {body.get('old')}"
         case "actions_booked":

@@ -1,0 +1,141 @@
+"""`trimtab import`: a broker's export beside the record; on a yes, the record follows it."""
+
+from __future__ import annotations
+
+import argparse
+
+from trimtab.cli.options import add_folder, add_json, command, day, folder_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from trimtab.adapters.broker_export import ColumnMap, Imported
+    from trimtab.cli.options import Commands
+    from trimtab.live.book import OpenBook
+
+EPILOG = """\
+examples:
+  trimtab import positions.csv --account brokerage
+  trimtab import positions.csv --account brokerage --on 2026-03-31 --yes
+How to read the export is guessed the first time and kept in import-map.toml for you to correct.
+Trades that are known are better recorded (`trimtab record`): a transfer knows no basis and no gain.
+"""
+
+
+def add_parser(commands: Commands) -> None:
+    """Describe the command."""
+    parser = command(
+        commands,
+        "import",
+        "read a broker's export; book what differs, after asking",
+        description="Read a broker's position export, show where it differs from the record, and "
+        "ask. On a yes the differences are booked as transfers and cash from or to outside.",
+        epilog=EPILOG,
+    )
+    add_statement(parser)
+    parser.add_argument("--on", metavar="DATE", type=day, help="the day of the statement")
+    parser.add_argument("--yes", action="store_true", help="do not ask: the statement is right")
+
+
+def add_statement(parser: argparse.ArgumentParser) -> None:
+    """Which export, and of which account."""
+    add_folder(parser, again=True)
+    parser.add_argument("file", metavar="FILE", help="the broker's export of positions, as CSV")
+    parser.add_argument("--account", metavar="ACCOUNT", required=True, help="of which account")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the differences, ask, book them."""
+    from pathlib import Path
+
+    from trimtab.adapters.broker_export import add_map
+    from trimtab.cli.screen import asked, emit, say, screen
+    from trimtab.live.book import open_book
+    from trimtab.model.errors import RefusedError
+    from trimtab.reports.statement_text import statement_json, statement_text
+    from trimtab.reports.words import counted
+
+    book = open_book(folder_of(args))
+    if args.json and not args.yes:
+        raise RefusedError("--json cannot ask: add --yes, or use `trimtab reconcile --json`")
+    column_map, is_guess = column_map_of(book, Path(args.file), args.account)
+    imported = imported_of(book, Path(args.file), args.account, column_map)
+    mismatches = book.compare(imported.statement)
+    on = screen()
+    if not args.json:
+        if is_guess:
+            say(_guessed(args.account, column_map))
+        text = statement_text(
+            args.account, mismatches, imported.findings, width=on.width, look=on.look
+        )
+        say(text)
+    if mismatches and not args.yes:
+        question = f"Is the statement right? Book {counted(len(mismatches), 'difference')}?"
+        if not asked(question):
+            say("\nNothing was booked.")
+            return 1
+    if is_guess:
+        add_map(book.folder, args.account, column_map)
+    if not mismatches:
+        if args.json:
+            emit(statement_json(args.account, (), imported.findings) | {"booked": 0})
+        return 0
+    done = book.adjust(imported.statement, on=args.on)
+    findings = (*imported.findings, *done.findings)
+    if args.json:
+        emit(statement_json(args.account, mismatches, findings) | {"booked": len(done.drafts)})
+    else:
+        from trimtab.reports.plan_text import findings_text
+
+        booked = f"Booked {counted(len(done.drafts), 'entry', 'entries')}."
+        told = findings_text(done.findings, width=on.width, look=on.look)
+        say("\n" + "\n".join([booked, *told]))
+    return 0
+
+
+def column_map_of(book: OpenBook, path: Path, account: str) -> tuple[ColumnMap, bool]:
+    """How to read the export: as the folder says, else guessed from its header."""
+    from trimtab.adapters.broker_export import guess_map, read_map
+    from trimtab.model.errors import RefusedError
+
+    accounts = book.portfolio.household.accounts
+    if account not in accounts:
+        raise RefusedError(f"{account} is no account: known are {', '.join(accounts)}")
+    known = read_map(book.folder, account)
+    if known is not None:
+        return known, False
+    with path.open("rb"):  # a file that is not there says so itself
+        pass
+    guess = guess_map(path)
+    if guess is None:
+        raise RefusedError(
+            f"{path}: no line of it has headers such as Symbol and Quantity. Say how to read it "
+            f'in import-map.toml: [{account}] symbol = "...", quantity = "..." '
+            "(docs/portfolio-folder.md)"
+        )
+    return guess, True
+
+
+def imported_of(book: OpenBook, path: Path, account: str, column_map: ColumnMap) -> Imported:
+    """The statement of an export; a ticker stands for the instrument that it is an alias of."""
+    from trimtab.adapters.broker_export import read_export
+
+    return read_export(path, column_map, account=account, resolve=_resolver(book))
+
+
+def _resolver(book: OpenBook) -> Callable[[str], str]:
+    instruments = book.mandate().household.instruments
+    ids = {alias.symbol: id_ for id_, one in instruments.items() for alias in one.aliases}
+    return lambda symbol: symbol if symbol in instruments else ids.get(symbol, symbol)
+
+
+def _guessed(account: str, column_map: ColumnMap) -> str:
+    from trimtab.adapters.broker_export import map_text
+    from trimtab.reports.words import clean
+
+    lines = map_text(account, column_map).rstrip("\n").split("\n")
+    told = "\n".join(f"  {clean(line)}" for line in lines)
+    return f"Guessed how to read it, for import-map.toml:\n\n{told}\n"

@@ -44,9 +44,9 @@ class Years(RuleBasedStateMachine):
 
     room: Room
 
-    @initialize(seed=st.sampled_from([2, 3, 9, 11, 14, 16, 17, 18, 22]))
+    @initialize(seed=st.sampled_from([2, 8, 14, 17, 18, 22, 24]))
     def begin(self, seed: int) -> None:
-        """A household with its record still empty."""
+        """A household of one account, whose decisions take milliseconds; its record still empty."""
         self.random = random.Random(seed)
         case = generated(self.random)
         self.room = room_of(case)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 
 from trimtab.ledger import events
 from trimtab.ledger.chain import Draft, sealed
@@ -13,7 +12,7 @@ from trimtab.ledger.fold import fold
 from trimtab.ledger.folded import Folded
 from trimtab.model.findings import Finding
 from trimtab.model.market import Dividend, Market, Split
-from trimtab.model.numbers import StepPrice, money_text
+from trimtab.model.numbers import StepPrice, half_even, money_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def _split(folded: Folded, split: Split, market: Market, at: str) -> tuple[Draft
         amount = 0
         if quote is not None and quote.price is not None:
             worth = StepPrice.of(quote.price, folded.steps[instrument])
-            amount = round(Fraction(rest * worth.numerator, old * worth.denominator))
+            amount = half_even(rest * worth.numerator, old * worth.denominator)
         cash[account] = amount
         message = (
             f"the split of {instrument} on {split.on} leaves {account} a part of a step; it is "

@@ -8,7 +8,7 @@ holdings are copied into the columns.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from math import lcm
@@ -25,13 +25,18 @@ from trimtab.engine.walked import NEAREST_FIRST
 from trimtab.kernels import account as kernel
 from trimtab.kernels.destination import TO_CODES
 from trimtab.model.accounts import Account, Lot, Relief
+from trimtab.model.findings import Finding
+from trimtab.model.household import Household
 from trimtab.model.market import Market
+from trimtab.model.policy import To, When
 from trimtab.model.state import State
 from trimtab.taxes.holding import long_term_from
 from trimtab.triggers.deviation import band_width
 
 MOST_PARTS = 1 << 30
 MOST_RATE_PARTS = 1_000_000
+MOST_NUMERATOR = 1 << 50
+MOST_DENOMINATOR = 1 << 40
 
 RELIEF_CODES = {
     Relief.FIFO: kernel.FIFO,
@@ -47,16 +52,16 @@ class Tables:
 
     Args:
         instruments: Ids in ascending order; columns name instruments by their place here.
-        models: One row a mandate, in their order.
+        models: One row a model, in their order.
         prices: By instrument; what has no price that can be believed has none here.
-        frozen: Instruments without one, each with the code of the reason.
+        frozen: Instruments without one, each with what is wrong with it.
         long_through: Ordinal of the last day of purchase that is long-term today.
     """
 
     instruments: tuple[str, ...]
     models: kernel.Models
     prices: kernel.Prices
-    frozen: Mapping[str, str]
+    frozen: Mapping[str, Finding]
     long_through: int
 
     @property
@@ -70,41 +75,60 @@ class Tables:
         return int(np.diff(self.models.of[kernel.FIRST_HOLDING]).max(initial=0))
 
 
-def tables(mandates: Sequence[Mandate], market: Market, held: Sequence[str] = ()) -> Tables:
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """The prices of a day for all instruments of a book and its models."""
+
+    instruments: tuple[str, ...]
+    index: Mapping[str, int]
+    prices: kernel.Prices
+    frozen: Mapping[str, Finding]
+    market: Market
+
+
+def tables(mandates: Sequence[Mandate], market: Market) -> Tables:
     """The columns of mandates of one account each.
 
     Args:
         mandates: Each with a household of one account.
         market: The snapshot decided for.
-        held: Instruments that the book holds, whether or not a target names them; those that a
-            household does not know are left out.
     """
-    known = {id_ for mandate in mandates for id_ in mandate.household.instruments}
-    instruments = tuple(sorted(known))
+    known = {id_: x for mandate in mandates for id_, x in mandate.household.instruments.items()}
+    priced = price_columns(replace(mandates[0].household, instruments=known), market)
+    return joined([row_of(mandate, market) for mandate in mandates], priced)
+
+
+def price_columns(household: Household, market: Market) -> Priced:
+    """What one step of each of a household's instruments is worth, where that can be believed."""
+    instruments = tuple(sorted(household.instruments))
+    index = {id_: i for i, id_ in enumerate(instruments)}
+    value = _valued(household, market)
+    frozen = {
+        finding.subject: finding for finding in value.findings if finding.subject in value.frozen
+    }
     numerator = np.zeros(len(instruments), dtype=np.int64)
     denominator = np.ones(len(instruments), dtype=np.int64)
-    frozen: dict[str, str] = {}
-    rows = []
-    for mandate in mandates:
-        row = _row(mandate, market)
-        rows.append(row)
-        for finding in row.value.findings:
-            if finding.subject in row.value.frozen:
-                frozen.setdefault(finding.subject, finding.code)
-        for id_, price in row.value.step_prices.items():
-            is_wide = price.numerator >= 1 << 50 or price.denominator >= 1 << 40
-            if id_ in row.value.frozen or is_wide:
-                continue
-            place = instruments.index(id_)
-            numerator[place], denominator[place] = price.numerator, price.denominator
-    for id_ in frozen:
-        numerator[instruments.index(id_)] = 0
+    for id_, price in value.step_prices.items():
+        if id_ in value.frozen:
+            continue
+        if price.numerator >= MOST_NUMERATOR or price.denominator >= MOST_DENOMINATOR:
+            message = f"{id_}: the price has too many digits for its step: round it"
+            frozen[id_] = Finding("price-too-fine", id_, message, "error")
+            continue
+        place = index[id_]
+        numerator[place], denominator[place] = price.numerator, price.denominator
+    columns = kernel.Prices(numerator, denominator, numerator / denominator)
+    return Priced(instruments, index, columns, frozen, market)
+
+
+def joined(rows: Sequence[ModelRow], priced: Priced) -> Tables:
+    """The columns of models that were worked out one by one."""
     return Tables(
-        instruments,
-        _models(rows, {id_: i for i, id_ in enumerate(instruments)}),
-        kernel.Prices(numerator, denominator, numerator / denominator),
-        frozen,
-        long_through(market.as_of),
+        priced.instruments,
+        _models(rows, priced.index),
+        priced.prices,
+        priced.frozen,
+        long_through(priced.market.as_of),
     )
 
 
@@ -117,7 +141,7 @@ def long_through(as_of: date) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class ModelRow:
     """One model in the engine's words."""
 
     mandate: Mandate
@@ -138,11 +162,16 @@ class _Row:
         return min(int(scaled), MOST_PARTS)
 
 
-def _row(mandate: Mandate, market: Market) -> _Row:
+def row_of(mandate: Mandate, market: Market) -> ModelRow:
+    """Work one model out: a mandate whose household has one account."""
     (account,) = mandate.household.accounts.values()
-    # One step of everything, so that the engine writes down every holding there can be.
-    lots = tuple(Lot(id_, account.id, id_, 1, None, 0) for id_ in mandate.household.instruments)
-    state = State(lots, {account.id: 0})
+    root = account.target or mandate.target
+    assert root is not None
+    # What the target names is all that can be traded.
+    named = {id_ for leaf in root.leaves() for id_ in leaf.hold}
+    known = {id_: x for id_, x in mandate.household.instruments.items() if id_ in named}
+    mandate = replace(mandate, household=replace(mandate.household, instruments=known))
+    state = _one_of_each(mandate.household)
     value = valuation(state, mandate, market, Request())
     (aim,) = aims(mandate, value, Request())
     nowhere = Goals({leaf.name: Fraction(0) for leaf in aim.root.leaves()}, Fraction(0))
@@ -154,10 +183,25 @@ def _row(mandate: Mandate, market: Market) -> _Row:
     widths = [band_width(weight, mandate.when) for weight in shares]
     wanted = [*shares, *widths, mandate.when.drift, mandate.to.width]
     parts = lcm(*(share.denominator for share in wanted if share is not None))
-    return _Row(
+    return ModelRow(
         mandate, account, aim, value, written.holdings, parts,
         _answer(mandate, account, aim, value, written.holdings, parts),
     )  # fmt: skip
+
+
+def _one_of_each(household: Household) -> State:
+    """One step of everything, so that the engine writes down all that there can be."""
+    (account,) = household.accounts.values()
+    lots = tuple(Lot(id_, account.id, id_, 1, None, 0) for id_ in household.instruments)
+    return State(lots, {account.id: 0})
+
+
+def _valued(household: Household, market: Market) -> Valuation:
+    """The prices of all instruments as the engine believes them."""
+    (account, *_) = household.accounts.values()
+    alone = replace(household, accounts={account.id: account})
+    bare = Mandate(alone, None, When(never=True), To("target"))
+    return valuation(_one_of_each(alone), bare, market, Request())
 
 
 def _answer(
@@ -188,7 +232,7 @@ def _rate_parts(*rates: object) -> int:
     return lcm(*(Fraction(str(rate)).denominator for rate in rates))
 
 
-def _models(rows: Sequence[_Row], index: Mapping[str, int]) -> kernel.Models:
+def _models(rows: Sequence[ModelRow], index: Mapping[str, int]) -> kernel.Models:
     """The rows side by side."""
     of: list[list[int]] = []
     leaves: list[tuple[int, int]] = []
@@ -238,7 +282,7 @@ def _table(rows: Sequence[Sequence[int]], width: int) -> NDArray[np.int64]:
     return np.ascontiguousarray(np.array(rows, dtype=np.int64).reshape(-1, width).T)
 
 
-def _policy(row: _Row, first: tuple[int, int, int]) -> list[int]:
+def _policy(row: ModelRow, first: tuple[int, int, int]) -> list[int]:
     """The column of one model in `Models.of`."""
     mandate, aim, when, to = row.mandate, row.aim, row.mandate.when, row.mandate.to
     cash = [leaf for leaf in aim.root.leaves() if leaf.name == aim.cash_leaf]

@@ -1,0 +1,224 @@
+"""A batch: a book in Parquet in; trades, exceptions and a summary out, all or nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trimtab.adapters.portfolio_folder import Portfolio
+from trimtab.adapters.prices_file import PriceFile
+from trimtab.adapters.toml_table import SYMBOL
+from trimtab.batch.accounts import Order, Symbols, Trouble, ready
+from trimtab.batch.book import BookFile, Chunk
+from trimtab.batch.deciding import Decided, decided
+from trimtab.batch.kinds import Models
+from trimtab.batch.results import Results
+from trimtab.batch.tables import price_columns
+from trimtab.batch.targets import TargetFile
+from trimtab.model.errors import InputError, Problem
+from trimtab.model.instruments import CASH, Instrument
+from trimtab.model.market import Market
+
+if TYPE_CHECKING:
+    import duckdb
+
+CHUNK_ROWS = 1_000_000
+MOST_UNSORTED = 10_000
+"""Accounts out of order above which the book counts as not sorted at all."""
+
+
+@dataclass
+class Summary:
+    """What a batch came to."""
+
+    as_of: date
+    rows: int = 0
+    accounts: int = 0
+    decided: int = 0
+    due: int = 0
+    traded: int = 0
+    by_engine: int = 0
+    unproven: int = 0
+    trades: int = 0
+    value: int = 0
+    cost: int = 0
+    tax: int = 0
+    codes: Counter[str] = field(default_factory=Counter)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it: money as strings."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "rows": self.rows,
+            "accounts": self.accounts,
+            "decided": self.decided,
+            "due": self.due,
+            "traded": self.traded,
+            "decided_by_engine": self.by_engine,
+            "unproven": self.unproven,
+            "trades": self.trades,
+            "value": _money(self.value),
+            "cost": _money(self.cost),
+            "tax": _money(self.tax),
+            "exceptions": dict(sorted(self.codes.items())),
+        }
+
+
+def _money(minor: int) -> str:
+    return f"{Decimal(minor).scaleb(-2):f}"
+
+
+def run_batch(
+    book: Path,
+    out: Path,
+    *,
+    portfolio: Portfolio,
+    prices: Sequence[Path] = (),
+    targets: Path | None = None,
+    as_of: date | None = None,
+    threads: int = 1,
+    chunk_rows: int = CHUNK_ROWS,
+    progress: Callable[[int, int, int], None] = lambda rows, of, accounts: None,
+) -> Summary:
+    """Decide every account of a book.
+
+    Memory depends on `chunk_rows` and on the largest account, not on the size of the book.
+
+    Args:
+        book: Parquet; see docs/batch.md for its columns.
+        out: A folder that is not there yet, or is empty: trades.parquet, exceptions.parquet and
+            summary.json appear in it together, at the end.
+        portfolio: The model: a portfolio folder whose accounts are kinds of accounts.
+        prices: Price files; none: those of the folder.
+        targets: Targets by account; None: those of the kinds.
+        as_of: The day; None: the newest session with prices.
+        threads: How many to use.
+        chunk_rows: Rows at a time.
+        progress: Told after every chunk: rows done, rows in all, accounts done.
+
+    Raises:
+        InputError: The book, the prices or the targets cannot be read, or the book is not sorted.
+        RefusedError: Something is there under `out` already.
+    """
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.execute(f"SET threads = {max(int(threads), 1)}")
+        connection.execute("SET preserve_insertion_order = true")
+        file = BookFile(connection, book)
+        own = None if targets is None else TargetFile(connection, targets, file.types["account"])
+        return _run(
+            connection, file, own, out, portfolio, prices or portfolio.prices, as_of,
+            threads, chunk_rows, progress,
+        )  # fmt: skip
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection,
+    file: BookFile,
+    targets: TargetFile | None,
+    out: Path,
+    portfolio: Portfolio,
+    prices: Sequence[Path],
+    as_of: date | None,
+    threads: int,
+    chunk_rows: int,
+    progress: Callable[[int, int, int], None],
+) -> Summary:
+    instruments = _instruments(file, targets, portfolio)
+    aliases = {
+        alias.symbol: id_
+        for id_, aliases in portfolio.aliases.items()
+        for alias in aliases
+        if alias.first is None and alias.last is None
+    }
+    market = _market(portfolio, prices, instruments, as_of)
+    household = portfolio.household
+    priced = price_columns(replace(household, instruments=instruments), market)
+    models = Models(portfolio, instruments, market)
+    symbols = Symbols.of(
+        file, instruments, lambda name: aliases.get(name, name), household.currency
+    )
+    summary = Summary(market.as_of)
+    order = Order()
+    ids = priced.instruments
+    with Results(
+        connection, out, account_type=file.types["account"], instruments=ids,
+        steps=[instruments[id_].step for id_ in ids],
+    ) as results:  # fmt: skip
+        told: set[Any] = set()
+        for chunk in file.chunks(chunk_rows):
+            own = None if targets is None else targets.of(chunk.groups.names)
+            made = ready(file, chunk, symbols, models, own, order, market.as_of.toordinal())
+            found = decided(made, priced, threads=threads)
+            results.add(made.names, found)
+            troubles = [
+                trouble
+                for trouble in [*made.troubles, *found.troubles]
+                if not (trouble.code == "unsorted" and trouble.account in told)
+            ]
+            told.update(trouble.account for trouble in troubles if trouble.code == "unsorted")
+            results.add_troubles(troubles)
+            _count(summary, chunk, len(made.names), found, troubles)
+            if len(order.back) > MOST_UNSORTED:
+                wrong = f"more than {MOST_UNSORTED} accounts are not in one piece or out of order"
+                remedy = "sort it: COPY (FROM 'book.parquet' ORDER BY account) TO 'sorted.parquet'"
+                raise InputError([Problem(file.name, None, "account", wrong, remedy)])
+            progress(summary.rows, file.rows, summary.accounts)
+        totals = results.join(sorted(set(order.back)))
+        summary.trades, summary.traded, summary.value, summary.cost, summary.tax = totals
+        results.finish(summary.plain())
+    return summary
+
+
+def _count(
+    summary: Summary, chunk: Chunk, ready_accounts: int, found: Decided, troubles: Sequence[Trouble]
+) -> None:
+    """Add a chunk to the summary."""
+    summary.rows = chunk.start + len(chunk.symbol)
+    summary.due += found.due
+    summary.by_engine += found.by_engine
+    summary.unproven += found.unproven
+    stopped = {trouble.account for trouble in troubles if trouble.stopped}
+    undecided = {trouble.account for trouble in found.troubles if trouble.stopped}
+    summary.decided += ready_accounts - len(undecided)
+    summary.accounts += ready_accounts - len(undecided) + len(stopped)
+    summary.codes.update(trouble.code for trouble in troubles)
+
+
+def _instruments(
+    file: BookFile, targets: TargetFile | None, portfolio: Portfolio
+) -> dict[str, Instrument]:
+    """Everything that the model knows, and what else the book holds or a target names."""
+    household = portfolio.household
+    known = dict(household.instruments)
+    taken = {alias.symbol for aliases in portfolio.aliases.values() for alias in aliases}
+    for symbol in (*file.symbols, *(targets.symbols() if targets else ())):
+        plain = SYMBOL.fullmatch(symbol) is not None
+        if plain and symbol not in taken and symbol not in (CASH, household.currency):
+            known.setdefault(symbol, Instrument(symbol, currency=household.currency))
+    return dict(sorted(known.items()))
+
+
+def _market(
+    portfolio: Portfolio,
+    prices: Sequence[Path],
+    instruments: dict[str, Instrument],
+    as_of: date | None,
+) -> Market:
+    """The snapshot decided for."""
+    if not prices:
+        remedy = "name a file with --prices"
+        raise InputError([Problem("prices", None, "", "there is no price file", remedy)])
+    file = PriceFile(prices, instruments=instruments, calendar=portfolio.calendar)
+    ids = sorted(instruments)
+    day = as_of or file.last_day(ids)
+    if day is None:
+        wrong = "it has no price of anything that the book holds or the target names"
+        raise InputError([Problem(prices[0].name, None, "", wrong, "name the right file")])
+    return file.snapshot(portfolio.calendar.session_on_or_before(day), ids)

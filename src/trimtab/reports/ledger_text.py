@@ -174,9 +174,9 @@ def in_words(entry: Entry, steps: Mapping[str, Decimal]) -> str:
             way = "from outside" if body.get("from") is None else "to outside"
             if body.get("from") and body.get("to"):
                 way = f"to {text('to')}"
-            lots = [counted(length("lots"), "lot")] if length("lots") else []
-            cash = [amount("amount")] if text("amount") not in ("", "0.00") else []
-            return f"{' and '.join([*lots, *cash])} {way}"
+            moved = [counted(length("lots"), "lot")] if length("lots") else []
+            moved += [amount("amount")] if text("amount") not in ("", "0.00") else []
+            return f"{' and '.join(moved)} {way}"
         case "split":
             return f"{text('instrument')}: {body.get('new')} for {body.get('old')}"
         case "actions_booked":

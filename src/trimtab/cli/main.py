@@ -24,6 +24,7 @@ COMMANDS = {
     "halt": "let no new order leave an account, or any account",
     "resume": "end a halt, saying why",
     "backtest": "policies over history, side by side",
+    "batch": "decide every account of a book, Parquet in and out",
     "ledger": "check and read the record",
     "completion": "print a completion script for a shell",
 }

@@ -1,0 +1,70 @@
+"""Every command: help with an example, a line in the overview, completion for every shell."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.console import Session
+from trimtab.cli.main import COMMANDS, module_of, parser
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str, tmp_path: Path) -> None:
+    """--help ends well, names the command, and shows at least one line to type."""
+    printed = Session(tmp_path).run(f"trimtab {name} --help")
+
+    assert printed.startswith(f"usage: trimtab {name}")
+    assert f"\n  trimtab {name} " in printed or f"\n  trimtab {name}\n" in printed
+    assert not printed.endswith("]\n")
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "completion"])
+def test_every_command_answers_programs(name: str, tmp_path: Path) -> None:
+    """--json is known to every command that has a result."""
+    action = " verify" if name == "ledger" else ""
+
+    printed = Session(tmp_path).run(f"trimtab {name}{action} --help")
+
+    assert "--json" in printed
+
+
+def test_the_overview_tells_each_command_as_it_tells_itself(tmp_path: Path) -> None:
+    """The one line of a command in the overview is the one that it gives of itself."""
+    printed = " ".join(Session(tmp_path).run("trimtab --help").split())
+
+    for name, line in COMMANDS.items():
+        assert f"{name} {line}" in printed
+
+
+@pytest.mark.parametrize("place", ["-C somewhere status", "status -C somewhere"])
+def test_the_folder_may_stand_before_or_after_the_command(place: str, tmp_path: Path) -> None:
+    """-C means the same wherever it stands."""
+    printed = Session(tmp_path).run(f"trimtab {place}")
+
+    assert "there is no portfolio.toml in 'somewhere'" in printed
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_knows_every_command(shell: str, tmp_path: Path) -> None:
+    """Each shell's script names every command, and is one that the shell can read."""
+    script = Session(tmp_path).run(f"trimtab completion {shell}")
+
+    assert all(name in script for name in COMMANDS)
+    if shutil.which(shell):
+        check = subprocess.run([shell, "-n"], input=script, text=True, capture_output=True)
+        assert check.returncode == 0, check.stderr
+
+
+def test_every_command_can_be_parsed_alone() -> None:
+    """What starts quickly, a parser of one command, is the same command as in the whole."""
+    whole = parser()
+
+    for name in COMMANDS:
+        alone = parser(only=name)
+        assert module_of(name).add_parser is not None
+        assert name in alone.format_usage() or name in alone.format_help()
+        assert name in whole.format_help()

@@ -34,11 +34,24 @@ BAD_DAY = -2
 """As in the book's columns, 0 is an unknown day and -1 an inherited lot; this is no date at all."""
 TEXT_SCALE = 8
 """Decimal places of numbers that are written as text."""
+MOST_PLACES = 9
+"""Decimal places that a decimal of 18 digits may have."""
 
 _EPOCH = 719_163  # ordinal of 1970-01-01
 _PLAIN = r"[+-]?[0-9]{1,10}(\.[0-9]{1,8})?"
 _WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _DECIMAL = re.compile(r"DECIMAL\(([0-9]+),([0-9]+)\)")
+
+
+def _mantissa(value: str, scale: int) -> str:
+    """The integer behind a decimal of 18 digits in SQL: whole part and decimals each by itself.
+
+    Multiplied at once they would need more than 18 digits, which is many times slower.
+    """
+    if scale == 0:
+        return f"{value}::BIGINT"
+    factor = 10**scale
+    return f"(trunc({value})::BIGINT * {factor} + (({value} - trunc({value})) * {factor})::BIGINT)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +135,11 @@ class BookFile:
         while start < self.rows:
             end = min(start + size, self.rows)
             groups = self._groups(start, end)
-            if end < self.rows:
+            if size > rows and len(groups.names) > 1:
+                # Enlarged for the sake of one account: no more than that one.
+                end = start + int(groups.first[1])
+                groups = _first_of(groups)
+            elif end < self.rows:
                 # The account of the last row may go on: its run waits for the next chunk.
                 others = groups.last[groups.last != end - start - 1]
                 cut = int(others.max(initial=-1)) + 1
@@ -216,19 +233,19 @@ class BookFile:
             # A number that is written wrong is not the same as one that is not there.
             return TEXT_SCALE, (
                 f"CASE WHEN {column} IS NULL OR trim({column}) = '' THEN NULL WHEN {plain} THEN "
-                f"({value} * {10**TEXT_SCALE})::BIGINT ELSE {NO_NUMBER + 1} END"
+                f"{_mantissa(value, TEXT_SCALE)} ELSE {NO_NUMBER + 1} END"
             )
         match = _DECIMAL.fullmatch(kind)
         if match is None:
             return 0, f"{column}::BIGINT"
         width, scale = int(match[1]), int(match[2])
-        if width <= 18:
-            return scale, f"({column} * {10**scale})::BIGINT"
-        scale = min(scale, 12)
+        if width <= 18 and scale <= MOST_PLACES:
+            return scale, _mantissa(column, scale)
+        scale = min(scale, TEXT_SCALE)
         narrow = f"TRY_CAST({column} AS DECIMAL(18, {scale}))"
         return scale, (
             f"CASE WHEN {column} IS NULL THEN NULL WHEN {narrow} = {column} THEN "
-            f"({narrow} * {10**scale})::BIGINT ELSE {NO_NUMBER + 1} END"
+            f"{_mantissa(narrow, scale)} ELSE {NO_NUMBER + 1} END"
         )
 
     def _day(self) -> str:
@@ -259,6 +276,19 @@ class BookFile:
         words = ", ".join("'" + symbol.replace("'", "''") + "'" for symbol in symbols) or "''"
         self.connection.execute(f"CREATE TYPE book_symbol AS ENUM ({words})")
         return symbols
+
+
+def _first_of(groups: Groups) -> Groups:
+    """The first group up to where the second begins; told apart if it has more rows after that."""
+    rows = int(groups.first[1])
+    whole = int(groups.last[0]) == rows - 1
+    return Groups(
+        groups.names[:1],
+        groups.first[:1],
+        np.array([rows - 1]),
+        np.array([rows if whole else -1]),
+        {fact: (values[:1], same[:1]) for fact, (values, same) in groups.facts.items()},
+    )
 
 
 def _without_last_run(groups: Groups, cut: int, rows: int) -> Groups:

@@ -19,6 +19,7 @@ from trimtab.costs import Costs
 from trimtab.engine.decide import plan_hash
 from trimtab.engine.mandate import Request
 from trimtab.execution.apply import Application
+from trimtab.execution.faults import ScriptedBroker
 from trimtab.execution.gate import Limits
 from trimtab.ledger import events
 from trimtab.ledger.errors import HeadMovedError
@@ -384,3 +385,54 @@ def test_unsettled_cash_is_remembered_until_the_next_session() -> None:
 
     assert {item.settles for item in state_at(folded, DAY).memory.unsettled} == {date(2026, 4, 1)}
     assert state_at(folded, date(2026, 4, 1)).memory.unsettled == ()
+
+
+def test_purchases_wait_for_a_sale_that_is_still_open() -> None:
+    """While a sale is not over, nothing that it pays for leaves, in however many runs."""
+    room = small()
+    plan = room.plan()
+    room.broker = ScriptedBroker(room.broker, {0: "late"})
+    for _ in range(3):
+        waiting = room.apply(plan)
+        assert waiting.status == "waiting"
+        assert [order.side for order in room.orders()] == ["sell"]
+
+    room.broker.heal()
+
+    assert room.apply(plan).status == "done"
+    assert [order.side for order in room.orders()] == ["sell", "buy"]
+
+
+def test_a_look_that_finds_everything_on_target_adopts_nothing() -> None:
+    """A trigger that leads to no trade is no rebalance: the look is recorded, the target is not."""
+    mandate_ = mandate(tree({"VTI": 60, "BND": 40}), accounts=[account("roth", "roth")])
+    held = state([lot("roth", "VTI", 60), lot("roth", "BND", 40)], roth="0.00")
+    room = Room(mandate_, market({"VTI": "10", "BND": "10"}), opening_of(held, mandate_))
+    plan = room.plan()
+    assert plan.adopted
+    assert not plan.trades
+
+    result = room.apply(plan)
+
+    assert result.folded.periods_acted
+    assert not result.folded.adopted
+    assert not result.folded.rebalanced_on
+
+
+def test_a_target_whose_orders_were_all_refused_is_still_due() -> None:
+    """Of two targets, the one that traded is done; the one whose orders were refused is not."""
+    own = tree({"GLD": 50, "CASH": 50})
+    mandate_ = mandate(
+        tree({"VTI": 60, "BND": 40}),
+        accounts=[account("roth", "roth"), account("gold", "roth", target=own)],
+    )
+    held = state([lot("roth", "VTI", 90)], roth="1000.00", gold="1000.00")
+    prices = market({"VTI": "100.00", "BND": "50.00", "GLD": "10.00"})
+    room = Room(mandate_, prices, opening_of(held, mandate_), limits=Limits(order_value=60_000))
+    plan = room.plan()
+    assert {trade.account for trade in plan.trades} == {"roth", "gold"}
+
+    result = room.apply(plan)
+
+    assert set(result.folded.periods_acted) == {"gold"}
+    assert set(result.folded.adopted) == {"gold"}

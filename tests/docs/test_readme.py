@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.console import BLOCK, PERSON, Session, alike, demo_folder, replayed
+from trimtab.cli.main import COMMANDS
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
@@ -55,9 +56,17 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monke
     assert runner.summarize(verbose=False).failed == 0
 
 
-def test_every_link_of_the_readme_leads_somewhere() -> None:
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "docs/index.md"])
+def test_every_link_leads_somewhere(name: str) -> None:
     """A link to a file of the project is a file of the project."""
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", README.read_text("utf-8"))
+    page = README.parent / name
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
 
-    assert links
-    assert [link for link in links if not (README.parent / link).exists()] == []
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    """What can be typed is told."""
+    text = README.read_text("utf-8")
+
+    assert [name for name in COMMANDS if f"`{name}" not in text and f", `{name}" not in text] == []

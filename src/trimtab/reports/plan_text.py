@@ -58,7 +58,7 @@ def plan_text(
     blocks = [header(plan, width, look)]
     blocks.append(
         paragraph(
-            "Why now" if plan.due else "Nothing due",
+            "Why now" if plan.due else undue_label(plan),
             _why(plan, width, explain),
             width=width,
             look=look,
@@ -157,11 +157,24 @@ def why_due(plan: Plan, *, explain: bool = False, where: str = "--explain shows 
     return lines
 
 
+def undue_label(plan: Plan) -> str:
+    """Over a plan that does nothing: because nothing is due, or because something forbids it."""
+    return "No plan" if _is_stopped(plan) else "Nothing due"
+
+
+def _is_stopped(plan: Plan) -> bool:
+    """Whether the policy would have looked, and an error kept it from acting."""
+    errors = any(finding.severity == "error" for finding in plan.findings)
+    return errors and any(reading.fired for reading in plan.readings)
+
+
 def nothing_due(plan: Plan) -> list[str]:
     """Why nothing is due: what the triggers saw, and what would have to happen."""
     lines: list[str] = []
     if any(finding.code == "open-orders" for finding in plan.findings):
         return ["Orders of an earlier plan are still open; until they are over nothing is planned."]
+    if _is_stopped(plan):
+        return ["Nothing is planned until what is said under Error is put right."]
     for target in plan.drift_before:
         own = [one for one in plan.readings if one.target == target]
         name = "" if len(plan.drift_before) == 1 else f"{target}: "

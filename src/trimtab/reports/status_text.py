@@ -22,7 +22,7 @@ from trimtab.reports.layout import (
     stacked,
     table,
 )
-from trimtab.reports.plan_text import findings_text, nothing_due, why_due
+from trimtab.reports.plan_text import findings_text, nothing_due, undue_label, why_due
 from trimtab.reports.words import counted, money, percent, points
 
 HALF = 8
@@ -67,7 +67,7 @@ def status_text(
     plan = status.plan
     blocks = [_header(status, width, look)]
     blocks.extend(_sleeves(plan, target, width, look) for target in plan.drift_before)
-    label = "Due" if plan.due else "Nothing due"
+    label = "Due" if plan.due else undue_label(plan)
     blocks.append(paragraph(label, _due(status), width=width, look=look))
     blocks.append(_accounts(status, width, look))
     blocks.append(findings_text(plan.findings, width=width, look=look))

@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.engine.generated import generated
-from tests.execution.desks import Room, kinds, remembered, room_of
+from tests.execution.desks import AT, Room, kinds, remembered, room_of
 from trimtab.execution.brokers import MemoryBroker, PaperTerms
 from trimtab.execution.faults import Fault, FaultyBroker, ScriptedBroker
+from trimtab.ledger import events
+from trimtab.ledger.record import record as book
 from trimtab.model.orders import OrderState
 
 HARMLESS: tuple[Fault, ...] = (
@@ -164,6 +166,28 @@ def test_a_stranger_at_the_broker_halts_its_accounts() -> None:
     assert set(result.folded.halted) == set(case.mandate.household.accounts)
     assert room.orders() == []
     assert result.status == "halted"
+
+
+def test_who_resumed_is_not_asked_about_the_same_again() -> None:
+    """A broker's report is read from its beginning in each run; what a person looked at and
+    resumed halts nothing a second time.
+    """
+    case = generated(random.Random(3))
+    room = room_of(case)
+    other = room_of(generated(random.Random(17)))
+    other.apply(other.plan())
+    room.broker.events.extend(other.broker.events)
+    plan = room.plan(case.request)
+    for scope in sorted(room.apply(plan, case.request).folded.halted):
+        resumed = events.resumed(scope, by="me", reason="that was my own order", at=AT)
+        book(room.store, room.folded(), [resumed])
+    before = kinds(room.store).count("halted")
+
+    result = room.apply(plan, case.request)
+
+    assert result.status == "done"
+    assert not result.folded.halted
+    assert kinds(room.store).count("halted") == before
 
 
 def test_a_silent_broker_is_waited_for() -> None:

@@ -55,7 +55,7 @@ def test_every_sleeve_of_every_level_is_back(to: str, r: random.Random) -> None:
     for sleeve in root.walk():
         if sleeve is root:
             continue
-        before = aim.share(aim.value(sleeve))
+        before = aim.now(sleeve)
         after = sum((goals.leaves[leaf.name] for leaf in sleeve.leaves()), Fraction(0)) / aim.base
         width = band_width(sleeve.weight, mandate_.when)
         assert width is not None

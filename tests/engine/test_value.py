@@ -45,8 +45,8 @@ def plan_with(quote: Quote | None, *, lots: int = 10, memory: Memory | None = No
         (Quote(None, DAY, price("80"), BEFORE, raw="0"), "invalid-price"),
         (Quote(None, DAY, price("80"), BEFORE, raw="NaN"), "invalid-price"),
         (Quote(None, DAY, price("80"), BEFORE, raw="1e999"), "invalid-price"),
-        (Quote(price("800"), DAY, price("80"), BEFORE), "tenfold-price"),
-        (Quote(price("8"), DAY, price("80"), BEFORE), "tenfold-price"),
+        (Quote(price("800"), DAY, price("80"), BEFORE), "price-jump"),
+        (Quote(price("8"), DAY, price("80"), BEFORE), "price-jump"),
         (Quote(price("80"), date(2026, 3, 27)), "stale-price"),
     ],
 )
@@ -62,20 +62,64 @@ def test_a_price_that_cannot_be_believed_freezes_its_instrument(quote: Quote, co
     assert row.value_before == 80_000
 
 
-def test_a_split_that_is_announced_is_no_tenfold_price() -> None:
+def test_a_split_that_is_announced_is_no_jump() -> None:
     """A price a tenth of the day before with a ten for one split is believed."""
     quote = Quote(price("8"), DAY, price("80"), BEFORE, split_since_previous=Fraction(10))
 
     plan = plan_with(quote, lots=100)
 
-    assert "tenfold-price" not in {finding.code for finding in plan.findings}
+    assert "price-jump" not in {finding.code for finding in plan.findings}
 
 
-def test_just_below_tenfold_is_believed() -> None:
-    """9.99 times the day before is unusual but believed."""
-    plan = plan_with(Quote(price("799.2"), DAY, price("80"), BEFORE))
+@pytest.mark.parametrize(
+    ("now", "before", "code"),
+    [
+        ("799.2", "80", "price-jump"),  # a slipped point on a day that fell a little
+        ("8.08", "80", "price-jump"),
+        ("240", "80", "price-jump"),
+        ("40.5", "80", "split-missing"),
+        ("161", "80", "split-missing"),
+        ("230", "80", None),
+        ("50", "80", None),
+    ],
+)
+def test_what_moves_too_far_is_not_believed(now: str, before: str, code: str | None) -> None:
+    """Three times or a third, or what looks like a split that nobody told, freezes; less does not."""
+    plan = plan_with(Quote(price(now), DAY, price(before), BEFORE))
 
-    assert "tenfold-price" not in {finding.code for finding in plan.findings}
+    codes = {finding.code for finding in plan.findings}
+    assert codes & {"price-jump", "split-missing"} == ({code} if code else set())
+    assert (code is None) or "BND" not in {trade.instrument for trade in plan.trades}
+
+
+def test_a_disbelieved_price_does_not_become_the_measure() -> None:
+    """What a plan accepted last is what a price is compared with, not the bad row before it."""
+    memory = Memory(accepted={"BND": AcceptedPrice(price("80"), date(2026, 3, 27))})
+
+    bad = plan_with(Quote(price("795"), DAY, price("800"), BEFORE), memory=memory)
+    good = plan_with(Quote(price("81"), DAY, price("800"), BEFORE), memory=memory)
+
+    assert "price-jump" in {finding.code for finding in bad.findings}
+    assert "price-jump" not in {finding.code for finding in good.findings}
+
+
+def test_a_typed_price_is_believed() -> None:
+    """A person who typed the price for the day has confirmed it."""
+    plan = plan_with(Quote(price("8"), DAY, price("80"), BEFORE, confirmed=True))
+
+    assert "price-jump" not in {finding.code for finding in plan.findings}
+    assert "BND" in {trade.instrument for trade in plan.trades}
+
+
+def test_a_split_that_the_price_did_not_follow_freezes() -> None:
+    """A split told on a day on which the price stayed: one of the two is wrong."""
+    quote = Quote(price("79"), DAY, price("80"), BEFORE, split_since_previous=Fraction(2))
+
+    plan = plan_with(quote, lots=20)
+
+    assert "split-out-of-phase" in {finding.code for finding in plan.findings}
+    row = next(row for row in plan.sleeves if row.sleeve == "BND")
+    assert row.value_before == 80_000
 
 
 def test_no_price_at_all_plans_nothing() -> None:
@@ -106,11 +150,14 @@ def test_too_much_frozen_plans_nothing() -> None:
 
 
 def test_frozen_too_long_plans_nothing() -> None:
-    """Beyond five sessions past its age a held instrument stops the household."""
-    plan = plan_with(Quote(price("80"), date(2026, 3, 20)))
+    """Beyond five sessions without a good price a held instrument stops the household."""
+    fifth = plan_with(Quote(price("80"), date(2026, 3, 24)))
+    sixth = plan_with(Quote(price("80"), date(2026, 3, 23)))
 
-    assert plan.trades == ()
-    assert "prices-refused" in {finding.code for finding in plan.findings}
+    assert "prices-refused" not in {finding.code for finding in fifth.findings}
+    assert "stale-price" in {finding.code for finding in fifth.findings}
+    assert sixth.trades == ()
+    assert "prices-refused" in {finding.code for finding in sixth.findings}
 
 
 def test_a_typed_price_may_be_a_month_old() -> None:

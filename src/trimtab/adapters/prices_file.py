@@ -12,7 +12,7 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from fractions import Fraction
@@ -22,6 +22,7 @@ from typing import Any
 
 from trimtab.adapters.price_rows import PriceRows, Series
 from trimtab.adapters.toml_table import shown
+from trimtab.engine.value import JUMP
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import Alias, Instrument
@@ -30,6 +31,9 @@ from trimtab.model.numbers import NumberError, Price, decimal_from
 from trimtab.model.sessions import Calendar
 
 _ONE = Fraction(1)
+
+DOUBTED_FOR = 10
+"""Rows for which a price that jumped is not what later ones are compared with."""
 _PLAIN_PRICE = re.compile(r"\+?([0-9]{1,24})(?:\.([0-9]{1,18}))?", re.ASCII)
 
 
@@ -44,6 +48,7 @@ class _Tape:
     dividends: list[Dividend] = field(default_factory=list)
     sources: list[tuple[Series, Sequence[int]]] = field(default_factory=list)
     parsed: dict[int, Price | None] = field(default_factory=dict)
+    jumped: dict[tuple[int, int], bool] = field(default_factory=dict)
 
 
 class PriceFile:
@@ -208,26 +213,53 @@ class PriceFile:
         before = bisect_right(tape.days, as_of.isoformat()) - 1
         if before >= 0 and tape.days[before] == as_of.isoformat():
             before -= 1
-        return self._after(instrument, tape, before, price, as_of, "")
+        return replace(self._after(instrument, tape, before, price, as_of, ""), confirmed=True)
 
     def _after(
         self, instrument: str, tape: _Tape, before: int, price: Price | None, on: date, raw: str
     ) -> Quote:
         """A quote with the last valid price at or before a place."""
-        previous: Price | None = None
-        while before >= 0:
-            previous = self._price_at(instrument, tape, before)
-            if previous is not None:
-                break
-            before -= 1
-        if previous is None:
+        place = self._reference(instrument, tape, before)
+        if place < 0:
             return Quote(price, on, raw=raw)
-        previous_on = date.fromisoformat(tape.days[before])
-        ratio = _ONE
-        for split in tape.splits:
-            if previous_on < split.on <= on:
-                ratio *= split.ratio
-        return Quote(price, on, previous, previous_on, ratio, raw)
+        previous_on = date.fromisoformat(tape.days[place])
+        ratio = _splits_between(tape, previous_on, on)
+        return Quote(price, on, self._price_at(instrument, tape, place), previous_on, ratio, raw)
+
+    def _reference(self, instrument: str, tape: _Tape, before: int) -> int:
+        """The newest valid row at or before a place that no jump nearby makes doubtful; -1 if none.
+
+        A row that jumped is not what the next one is compared with: of the last few rows the one
+        before the first jump counts, so that a slip of a day, or of two, stays a slip.
+        """
+        found = self._valid(instrument, tape, before)
+        later = found
+        for _ in range(DOUBTED_FOR):
+            earlier = self._valid(instrument, tape, later - 1)
+            if earlier < 0:
+                break
+            if self._jumped(instrument, tape, earlier, later):
+                found = earlier
+            later = earlier
+        return found
+
+    def _valid(self, instrument: str, tape: _Tape, place: int) -> int:
+        while place >= 0 and self._price_at(instrument, tape, place) is None:
+            place -= 1
+        return place
+
+    def _jumped(self, instrument: str, tape: _Tape, earlier: int, later: int) -> bool:
+        known = tape.jumped.get((earlier, later))
+        if known is not None:
+            return known
+        before = self._price_at(instrument, tape, earlier)
+        after = self._price_at(instrument, tape, later)
+        assert before is not None
+        assert after is not None
+        days = date.fromisoformat(tape.days[earlier]), date.fromisoformat(tape.days[later])
+        was = float(before.decimal)
+        now = float(after.decimal) * float(_splits_between(tape, *days))
+        return tape.jumped.setdefault((earlier, later), now >= JUMP * was or JUMP * now <= was)
 
     def _price_at(self, instrument: str, tape: _Tape, place: int) -> Price | None:
         if place in tape.parsed:
@@ -264,6 +296,15 @@ class PriceFile:
                 raise InputError(rows.problems)
             self._series = rows.series
         return self._series
+
+
+def _splits_between(tape: _Tape, after: date, until: date) -> Fraction:
+    """New units for one old one by the splits after a day, up to another."""
+    ratio = _ONE
+    for split in tape.splits:
+        if after < split.on <= until:
+            ratio *= split.ratio
+    return ratio
 
 
 def price_from(text: str) -> Price | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request
@@ -30,6 +30,7 @@ class Aim:
         cash: All cash of the accounts after flows, less buffer and withdrawals; minor units.
         cash_leaf: Name of the leaf held as money; empty when the target has none.
         unassigned: Minor units in instruments that no leaf names.
+        flow: Cash that the request brings in (+) or takes out (-), minor units.
     """
 
     name: str
@@ -42,14 +43,19 @@ class Aim:
     cash: int
     cash_leaf: str
     unassigned: int
+    flow: int = 0
 
     def value(self, sleeve: Sleeve) -> int:
         """What a sleeve of any level is worth, in minor units."""
         return sum(self.values[leaf.name] for leaf in sleeve.leaves())
 
-    def share(self, minor: int) -> Fraction:
-        """Money as an exact share of the base."""
-        return Fraction(minor, self.base) if self.base > 0 else Fraction(0)
+    def now(self, sleeve: Sleeve) -> Fraction:
+        """What a sleeve weighs now, before cash comes in or goes out, as an exact share."""
+        base = self.base - self.flow
+        value = self.value(sleeve)
+        if any(leaf.name == self.cash_leaf for leaf in sleeve.leaves()):
+            value -= self.flow
+        return Fraction(value, base) if base > 0 else Fraction(0)
 
     def wanted(self, leaf: Sleeve) -> Fraction:
         """What a leaf should be worth, exactly."""
@@ -83,6 +89,15 @@ def drift(aim: Aim, values: Mapping[str, int], cash: int, unassigned: int) -> Fr
     for leaf in aim.root.leaves():
         total += abs(values[leaf.name] - aim.wanted(leaf))
     return total / (2 * aim.base)
+
+
+def drift_now(aim: Aim) -> Fraction:
+    """The drift before cash comes in or goes out."""
+    values = dict(aim.values)
+    if aim.cash_leaf:
+        values[aim.cash_leaf] -= aim.flow
+    before = replace(aim, base=aim.base - aim.flow)
+    return drift(before, values, aim.cash - aim.flow, aim.unassigned)
 
 
 def _aim(
@@ -121,4 +136,5 @@ def _aim(
         cash,
         cash_leaf,
         unassigned,
+        sum(request.deposits.get(account, 0) for account in accounts) - out,
     )

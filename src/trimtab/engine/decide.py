@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from hashlib import sha256
 
 from trimtab.engine import explain
-from trimtab.engine.aim import Aim, aims, drift
+from trimtab.engine.aim import Aim, aims, drift, drift_now
 from trimtab.engine.destination import destination
 from trimtab.engine.due import Due, due
 from trimtab.engine.finish import Finished, finish
@@ -79,6 +79,7 @@ def decide(
         (trade for part in parts for trade in part.trades),
         key=lambda trade: trade.side == "buy",
     )
+    findings.extend(_washed(trades, state, mandate, as_of))
     draft = Plan(
         id="",
         household=mandate.household.name,
@@ -179,15 +180,14 @@ def _decide_one(
             "cash buffer and withdrawals"
         )
         findings.append(Finding("nothing-to-divide", aim.name, message))
-    goals = destination(aim, scope, mandate, state, request) if scope != "nothing" else None
-    before = drift(aim, aim.values, aim.cash, aim.unassigned)
+    if scope == "nothing" and asked.scope != "nothing":
+        # What could not be done is not remembered as done: the period stays due.
+        asked = replace(asked, scope="nothing", period="")
+    before = drift_now(aim)
     purses = {id_: value.cash[id_] - request.withdrawals.get(id_, 0) for id_ in aim.accounts}
-    if goals is None:
-        rows = explain.sleeve_rows(aim, mandate, aim.values, aim.base)
-        return _Part(
-            aim, replace(asked, scope=scope), (), tuple(rows), (), tuple(findings),
-            before, before, purses, 0,
-        )  # fmt: skip
+    if scope == "nothing":
+        return _untouched(aim, asked, mandate, purses, findings)
+    goals = destination(aim, scope, mandate, state, request)
     written = problem(
         aim, goals, mandate=mandate, value=value, state=state, request=request,
         as_of=market.as_of,
@@ -196,7 +196,12 @@ def _decide_one(
     done = finish(written, wanted, nearest_first=mandate.drift_price is None)
     leaves, purses_after = explain.values_after(aim, written, done.steps, value)
     after, base_after = _drift_after(aim, leaves, purses_after)
-    if after > before and not _forced(aim, request):
+    short = _shortfalls(purses_after, purses, request)
+    if short and any(request.withdrawals.get(id_, 0) for id_ in aim.accounts):
+        asked = replace(asked, scope="nothing", period="")
+        return _untouched(aim, asked, mandate, purses, [*findings, *short])
+    unmoved = drift(aim, aim.values, aim.cash, aim.unassigned)
+    if after > unmoved and not _forced(aim, request):
         message = (
             f"no combination of whole trades brings {aim.name} nearer to its target: the nearest "
             "one found would leave it further away, so nothing is traded"
@@ -204,8 +209,8 @@ def _decide_one(
         findings.append(Finding("no-improvement", aim.name, message, "info"))
         done = Finished((0,) * len(written.holdings), 0)
         leaves, purses_after = dict(aim.values), purses
-        after, base_after = before, aim.base
-    findings.extend(_shortfalls(purses_after, purses, request))
+        after, base_after = unmoved, aim.base
+    findings.extend(short)
     made = explain.trades(aim, written, done.steps, mandate=mandate, value=value, request=request)
     notes = explain.left_alone(
         aim, written, done.steps, wanted, asked, mandate=mandate, value=value, request=request
@@ -215,6 +220,15 @@ def _decide_one(
         aim, asked, tuple(made), tuple(rows), tuple(notes), tuple(findings),
         before, after, purses_after, done.gap + round(wanted.gap),
     )  # fmt: skip
+
+
+def _untouched(
+    aim: Aim, asked: Due, mandate: Mandate, purses: dict[str, int], findings: list[Finding]
+) -> _Part:
+    """What is decided where nothing is to be traded."""
+    before = drift_now(aim)
+    rows = explain.sleeve_rows(aim, mandate, aim.values, aim.base)
+    return _Part(aim, asked, (), tuple(rows), (), tuple(findings), before, before, purses, 0)
 
 
 def _drift_after(aim: Aim, leaves: dict[str, int], purses: dict[str, int]) -> tuple[Fraction, int]:
@@ -243,10 +257,39 @@ def _shortfalls(after: dict[str, int], before: dict[str, int], request: Request)
             purpose = f"the withdrawal of {money_text(asked)}" if asked else "its debts"
             message = (
                 f"{account} stays {money_text(-cash)} short of {purpose}: nothing more in it may "
-                "be sold. Withdraw less, or bring cash in from elsewhere."
+                "be sold. Ask for less, or bring cash in from elsewhere."
             )
             found.append(Finding("cash-short", account, message, "error"))
     assert all(after[id_] >= min(cash, 0) for id_, cash in before.items())
+    return found
+
+
+def _washed(trades: list[Trade], state: State, mandate: Mandate, as_of: date) -> list[Finding]:
+    """Losses that a purchase in this plan, or of the last 30 days, may take away again.
+
+    Only a remark: the rules of wash sales are not in the code yet, and losses earn no credit.
+    """
+    window = as_of - timedelta(days=30)
+    groups = mandate.household.tax.identical
+    bought = {trade.instrument for trade in trades if trade.side == "buy"}
+    bought |= {
+        lot.instrument
+        for lot in state.memory.purchases
+        if isinstance(lot.acquired, date) and lot.acquired >= window
+    }
+    found = []
+    for trade in trades:
+        loss = -sum(lot.gain for lot in trade.lots if lot.gain is not None and lot.gain < 0)
+        taxed = mandate.household.accounts[trade.account].tax.taxes_gains
+        same = {trade.instrument}.union(*(group for group in groups if trade.instrument in group))
+        again = sorted(same & bought)
+        if loss and taxed and again:
+            message = (
+                f"{trade.instrument} is sold in {trade.account} at a loss of {money_text(loss)}, "
+                f"and {', '.join(again)} is bought in this plan or was within 30 days: the loss "
+                "may be disallowed as a wash sale. This program does not work that out yet."
+            )
+            found.append(Finding("wash-sale-possible", trade.instrument, message))
     return found
 
 

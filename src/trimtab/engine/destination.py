@@ -37,6 +37,9 @@ def destination(aim: Aim, scope: Scope, mandate: Mandate, state: State, request:
     values = [Fraction(aim.values[leaf.name]) for leaf in leaves]
     wanted = [aim.wanted(leaf) for leaf in leaves]
     cash_wanted = _cash_wanted(aim)
+    if request.no_sells:
+        # Nothing can be sold to reach a target, so the cash goes where it is missing most.
+        scope = "cash"
     if scope == "full" and mandate.to.kind == "target":
         goals = {leaf.name: money for leaf, money in zip(leaves, wanted, strict=True)}
         return Goals(goals, cash_wanted)
@@ -60,6 +63,8 @@ def _cash_wanted(aim: Aim) -> Fraction:
 def _moving_cash(aim: Aim, state: State, request: Request, cash_wanted: Fraction) -> Fraction:
     """The cash that is to be invested (above zero) or raised (below) before anything else."""
     idle = aim.cash - cash_wanted
+    if request.no_sells:
+        return max(idle, Fraction(0))
     if not aim.cash_leaf or aim.cash < 0:
         return idle
     # Cash is an ordinary leaf of this target: what came in or goes out moves, and what lies

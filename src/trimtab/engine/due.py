@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from trimtab.engine.aim import Aim, drift
+from trimtab.engine.aim import Aim, drift_now
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.model.findings import Finding
 from trimtab.model.market import Market
@@ -97,12 +97,12 @@ def _fires(aim: Aim, mandate: Mandate, looks: bool, readings: list[Reading]) -> 
         for sleeve in aim.root.walk():
             if sleeve is aim.root:
                 continue
-            now = aim.share(aim.value(sleeve))
+            now = aim.now(sleeve)
             reading = band_reading(aim.name, sleeve.name, now=now, weight=sleeve.weight, when=when)
             readings.append(reading)
             fired = fired or reading.fired
     if when.drift is not None:
-        now = drift(aim, aim.values, aim.cash, aim.unassigned)
+        now = drift_now(aim)
         reading = drift_reading(aim.name, drift=now, limit=when.drift)
         readings.append(reading)
         fired = fired or reading.fired

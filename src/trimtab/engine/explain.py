@@ -23,6 +23,9 @@ from trimtab.triggers.deviation import band_width, is_breached, percent, points
 WORTH_SAYING = Fraction(1, 1000)
 """A leaf nearer to its target than this share of the base is not mentioned."""
 
+STILL_WORTH_SAYING = Fraction(1, 100)
+"""The same for a leaf that was traded and did not get there."""
+
 
 def trades(
     aim: Aim,
@@ -74,7 +77,7 @@ def sleeve_rows(
             continue
         before = aim.value(sleeve)
         later = sum(after[leaf.name] for leaf in sleeve.leaves())
-        now = aim.share(before)
+        now = aim.now(sleeve)
         width = band_width(sleeve.weight, mandate.when)
         rows.append(
             SleeveRow(
@@ -106,17 +109,20 @@ def left_alone(
 ) -> list[LeftAlone]:
     """The trades that were not made, each with the constraint that bound it."""
     notes = _tax_spared(aim, problem, steps, mandate)
-    traded = {
-        problem.leaves[h.leaf] for h, change in zip(problem.holdings, steps, strict=True) if change
-    }
+    after, purses = values_after(aim, problem, steps, value)
+    base = aim.base - sum(problem.purses) + sum(purses.values())
     for i, leaf_name in enumerate(problem.leaves):
         leaf = next(leaf for leaf in aim.root.leaves() if leaf.name == leaf_name)
-        away = aim.share(aim.values[leaf_name]) - leaf.weight
-        if leaf_name in traded or abs(away) < WORTH_SAYING:
+        away = Fraction(after[leaf_name], base) - leaf.weight if base > 0 else Fraction(0)
+        moved = any(
+            change for h, change in zip(problem.holdings, steps, strict=True) if h.leaf == i
+        )
+        if abs(away) < (STILL_WORTH_SAYING if moved else WORTH_SAYING):
             continue
         reason, why = _why_not(aim, problem, i, leaf, away, changes, due, mandate, value, request)
         side = "over" if away > 0 else "under"
-        place = f"{points(abs(away))} {side} its target of {percent(leaf.weight)}"
+        still = "still " if moved else ""
+        place = f"{still}{points(abs(away))} {side} its target of {percent(leaf.weight)}"
         notes.append(LeftAlone("", leaf_name, reason, f"{place}: {why}"))
     return notes
 
@@ -167,7 +173,7 @@ def _reason(
 ) -> tuple[str, str]:
     leaf = problem.leaves[holding.leaf]
     weight = next(sleeve.weight for sleeve in aim.root.leaves() if sleeve.name == leaf)
-    away = aim.share(aim.values[leaf]) - weight
+    away = Fraction(aim.values[leaf], aim.base) - weight
     if change > 0:
         deposit = request.deposits.get(holding.account_id, 0)
         if deposit:
@@ -175,9 +181,13 @@ def _reason(
             return "new-cash", why
         return "underweight", f"{leaf} is {points(abs(away))} under its target"
     tax_note = _tax_note(lots, account)
-    if away <= 0 or any(request.withdrawals.values()):
-        purpose = "a withdrawal" if any(request.withdrawals.values()) else "cash that is missing"
-        return "raise-cash", f"sold to pay for {purpose}; {tax_note}"
+    if request.withdrawals.get(holding.account_id, 0):
+        return "raise-cash", f"sold to pay for a withdrawal; {tax_note}"
+    if away <= 0 and problem.purses[holding.account] < 0:
+        return "raise-cash", f"sold to pay for cash that is missing; {tax_note}"
+    if away <= 0:
+        why = f"makes room in {account.id} for what only it can hold; {leaf} is held elsewhere"
+        return "make-room", f"{why}; {tax_note}"
     return "overweight", f"{leaf} is {points(away)} over its target; {tax_note}"
 
 
@@ -185,11 +195,13 @@ def _tax_note(lots: tuple[LotSale, ...], account: Account) -> str:
     if not account.tax.taxes_gains:
         return f"no tax inside {account.id} ({account.tax.value})"
     tax = sum(lot.tax for lot in lots)
-    gain = sum(lot.gain or 0 for lot in lots)
-    if tax == 0 and gain <= 0:
-        return f"at a loss of {money_text(-gain)}, no tax" if gain else "no gain, no tax"
-    terms = sorted({lot.term for lot in lots})
-    return f"gain {money_text(gain)} ({', '.join(terms)}-term), tax {money_text(tax)}"
+    gains = sum(lot.gain for lot in lots if lot.gain is not None and lot.gain > 0)
+    losses = -sum(lot.gain for lot in lots if lot.gain is not None and lot.gain < 0)
+    if tax == 0 and gains == 0:
+        return f"at a loss of {money_text(losses)}, no tax" if losses else "no gain, no tax"
+    terms = sorted({lot.term for lot in lots if lot.gain is None or lot.gain > 0})
+    lost = f", losses {money_text(losses)} that earn no credit" if losses else ""
+    return f"gains {money_text(gains)} ({', '.join(terms)}-term){lost}, tax {money_text(tax)}"
 
 
 def _tax_spared(

@@ -68,6 +68,7 @@ class Problem:
         cash_goal: What that should be.
         holdings: What may be traded, ordered by account, leaf and instrument.
         location: Rank of an account for a leaf, by leaf index then account index; lower first.
+        fresh: Whether cash came into an account for this plan: it is spent there first.
     """
 
     leaves: tuple[str, ...]
@@ -79,6 +80,7 @@ class Problem:
     cash_goal: int
     holdings: tuple[Holding, ...]
     location: tuple[tuple[int, ...], ...]
+    fresh: tuple[bool, ...] = ()
 
 
 def problem(
@@ -134,6 +136,7 @@ def problem(
         cash_goal=round(goals.cash),
         holdings=tuple(holdings),
         location=location,
+        fresh=tuple(request.deposits.get(id_, 0) > 0 for id_ in aim.accounts),
     )
 
 

@@ -2,8 +2,8 @@
 
 Cash stays in its account, but the target is shared, so accounts are coupled through the sleeves.
 The goals come one after the other (lexicographic): first what the policy minimises, then least
-turnover, so that no accounts are swapped for nothing, then where each sleeve prefers to lie, then
-the order of the accounts.
+turnover, so that no accounts are swapped for nothing, then new cash where it came in, then where
+each sleeve prefers to lie, then the order of the accounts.
 Fees that an order costs however small it is, and the mode for the fewest trades, need a yes or no
 for each trade and make it a mixed-integer programme.
 """
@@ -26,6 +26,9 @@ CENTS = 100.0
 
 SHORTFALL_PRICE = 1_000.0
 """Price of cash missing in an account: far above any gain, so that it is met whenever it can be."""
+
+FRESH_FIRST = 100.0
+"""Rank that an account without new cash stands behind one with it, when both may buy."""
 
 NODE_LIMIT = 2_000
 SLACK = 1e-6
@@ -103,6 +106,7 @@ def solved(
     for i, holding in enumerate(problem.holdings):
         rank = float(problem.location[holding.leaf][holding.account])
         last = holding.account / (1 + len(problem.accounts))
+        stale = FRESH_FIRST if any(problem.fresh) and not problem.fresh[holding.account] else 0.0
         own: list[int] = []
         if (i, "sell") not in blocked:
             for money, share in segments(holding):
@@ -126,7 +130,7 @@ def solved(
                 {
                     "first": holding.fee,
                     "second": 1.0,
-                    "third": rank + last * 1e-3,
+                    "third": rank + last * 1e-3 + stale,
                 },
             )
         buys.append(buy)

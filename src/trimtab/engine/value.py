@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from trimtab.engine.mandate import Mandate, Request
@@ -13,10 +13,23 @@ from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price, StepPrice, money_text
 from trimtab.model.sleeves import Sleeve
-from trimtab.model.state import State
+from trimtab.model.state import AcceptedPrice, State
 
-TENFOLD = 10
-"""A price this many times its predecessor, or this part of it, is not believed without a split."""
+JUMP = 3
+"""A price this many times its predecessor, or this part of it, is not believed without a split.
+
+Ten times would let a slipped decimal point through on every day on which the market moved the
+other way.
+"""
+
+SPLIT_LIKE = Fraction(4, 100)
+"""How near to half or to twice its predecessor a price looks like a split that nobody told."""
+
+OUT_OF_PHASE = Fraction(25, 100)
+"""How near to its predecessor a price stays that a split should have moved, and did not."""
+
+ACCEPTED_FOR = 10
+"""Sessions for which a price that a plan accepted is what later ones are compared with."""
 
 Position = tuple[str, str]
 """Account id and instrument id."""
@@ -93,9 +106,8 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
         if belief.price is None:
             refused = refused or f"{id_} is held and has no price that can be believed"
         elif belief.since is not None:
-            sessions = market.calendar.sessions_between(belief.since, market.as_of)
-            limit = household.frozen_sessions + household.instruments[id_].age_limit
-            if sessions > limit and household.instruments[id_].price_source == "market":
+            sessions = _sessions_frozen(household.instruments[id_], belief.since, market)
+            if sessions > household.frozen_sessions:
                 refused = refused or (
                     f"{id_} is held and has been without a good price for {sessions} sessions"
                 )
@@ -154,14 +166,11 @@ def _belief(instrument: Instrument, state: State, market: Market, currency: str)
         )
         return _Belief(last, last_on, "invalid-price", message)
     assert quote.on <= market.as_of, f"the market shows a price of {quote.on} on {market.as_of}"
-    if _is_tenfold(quote):
-        message = (
-            f"{instrument.id} went from {quote.previous} to {quote.price} on {quote.on}: not "
-            f"believed, counted at {_adjusted(quote)} and not traded. If a split explains it, add "
-            f"it to the prices; if it is right, give it with --price {instrument.id}="
-            f"{quote.price}."
-        )
-        return _Belief(_adjusted(quote), quote.previous_on, "tenfold-price", message)
+    if not quote.confirmed:
+        reference = _reference(instrument.id, quote, accepted, market)
+        trouble = _jump(instrument.id, quote, reference)
+        if trouble is not None and reference is not None:
+            return _Belief(reference.in_new_units, reference.on, *trouble)
     age, unit = _age(instrument, quote, market)
     if age > instrument.age_limit:
         message = (
@@ -172,25 +181,85 @@ def _belief(instrument: Instrument, state: State, market: Market, currency: str)
     return _Belief(quote.price, quote.on)
 
 
+def _sessions_frozen(instrument: Instrument, since: date, market: Market) -> int:
+    """Sessions without a good price; a typed one is good for the days that it may be old."""
+    if instrument.price_source == "manual":
+        since += timedelta(days=instrument.age_limit)
+    return max(market.calendar.sessions_between(since, market.as_of), 0)
+
+
 def _age(instrument: Instrument, quote: Quote, market: Market) -> tuple[int, str]:
     if instrument.price_source == "manual":
         return (market.as_of - quote.on).days, "days"
     return market.calendar.sessions_between(quote.on, market.as_of), "sessions"
 
 
-def _is_tenfold(quote: Quote) -> bool:
-    if quote.price is None or quote.previous is None:
-        return False
-    now = Fraction(quote.price.decimal) * quote.split_since_previous
-    before = Fraction(quote.previous.decimal)
-    return now >= TENFOLD * before or TENFOLD * now <= before
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A price that was believed, with what splits since then make of it."""
+
+    price: Price
+    on: date
+    split: Fraction
+
+    @property
+    def in_new_units(self) -> Price:
+        """The price divided by the split; six decimals more than the old one lose nothing real."""
+        if self.split == 1:
+            return self.price
+        exact = Fraction(self.price.decimal) / self.split
+        exponent = self.price.exponent - 6
+        return Price(round(exact / Fraction(10) ** exponent), exponent)
+
+
+def _reference(
+    id_: str, quote: Quote, accepted: AcceptedPrice | None, market: Market
+) -> _Reference | None:
+    """What a price is compared with: the last one that a plan accepted, else the one before."""
+    if accepted is not None and accepted.on <= quote.on:
+        age = market.calendar.sessions_between(accepted.on, quote.on)
+        if age <= ACCEPTED_FOR:
+            split = Fraction(1)
+            for one in market.splits:
+                if one.instrument == id_ and accepted.on < one.on <= quote.on:
+                    split *= one.ratio
+            return _Reference(accepted.price, accepted.on, split)
+    if quote.previous is None or quote.previous_on is None:
+        return None
+    return _Reference(quote.previous, quote.previous_on, quote.split_since_previous)
+
+
+def _jump(id_: str, quote: Quote, reference: _Reference | None) -> tuple[str, str] | None:
+    """Why a price is not believed beside its reference: a code and a sentence; None if it is."""
+    if reference is None or quote.price is None:
+        return None
+    plain = Fraction(quote.price.decimal) / Fraction(reference.price.decimal)
+    ratio = plain * reference.split
+    went = f"{id_} went from {reference.price} on {reference.on} to {quote.price} on {quote.on}"
+    counted = f"not believed, counted at {reference.in_new_units} and not traded"
+    confirm = f"If it is right, give it with --price {id_}={quote.price}."
+    if reference.split != 1 and abs(plain - 1) <= OUT_OF_PHASE < abs(ratio - 1):
+        message = (
+            f"{went}, while the prices tell of a split of {reference.split} for 1: {counted}. "
+            f"Correct the price or the split. {confirm}"
+        )
+        return "split-out-of-phase", message
+    if ratio >= JUMP or JUMP * ratio <= 1:
+        message = f"{went}: {counted}. Correct the row, or add the split. {confirm}"
+        return "price-jump", message
+    for multiple in (Fraction(2), Fraction(1, 2)):
+        if abs(ratio / multiple - 1) <= SPLIT_LIKE:
+            told = "2 for 1" if multiple < 1 else "1 for 2"
+            message = (
+                f"{went}, as after a split of {told} that the prices do not tell of: {counted}. "
+                f"Add the split to the prices. {confirm}"
+            )
+            return "split-missing", message
+    return None
 
 
 def _adjusted(quote: Quote) -> Price | None:
-    """The previous price in today's units: divided by the split in between."""
-    if quote.previous is None or quote.split_since_previous == 1:
+    """The previous price in today's units."""
+    if quote.previous is None or quote.previous_on is None:
         return quote.previous
-    exact = Fraction(quote.previous.decimal) / quote.split_since_previous
-    # A price has a finite number of decimals; six more than the old one had lose nothing real.
-    exponent = quote.previous.exponent - 6
-    return Price(round(exact / Fraction(10) ** exponent), exponent)
+    return _Reference(quote.previous, quote.previous_on, quote.split_since_previous).in_new_units

@@ -18,9 +18,10 @@ class Quote:
     Args:
         price: The price; None where the source has a row without a usable price.
         on: The day the price is of.
-        previous: The price before it, on `previous_on`; None for the first.
+        previous: The last price before it that looked right, on `previous_on`; None for the first.
         split_since_previous: New units for one old unit between the two, 1 when no split.
         raw: What the source wrote when `price` is None: shown to the user.
+        confirmed: Whether a person typed this price for this day; then it is believed.
     """
 
     price: Price | None
@@ -29,6 +30,7 @@ class Quote:
     previous_on: date | None = None
     split_since_previous: Fraction = Fraction(1)
     raw: str = ""
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

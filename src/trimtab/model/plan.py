@@ -50,7 +50,7 @@ class Trade:
         tax: Expected tax in minor units, >= 0.
         lots: For a sale: the lots it takes, in order.
         sleeve: The leaf that it serves.
-        reason: A stable word: `overweight`, `underweight`, `new-cash`, `withdrawal`, `raise-cash`.
+        reason: A stable word: `overweight`, `underweight`, `new-cash`, `raise-cash`, `make-room`.
         why: The reason in a sentence.
     """
 

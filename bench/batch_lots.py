@@ -22,6 +22,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 WORK = HERE / ".work" / "batch-lots"
 NAME = "batch-lots-parquet/limit"
+NAMES = (NAME,)
 DAY = date(2026, 3, 31)
 ACCOUNTS = int(os.environ.get("TRIMTAB_BENCH_ACCOUNTS", "1000000"))
 SMALL = 100_000

@@ -26,6 +26,7 @@ WIDTH = np.minimum(500, SHARE // 4)
 PRICE = np.array([25_411, 6_123, 4_987, 10_002, 51_204, 7_745, 9_118, 33_333, 2_049, 18_050])
 RUNS = 15
 NAME = "batch-drift"
+NAMES = (f"{NAME}/polars", f"{NAME}/numpy")
 
 
 @dataclass(frozen=True)

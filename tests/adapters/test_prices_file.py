@@ -246,8 +246,23 @@ def test_a_typed_price_counts_on_the_day_asked(tmp_path: Path) -> None:
     """`--price` stands above the file, and the newest price before that day is beside it."""
     file = prices(tmp_path, LONG, VTI="310.5", GLD="5")
 
-    assert quote_of(file) == Quote(Price(3105, -1), day(30), Price(30100, -2), day(27))
-    assert quote_of(file, "GLD") == Quote(Price(5, 0), day(30))
+    typed = Quote(Price(3105, -1), day(30), Price(30100, -2), day(27), confirmed=True)
+    assert quote_of(file) == typed
+    assert quote_of(file, "GLD") == Quote(Price(5, 0), day(30), confirmed=True)
+
+
+def test_a_slip_of_a_day_is_not_the_measure_of_the_next(tmp_path: Path) -> None:
+    """Beside a price stands the row before the first jump nearby, not the row that jumped."""
+    rows = ["2026-03-25,VTI,300", "2026-03-26,VTI,3000", "2026-03-27,VTI,2990"]
+    text = "date,symbol,close\n" + "\n".join([*rows, "2026-03-30,VTI,302"]) + "\n"
+
+    quote = quote_of(prices(tmp_path, text))
+
+    assert (quote.price, quote.previous, quote.previous_on) == (
+        Price(302, 0),
+        Price(300, 0),
+        day(25),
+    )
 
 
 def test_rows_may_be_in_any_order_and_file(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from trimtab.engine.mandate import Request
 from trimtab.execution.apply import Application
 from trimtab.execution.faults import ScriptedBroker
 from trimtab.execution.gate import Limits
+from trimtab.execution.manual import book_as_planned
 from trimtab.ledger import events
 from trimtab.ledger.errors import HeadMovedError
 from trimtab.ledger.folded import state_at
@@ -260,6 +261,74 @@ def test_an_earlier_plan_ends_where_a_later_one_begins() -> None:
 
     assert result.status == "already"
     assert room.store.data() == before
+
+
+# By hand
+
+
+def three_funds(**more: object) -> Room:
+    """One account by hand with 100,000.00 to put into three funds."""
+    mandate_ = mandate(
+        tree({"VTI": 50, "BND": 30, "VXUS": 20}),
+        accounts=[account("ira", "roth", broker="manual")],
+        costs=Costs(half_spread_bps=2, commission=1),
+    )
+    held = state([], ira="100000.00")
+    prices = market({"VTI": "251.37", "BND": "72.11", "VXUS": "60.09"})
+    opening = opening_of(held, mandate_)
+    return Room(mandate_, prices, opening, by_hand=frozenset({"ira"}), **more)  # type: ignore[arg-type]
+
+
+def test_every_ticket_of_an_ordinary_plan_is_issued() -> None:
+    """The cash that pays for all buys as planned lets all their tickets pass, not the first two."""
+    room = three_funds()
+    plan = room.plan()
+
+    result = room.apply(plan)
+
+    assert len(plan.trades) == 3
+    assert result.status == "waiting"
+    assert {order.instrument for order in result.tickets} == {"VTI", "BND", "VXUS"}
+
+
+def test_tickets_filled_at_their_limits_are_paid_by_the_account() -> None:
+    """However badly all tickets are filled within their limits, the account has the money; no
+    limit is below the price that the plan counted with.
+    """
+    room = three_funds()
+    plan = room.plan()
+
+    result = room.apply(plan)
+
+    price = {trade.instrument: trade.price.decimal for trade in plan.trades}
+    spent = 0
+    for order in result.tickets:
+        assert order.limit is not None and order.quantity is not None
+        assert price[order.instrument] <= order.limit.decimal
+        spent += round(order.limit.decimal * order.quantity * 100) + 1
+    fees = sum(trade.cost for trade in plan.trades)
+    assert spent <= 10_000_000 + fees
+    assert spent > 10_000_000 - plan.cash_after["ira"] - fees
+
+
+def test_a_refused_ticket_does_not_pass_for_a_plan_carried_out() -> None:
+    """What the gate refused is said to be untraded, with the command that plans the rest."""
+    room = three_funds(limits=Limits(order_value=4_000_000))
+    plan = room.plan()
+    run = Application(plan, Request(), room.venue())
+    run.approve("tester", today=None)
+    run.issue_tickets()
+    book_as_planned(run)
+    run.finish()
+
+    result = run.applied()
+
+    told = [f.message for f in result.findings if f.code == "plan-unfinished"]
+    states = {record.order.instrument: record.state for record in result.orders}
+    assert states["VTI"] is OrderState.REJECTED
+    assert states["BND"] is states["VXUS"] is OrderState.FILLED
+    assert len(told) == 1
+    assert "trimtab plan --now" in told[0]
 
 
 # Halts

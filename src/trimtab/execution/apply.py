@@ -556,17 +556,17 @@ class Application:
         real = order.account in venue.real
         worst = self._worst(order) if order.side == "buy" else 0
         cash = self.folded.cash.get(order.account, 0) - self._withdrawal_pending(order.account)
+        is_by_hand = order.account not in venue.brokers
         for record in self.folded.orders.values():
             other = record.order
             if other.id == order.id or record.state.is_final or other.account != order.account:
                 continue
-            if other.side == "buy":
+            if is_by_hand and other.id in self._trades:
+                # A person trades these tickets in their order, all of them as the plan counted.
+                cash += self._still_to_come(record)
+            elif other.side == "buy":
                 cash -= self._worst(other) - record.filled_gross
-            elif order.account not in venue.brokers and other.id in self._trades:
-                # A person trades these tickets in their order: the sells pay for the buys.
-                trade = self._trades[other.id]
-                cash += self._worth(trade, trade.quantity).total("sell")
-        if order.account not in venue.brokers and order.quantity is not None:
+        if is_by_hand and order.side == "buy" and order.quantity is not None:
             worst = self._worth(self._trades[order.id], order.quantity).total("buy")
         return Desk(
             folded=self.folded,
@@ -628,7 +628,45 @@ class Application:
         trade = part.trade
         worth = self._worth(trade, trade.quantity)
         limit = collar_limit(trade.side, trade.price, self.venue.limits.collar, worth)
+        if trade.side == "buy":
+            limit = paying_limit(
+                worth,
+                trade.quantity,
+                self._share(part, worth.total("buy")),
+                collar=limit,
+                instrument=self._instrument(trade.instrument),
+            )
         return order_of(part, self.plan, quantity=trade.quantity, limit=limit)
+
+    def _share(self, part: Part, own: int) -> int:
+        """What a ticket to buy may take: its planned worth, and its share of the cash to spare.
+
+        Tickets are all open at once, so their limits together are what the account can pay.
+        """
+        account = part.trade.account
+        cash = self._spendable(account)
+        waiting = 0
+        for other in self.parts:
+            record = self.folded.orders.get(other.id)
+            if other.trade.account != account or other.id == part.id:
+                continue
+            if record is None and other.trade.side == "buy":
+                waiting += self._worth(other.trade, other.trade.quantity).total("buy")
+            elif record is not None and other.trade.side == "sell" and not record.state.is_final:
+                cash += self._still_to_come(record)
+        spare = max(cash - waiting - own, 0)
+        return own + spare * own // (own + waiting) if own + waiting else own
+
+    def _still_to_come(self, record: OrderRecord) -> int:
+        """The cash that the rest of a ticket brings as planned; below zero for a purchase."""
+        order, trade = record.order, self._trades[record.order.id]
+        if order.quantity is None:
+            return record.filled_gross - self._worst(order)
+        left = order.quantity - record.filled
+        if left <= 0:
+            return 0
+        total = self._worth(trade, left).total(order.side)
+        return total if order.side == "sell" else -total
 
     def cancel(self) -> None:
         """Ask brokers to cancel what is open; a halt never stands in the way of that."""
@@ -773,6 +811,13 @@ class Application:
                 filled = quantity_text(record.filled, trade.step)
                 message = f"{name}: {record.state.value}, {filled} filled. {record.message}"
                 found.append(Finding(f"order-{record.state.value}", order.id, message))
+        is_over = len(records) == len(self.parts) and all(r.state.is_final for r in records)
+        if is_over and found and not self.is_superseded:
+            message = (
+                f"not all of plan {self.plan.id} was traded: `trimtab plan --now` plans the rest "
+                "now, else it waits until something is due again"
+            )
+            found.append(Finding("plan-unfinished", self.plan.id, message))
         return found
 
     def _records(self) -> list[OrderRecord]:

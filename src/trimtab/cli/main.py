@@ -38,7 +38,8 @@ the usual way:
   trimtab plan                                    what to trade, and why; nothing is traded
   trimtab apply plans/...                         carry out that plan and nothing else
 
-exit codes: 0 done, 1 bad input or refused, 2 wrong usage, 3 something is due (status --exit-code)
+exit codes: 0 done, 1 bad input, refused, or an error in the plan, 2 wrong usage,
+3 something is due (status --exit-code)
 """
 
 LONG_RUNNING = ("backtest", "batch")

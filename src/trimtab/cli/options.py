@@ -12,7 +12,13 @@ if TYPE_CHECKING:  # as a constant of our own: the module typing takes 5 ms of e
     from pathlib import Path
     from typing import TypeAlias
 
+    from trimtab.model.plan import Plan
+
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+OK, TROUBLE = 0, 1
+"""Exit codes of a command that ran: done, or something stands in the way."""
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
@@ -76,6 +82,11 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
         type=day,
         help="look at this day, as 2026-03-31 (default: the newest day with prices)",
     )
+
+
+def has_errors(plan: Plan) -> bool:
+    """Whether something stands in the plan's way that a person has to put right."""
+    return any(finding.severity == "error" for finding in plan.findings)
 
 
 def folder_of(args: argparse.Namespace) -> Path:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from trimtab.cli.options import add_as_of, add_folder, add_json, command, flow, folder_of, price
+from trimtab.cli.options import (
+    OK,
+    TROUBLE,
+    add_as_of,
+    add_folder,
+    add_json,
+    command,
+    flow,
+    folder_of,
+    has_errors,
+    price,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +31,9 @@ examples:
   trimtab plan --deposit roth=2600 --no-sells      invest new cash, sell nothing
   trimtab plan --withdraw brokerage=10000          raise cash where it costs least
   trimtab plan --price FUND=101.25 --explain       a typed price, and every reading, lot and sleeve
+
+exit codes: 0 done, 1 an error stands in the plan (prices refused, cash short, an account halted),
+or bad input
 """
 
 
@@ -73,12 +87,13 @@ def run(args: argparse.Namespace) -> int:
         prices=dict(args.price),
     )
     plan = opened.value
+    code = TROUBLE if has_errors(plan) else OK
     path = opened.save() if worth_saving(plan) else None
     if args.json:
         from trimtab.reports.plan_json import plan_json
 
         emit(plan_json(plan) | {"saved": None if path is None else str(path)})
-        return 0
+        return code
     from trimtab.reports.plan_text import plan_text
 
     on = screen()
@@ -86,12 +101,12 @@ def run(args: argparse.Namespace) -> int:
         plan, width=on.width, explain=args.explain, look=on.look, ending=_ending(plan, path, args)
     )
     say(shown)
-    return 0
+    return code
 
 
 def worth_saving(plan: Plan) -> bool:
     """Whether carrying it out would do anything: trade, or note that a period was looked at."""
-    return bool(plan.trades or plan.periods)
+    return bool(plan.trades or (plan.periods and not has_errors(plan)))
 
 
 def _summed(flows: list[tuple[str, Any]]) -> dict[str, Any]:

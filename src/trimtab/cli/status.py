@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from trimtab.cli.options import add_as_of, add_folder, add_json, command, folder_of, price
+from trimtab.cli.options import (
+    OK,
+    TROUBLE,
+    add_as_of,
+    add_folder,
+    add_json,
+    command,
+    folder_of,
+    has_errors,
+    price,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +28,9 @@ EPILOG = """\
 example:
   trimtab status --as-of 2026-03-31
   trimtab status --exit-code || echo "something is due"     in a script that runs every evening
+
+exit codes: 0 done, 1 an error is shown (prices refused, open orders, an account halted), or bad
+input, 3 something is due and no error is shown (with --exit-code)
 """
 
 
@@ -71,7 +84,9 @@ def run(args: argparse.Namespace) -> int:
 
         on = screen()
         say(status_text(status, width=on.width, look=on.look, ending=_next(book, plan, args)))
-    return DUE if args.exit_code and plan.due else 0
+    if has_errors(plan):
+        return TROUBLE
+    return DUE if args.exit_code and plan.due else OK
 
 
 def _next(book: OpenBook, plan: Plan, args: argparse.Namespace) -> list[str]:

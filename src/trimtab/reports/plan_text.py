@@ -159,33 +159,51 @@ def why_due(plan: Plan, *, explain: bool = False, where: str = "--explain shows 
 
 def undue_label(plan: Plan) -> str:
     """Over a plan that does nothing: because nothing is due, or because something forbids it."""
-    return "No plan" if _is_stopped(plan) else "Nothing due"
+    return "No plan" if _stopped(plan) else "Nothing due"
 
 
-def _is_stopped(plan: Plan) -> bool:
-    """Whether the policy would have looked, and an error kept it from acting."""
-    errors = any(finding.severity == "error" for finding in plan.findings)
-    return errors and any(reading.fired for reading in plan.readings)
+_STOPS = {
+    "open-orders": "orders of an earlier plan are still open; until they are over none is made.",
+    "prices-refused": "prices are missing, too old or not believed; see Error.",
+    "cash-short": "there is not enough cash, and nothing more may be sold for it; see Error.",
+    "nothing-to-divide": "beyond the cash buffer there is nothing to divide; see Warning.",
+}
+"""What keeps a plan from being made, by the code of its finding."""
+
+
+def _stopped(plan: Plan) -> list[str]:
+    """Why nothing could be planned, whether or not anything is due."""
+    codes = {finding.code for finding in plan.findings}
+    return [] if plan.due else [f"Nothing planned: {_STOPS[one]}" for one in _STOPS if one in codes]
+
+
+_CALENDAR = ("daily", "weekly", "monthly", "quarterly", "annual")
 
 
 def nothing_due(plan: Plan) -> list[str]:
     """Why nothing is due: what the triggers saw, and what would have to happen."""
     lines: list[str] = []
-    if any(finding.code == "open-orders" for finding in plan.findings):
-        return ["Orders of an earlier plan are still open; until they are over nothing is planned."]
-    if _is_stopped(plan):
-        return ["Nothing is planned until what is said under Error is put right."]
+    stopped = _stopped(plan)
+    if stopped:
+        return stopped
     for target in plan.drift_before:
         own = [one for one in plan.readings if one.target == target]
         name = "" if len(plan.drift_before) == 1 else f"{target}: "
         whole = [one for one in own if not one.subject]
-        lines.extend(f"{name}{sentence(one.why)}" for one in whole)
+        lines.extend(f"{name}{sentence(_looked(one))}" for one in whole)
         if not own:
             lines.append(f"{name}The policy never acts by itself; --now plans all the same.")
         near = _nearest(plan, target)
         if near:
             lines.append(f"{name}{near}")
     return lines
+
+
+def _looked(reading: Reading) -> str:
+    """What a trigger saw where nothing is due; that the calendar looks is not yet a trade."""
+    if reading.fired and reading.trigger in _CALENDAR:
+        return f"a look is due and finds nothing to trade: {reading.why}"
+    return reading.why
 
 
 def _nearest(plan: Plan, target: str) -> str:

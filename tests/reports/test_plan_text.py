@@ -16,7 +16,7 @@ from tests.engine.generated import generated
 from tests.engine.households import DAY
 from trimtab.engine.decide import decide
 from trimtab.model.findings import Finding
-from trimtab.model.plan import Plan
+from trimtab.model.plan import Plan, Trade
 from trimtab.reports.layout import ASCII, columns_of
 from trimtab.reports.plan_json import plan_json
 from trimtab.reports.plan_text import plan_text
@@ -131,6 +131,50 @@ def test_the_mark_stands_where_the_sleeve_stands(
 
     assert len(drawn) == 2 * HALF + 1
     assert drawn.index(ASCII.here) - HALF == place
+
+
+def test_gains_and_losses_stand_apart() -> None:
+    """A tax on gains does not stand beside a sum that losses have made smaller."""
+    trade = a_sale()
+    lots = tuple(replace(trade.lots[0], gain=gain, term="long") for gain in (90_000, -40_000))
+    plan = replace(made(7), trades=(replace(trade, lots=lots, tax=13_500),))
+
+    text = plan_text(plan, width=160)
+
+    assert "2 lots, +900.00 -400.00 long, tax 135.00" in text
+
+
+@pytest.mark.parametrize(("gap", "is_told"), [(None, False), (0, False), (10, False), (11, True)])
+def test_a_doubt_of_more_than_a_step_is_told(gap: int | None, is_told: bool) -> None:
+    """How far the trades may be from the best ones is told when a step could make it good."""
+    trade = replace(a_sale(), quantity=5, value=50)
+    plan = replace(made(7), trades=(trade,), gap=gap)
+
+    short, full = plan_text(plan), plan_text(plan, explain=True)
+
+    assert ("from the best whole trades" in short) is is_told
+    assert ("from the best whole trades" in full) is bool(gap)
+
+
+def test_a_command_in_a_message_can_be_pasted() -> None:
+    """Thousands are marked for the reader, never in what is to be typed."""
+    message = "SPX went to 3183.10: give it with --price SPX=3183.10"
+    plan = replace(made(7), findings=(Finding("price-jump", "SPX", message),))
+
+    text = " ".join(plan_text(plan, width=160).split())
+
+    assert "went to 3,183.10: give it with --price SPX=3183.10." in text
+
+
+def a_sale() -> Trade:
+    """A sale of lots whose gains are taxed, of some generated household."""
+    sales = (
+        trade
+        for seed in range(60)
+        for trade in made(seed).trades
+        if trade.side == "sell" and trade.lots and trade.lots[0].term != "none"
+    )
+    return next(sales)
 
 
 def test_the_same_plan_is_the_same_text() -> None:

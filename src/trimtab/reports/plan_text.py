@@ -12,6 +12,7 @@ from trimtab.model.plan import Plan, Reading, SleeveRow, Trade
 from trimtab.reports.layout import (
     FULL,
     LABEL,
+    LEAST_TEXT,
     WIDE,
     Column,
     Look,
@@ -22,6 +23,7 @@ from trimtab.reports.layout import (
     shortened,
     stacked,
     table,
+    wrapped,
 )
 from trimtab.reports.words import counted, listed, money, percent, points, quantity, sentence
 
@@ -65,7 +67,9 @@ def plan_text(
         )
     )
     if plan.trades:
-        blocks.append(_trades(plan, width, look))
+        doubt = [] if explain else wrapped(_doubt(plan), max(width - 2, LEAST_TEXT))
+        doubt = [look.styled(f"  {line}", "dim") for line in doubt if line]
+        blocks.append([*_trades(plan, width, look), *doubt])
     if explain:
         if any(trade.lots for trade in plan.trades):
             blocks.append(_lots(plan, width, look))
@@ -287,6 +291,14 @@ def _trades(plan: Plan, width: int, look: Look) -> list[str]:
     return table(figures + ends, rows, width=width, look=look)
 
 
+def _doubt(plan: Plan) -> str:
+    """How far the trades may be from the best ones, where that is more than one of their steps."""
+    steps = [Fraction(trade.value, trade.quantity) for trade in plan.trades if trade.quantity]
+    if not plan.gap or not steps or plan.gap <= min(steps):
+        return ""
+    return f"At most {money(plan.gap)} from the best whole trades (optimality gap)."
+
+
 def _quantity(trade: Trade) -> str:
     if trade.amount is not None:
         return "by amount"
@@ -298,14 +310,16 @@ def _together(reason: str, lots: str) -> str:
 
 
 def _lots_sold(trade: Trade) -> str:
-    """Which lots a sale takes, in a few words."""
+    """Which lots a sale takes, in a few words; gains and losses apart, as they are taxed."""
     if trade.side == "buy" or not trade.lots:
         return ""
     if all(lot.term == "none" for lot in trade.lots):
         return f"no tax in {trade.account}"
-    gain = sum(lot.gain or 0 for lot in trade.lots)
+    gains = [lot.gain or 0 for lot in trade.lots]
+    won, lost = sum(one for one in gains if one > 0), sum(one for one in gains if one < 0)
+    both = " ".join(money(one, sign=True) for one in (won, lost) if one) or money(0, sign=True)
     terms = sorted({lot.term for lot in trade.lots})
-    text = f"{counted(len(trade.lots), 'lot')}, {money(gain, sign=True)} {'+'.join(terms)}"
+    text = f"{counted(len(trade.lots), 'lot')}, {both} {'+'.join(terms)}"
     return f"{text}, tax {money(trade.tax)}" if trade.tax else f"{text}, no tax"
 
 
@@ -324,7 +338,7 @@ def _reason(plan: Plan, trade: Trade) -> str:
         return f"{trade.sleeve} {points(abs(away))} under; from the deposit"
     if trade.reason in ("raise-cash", "withdrawal"):
         return (
-            f"to pay out {money(-plan.flows[trade.account])}"
+            f"pays out {money(-plan.flows[trade.account])}"
             if pays
             else "to raise cash that is missing"
         )

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from trimtab.model.numbers import money_text
 
-_MONEY = re.compile(r"(?<![\w.,])([0-9]{4,})(\.[0-9]{2})(?![\w]|\.[0-9])")
+_MONEY = re.compile(r"(?<![\w.,=])([0-9]{4,})(\.[0-9]{2})(?![\w]|\.[0-9])")
 
 
 def clean(text: str) -> str:
@@ -95,10 +95,12 @@ def listed(names: Sequence[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """Text with a full stop at its end and thousands marked in its money.
+    """Text with a full stop at its end and thousands marked in its money, not in its commands.
 
     >>> sentence("a gain of 27001.72 (long-term)")
     'a gain of 27,001.72 (long-term).'
+    >>> sentence("give it with --price FUND=3183.10.")
+    'give it with --price FUND=3183.10.'
     """
     marked = _MONEY.sub(lambda found: f"{int(found[1]):,}{found[2]}", text)
     return marked if marked.endswith((".", "!", "?", ":")) else f"{marked}."

@@ -303,7 +303,8 @@ def test_tickets_filled_at_their_limits_are_paid_by_the_account() -> None:
     price = {trade.instrument: trade.price.decimal for trade in plan.trades}
     spent = 0
     for order in result.tickets:
-        assert order.limit is not None and order.quantity is not None
+        assert order.limit is not None
+        assert order.quantity is not None
         assert price[order.instrument] <= order.limit.decimal
         spent += round(order.limit.decimal * order.quantity * 100) + 1
     fees = sum(trade.cost for trade in plan.trades)

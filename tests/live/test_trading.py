@@ -14,6 +14,7 @@ from trimtab.execution.brokers import MemoryBroker, PaperTerms
 from trimtab.execution.reconcile import Statement
 from trimtab.ledger.record import caught_up
 from trimtab.live.book import OpenBook, open_book
+from trimtab.live.trading import looked_at, to_record
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.orders import OrderState
 
@@ -126,6 +127,20 @@ def test_month_after_month_on_paper(tmp_path: Path) -> None:
     assert kinds.count("period_acted") == 3
 
 
+def test_looking_at_a_plan_tells_how_far_it_is_and_writes_nothing(tmp_path: Path) -> None:
+    """Who is about to ask knows before whether there is anything left to ask about."""
+    book = opened(folder(tmp_path))
+    saved = book.plan().save()
+    before = bytes_of(tmp_path)
+
+    first = looked_at(book, saved).status
+    assert bytes_of(tmp_path) == before
+    book.apply(saved, by="me")
+
+    assert first == "waiting"
+    assert looked_at(opened(tmp_path), saved).status == "already"
+
+
 # By hand
 
 
@@ -196,14 +211,14 @@ def test_the_same_file_twice_books_once(tmp_path: Path) -> None:
 
 
 def test_more_than_the_ticket_is_booked_outside_the_plan(tmp_path: Path) -> None:
-    """A person may trade more than planned: it is booked as it was, and no order is overfilled."""
+    """Who insists that more than planned was traded has it booked, and no order is overfilled."""
     book = by_hand(tmp_path)
     plan = book.plan()
     sale = next(t for t in plan.trades if t.side == "sell" and t.account == "roth")
     more = sale.quantity + 3
 
     file = fills(tmp_path, f"roth,VTI,sell,{more},260,0,2024-03-28\n")
-    result = book.record(plan.save(), file, by="me")
+    result = book.record(plan.save(), file, as_it_was=True, by="me")
 
     assert result.folded.positions["roth", "VTI"] == 90 - more
     assert "more-than-planned" in {finding.code for finding in result.findings}
@@ -225,6 +240,11 @@ def test_more_than_the_ticket_is_booked_outside_the_plan(tmp_path: Path) -> None
         ("roth,VTI,buy,5,260,0,2024-03-28\n", "tickets"),
         ("roth,VTI,sell,91,260,0,2024-03-28\n", "more would be sold"),
         ("roth,VTI,sell,5,260,0,2024-03-27\n", "before the plan"),
+        ("roth,VTI,sell,5,260,0,\nroth,VTI,sell,5,26,0,\n", "fills.csv:3: .* 90% from"),
+        ("roth,VTI,sell,5,312.01,0,\n", "from the planned price"),
+        ("roth,VTI,sell,80,260,0,\n", "fills.csv:2: .* ticket has .* left"),
+        ("roth,VTI,sell,40,260,0,\nroth,VTI,sell,40,261,0,\n", "fills.csv:3: .* ticket has"),
+        ("roth,BND,buy,100,72.5,0,\n", "fills.csv:2: .* the account has 1000.00"),
         ("roth,VTI,sell,5,260,0,\nroth,VTI,sell,5,260,0,\n", "same as"),
         ("", "no trades"),
     ],
@@ -241,12 +261,47 @@ def test_trades_that_cannot_be_are_refused_whole(tmp_path: Path, rows: str, told
     assert opened(tmp_path).folded() == before
 
 
+def test_a_refused_file_does_not_even_approve_the_plan(tmp_path: Path) -> None:
+    """The whole file is looked at before a byte is written."""
+    book = by_hand(tmp_path)
+    saved = book.plan().save()
+    before = bytes_of(tmp_path)
+
+    with pytest.raises(RefusedError, match="--as-it-was"):
+        book.record(saved, fills(tmp_path / "plans", "roth,VTI,sell,5,26.00,0,\n"))
+    (tmp_path / "plans" / "fills.csv").unlink()
+    assert bytes_of(tmp_path) == before
+
+
+def test_what_is_not_there_cannot_be_sold_by_insisting(tmp_path: Path) -> None:
+    """No word of a person makes lots that are not there."""
+    book = by_hand(tmp_path)
+    file = fills(tmp_path, "roth,VTI,sell,91,260,0,2024-03-28\n")
+
+    with pytest.raises(RefusedError, match="more would be sold"):
+        book.record(book.plan().save(), file, as_it_was=True)
+
+
+def test_looking_at_what_would_be_recorded_writes_nothing(tmp_path: Path) -> None:
+    """The trades that a person is asked about are read and checked in memory."""
+    book = by_hand(tmp_path)
+    saved = book.plan().save()
+    file = fills(tmp_path, "roth,VTI,sell,5,261.10,1.25,2024-03-28\n")
+    before = bytes_of(tmp_path)
+
+    found = to_record(book, saved, file)
+
+    assert found.trades is not None
+    assert [(one.quantity, one.fees) for one in found.trades] == [(5, 125)]
+    assert bytes_of(tmp_path) == before
+
+
 def test_a_price_far_from_the_plan_is_asked_about(tmp_path: Path) -> None:
-    """A slip of the keyboard in a price is booked as said and looked at twice."""
+    """A price far from the plan's is booked for who insists, and looked at twice."""
     book = by_hand(tmp_path)
 
     file = fills(tmp_path, "roth,VTI,sell,5,26.00,0,2024-03-28\n")
-    result = book.record(book.plan().save(), file, by="me")
+    result = book.record(book.plan().save(), file, as_it_was=True, by="me")
 
     assert "price-far-from-plan" in {finding.code for finding in result.findings}
 

@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.adapters.plan_files import load_plan
     from trimtab.cli.screen import asked, emit, say, screen
     from trimtab.live.book import open_book
+    from trimtab.live.trading import looked_at
     from trimtab.model.errors import RefusedError
     from trimtab.reports.plan_text import plan_text
 
@@ -63,11 +64,12 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             raise RefusedError("--json cannot ask: add --yes to carry the plan out without asking")
         on = screen()
-        say(plan_text(saved.plan, width=on.width, look=on.look))
-        say("")
-        if not asked(_question(book, saved)):
-            say("Nothing was done.")
-            return 1
+        if looked_at(book, saved).status != "already":
+            say(plan_text(saved.plan, width=on.width, look=on.look))
+            say("")
+            if not asked(_question(book, saved)):
+                say("Nothing was done.")
+                return 1
     applied = book.apply(path)
     if args.json:
         from trimtab.reports.applied_text import applied_json
@@ -78,7 +80,16 @@ def run(args: argparse.Namespace) -> int:
 
         on = screen()
         say(applied_text(applied, width=on.width, look=on.look, ending=ending(applied, args)))
-    return 0 if applied.status in ("done", "already", "waiting") else 1
+    return 0 if ended_well(applied) else 1
+
+
+def ended_well(applied: Applied) -> bool:
+    """Whether all went as it should, or still may: no halt, no order that was turned down."""
+    from trimtab.model.orders import OrderState
+
+    if applied.status not in ("done", "already", "waiting"):
+        return False
+    return not any(record.state is OrderState.REJECTED for record in applied.orders)
 
 
 def plan_path(path: Path, book: OpenBook) -> Path:
@@ -137,4 +148,4 @@ def _rehearse(book: OpenBook, saved: SavedPlan, args: argparse.Namespace) -> int
     else:
         on = screen()
         say(rehearsal_text(applied, width=on.width, look=on.look))
-    return 0 if applied.status in ("done", "already", "waiting") else 1
+    return 0 if ended_well(applied) else 1

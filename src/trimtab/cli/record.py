@@ -9,6 +9,8 @@ from trimtab.cli.options import add_folder, add_json, command, folder_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trimtab.cli.options import Commands
+    from trimtab.live.trading import ToRecord
+    from trimtab.model.plan import Plan
 
 EPILOG = """\
 examples:
@@ -38,37 +40,100 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--close", action="store_true", help="nothing more will be traded of what stays open"
     )
+    parser.add_argument(
+        "--as-it-was",
+        action="store_true",
+        help="book it although a price, a quantity or the cash says that it is a slip",
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Book the trades and say what is still open."""
+    """Show what would be booked, ask, book it, and say what is still open."""
     from pathlib import Path
 
     from trimtab.adapters.plan_files import load_plan
     from trimtab.cli.apply import ending, plan_path
     from trimtab.cli.screen import asked, emit, say, screen
     from trimtab.live.book import open_book
+    from trimtab.live.trading import to_record
     from trimtab.model.errors import RefusedError
-    from trimtab.reports.words import counted
+    from trimtab.reports.applied_text import applied_json, applied_text
 
     book = open_book(folder_of(args))
     path = plan_path(Path(args.plan), book)
-    if args.fills is None and not args.close and not args.yes:
-        plan = load_plan(path).plan
+    saved = load_plan(path)
+    if args.json and not args.yes:
+        raise RefusedError("--json cannot ask: add --yes to book it without asking")
+    found = to_record(book, saved, args.fills, as_it_was=args.as_it_was)
+    if found.trades is None and not found.applied.tickets:
         if args.json:
-            raise RefusedError("--json cannot ask: add --yes to book everything as planned")
-        trades = counted(len(plan.trades), "trade")
-        if not asked(f"Were all open tickets of {plan.id} ({trades}) traded exactly as planned?"):
-            say("Nothing was recorded. Name a file with what was traded.")
+            emit(applied_json(found.applied) | {"changed": False})
+        else:
+            say(f"Plan {found.applied.plan} has no open tickets: there is nothing to record.")
+        return 0
+    if not args.yes:
+        say(_shown(found, saved.plan, close=args.close))
+        if not asked(_question(found, saved.plan.id, close=args.close)):
+            say("Nothing was recorded.")
             return 1
-    applied = book.record(path, args.fills, close=args.close)
-    from trimtab.reports.applied_text import applied_json, applied_text
-
+    applied = book.record(path, args.fills, close=args.close, as_it_was=args.as_it_was)
     if args.json:
         emit(applied_json(applied))
     else:
         on = screen()
         say(applied_text(applied, width=on.width, look=on.look, ending=ending(applied, args)))
     return 0 if applied.status in ("done", "already", "waiting") else 1
+
+
+def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:
+    """What is about to be booked or closed, a line each."""
+    from trimtab.cli.screen import screen
+    from trimtab.model.numbers import quantity_text
+    from trimtab.reports.layout import Column, table
+    from trimtab.reports.words import clean, money, quantity
+
+    on = screen()
+    steps = found.applied.folded.steps
+    rows = []
+    if found.trades is not None:
+        for one in found.trades:
+            amount = quantity(quantity_text(one.quantity, steps[one.instrument]))
+            fees = money(one.fees)
+            rows.append((one.side, one.instrument, one.account, amount, str(one.price), fees,
+                         one.on.isoformat()))  # fmt: skip
+    else:
+        trades = {(t.account, t.instrument, t.side): t for t in plan.trades}
+        filled = {record.order.id: record.filled for record in found.applied.orders}
+        for order in found.applied.tickets:
+            trade = trades[order.account, order.instrument, order.side]
+            left = (order.quantity or trade.quantity) - filled[order.id]
+            amount = quantity(quantity_text(left, steps[order.instrument]))
+            price = "" if close else str(trade.price)
+            fees = "" if close else "as planned"
+            rows.append((order.side, order.instrument, order.account, amount, price, fees,
+                         "" if close else plan.as_of.isoformat()))  # fmt: skip
+    columns = [
+        Column("close" if close and found.trades is None else "record"),
+        Column("instrument", room="name"),
+        Column("account", room="name"),
+        Column("quantity", "right"),
+        Column("price", "right"),
+        Column("fees", "right"),
+        Column("date"),
+    ]
+    shown = [tuple(clean(text) for text in row) for row in rows]
+    return "\n".join(table(columns, shown, width=on.width, look=on.look)) + "\n"
+
+
+def _question(found: ToRecord, plan: str, *, close: bool) -> str:
+    from trimtab.reports.words import counted
+
+    if found.trades is not None:
+        closing = ", and close what stays open" if close else ""
+        return f"Book {counted(len(found.trades), 'trade')} of {plan}{closing}?"
+    tickets = counted(len(found.applied.tickets), "open ticket")
+    if close:
+        return f"Will nothing more be traded of {tickets} of {plan}?"
+    return f"Were all of them ({tickets} of {plan}) traded exactly as planned?"

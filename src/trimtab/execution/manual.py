@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from hashlib import sha256
+from typing import Final
 
 from trimtab.execution.apply import Application
 from trimtab.execution.orders import lot_id, relief
@@ -55,8 +56,20 @@ class HandTrade:
         return "hand-" + sha256(canonical_bytes(list(told))).hexdigest()[:24]
 
 
-def check_hand_trades(run: Application, trades: Sequence[HandTrade]) -> None:
+FAR: Final = Fraction(20, 100)
+"""A price this far from the planned one is a slip of the keyboard until somebody insists."""
+
+
+def check_hand_trades(
+    run: Application, trades: Sequence[HandTrade], *, as_it_was: bool = False
+) -> None:
     """That all trades can be booked; nothing is booked when one of them cannot.
+
+    Args:
+        run: The plan, with its tickets.
+        trades: What a person says they traded.
+        as_it_was: They insist: trades beyond a ticket or the cash, or at a price far from the
+            plan's, are booked too. What is not there cannot be sold all the same.
 
     Raises:
         RefusedError: With the place of each line that cannot, and why.
@@ -64,6 +77,9 @@ def check_hand_trades(run: Application, trades: Sequence[HandTrade]) -> None:
     wrong: list[str] = []
     seen: dict[str, HandTrade] = {}
     sold: dict[tuple[str, str], int] = {}
+    fresh: list[HandTrade] = []
+    doubts: list[str] = []
+    taken: dict[str, int] = {}
     for trade in trades:
         fill = trade.fill_id(run.plan.id)
         name = f"{trade.place or 'trade'}: {trade.side} {trade.instrument} in {trade.account}"
@@ -71,7 +87,8 @@ def check_hand_trades(run: Application, trades: Sequence[HandTrade]) -> None:
             same = f"is the same as {seen[fill].place}"
             wrong.append(f"{name} {same}; if both happened, give each its `id` from the broker")
         seen[fill] = trade
-        if _record(run, trade) is None:
+        record = _record(run, trade)
+        if record is None:
             wrong.append(f"{name} is not among the tickets of plan {run.plan.id}")
             continue
         if trade.on < run.plan.as_of:
@@ -83,8 +100,63 @@ def check_hand_trades(run: Application, trades: Sequence[HandTrade]) -> None:
             sold[key] = sold.get(key, 0) + trade.quantity
             if sold[key] > run.folded.positions.get(key, 0):
                 wrong.append(f"{name}: more would be sold than is there")
-    if wrong:
-        raise RefusedError("nothing was recorded:\n" + "\n".join(f"  {line}" for line in wrong))
+        fresh.append(trade)
+        already = taken.get(record.order.id, 0)
+        taken[record.order.id] = already + trade.quantity
+        doubts.extend(f"{name} {doubt}" for doubt in _doubts(run, record, trade, already))
+    doubts.extend(_overdrawn(run, fresh))
+    if as_it_was:
+        doubts = []
+    elif doubts:
+        doubts.append("If it was so all the same, say so with --as-it-was")
+    if wrong or doubts:
+        lines = "\n".join(f"  {line}" for line in (*wrong, *doubts))
+        raise RefusedError(f"nothing was recorded:\n{lines}")
+
+
+def _doubts(run: Application, record: OrderRecord, trade: HandTrade, already: int) -> Iterator[str]:
+    """What a slip of the keyboard would look like, in one trade."""
+    order, step = record.order, run.folded.steps[trade.instrument]
+    planned = run.trade_of(order.id)
+    if order.quantity is not None:
+        left = 0 if record.state.is_final else order.quantity - record.filled
+        room = max(left - already, 0)
+        if trade.quantity > room:
+            yield (
+                f"is for {quantity_text(trade.quantity, step)}, and its ticket has "
+                f"{quantity_text(room, step)} left"
+            )
+    elif record.state.is_final:
+        yield "is of a ticket that is over"
+    else:
+        one_step = StepPrice.of(trade.price, step).value(1)
+        paid = StepPrice.of(trade.price, step).value(already + trade.quantity)
+        room = (order.amount or 0) - record.filled_gross
+        if paid > room + one_step + 1:
+            yield f"is worth {money_text(paid)}, and its ticket has {money_text(room)} left"
+    away = Fraction(trade.price.decimal) / Fraction(planned.price.decimal) - 1
+    if abs(away) > FAR:
+        yield (
+            f"is at {trade.price}, {float(abs(away)):.0%} from the planned price {planned.price}"
+        )
+
+
+def _overdrawn(run: Application, trades: Sequence[HandTrade]) -> Iterator[str]:
+    """Trades that take more cash than is there, day after day, what was sold first."""
+    cash = dict(run.folded.cash)
+    told: set[str] = set()
+    for trade in sorted(trades, key=lambda one: (one.on, one.side == "buy")):
+        worth = StepPrice.of(trade.price, run.folded.steps[trade.instrument])
+        gross = worth.value(trade.quantity)
+        before = cash.get(trade.account, 0)
+        after = before + (gross if trade.side == "sell" else -gross) - trade.fees
+        cash[trade.account] = after
+        if trade.side == "buy" and after < 0 and trade.account not in told:
+            told.add(trade.account)
+            yield (
+                f"{trade.place or 'trade'}: {trade.side} {trade.instrument} in {trade.account} "
+                f"takes {money_text(gross + trade.fees)}, and the account has {money_text(before)}"
+            )
 
 
 def book_hand_trades(run: Application, trades: Sequence[HandTrade]) -> None:

@@ -388,12 +388,13 @@ class OpenBook:
         fills: Path | str | None = None,
         *,
         close: bool = False,
+        as_it_was: bool = False,
         by: str = "",
     ) -> Applied:
         """Book what was traded by hand; see `trimtab.live.trading.record_trades`."""
         from trimtab.live import trading
 
-        return trading.record_trades(self, plan, fills, close=close, by=by)
+        return trading.record_trades(self, plan, fills, close=close, as_it_was=as_it_was, by=by)
 
     def cancel(self, plan: OpenPlan | Path | str) -> Applied:
         """Ask the brokers to cancel what is open of a plan."""

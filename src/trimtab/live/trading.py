@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from trimtab.engine.mandate import HOUSEHOLD
 from trimtab.execution.apply import Application, Applied, Venue
 from trimtab.execution.brokers import PaperTerms
 from trimtab.execution.manual import (
+    HandTrade,
     book_as_planned,
     book_hand_trades,
     check_hand_trades,
@@ -24,9 +26,10 @@ from trimtab.execution.manual import (
 from trimtab.execution.reconcile import Mismatch, Statement, differences
 from trimtab.execution.statement import Adjustment, adjustment
 from trimtab.ledger import events
-from trimtab.ledger.chain import Draft
+from trimtab.ledger.chain import EMPTY, Draft
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.folded import Folded
+from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up, record
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
@@ -56,12 +59,64 @@ def apply(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = 
     return _done(book, run)
 
 
+def looked_at(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = "") -> Applied:
+    """How far a plan is before anything is done; nothing is written or sent.
+
+    Raises:
+        RefusedError: It may not be carried out, as `apply` would say.
+    """
+    saved = _saved(plan)
+    run = _run(book, saved, store=_copy(book))
+    if run.is_approved:
+        return run.applied()
+    run.approve(by or _user(), today=_today(book, saved))
+    return run.applied()
+
+
+def to_record(
+    book: OpenBook,
+    plan: OpenPlan | SavedPlan | Path | str,
+    fills: Path | str | None = None,
+    *,
+    as_it_was: bool = False,
+    by: str = "",
+) -> ToRecord:
+    """What `record_trades` would book, every line checked; nothing is written.
+
+    Raises:
+        InputError: The file has lines that cannot be read.
+        RefusedError: With each trade that cannot be booked, and why.
+    """
+    saved = _saved(plan)
+    run = _run(book, saved, store=_copy(book))
+    _with_tickets(run, by)
+    trades: tuple[HandTrade, ...] | None = None
+    if fills is not None:
+        trades = _trades(book, saved, Path(fills))
+        check_hand_trades(run, trades, as_it_was=as_it_was)
+    return ToRecord(run.applied(), trades)
+
+
+@dataclass(frozen=True, slots=True)
+class ToRecord:
+    """What would be booked of a plan that is traded by hand.
+
+    Args:
+        applied: The plan with its tickets.
+        trades: The trades of the file; None where there is none.
+    """
+
+    applied: Applied
+    trades: tuple[HandTrade, ...] | None
+
+
 def record_trades(
     book: OpenBook,
     plan: OpenPlan | SavedPlan | Path | str,
     fills: Path | str | None = None,
     *,
     close: bool = False,
+    as_it_was: bool = False,
     by: str = "",
 ) -> Applied:
     """Book what a person traded of a plan.
@@ -71,31 +126,43 @@ def record_trades(
         plan: The plan; it counts as approved by whoever traded it.
         fills: A CSV file of trades; None: every open ticket was traded exactly as planned.
         close: Nothing more will be traded of what stays open. Without a file: close only.
+        as_it_was: Book trades that go beyond a ticket or the cash, or whose price is far from
+            the plan's; without it they are refused.
         by: Who says so.
     """
     saved = _saved(plan)
+    # The whole of it in memory first: nothing is written of what would be refused half way.
+    checked = to_record(book, saved, fills, as_it_was=as_it_was, by=by)
     run = _run(book, saved)
-    hand = [part for part in run.parts if part.trade.account not in run.venue.brokers]
-    if not hand:
-        raise RefusedError(
-            f"plan {saved.plan.id} has no trades to be made by hand: use `trimtab apply`"
-        )
-    run.approve(by or _user(), today=None)
-    run.book_flows()
-    if not run.is_superseded:
-        run.issue_tickets()
-    if fills is not None:
-        until = max(book.clock.now().date(), saved.plan.as_of)
-        trades = read_fills(Path(fills), book.portfolio.household, on=saved.plan.as_of, until=until)
-        check_hand_trades(run, trades)
-        _bring_up(book, run, max(trade.on for trade in trades))
-        book_hand_trades(run, trades)
+    _with_tickets(run, by)
+    if checked.trades is not None:
+        check_hand_trades(run, checked.trades, as_it_was=as_it_was)
+        _bring_up(book, run, max(trade.on for trade in checked.trades))
+        book_hand_trades(run, checked.trades)
     elif not close:
         book_as_planned(run)
     if close:
         close_tickets(run)
     run.finish()
     return _done(book, run)
+
+
+def _with_tickets(run: Application, by: str) -> None:
+    """Approve a plan by the word of whoever traded it, and issue its tickets."""
+    if all(part.trade.account in run.venue.brokers for part in run.parts):
+        raise RefusedError(
+            f"plan {run.plan.id} has no trades to be made by hand: use `trimtab apply`"
+        )
+    run.approve(by or _user(), today=None)
+    run.book_flows()
+    if not run.is_superseded:
+        run.issue_tickets()
+
+
+def _trades(book: OpenBook, saved: SavedPlan, path: Path) -> tuple[HandTrade, ...]:
+    day = saved.plan.as_of
+    until = max(book.clock.now().date(), day)
+    return read_fills(path, book.portfolio.household, on=day, until=until)
 
 
 def cancel(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str) -> Applied:
@@ -231,13 +298,21 @@ class _Known:
         return self._folded
 
 
-def _run(book: OpenBook, saved: SavedPlan) -> Application:
+def _copy(book: OpenBook) -> MemoryLedger:
+    """The record in memory, for looking at what would become of it."""
+    store = MemoryLedger()
+    store.append(book.entries(), EMPTY)
+    return store
+
+
+def _run(book: OpenBook, saved: SavedPlan, *, store: MemoryLedger | None = None) -> Application:
     plan = saved.plan
-    book.home.mkdir(parents=True, exist_ok=True)
+    if store is None:
+        book.home.mkdir(parents=True, exist_ok=True)
     market = book.market_with(plan.as_of, saved.prices)
     mandate = book.mandate()
     venue = Venue(
-        store=book.store,
+        store=store or book.store,
         clock=book.clock,
         mandate=mandate,
         market=market,

@@ -118,7 +118,7 @@ class BookFile:
             first_line = str(error).splitlines()[0]
             remedy = "name a Parquet file with the columns account, symbol, quantity"
             raise InputError([Problem(self.name, None, "", first_line, remedy)]) from None
-        (self.rows,) = counted.fetchone() or (0,)
+        ((self.rows,),) = counted.fetchall()
         problems = self._column_problems()
         if problems:
             raise InputError(problems)

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,17 @@ EXCEPTIONS = "exceptions.parquet"
 SUMMARY = "summary.json"
 
 _MONEY = "({0} * 0.01::DECIMAL(3, 2))::DECIMAL(18, 2)"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many trades, in how many accounts, with what value, cost and tax in minor units."""
+
+    trades: int
+    accounts: int
+    value: int
+    cost: int
+    tax: int
 
 
 class Results:
@@ -125,31 +137,38 @@ class Results:
         self._copy(EXCEPTIONS, self._troubles_query("batch_troubles"))
         self.connection.unregister("batch_troubles")
 
-    def join(self, taken_back: Sequence[Any]) -> tuple[int, int, int, int, int]:
-        """Join the parts, without the trades of accounts taken back.
+    def totals_of(self, accounts: Sequence[Any]) -> Totals:
+        """What was written for some accounts so far."""
+        self._register_back(accounts)
+        cents = [f"coalesce(sum({name}) * 100, 0)::HUGEINT" for name in ("value", "cost", "tax")]
+        ((*found,),) = self.connection.execute(
+            f"SELECT count(*), count(DISTINCT account), {', '.join(cents)} "
+            f"FROM {self._all_parts(TRADES)} WHERE account IN {self._back}"
+        ).fetchall()
+        return Totals(*(int(number) for number in found))
 
-        Returns:
-            How many trades, in how many accounts, with what value, cost and tax in minor units.
-        """
+    def join(self, taken_back: Sequence[Any]) -> None:
+        """Join the parts, without the trades of accounts taken back."""
         without = ""
         if taken_back:
-            back = np.array([str(name) for name in taken_back], dtype=object)
-            self.connection.register("batch_back", {"account": back})
-            without = f"WHERE account NOT IN (SELECT account::{self.account_type} FROM batch_back)"
+            self._register_back(taken_back)
+            without = f"WHERE account NOT IN {self._back}"
         self.whole.mkdir()
-        for name, parts in self.parts.items():
-            listed = ", ".join(_quoted(part) for part in parts)
-            query = f"SELECT * FROM read_parquet([{listed}]) {without if name == TRADES else ''}"
+        for name in self.parts:
+            query = f"SELECT * FROM {self._all_parts(name)} {without if name == TRADES else ''}"
             path = _quoted(self.whole / name)
             self.connection.execute(f"COPY ({query}) TO {path} (FORMAT parquet)")
-        cents = [f"coalesce(sum({name}) * 100, 0)::HUGEINT" for name in ("value", "cost", "tax")]
-        found = self.connection.execute(
-            f"SELECT count(*), count(DISTINCT account), {', '.join(cents)} FROM read_parquet(?)",
-            [str(self.whole / TRADES)],
-        ).fetchone()
-        assert found is not None
-        trades, accounts, value, cost, tax = (int(number) for number in found)
-        return trades, accounts, value, cost, tax
+
+    def _register_back(self, accounts: Sequence[Any]) -> None:
+        back = np.array([str(name) for name in accounts], dtype=object)
+        self.connection.register("batch_back", {"account": back})
+
+    @property
+    def _back(self) -> str:
+        return f"(SELECT account::{self.account_type} FROM batch_back)"
+
+    def _all_parts(self, name: str) -> str:
+        return f"read_parquet([{', '.join(_quoted(part) for part in self.parts[name])}])"
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Write the summary, and give the whole its final name."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import duckdb
 
 CHUNK_ROWS = 1_000_000
+DUCKDB_MEMORY = "1GB"
+"""What reading and writing may take beside the columns of a chunk."""
 MOST_UNSORTED = 10_000
 """Accounts out of order above which the book counts as not sorted at all."""
 
@@ -110,6 +112,7 @@ def run_batch(
     with duckdb.connect() as connection:
         connection.execute(f"SET threads = {max(int(threads), 1)}")
         connection.execute("SET preserve_insertion_order = true")
+        connection.execute(f"SET memory_limit = '{DUCKDB_MEMORY}'")
         file = BookFile(connection, book)
         own = None if targets is None else TargetFile(connection, targets, file.types["account"])
         return _run(
@@ -170,8 +173,15 @@ def _run(
                 remedy = "sort it: COPY (FROM 'book.parquet' ORDER BY account) TO 'sorted.parquet'"
                 raise InputError([Problem(file.name, None, "account", wrong, remedy)])
             progress(summary.rows, file.rows, summary.accounts)
-        totals = results.join(sorted(set(order.back)))
-        summary.trades, summary.traded, summary.value, summary.cost, summary.tax = totals
+        taken_back = sorted(set(order.back))
+        if taken_back:
+            back = results.totals_of(taken_back)
+            summary.trades -= back.trades
+            summary.traded -= back.accounts
+            summary.value -= back.value
+            summary.cost -= back.cost
+            summary.tax -= back.tax
+        results.join(taken_back)
         results.finish(summary.plain())
     return summary
 
@@ -182,6 +192,13 @@ def _count(
     """Add a chunk to the summary."""
     summary.rows = chunk.start + len(chunk.symbol)
     summary.due += found.due
+    summary.trades += len(found.account)
+    summary.traded += int((found.account[1:] != found.account[:-1]).sum()) + bool(
+        len(found.account)
+    )
+    summary.value += int(found.value.sum())
+    summary.cost += int(found.cost.sum())
+    summary.tax += int(found.tax.sum())
     summary.by_engine += found.by_engine
     summary.unproven += found.unproven
     stopped = {trouble.account for trouble in troubles if trouble.stopped}

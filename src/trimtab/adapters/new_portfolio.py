@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from trimtab.adapters.calendars import calendar
+from trimtab.adapters.limits_file import LIMITS_FILE
 from trimtab.adapters.portfolio_folder import (
     LEDGER_FILE,
     LOTS_FILE,
@@ -42,6 +43,7 @@ def init_portfolio(folder: Path, *, today: date) -> tuple[Path, ...]:
     toml = (templates / PORTFOLIO_FILE).read_text(encoding="utf-8")
     texts = {
         PORTFOLIO_FILE: toml.replace("{opened}", session.isoformat()),
+        LIMITS_FILE: (templates / LIMITS_FILE).read_text(encoding="utf-8"),
         LOTS_FILE: (templates / LOTS_FILE).read_text(encoding="utf-8"),
         SALES_FILE: (templates / SALES_FILE).read_text(encoding="utf-8"),
         PRICES_FILE: "".join(_price_rows(session)),

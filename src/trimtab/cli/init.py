@@ -22,8 +22,8 @@ def add_parser(commands: Commands) -> None:
         commands,
         "init",
         "make a portfolio folder to fill in",
-        description="Make a folder with a commented portfolio.toml, lots.csv, sales.csv and "
-        "prices of an invented household. Never overwrites anything.",
+        description="Make a folder with a commented portfolio.toml, limits.toml, lots.csv, "
+        "sales.csv and prices of an invented household. Never overwrites anything.",
         epilog=EPILOG,
     )
     parser.add_argument("folder_to_make", metavar="FOLDER", help="the folder to make")
@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
 _WHAT = {
     "portfolio.toml": "accounts, target, policy, costs, tax",
+    "limits.toml": "hard limits of every order: worth, distance from the price, number",
     "lots.csv": "what you own, a row a purchase; cash is a row too",
     "sales.csv": "this year's sales, so that wash sales are seen",
     "prices.csv": "date,symbol,close: put your own prices here",

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.engine.generated import Case, generated
-from tests.execution.desks import Room, StillClock, room_of
+from tests.execution.desks import AT, Room, StillClock, room_of
 from trimtab.adapters.ledger_file import FileLedger
 from trimtab.adapters.paper_broker import PaperBroker
 from trimtab.execution.apply import Applied
 from trimtab.execution.brokers import PaperTerms
+from trimtab.ledger import events
 from trimtab.ledger.chain import Entry, Head
 from trimtab.ledger.memory import MemoryLedger
+from trimtab.ledger.record import record
 from trimtab.model.orders import BrokerEvent, Order
 from trimtab.model.plan import Plan
 
@@ -198,3 +200,26 @@ def test_a_second_run_changes_nothing() -> None:
     assert again.status == "already"
     assert not again.changed
     assert room.store.data() == before
+
+
+def test_what_was_about_to_leave_stays_when_halted_meanwhile() -> None:
+    """Invariant 11: killed between writing that an order leaves and sending it, then halted: the
+    next run does not send it; resumed, it leaves once.
+    """
+    case = generated(random.Random(3))
+    room = room_of(case)
+    plan = room.plan(case.request)
+    broker = FusedBroker(room.broker, Fuse())
+    with pytest.raises(Killed):
+        broker.submit = lambda order: Fuse(0).tick()  # type: ignore[method-assign, assignment]
+        room.apply(plan, case.request, broker=broker)
+    assert room.store.read()[-1].kind == "order_sent"
+    halted = events.halted("household", reason="wait", at=AT)
+    record(room.store, room.folded(), [halted])
+
+    assert room.apply(plan, case.request).status == "halted"
+    assert room.orders() == []
+
+    record(room.store, room.folded(), [events.resumed("household", by="me", reason="go", at=AT)])
+    assert room.apply(plan, case.request).status == "done"
+    assert len(room.orders()) == len(plan.trades)

@@ -210,8 +210,8 @@ def test_what_was_about_to_leave_stays_when_halted_meanwhile() -> None:
     room = room_of(case)
     plan = room.plan(case.request)
     broker = FusedBroker(room.broker, Fuse())
+    broker.submit = lambda order: Fuse(0).tick()  # type: ignore[method-assign, assignment]
     with pytest.raises(Killed):
-        broker.submit = lambda order: Fuse(0).tick()  # type: ignore[method-assign, assignment]
         room.apply(plan, case.request, broker=broker)
     assert room.store.read()[-1].kind == "order_sent"
     halted = events.halted("household", reason="wait", at=AT)

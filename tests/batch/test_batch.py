@@ -275,16 +275,26 @@ def test_equal_lots_are_two_lots_and_told(tmp_path: Path) -> None:
     assert sold[0]["quantity"] > 60
 
 
-def test_what_the_compiled_decision_cannot_do_is_done_by_the_engine(tmp_path: Path) -> None:
-    """Fees an order go the slow way and are decided all the same."""
-    portfolio = model(tmp_path / "model", TOML.replace("[costs]", "[costs]\ncommission = 4.95"))
+@pytest.mark.parametrize(
+    ("table", "line", "by_engine"),
+    [("[costs]", "commission = 4.95", 1), ("[policy]", "fewest_trades = true", 2)],
+)
+def test_what_the_compiled_decision_cannot_do_is_done_by_the_engine(
+    tmp_path: Path, table: str, line: str, by_engine: int
+) -> None:
+    """The slow way decides the same; what has no good price waits there too."""
+    portfolio = model(tmp_path / "model", TOML.replace(table, f"{table}\n{line}"))
+    rows = [*drifted("A"), *drifted("B"), ("B", "XYZ", 1, "2020-01-02", "1.00")]
 
     summary = run_batch(
-        write(tmp_path / "book.parquet", drifted("A")), tmp_path / "out", portfolio=portfolio
+        write(tmp_path / "book.parquet", rows), tmp_path / "out", portfolio=portfolio
     )
 
-    assert summary.by_engine == 1
-    assert [row["cost"] > 4 for row in read(tmp_path / "out" / "trades.parquet")] == [True, True]
+    trades = read(tmp_path / "out" / "trades.parquet")
+    assert summary.by_engine == by_engine
+    assert [(row["account"], row["side"]) for row in trades] == [("A", "sell"), ("A", "buy")]
+    assert all(row["cost"] > (4 if "commission" in line else 0) for row in trades)
+    assert codes(tmp_path / "out") == {"B": "missing-price"}
 
 
 def test_facts_of_accounts_may_be_columns(tmp_path: Path) -> None:

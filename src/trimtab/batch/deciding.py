@@ -228,6 +228,11 @@ def _by_engine(
     (account,) = mandate.household.accounts
     begin, end = int(columns.first_lot[a]), int(columns.first_lot[a + 1])
     lots = tuple(_lot(k, account, columns, priced) for k in range(begin, end))
+    for lot in lots:
+        if lot.instrument in priced.frozen:
+            finding = priced.frozen[lot.instrument]
+            troubles.append(Trouble(ready.names[a], finding.code, finding.message))
+            return _piece(a, (), priced), False
     state = State(lots, {account: int(columns.cash[a])})
     alone = _with_held(mandate, lots)
     try:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.adapters.toml_table import SYMBOL
-from trimtab.batch.accounts import Order, Symbols, Trouble, ready
+from trimtab.batch.accounts import Order, Ready, Symbols, Trouble, ready
 from trimtab.batch.book import BookFile, Chunk
 from trimtab.batch.deciding import Decided, decided
 from trimtab.batch.kinds import Models
@@ -26,6 +27,8 @@ from trimtab.model.market import Market
 
 if TYPE_CHECKING:
     import duckdb
+
+Item = TypeVar("Item")
 
 CHUNK_ROWS = 1_000_000
 DUCKDB_MEMORY = "1GB"
@@ -113,8 +116,10 @@ def run_batch(
         connection.execute(f"SET threads = {max(int(threads), 1)}")
         connection.execute("SET preserve_insertion_order = true")
         connection.execute(f"SET memory_limit = '{DUCKDB_MEMORY}'")
-        file = BookFile(connection, book)
-        own = None if targets is None else TargetFile(connection, targets, file.types["account"])
+        # Reading goes on in another thread, so it has cursors of its own.
+        file = BookFile(connection.cursor(), book)
+        kind = file.types["account"]
+        own = None if targets is None else TargetFile(connection.cursor(), targets, kind)
         return _run(
             connection, file, own, out, portfolio, prices or portfolio.prices, as_of,
             threads, chunk_rows, progress,
@@ -155,9 +160,9 @@ def _run(
         steps=[instruments[id_].step for id_ in ids],
     ) as results:  # fmt: skip
         told: set[Any] = set()
-        for chunk in file.chunks(chunk_rows):
-            own = None if targets is None else targets.of(chunk.groups.names)
-            made = ready(file, chunk, symbols, models, own, order, market.as_of.toordinal())
+        day = market.as_of.toordinal()
+        checked = _checked(file, chunk_rows, symbols, models, targets, order, day)
+        for chunk, made in _one_ahead(checked):
             found = decided(made, priced, threads=threads)
             results.add(made.names, found)
             troubles = [
@@ -168,10 +173,6 @@ def _run(
             told.update(trouble.account for trouble in troubles if trouble.code == "unsorted")
             results.add_troubles(troubles)
             _count(summary, chunk, len(made.names), found, troubles)
-            if len(order.back) > MOST_UNSORTED:
-                wrong = f"more than {MOST_UNSORTED} accounts are not in one piece or out of order"
-                remedy = "sort it: COPY (FROM 'book.parquet' ORDER BY account) TO 'sorted.parquet'"
-                raise InputError([Problem(file.name, None, "account", wrong, remedy)])
             progress(summary.rows, file.rows, summary.accounts)
         taken_back = sorted(set(order.back))
         if taken_back:
@@ -184,6 +185,34 @@ def _run(
         results.join(taken_back)
         results.finish(summary.plain())
     return summary
+
+
+def _checked(
+    file: BookFile,
+    chunk_rows: int,
+    symbols: Symbols,
+    models: Models,
+    targets: TargetFile | None,
+    order: Order,
+    as_of: int,
+) -> Iterator[tuple[Chunk, Ready]]:
+    """The chunks of a book, each read and checked."""
+    for chunk in file.chunks(chunk_rows):
+        own = None if targets is None else targets.of(chunk.groups.names)
+        yield chunk, ready(file, chunk, symbols, models, own, order, as_of)
+        if len(order.back) > MOST_UNSORTED:
+            wrong = f"more than {MOST_UNSORTED} accounts are not in one piece or out of order"
+            remedy = "sort it: COPY (FROM 'book.parquet' ORDER BY account) TO 'sorted.parquet'"
+            raise InputError([Problem(file.name, None, "account", wrong, remedy)])
+
+
+def _one_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, the next one being made in another thread while one is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
 
 
 def _count(

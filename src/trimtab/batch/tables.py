@@ -216,7 +216,8 @@ def _answer(
     bought = {holding.leaf for holding in holdings if holding.buyable}
     leaves = [leaf for leaf in aim.root.leaves() if leaf.name != aim.cash_leaf]
     for place, leaf in enumerate(leaves):
-        if place not in bought and any(id_ in value.frozen for id_ in leaf.hold):
+        lacks = place not in bought and any(id_ in value.frozen for id_ in leaf.hold)
+        if lacks and leaf.weight > 0:
             return kernel.NO_PRICE
     if mandate.fewest_trades or account.keep or account.relief is Relief.SPECIFIC:
         return kernel.SOLVER

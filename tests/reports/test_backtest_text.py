@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.simulate.markets import lively
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
@@ -11,17 +13,27 @@ from trimtab.simulate.backtest import backtest
 HALVES = {"A": 0.5, "B": 0.5}
 
 
-def test_every_policy_has_its_row_and_every_figure_is_whole() -> None:
-    """On a narrow terminal names are cut, figures never."""
-    policies = [Policy(HALVES, when="monthly"), Policy(HALVES, name="a very long name " * 3)]
+@pytest.mark.parametrize("name", ["this portfolio", "monthly+band:5pp/25% to within:1.75pp"])
+@pytest.mark.parametrize("width", [70, 80, 100, 140])
+def test_names_and_figures_are_whole(name: str, width: int) -> None:
+    """Where room is short columns go, and are named; no name and no figure is cut."""
+    policies = [Policy(HALVES, when="monthly"), Policy(HALVES, name=name)]
     result = backtest(lively("AB", 300), policies, costs=Costs(bps=10))
+    heads = ["a year", "volatility", "worst fall", "rebalances", "turnover", "cost"]
 
-    lines = backtest_text(result, width=80).splitlines()
+    text = backtest_text(result, width=width)
 
-    for one in result.policies:
-        row = next(line for line in lines if f"{one.final_value:,.2f}" in line)
-        assert f"{one.cost_paid:,.2f}" in row
-    assert lines[0].startswith("Backtest 2024-01-01 to ")
+    lines = text.splitlines()
+    head = next(place for place, line in enumerate(lines) if line.startswith("  policy"))
+    rows = lines[head + 1 : head + 3]
+    told = next((line for line in lines if "Not shown" in line), "")
+    assert max(map(len, lines)) <= width
+    assert all(
+        f"  {one.name}  " in row and f"{one.final_value:,.2f}" in row
+        for one, row in zip(result.policies, rows, strict=True)
+    )
+    assert all((one in told) is (one not in lines[head]) for one in heads)
+    assert text.startswith("Backtest 2024-01-01 to ")
 
 
 def test_it_says_where_each_policy_trades() -> None:

@@ -53,14 +53,18 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--target-file", metavar="FILE", help="dated targets: date, one column a symbol, percent"
     )
-    parser.add_argument("--when", help="when to act: monthly, band:5pp, ... (default: monthly)")
+    parser.add_argument(
+        "--when",
+        help="when to act: monthly, band:5pp, ... (default: monthly, unless --policy is given)",
+    )
     parser.add_argument("--to", help="how far to trade: target, edge, half (default: target)")
     parser.add_argument(
         "--policy",
         metavar="POLICY",
         action="append",
         default=[],
-        help='one more policy to compare, as "band:5pp to half" (repeatable)',
+        help='a policy to run, as "band:5pp to half", beside that of --when and --to if they are '
+        "given, and beside this portfolio's own without --prices (repeatable)",
     )
     parser.add_argument(
         "--cost-bps", metavar="BPS", type=_bps, help="cost of what is traded, in basis points"

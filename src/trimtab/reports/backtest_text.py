@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stacked, table
+from trimtab.reports.layout import (
+    FULL,
+    Column,
+    Look,
+    columns_of,
+    headline,
+    paragraph,
+    stacked,
+    table,
+    wrapped,
+)
 from trimtab.reports.plan_text import findings_text
+from trimtab.reports.words import clean
 from trimtab.simulate.account import AccountRun
 from trimtab.simulate.results import Backtest, PolicyResult, summary_rows
 
 MOST_NAMES = 8
 """Symbols that the headline names before it counts the rest."""
+
+_LESSER = ("turnover", "orders", "cost", "volatility", "rebalances", "tax", "worst fall")
+"""Figures that make room for the names of policies, the most dispensable first."""
 
 _TRADED = {
     "close": "at the close that decides",
@@ -22,11 +36,9 @@ _TRADED = {
 def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> str:
     """The backtest for a terminal of `width` columns."""
     heads, rows = summary_rows(result.policies)
-    columns = [Column(heads[0], room="name")]
-    columns += [Column(head, align="right") for head in heads[1:]]
     blocks = [
         _header(result, width, look),
-        table(columns, rows, width=width, look=look),
+        _figures(heads, rows, width, look),
         paragraph("Conventions", _conventions(result.policies), width=width, look=look),
         findings_text(result.findings, width=width, look=look),
     ]
@@ -52,8 +64,6 @@ def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = 
                 f"{figures['tax_due']:,.2f}",
             ]
         )
-    columns = [Column(heads[0], room="name")]
-    columns += [Column(head, align="right") for head in heads[1:]]
     one = runs[0]
     parts = (
         f"Backtest in account mode {one.dates[0]} to {one.dates[-1]}",
@@ -77,11 +87,37 @@ def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = 
     return stacked(
         [
             headline(parts, width=width, look=look),
-            table(columns, rows, width=width, look=look),
+            _figures(heads, rows, width, look),
             paragraph("Conventions", conventions, width=width, look=look),
             findings_text(one.findings, width=width, look=look),
         ]
     )
+
+
+def _figures(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], width: int, look: Look
+) -> list[str]:
+    """A row a policy, its name whole: where room is short, lesser figures go and are named."""
+    widths = {
+        head: max(columns_of(head), *(columns_of(clean(row[place])) for row in rows))
+        for place, head in enumerate(heads)
+    }
+    left_out = []
+    for head in _LESSER:
+        if sum(widths.values()) + 2 * len(widths) <= width:
+            break
+        if widths.pop(head, None) is not None:
+            left_out.append(head)
+    places = [place for place, head in enumerate(heads) if head in widths]
+    columns = [
+        Column(heads[place], "right" if place else "left", "figure" if place else "name")
+        for place in places
+    ]
+    lines = table(columns, [[row[at] for at in places] for row in rows], width=width, look=look)
+    if left_out:
+        told = f"Not shown for want of room: {', '.join(left_out)}. A wider terminal shows all."
+        lines += [look.styled(f"  {line}", "dim") for line in wrapped(told, max(width - 2, 20))]
+    return lines
 
 
 def _header(result: Backtest, width: int, look: Look) -> list[str]:

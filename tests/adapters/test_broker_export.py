@@ -158,6 +158,8 @@ def test_a_wrong_map_is_said_at_its_line(
         (",BRKB,", ",<script>,", [(6, "symbol")]),
         (",BRKB,", ",=HYPERLINK,", [(6, "symbol")]),
         (",3,$480.00", ",3,$480.00,1,2,3", [(6, "")]),
+        (",3,$480.00", ",-3,$480.00", [(6, "quantity")]),
+        (",3,$480.00", ",(3),$480.00", [(6, "quantity")]),
         ("BERKSHIRE", '"BERK', [(6, "")]),
         ("Symbol,Desc", "Sym,Desc", [(3, "symbol")]),
         ("Current Value", "Value", [(3, "amount")]),

@@ -220,6 +220,7 @@ def read_export(
     """
     reading = _Export(path, column_map, resolve)
     reading.run()
+    reading.refuse_shorts()
     if reading.problems:
         raise InputError(reading.problems)
     cash = reading.cash
@@ -265,6 +266,7 @@ class _Export:
         self.resolve = resolve
         self.problems: list[Problem] = []
         self.positions: dict[str, Decimal] = {}
+        self.lines: dict[str, int] = {}
         self.cash: int | None = None
         self.notes: list[int] = []
         self.others: dict[str, None] = {}
@@ -316,6 +318,14 @@ class _Export:
                 )
                 self.problem(None, "account", wrong, remedy)
 
+    def refuse_shorts(self) -> None:
+        """No account here owes instruments: what is below zero was misread, or is not ours."""
+        for instrument, units in self.positions.items():
+            if units < 0:
+                wrong = f"{format(units, 'f')} of {instrument}: a quantity below zero is a debt"
+                remedy = "short positions are not kept here; correct the line or the export"
+                self.problem(self.lines[instrument], "quantity", wrong, remedy)
+
     def columns(self, header: list[str], line: int) -> dict[str, int] | None:
         """The place of each column that the map names."""
         names = [name.strip() for name in header]
@@ -364,6 +374,7 @@ class _Export:
         if quantity is not None:
             instrument = self.resolve(ours)
             self.positions[instrument] = self.positions.get(instrument, Decimal(0)) + quantity
+            self.lines[instrument] = line
 
     def number(self, text: str, key: str, line: int) -> Decimal | None:
         """A number as brokers write it: grouped, with a currency sign, in brackets if negative."""

@@ -31,11 +31,17 @@ def add_parser(commands: Commands) -> None:
         "import",
         "read a broker's export; book what differs, after asking",
         description="Read a broker's position export, show where it differs from the record, and "
-        "ask. On a yes the differences are booked as transfers and cash from or to outside.",
+        "ask. On a yes the differences are booked: dividends that were expected as such, the rest "
+        "as transfers from or to outside.",
         epilog=EPILOG,
     )
     add_statement(parser)
     parser.add_argument("--on", metavar="DATE", type=day, help="the day of the statement")
+    parser.add_argument(
+        "--income",
+        action="store_true",
+        help="cash that came in beyond expected dividends is interest, not a transfer",
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask: the statement is right")
 
 
@@ -54,7 +60,9 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.adapters.broker_export import add_map
     from trimtab.cli.screen import asked, emit, say, screen
     from trimtab.live.book import open_book
+    from trimtab.live.trading import to_adjust
     from trimtab.model.errors import RefusedError
+    from trimtab.reports.plan_text import findings_text
     from trimtab.reports.statement_text import statement_json, statement_text
     from trimtab.reports.words import counted
 
@@ -72,10 +80,14 @@ def run(args: argparse.Namespace) -> int:
             args.account, mismatches, imported.findings, width=on.width, look=on.look
         )
         say(text)
+    if mismatches and not args.json:
+        coming = to_adjust(book, imported.statement, on=args.on, income=args.income)
+        told = findings_text(coming.findings, width=on.width, look=on.look)
+        say("\n" + "\n".join([*told, ""]))
     if mismatches and not args.yes:
         question = f"Is the statement right? Book {counted(len(mismatches), 'difference')}?"
         if not asked(question):
-            say("\nNothing was booked.")
+            say("Nothing was booked.")
             return 1
     if is_guess:
         add_map(book.folder, args.account, column_map)
@@ -83,16 +95,12 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             emit(statement_json(args.account, (), imported.findings) | {"booked": 0})
         return 0
-    done = book.adjust(imported.statement, on=args.on)
+    done = book.adjust(imported.statement, on=args.on, income=args.income)
     findings = (*imported.findings, *done.findings)
     if args.json:
         emit(statement_json(args.account, mismatches, findings) | {"booked": len(done.drafts)})
     else:
-        from trimtab.reports.plan_text import findings_text
-
-        booked = f"Booked {counted(len(done.drafts), 'entry', 'entries')}."
-        told = findings_text(done.findings, width=on.width, look=on.look)
-        say("\n" + "\n".join([booked, *told]))
+        say(f"Booked {counted(len(done.drafts), 'entry', 'entries')}.")
     return 0
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from trimtab.ledger import events
-from trimtab.ledger.chain import Draft, sealed
+from trimtab.ledger.chain import Draft, Entry, sealed
 from trimtab.ledger.fold import fold
-from trimtab.ledger.folded import Folded
+from trimtab.ledger.folded import NOTHING, Folded
 from trimtab.model.findings import Finding
 from trimtab.model.market import Dividend, Market, Split
 from trimtab.model.numbers import StepPrice, half_even, money_text
@@ -84,6 +84,64 @@ def actions_due(folded: Folded, market: Market, *, paper: Collection[str], at: s
     drafts.append(events.actions_booked(market.as_of, at=at))
     findings.extend(_expected(expected))
     return Actions(tuple(drafts), fold(sealed(drafts, folded.head), folded), tuple(findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A dividend that an account is to get from its broker.
+
+    Args:
+        instrument: What pays.
+        on: The ex-date.
+        amount: Minor units, before any tax that is withheld.
+    """
+
+    instrument: str
+    on: date
+    amount: int
+
+    @property
+    def ref(self) -> str:
+        """The id under which it is booked, once."""
+        return f"dividend-{self.instrument}-{self.on}"
+
+
+def payments_awaited(
+    entries: Sequence[Entry], account: str, dividends: Sequence[Dividend], *, since: date
+) -> tuple[Payment, ...]:
+    """Dividends since a day that an account earned and whose cash is not booked yet.
+
+    Each is of the position before its ex-date, as the record had it when it was brought there.
+
+    Args:
+        entries: The record, brought up to the newest of the dividends.
+        account: Account id.
+        dividends: Oldest first.
+        since: Earlier ones are no longer waited for.
+    """
+    whole = fold(entries)
+    found: list[Payment] = []
+    folded, done = NOTHING, 0
+    for dividend in dividends:
+        ref = f"dividend-{dividend.instrument}-{dividend.on}"
+        is_known = whole.opened_on is not None and dividend.on > whole.opened_on
+        if dividend.on < since or not is_known or (account, ref) in whole.refs:
+            continue
+        place = done
+        while place < len(entries) and not _reaches(entries[place], dividend.on):
+            place += 1
+        folded, done = fold(entries[done:place], folded), place
+        if dividend.instrument in folded.steps:
+            amount = dict(_dividends(folded, dividend)).get(account, 0)
+            if amount > 0:
+                found.append(Payment(dividend.instrument, dividend.on, amount))
+    return tuple(found)
+
+
+def _reaches(entry: Entry, day: date) -> bool:
+    """Whether what was held before a day is no longer what is held after this entry."""
+    key = {"actions_booked": "through", "split": "on"}.get(entry.kind)
+    return key is not None and str(entry.body[key]) >= day.isoformat()
 
 
 def _dividends(folded: Folded, dividend: Dividend) -> list[tuple[str, int]]:

@@ -231,6 +231,19 @@ class OpenBook:
         """
         return self._session(day)[0]
 
+    def need_begun(self, day: date) -> None:
+        """Refuse a day that has not begun anywhere on earth.
+
+        Raises:
+            RefusedError: It is in the future.
+        """
+        now = self.clock.now()
+        if day > (now + _EASTERNMOST).date():
+            raise RefusedError(
+                f"{day} is in the future: by the clock it is {now.date()}, and nobody knows what "
+                "that day brings"
+            )
+
     def _session(self, day: date | None) -> tuple[date, tuple[Finding, ...]]:
         calendar = self.portfolio.calendar
         if day is not None:
@@ -421,11 +434,13 @@ class OpenBook:
 
         return trading.mismatches(self, statement)
 
-    def adjust(self, statement: Statement, *, on: date | None = None) -> Adjustment:
-        """Bring the record to what a statement says, by transfers; see `live.trading.adjust`."""
+    def adjust(
+        self, statement: Statement, *, on: date | None = None, income: bool = False
+    ) -> Adjustment:
+        """Bring the record to what a statement says; see `trimtab.live.trading.adjust`."""
         from trimtab.live import trading
 
-        return trading.adjust(self, statement, on=on)
+        return trading.adjust(self, statement, on=on, income=income)
 
     def halt(self, scope: str, *, reason: str) -> None:
         """Let no new order leave an account, or any account for `household`."""

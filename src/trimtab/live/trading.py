@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from trimtab.adapters.plan_files import SavedPlan, load_plan
 from trimtab.engine.mandate import HOUSEHOLD
 from trimtab.execution.apply import Application, Applied, Venue
 from trimtab.execution.brokers import PaperTerms
+from trimtab.execution.corporate import Payment, payments_awaited
 from trimtab.execution.manual import (
     HandTrade,
     book_as_planned,
@@ -31,6 +32,7 @@ from trimtab.ledger.events import instant_text
 from trimtab.ledger.folded import Folded
 from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up, record
+from trimtab.ledger.store import LedgerStore
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import Instrument
@@ -39,6 +41,9 @@ from trimtab.model.ports import Broker
 
 if TYPE_CHECKING:
     from trimtab.live.book import OpenBook, OpenPlan
+
+AWAITED = timedelta(days=92)
+"""How long after its ex-date a dividend is waited for."""
 
 BY_HAND = "manual"
 ON_PAPER = "paper"
@@ -198,12 +203,35 @@ def mismatches(book: OpenBook, statement: Statement) -> tuple[Mismatch, ...]:
     )
 
 
-def adjust(book: OpenBook, statement: Statement, *, on: date | None = None) -> Adjustment:
-    """Bring the record to what a statement says, by transfers; a person has said that it is right.
+def adjust(
+    book: OpenBook, statement: Statement, *, on: date | None = None, income: bool = False
+) -> Adjustment:
+    """Bring the record to what a statement says; a person has said that it is right.
+
+    Positions are moved by transfers. New cash is the dividends that are waited for, where it has
+    room for them; the rest is a transfer, or interest.
+
+    Args:
+        book: The portfolio.
+        statement: What the broker says.
+        on: Its day; by default the newest with prices.
+        income: The rest of new cash is interest.
 
     Raises:
-        RefusedError: Orders of the account are open, or something in it cannot be booked.
+        RefusedError: Orders of the account are open, the day cannot be, or something in it cannot
+            be booked.
     """
+    found = to_adjust(book, statement, on=on, income=income)
+    if not found.drafts:
+        return found
+    book.home.mkdir(parents=True, exist_ok=True)
+    return _adjusted(book, statement, book.store, on, income=income)
+
+
+def to_adjust(
+    book: OpenBook, statement: Statement, *, on: date | None = None, income: bool = False
+) -> Adjustment:
+    """What `adjust` would book; nothing is written."""
     _need_account(book, statement.account)
     folded = book.folded()
     waiting = [r for r in folded.orders.values() if r.order.account == statement.account]
@@ -212,20 +240,58 @@ def adjust(book: OpenBook, statement: Statement, *, on: date | None = None) -> A
             f"orders in {statement.account} are open, so record and statement have to differ: "
             "record what was traded, or close them, then compare again"
         )
-    day = on or book.as_of()
+    return _adjusted(book, statement, _copy(book), on, income=income)
+
+
+def _adjusted(
+    book: OpenBook, statement: Statement, store: LedgerStore, on: date | None, *, income: bool
+) -> Adjustment:
+    day = _statement_day(book, on)
     found = mismatches(book, statement)
-    done: list[Adjustment] = []
-
-    def drafts(folded: Folded) -> list[Draft]:
-        instruments = book.mandate().household.instruments
-        at = _at(book)
-        done.append(adjustment(found, folded, instruments=instruments, on=day, at=at))
-        return list(done[0].drafts)
-
     if not found:
         return Adjustment((), ())
-    write(book, drafts)
-    return done[0]
+    as_of = book.as_of()
+    ready = book.prepared(as_of)
+    folded = record(store, book.folded(), ready.drafts) if ready.drafts else book.folded()
+    awaited: tuple[Payment, ...] = ()
+    if statement.account not in book.paper_accounts:
+        since = day - AWAITED
+        dividends = book.market(as_of).dividends
+        awaited = payments_awaited(store.read(), statement.account, dividends, since=since)
+    done = adjustment(
+        found,
+        folded,
+        instruments=book.mandate().household.instruments,
+        on=day,
+        at=_at(book),
+        awaited=awaited,
+        income=income,
+    )
+    record(store, folded, done.drafts)
+    return done
+
+
+def _statement_day(book: OpenBook, on: date | None) -> date:
+    """The day of a statement: not before what the record has, and not in the future."""
+    folded = book.folded()
+    days = [str(entry.body["on"]) for entry in book.entries() if entry.body.get("on")]
+    known = [date.fromisoformat(day) for day in days]
+    known += [one for one in (folded.opened_on, folded.actions_through) if one is not None]
+    opening = book.opening
+    if not known and opening is not None:
+        known = [opening.on]
+    last = max(known, default=None)
+    if on is None:
+        return max(book.as_of(), last) if last is not None else book.as_of()
+    book.need_begun(on)
+    if folded.opened_on is not None and on < folded.opened_on:
+        raise RefusedError(f"{on} is before the record begins, on {folded.opened_on}")
+    if last is not None and on < last:
+        raise RefusedError(
+            f"a statement of {on} cannot be compared with a record that reaches {last}: export a "
+            "newer one"
+        )
+    return on
 
 
 def _known_instruments(book: OpenBook, statement: Statement) -> Mapping[str, Instrument]:
@@ -305,7 +371,7 @@ def _copy(book: OpenBook) -> MemoryLedger:
     return store
 
 
-def _run(book: OpenBook, saved: SavedPlan, *, store: MemoryLedger | None = None) -> Application:
+def _run(book: OpenBook, saved: SavedPlan, *, store: LedgerStore | None = None) -> Application:
     plan = saved.plan
     if store is None:
         book.home.mkdir(parents=True, exist_ok=True)

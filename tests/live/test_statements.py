@@ -1,0 +1,134 @@
+"""Statements against the record: of which day they may be, and what their cash is booked as."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.live.folders import bytes_of, folder
+from trimtab.adapters.clock import StillClock
+from trimtab.execution.reconcile import Statement
+from trimtab.live.book import OpenBook, open_book
+from trimtab.model.errors import RefusedError
+
+NOW = datetime(2024, 4, 5, 21, 0, tzinfo=UTC)
+DAY = date(2024, 4, 5)
+
+
+def paying(path: Path, *, broker: str = "manual") -> OpenBook:
+    """A folder whose VTI pays 0.91 and BND 0.25 in the first week of April 2024."""
+    folder(path, roth=broker, taxed=broker)
+    rows = ["date,symbol,close,dividend"]
+    rows += [f"2024-03-28,{name},{price}," for name, price in (("VTI", 260), ("BND", 72.5))]
+    rows += ["2024-04-01,BND,72.5,0.25", "2024-04-01,VTI,260,"]
+    rows += ["2024-04-02,VTI,259,0.91", "2024-04-02,BND,72.5,"]
+    rows += ["2024-04-05,VTI,259,", "2024-04-05,BND,72.5,"]
+    (path / "prices.csv").write_text("\n".join(rows) + "\n")
+    return open_book(path, clock=StillClock(NOW))
+
+
+def stated(cash: int) -> Statement:
+    """The taxed account with other cash: it had 500.00, 50 VTI (45.50 due) and 20 BND (5.00)."""
+    return Statement("taxed", {"VTI": Decimal(50), "BND": Decimal(20)}, cash)
+
+
+def booked(book: OpenBook) -> list[tuple[str, str, str]]:
+    """What was booked of cash: kind, instrument, amount."""
+    kinds = ("dividend_paid", "interest_paid", "transferred")
+    return [
+        (entry.kind, str(entry.body.get("instrument", "")), str(entry.body["amount"]))
+        for entry in book.entries()
+        if entry.kind in kinds
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cash", "expected"),
+    [
+        (55_050, [("dividend_paid", "BND", "5.00"), ("dividend_paid", "VTI", "45.50")]),
+        (54_550, [("dividend_paid", "VTI", "45.50")]),
+        (50_500, [("dividend_paid", "BND", "5.00")]),
+        (50_700, [("transferred", "", "7.00")]),
+        (49_000, [("transferred", "", "10.00")]),
+        (
+            56_050,
+            [
+                ("dividend_paid", "BND", "5.00"),
+                ("dividend_paid", "VTI", "45.50"),
+                ("transferred", "", "10.00"),
+            ],
+        ),
+    ],
+)
+def test_cash_that_dividends_explain_is_booked_as_dividends(
+    tmp_path: Path, cash: int, expected: list[tuple[str, str, str]]
+) -> None:
+    """All that are waited for where there is room for them, else those it is to the cent; the
+    rest is a transfer and no income.
+    """
+    book = paying(tmp_path)
+
+    book.adjust(stated(cash))
+
+    assert booked(book) == expected
+    assert book.compare(stated(cash)) == ()
+
+
+def test_the_rest_of_the_cash_is_interest_for_who_says_so(tmp_path: Path) -> None:
+    """With `income` what dividends leave over is interest."""
+    book = paying(tmp_path)
+
+    done = book.adjust(stated(55_123), income=True)
+
+    assert booked(book)[-1] == ("interest_paid", "", "0.73")
+    assert "0.73" in done.findings[-1].message
+
+
+def test_a_dividend_is_booked_once(tmp_path: Path) -> None:
+    """A second statement with more cash does not pay the same dividends again."""
+    book = paying(tmp_path)
+    book.adjust(stated(55_050))
+
+    book.adjust(stated(60_100))
+
+    assert booked(book)[2:] == [("transferred", "", "50.50")]
+
+
+def test_a_dividend_is_waited_for_beyond_the_next_plan(tmp_path: Path) -> None:
+    """That the record went past the ex-date does not make the cash a transfer."""
+    book = paying(tmp_path)
+    book.deposit("taxed", 1)
+
+    book.adjust(stated(50_100 + 4_550 + 500))
+
+    assert [kind for kind, _, _ in booked(book)] == ["dividend_paid", "dividend_paid"]
+
+
+@pytest.mark.parametrize(
+    ("on", "told"),
+    [
+        (date(2024, 4, 7), "future"),
+        (date(2024, 3, 19), "before the record begins|reaches"),
+        (date(2024, 4, 3), "reaches 2024-04-05"),
+    ],
+)
+def test_a_statement_is_of_a_day_that_can_be(tmp_path: Path, on: date, told: str) -> None:
+    """Neither of the future, nor from before the record, nor older than what it has."""
+    book = paying(tmp_path)
+    book.deposit("taxed", 1)
+    before = bytes_of(tmp_path)
+
+    with pytest.raises(RefusedError, match=told):
+        book.adjust(stated(70_000), on=on)
+    assert bytes_of(tmp_path) == before
+
+
+def test_less_than_nothing_is_refused_and_not_a_crash(tmp_path: Path) -> None:
+    """A statement of a short position has nothing that it could be booked as."""
+    book = paying(tmp_path)
+
+    with pytest.raises(RefusedError, match="less than nothing"):
+        book.adjust(Statement("taxed", {"VTI": Decimal(-5), "BND": Decimal(20)}, None))

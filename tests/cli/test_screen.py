@@ -181,3 +181,24 @@ def test_ledger_answers_in_json(tmp_path: Path) -> None:
     assert verified["entries"] == len(entries) == note["entries"]
     assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
     assert proof["proof"].endswith(note["checkpoint"].split("\n\n")[1])
+
+
+@pytest.mark.parametrize(("rows", "more"), [(30, ""), (31, "and 1 more"), (100, "and 70 more")])
+def test_a_person_is_told_thirty_problems_a_program_all(
+    rows: int, more: str, tmp_path: Path
+) -> None:
+    """A file with everything wrong does not scroll its first problem away."""
+    session = Session(demo_folder(tmp_path))
+    lots = session.cwd / "lots.csv"
+    heads = lots.read_text(encoding="utf-8").splitlines()[0]
+    bad = [f"nowhere,AAPL,{one + 1},2010-01-04,{one + 1}.00" for one in range(rows)]
+    lots.write_text("\n".join([heads, *bad, ""]), encoding="utf-8")
+
+    person = session.run("trimtab status").splitlines()
+    program = session.run("trimtab status --json")
+
+    told = json.loads(program[: program.index("\n}\n") + 2])["problems"]
+    assert person[-1] == "[1]"
+    assert len(told) == rows
+    assert len([line for line in person if "lots.csv:" in line]) == min(rows, 30)
+    assert (person[-2].removeprefix("2> ") == f"{more}: --json lists them all") is bool(more)

@@ -16,6 +16,12 @@ UNSEEN_WIDTH = 120
 """Columns when nobody looks: into a file or a pipe."""
 
 
+MOST_PROBLEMS = 30
+"""So many problems of an input are told to a person; a program gets all of them."""
+
+_ALL = ": --json lists them all"
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
     """What standard output can show: columns, signs and colours."""
@@ -74,8 +80,12 @@ def trouble(error: Exception, *, as_json: bool = False) -> None:
     from trimtab.model.errors import InputError
 
     text = _told(error)
+    lines = text.split("\n")
+    if isinstance(error, InputError) and len(error.problems) > MOST_PROBLEMS:
+        lines = [str(one) for one in error.problems[:MOST_PROBLEMS]]
+        lines.append(f"and {len(error.problems) - MOST_PROBLEMS} more{'' if as_json else _ALL}")
     _unfailing(sys.stderr)
-    sys.stderr.write("".join(f"{literal(line)}\n" for line in text.split("\n")))
+    sys.stderr.write("".join(f"{literal(line)}\n" for line in lines))
     if not as_json:
         return
     told: dict[str, Any] = {"error": text}

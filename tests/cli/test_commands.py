@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,17 @@ def test_every_command_can_be_parsed_alone() -> None:
         assert module_of(name).add_parser is not None
         assert name in alone.format_usage() or name in alone.format_help()
         assert name in whole.format_help()
+
+
+def test_the_package_runs_as_a_module(tmp_path: Path) -> None:
+    """`python -m trimtab` is the command."""
+    done = subprocess.run(
+        [sys.executable, "-m", "trimtab", "stauts"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "there is no command 'stauts'. Did you mean 'status'?" in done.stderr

@@ -73,3 +73,25 @@ def test_a_record_can_be_read_when_the_folder_is_not_in_order(session: Session) 
     printed = session.run("trimtab ledger verify")
 
     assert printed.startswith("Holds: ")
+
+
+@pytest.mark.parametrize("key", ["", " --key KEY"])
+def test_a_checkpoint_that_is_none_is_named(session: Session, key: str) -> None:
+    """What is wrong with a checkpoint is told with the name of its file."""
+    public = session.run("trimtab ledger checkpoint").strip().rpartition(" ")[2]
+    (session.cwd / "kept.txt").write_text("not a checkpoint", encoding="utf-8")
+
+    printed = session.run(
+        f"trimtab ledger verify --checkpoint kept.txt{key}".replace("KEY", public)
+    )
+
+    assert printed.startswith("2> kept.txt: ")
+    assert printed.endswith("[1]\n")
+
+
+def test_a_checkpoint_that_is_not_there_is_named(session: Session) -> None:
+    """A wrong path is told with the path."""
+    printed = session.run("trimtab ledger verify --checkpoint gone.txt")
+
+    assert "gone.txt" in printed
+    assert printed.endswith("[1]\n")

@@ -25,10 +25,11 @@ def add_parser(commands: Commands) -> None:
         commands,
         "completion",
         "print a completion script for a shell",
-        description="Print a completion script for a shell.",
+        description="Print a script with which a shell completes commands and options. Put it "
+        "where the shell looks for such scripts, as below, and start a new shell.",
         epilog=EPILOG,
     )
-    parser.add_argument("shell", choices=SHELLS)
+    parser.add_argument("shell", choices=SHELLS, help="the shell that is to complete")
 
 
 def run(args: argparse.Namespace) -> int:

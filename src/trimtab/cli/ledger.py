@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from trimtab.cli.options import Commands
     from trimtab.ledger.chain import Entry
-    from trimtab.ledger.checkpoint import SigningKey
+    from trimtab.ledger.checkpoint import SignedCheckpoint, SigningKey
     from trimtab.ledger.verify import Verification
 
 EPILOG = """\
@@ -119,8 +119,9 @@ def _verify(args: argparse.Namespace) -> int:
     path = _path(args)
     note = Path(args.checkpoint).read_bytes() if args.checkpoint else None
     key = verifier_key_from(args.key) if args.key else None
-    if note is not None and key is None:
-        key = _own_key(path, note)
+    if note is not None:
+        checkpoint = _checkpoint_in(args.checkpoint, note)
+        key = key or _own_key(path, checkpoint.checkpoint.origin)
     found = verify(path.read_bytes(), checkpoint=note, verifier_key=key)
     if args.json:
         emit(_verification(found, path))
@@ -148,12 +149,21 @@ def _verification(found: Verification, path: Path) -> dict[str, Any]:
     }
 
 
-def _own_key(path: Path, note: bytes) -> Any:
+def _checkpoint_in(file: str, note: bytes) -> SignedCheckpoint:
+    """The checkpoint in a file; what is wrong with it is told with the file's name."""
+    from trimtab.ledger.checkpoint import checkpoint_from
+    from trimtab.model.errors import RefusedError, TrimtabError
+
+    try:
+        return checkpoint_from(note)
+    except TrimtabError as error:
+        raise RefusedError(f"{file}: {error}") from None
+
+
+def _own_key(path: Path, origin: str) -> Any:
     """Our own public key for the ledger that a checkpoint names, if we have ever signed it."""
     from trimtab.adapters.keys import key_path, signing_key, trimtab_home
-    from trimtab.ledger.checkpoint import checkpoint_from
 
-    origin = checkpoint_from(note).checkpoint.origin
     home = trimtab_home()
     if not key_path(origin, home=home).exists():
         return None

@@ -234,3 +234,48 @@ def test_a_finer_step_counts_anew(tmp_path: Path) -> None:
     held = {(lot.account, lot.instrument): lot.quantity for lot in opened(path).state().lots}
 
     assert held["roth", "VTI"] == 90_000
+
+
+def test_a_day_that_has_not_begun_anywhere_is_refused(tmp_path: Path) -> None:
+    """On the evening of 28 March in Greenwich it is the 29th in the east, and the 30th nowhere."""
+    book = opened(folder(tmp_path))
+
+    assert book.plan(date(2024, 3, 29)).as_of == date(2024, 3, 28)
+    with pytest.raises(RefusedError, match="2024-04-01 is in the future"):
+        book.plan(date(2024, 4, 1))
+    with pytest.raises(RefusedError, match="future"):
+        book.status(date(2024, 3, 30))
+
+
+def test_a_plan_of_a_day_to_come_is_not_applied(tmp_path: Path) -> None:
+    """A plan that another clock made waits until its day has begun."""
+    folder(tmp_path, prices=[("2024-04-01", "VTI", "260.00"), ("2024-04-01", "BND", "72.50")])
+    monday = date(2024, 4, 1)
+    late = open_book(tmp_path, clock=StillClock(datetime(2024, 4, 1, 21, tzinfo=UTC)))
+    saved = late.plan(monday).save()
+    sunday = open_book(tmp_path, clock=StillClock(datetime(2024, 3, 31, 9, tzinfo=UTC)))
+
+    with pytest.raises(RefusedError, match="future"):
+        sunday.apply(saved)
+    assert late.apply(saved, by="me").status == "done"
+
+
+@pytest.mark.parametrize("tail", [b'{"at":"2024', b"\0" * 40])
+def test_looking_past_a_torn_line_writes_nothing(tmp_path: Path, tail: bytes) -> None:
+    """Plan and status read past what a crash left and say so; the next writer puts it away."""
+    book = opened(folder(tmp_path, roth="manual", taxed="manual"))
+    book.deposit("roth", 1)
+    with book.ledger_path.open("ab") as file:
+        file.write(tail)
+    before = bytes_of(tmp_path)
+
+    found = opened(tmp_path).status().findings
+    assert bytes_of(tmp_path) == before
+    told = [f.message for f in found if f.code == "ledger-tail-unfinished"]
+    assert len(told) == 1
+    assert "checkpoint kept elsewhere" in told[0]
+
+    plan = opened(tmp_path).plan()
+    result = opened(tmp_path).apply(plan.save(), by="me")
+    assert "ledger-torn-line" in {finding.code for finding in result.findings}
+    assert book.ledger_path.with_name("ledger.jsonl.torn-1").read_bytes() == tail

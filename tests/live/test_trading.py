@@ -112,7 +112,7 @@ def test_month_after_month_on_paper(tmp_path: Path) -> None:
     (path / "prices.csv").write_text("\n".join(rows) + "\n")
     held = []
     for number, day in enumerate(days):
-        book = open_book(path, clock=StillClock(datetime(2024, 3 + number, 28, 22, tzinfo=UTC)))
+        book = open_book(path, clock=StillClock(datetime(2024, 4 + number, 1, tzinfo=UTC)))
         plan = book.plan(date.fromisoformat(day))
         result = book.apply(plan, by="me")
         assert result.status == "done"

@@ -39,6 +39,9 @@ from trimtab.model.findings import Finding
 _UNWRITTEN: Final = b"\0" * 16
 """A run that no entry holds: blocks of the file that never reached the disk."""
 
+_UNFINISHED: Final = "ledger-tail-unfinished"
+_IF_ACKNOWLEDGED: Final = "If it was acknowledged, only a checkpoint kept elsewhere shows it."
+
 _O_BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 
 
@@ -99,19 +102,27 @@ class FileLedger:
     """A `LedgerStore` in a file such as `ledger.jsonl`.
 
     Opening reads and checks the whole record. A last line that a crash left torn is moved to
-    `ledger.jsonl.torn-1` and reported in `findings`; anything else that is wrong is an error,
-    and nothing is ever written to a damaged record.
+    `ledger.jsonl.torn-1` and reported in `findings`, at the latest by the next append; anything
+    else that is wrong is an error, and nothing is ever written to a damaged record.
 
     Args:
         path: The file; it is created by the first append, its folder must exist.
         patience: Seconds to wait for another process that is just writing.
         disk: The calls on which durability rests.
+        repair: Whether opening puts a torn last line away; else it is read past, and said.
 
     Raises:
         LedgerDamagedError: when the bytes are not what was written.
     """
 
-    def __init__(self, path: Path, *, patience: float = 2.0, disk: Disk | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        patience: float = 2.0,
+        disk: Disk | None = None,
+        repair: bool = True,
+    ) -> None:
         self.path = path
         self._patience = patience
         self._disk: Disk = disk if disk is not None else OsDisk()
@@ -121,8 +132,8 @@ class FileLedger:
         self._held = False
         self._one_thread = threading.RLock()
         self._refresh()
-        if self._seen.has_tail:
-            self._repair_if_alone()
+        if repair:
+            self.repair()
 
     @property
     def head(self) -> Head:
@@ -136,8 +147,21 @@ class FileLedger:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was repaired since this object was made."""
-        return tuple(self._findings)
+        """What was repaired since this object was made, and what was only read past."""
+        if not self._seen.has_tail or any(one.code == _UNFINISHED for one in self._findings):
+            return tuple(self._findings)
+        message = (
+            "The last line is unfinished, as a crash leaves it or a process that is just writing, "
+            f"and is left out here; the record ends with entry {self._seen.head.seq}. The next "
+            f"command that writes puts it away. {_IF_ACKNOWLEDGED}"
+        )
+        return (*self._findings, Finding(_UNFINISHED, str(self.path), message))
+
+    def repair(self) -> None:
+        """Put away what a crash left unfinished; left alone while another process writes."""
+        self._refresh()
+        if self._seen.has_tail:
+            self._repair_if_alone()
 
     def read(self) -> tuple[Entry, ...]:
         """All entries, with what other processes added; needs no lock."""
@@ -189,7 +213,7 @@ class FileLedger:
                 self._settle()
         except (LedgerBusyError, LedgerWriteError) as error:
             message = f"The last line is unfinished and is left out here; not repaired: {error}"
-            self._findings.append(Finding("ledger-tail-unfinished", str(self.path), message))
+            self._findings.append(Finding(_UNFINISHED, str(self.path), message))
 
     def _write(self, entries: Sequence[Entry]) -> None:
         lines = [line_bytes(entry) for entry in entries]
@@ -361,8 +385,8 @@ class FileLedger:
                 "ledger-torn-line",
                 str(self.path),
                 f"The last line (byte {self._seen.size}, {len(tail)} bytes) was torn, as a crash "
-                f"leaves it; it was never acknowledged. It is kept in {kept.name}. "
-                f"The record ends with entry {self._seen.head.seq}.",
+                f"leaves it. It is kept in {kept.name}, and the record ends with entry "
+                f"{self._seen.head.seq}. {_IF_ACKNOWLEDGED}",
             )
         )
 

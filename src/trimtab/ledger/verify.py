@@ -110,8 +110,8 @@ def _damage(problem: Problem, data: bytes, *, look_closer: bool) -> Finding:
     remedy = f"{_RESTORE}, or compare with one from this line on."
     if problem.code == "line-torn":
         remedy = (
-            "A crash leaves that. Nothing acknowledged is lost; the next command that writes "
-            "moves it aside."
+            "A crash leaves that; the next command that writes moves it aside. If it was "
+            "acknowledged, only a checkpoint kept elsewhere shows it."
         )
     elif look_closer and problem.code.startswith(("hash-", "line-")):
         found = flipped_bit(line)

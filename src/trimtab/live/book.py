@@ -137,9 +137,23 @@ class OpenBook:
     @property
     def store(self) -> LedgerStore:
         """The record; its folder is made when it is first written."""
+        return self._file()
+
+    def _file(self) -> FileLedger:
         if self._store is None:
-            self._store = FileLedger(self.ledger_path)
+            # Looking changes nothing: what a crash left is put away by the next that writes.
+            self._store = FileLedger(self.ledger_path, repair=False)
         return self._store
+
+    def repair(self) -> None:
+        """Put away what a crash left unfinished at the end of the record; before writing."""
+        if self.ledger_path.exists():
+            self._file().repair()
+
+    @property
+    def repairs(self) -> tuple[Finding, ...]:
+        """What a crash left at the end of the record, and what became of it."""
+        return () if self._store is None else self._store.findings
 
     def entries(self) -> tuple[Entry, ...]:
         """The record so far, what other processes added included."""
@@ -228,6 +242,9 @@ class OpenBook:
         Args:
             day: That day if it is a session, else the last session before it. By default the
                 newest day that has prices and is not in the future.
+
+        Raises:
+            RefusedError: The day has not begun anywhere on earth.
         """
         return self._session(day)[0]
 
@@ -247,6 +264,7 @@ class OpenBook:
     def _session(self, day: date | None) -> tuple[date, tuple[Finding, ...]]:
         calendar = self.portfolio.calendar
         if day is not None:
+            self.need_begun(day)
             session = calendar.session_on_or_before(day)
             if session == day:
                 return day, ()
@@ -460,8 +478,7 @@ class OpenBook:
         """What the folder and the record have to say, apart from any decision."""
         day = self.as_of(as_of)
         found = [*self.portfolio.findings, *self._findings_of_record(day)]
-        if self._store is not None:
-            found.extend(self._store.findings)
+        found.extend(self.repairs)
         return tuple(dict.fromkeys(found))
 
     def _findings_of_record(self, day: date) -> list[Finding]:

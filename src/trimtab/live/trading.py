@@ -55,6 +55,7 @@ def apply(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = 
     Accounts without a broker get tickets, which `record` books once they are traded.
     """
     saved = _saved(plan)
+    book.need_begun(saved.plan.as_of)
     run = _run(book, saved)
     run.approve(by or _user(), today=_today(book, saved))
     run.book_flows()
@@ -71,6 +72,7 @@ def looked_at(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: st
         RefusedError: It may not be carried out, as `apply` would say.
     """
     saved = _saved(plan)
+    book.need_begun(saved.plan.as_of)
     run = _run(book, saved, store=_copy(book))
     if run.is_approved:
         return run.applied()
@@ -225,6 +227,7 @@ def adjust(
     if not found.drafts:
         return found
     book.home.mkdir(parents=True, exist_ok=True)
+    book.repair()
     return _adjusted(book, statement, book.store, on, income=income)
 
 
@@ -318,6 +321,7 @@ def resume(book: OpenBook, scope: str, *, reason: str, by: str = "") -> Folded:
 def write(book: OpenBook, drafts_after: Callable[[Folded], list[Draft]]) -> Folded:
     """Bring the record up to the newest session, then add what a function says knowing it."""
     book.home.mkdir(parents=True, exist_ok=True)
+    book.repair()
     ready = book.prepared(book.as_of())
     folded = book.folded()
     if ready.drafts:
@@ -375,6 +379,7 @@ def _run(book: OpenBook, saved: SavedPlan, *, store: LedgerStore | None = None) 
     plan = saved.plan
     if store is None:
         book.home.mkdir(parents=True, exist_ok=True)
+        book.repair()
     market = book.market_with(plan.as_of, saved.prices)
     mandate = book.mandate()
     venue = Venue(
@@ -426,8 +431,8 @@ def _bring_up(book: OpenBook, run: Application, day: date) -> None:
 
 def _done(book: OpenBook, run: Application) -> Applied:
     applied = run.applied()
-    late = _late(book, run)
-    return applied if not late else applied.with_findings(late)
+    more = [*book.repairs, *_late(book, run)]
+    return applied if not more else applied.with_findings(more)
 
 
 def _late(book: OpenBook, run: Application) -> list[Finding]:

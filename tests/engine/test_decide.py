@@ -451,3 +451,15 @@ def test_a_loss_that_may_be_washed_is_said() -> None:
     sold = {t.instrument for t in plan.trades if t.side == "sell"}
     bought = {t.instrument for t in plan.trades if t.side == "buy"}
     assert ("wash-sale-possible" in codes(plan)) is bool(sold & bought)
+
+
+def test_new_cash_that_was_spent_is_no_longer_new() -> None:
+    """A plan that invests new cash adopts the target, so the trigger does not fire again."""
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), when="cashflow:500")
+    memory = Memory(new_cash={"brokerage": 60_000})
+    lots = [lot("brokerage", "US", 60, "1"), lot("brokerage", "BND", 50, "1")]
+
+    plan = decide(state(lots, memory, brokerage="600"), mandate_, market(PRICES), DAY)
+
+    assert plan.trades
+    assert set(plan.adopted) == {"household"}

@@ -107,7 +107,7 @@ def decide(
         adopted={
             part.aim.name: {leaf.name: leaf.weight for leaf in part.aim.root.leaves()}
             for part in parts
-            if part.due.scope == "full" and not value.refused
+            if part.due.scope != "nothing" and not value.refused
         },
         flows={
             id_: request.deposits.get(id_, 0) - request.withdrawals.get(id_, 0)
@@ -201,10 +201,11 @@ def _decide_one(
         asked = replace(asked, scope="nothing", period="")
         return _untouched(aim, asked, mandate, purses, [*findings, *short])
     unmoved = drift(aim, aim.values, aim.cash, aim.unassigned)
-    if after > unmoved and not _forced(aim, request):
+    futile = after > unmoved or (after == unmoved and any(done.steps))
+    if futile and not _forced(aim, request):
         message = (
             f"no combination of whole trades brings {aim.name} nearer to its target: the nearest "
-            "one found would leave it further away, so nothing is traded"
+            "one found would leave it no nearer, so nothing is traded"
         )
         findings.append(Finding("no-improvement", aim.name, message, "info"))
         done = Finished((0,) * len(written.holdings), 0)

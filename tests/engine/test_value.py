@@ -84,7 +84,7 @@ def test_a_split_that_is_announced_is_no_jump() -> None:
     ],
 )
 def test_what_moves_too_far_is_not_believed(now: str, before: str, code: str | None) -> None:
-    """Three times or a third, or what looks like a split that nobody told, freezes; less does not."""
+    """Three times or a third, or what looks like an untold split, freezes; less does not."""
     plan = plan_with(Quote(price(now), DAY, price(before), BEFORE))
 
     codes = {finding.code for finding in plan.findings}

@@ -103,8 +103,8 @@ def linear_optimum(account: dict[str, Any]) -> float:
     costs = zip(account["segment_fee"], account["segment_tax"], strict=True)
     prices = [fee + tax * account["tax_weight"] for fee, tax in costs]
     columns.extend((p, 0.0, a) for p, a in zip(prices, account["segment_amount"], strict=True))
-    for s in range(n):
-        columns.append((account["buy_fee"][s], 0.0, account["buy_room"][s]))
+    rooms = zip(account["buy_fee"], account["buy_room"], strict=True)
+    columns.extend((fee, 0.0, room) for fee, room in rooms)
     columns += [(price, 0.0, inf)] * (2 * (n + 1))
     columns.append((0.0, -inf, inf))
     columns.append((50.0, 0.0, inf))

@@ -11,6 +11,7 @@ from tests.live.folders import bytes_of, folder, opened
 from trimtab.adapters.clock import StillClock
 from trimtab.ledger.folded import state_digest
 from trimtab.live.book import open_book
+from trimtab.live.trading import to_record
 from trimtab.model.errors import RefusedError
 
 LAST = date(2024, 3, 28)
@@ -257,6 +258,8 @@ def test_a_plan_of_a_day_to_come_is_not_applied(tmp_path: Path) -> None:
 
     with pytest.raises(RefusedError, match="future"):
         sunday.apply(saved)
+    with pytest.raises(RefusedError, match="future"):
+        to_record(sunday, saved)
     assert late.apply(saved, by="me").status == "done"
 
 

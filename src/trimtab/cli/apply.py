@@ -142,6 +142,7 @@ def _rehearse(book: OpenBook, saved: SavedPlan, args: argparse.Namespace) -> int
     from trimtab.cli.screen import emit, say, screen
     from trimtab.reports.applied_text import applied_json, rehearsal_text
 
+    book.need_begun(saved.plan.as_of)
     applied = rehearsed(book, saved)
     if args.json:
         emit(applied_json(applied) | {"dry_run": True})

@@ -95,6 +95,7 @@ def to_record(
         RefusedError: With each trade that cannot be booked, and why.
     """
     saved = _saved(plan)
+    book.need_begun(saved.plan.as_of)
     run = _run(book, saved, store=_copy(book))
     _with_tickets(run, by)
     trades: tuple[HandTrade, ...] | None = None

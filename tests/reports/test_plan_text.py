@@ -166,6 +166,21 @@ def test_a_command_in_a_message_can_be_pasted() -> None:
     assert "went to 3,183.10: give it with --price SPX=3183.10." in text
 
 
+@pytest.mark.parametrize(
+    ("now", "told"), [(Fraction(7, 10), "us 10.0pp over"), (Fraction(1, 2), "us over after flows")]
+)
+def test_a_reason_does_not_contradict_the_figures(now: Fraction, told: str) -> None:
+    """What a withdrawal alone puts over its target is not said to be over by its shortfall."""
+    plan = made(7)
+    target = next(iter(plan.drift_before))
+    row = replace(plan.sleeves[0], target=target, sleeve="us", weight=Fraction(6, 10), now=now)
+    trade = replace(a_sale(), account=target, sleeve="us", reason="overweight")
+
+    text = plan_text(replace(plan, trades=(trade,), sleeves=(row,), flows={}), width=160)
+
+    assert told in text
+
+
 def a_sale() -> Trade:
     """A sale of lots whose gains are taxed, of some generated household."""
     sales = (

@@ -331,11 +331,11 @@ def _reason(plan: Plan, trade: Trade) -> str:
     away = Fraction(0) if row is None else row.now - row.weight
     pays = plan.flows.get(trade.account, 0) < 0
     if trade.reason == "overweight" or (trade.side == "sell" and away > 0 and not pays):
-        return f"{trade.sleeve} {points(abs(away))} over"
+        return _off(trade, max(away, Fraction(0)), "over")
     if trade.reason == "underweight":
-        return f"{trade.sleeve} {points(abs(away))} under"
+        return _off(trade, max(-away, Fraction(0)), "under")
     if trade.reason == "new-cash":
-        return f"{trade.sleeve} {points(abs(away))} under; from the deposit"
+        return f"{_off(trade, max(-away, Fraction(0)), 'under')}; from the deposit"
     if trade.reason in ("raise-cash", "withdrawal"):
         return (
             f"pays out {money(-plan.flows[trade.account])}"
@@ -343,6 +343,11 @@ def _reason(plan: Plan, trade: Trade) -> str:
             else "to raise cash that is missing"
         )
     return trade.why
+
+
+def _off(trade: Trade, away: Fraction, side: str) -> str:
+    """How far off its sleeve is; where only deposits and withdrawals make it so, just that."""
+    return f"{trade.sleeve} {points(away)} {side}" if away else f"{trade.sleeve} {side} after flows"
 
 
 def _covers(plan: Plan, row: SleeveRow, trade: Trade) -> bool:

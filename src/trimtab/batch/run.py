@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 CHUNK_ROWS = 1_000_000
-DUCKDB_MEMORY = "1GB"
+DUCKDB_MEMORY = "512MB"
 """What reading and writing may take beside the columns of a chunk."""
 MOST_UNSORTED = 10_000
 """Accounts out of order above which the book counts as not sorted at all."""

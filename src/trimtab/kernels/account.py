@@ -280,10 +280,12 @@ def decide_account(
     for s in range(n):
         work.ints[W_MOVED, s] = work.ints[W_VALUES, s]
     purse_after = purse
+    traded = 0
     for i in range(size):
         change = work.ints[W_MADE, i]
         if change == 0:
             continue
+        traded = 1
         h = h0 + i
         g = models.holdings[INSTRUMENT, h]
         num, den = market.numerator[g], market.denominator[g]
@@ -306,7 +308,9 @@ def decide_account(
         after = _drift(m, models, work.ints[W_MOVED], unassigned, cash_after, base_after)
     else:
         base_after = 1
-    if cash >= 0 and compared(times(after, base), times(before, base_after)) > 0:
+    # No nearer than before is no reason to trade; only what is missing in cash is.
+    away = compared(times(after, base), times(before, base_after))
+    if cash >= 0 and (away > 0 or (away == 0 and traded == 1)):
         return NO_IMPROVEMENT, trades, sales
     answers.gap[a] = gap
     trades, sales = _write(m, models, market, accounts, answers, work, trades, sales)

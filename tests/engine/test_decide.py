@@ -463,3 +463,15 @@ def test_new_cash_that_was_spent_is_no_longer_new() -> None:
 
     assert plan.trades
     assert set(plan.adopted) == {"household"}
+
+
+def test_what_got_there_is_not_left_alone() -> None:
+    """Only a sleeve that ends off its target is told of, measured after all flows."""
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), when="never")
+    lots = [lot("brokerage", "US", 800, "8000"), lot("brokerage", "BND", 250, "2000")]
+    request = Request(withdrawals={"brokerage": 3_000_000}, now=True)
+
+    plan = decide(state(lots, brokerage="0"), mandate_, market(PRICES), DAY, request)
+
+    assert float(plan.drift_after["household"]) < 0.002
+    assert plan.left_alone == ()

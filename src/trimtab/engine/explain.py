@@ -109,8 +109,8 @@ def left_alone(
 ) -> list[LeftAlone]:
     """The trades that were not made, each with the constraint that bound it."""
     notes = _tax_spared(aim, problem, steps, mandate)
-    after, purses = values_after(aim, problem, steps, value)
-    base = aim.base - sum(problem.purses) + sum(purses.values())
+    after, _ = values_after(aim, problem, steps, value)
+    base = aim.base - sum(map(cost_of, problem.holdings, steps))
     for i, leaf_name in enumerate(problem.leaves):
         leaf = next(leaf for leaf in aim.root.leaves() if leaf.name == leaf_name)
         away = Fraction(after[leaf_name], base) - leaf.weight if base > 0 else Fraction(0)

@@ -24,9 +24,7 @@ class Alias:
 
     def covers(self, day: date) -> bool:
         """Whether the ticker meant the instrument on that day."""
-        return (self.first is None or self.first <= day) and (
-            self.last is None or day <= self.last
-        )
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,4 @@ class Instrument:
         """The age above which a price is stale: sessions if `market`, days if `manual`."""
         if self.max_age is not None:
             return self.max_age
-        return (
-            MARKET_MAX_AGE_SESSIONS if self.price_source == "market" else MANUAL_MAX_AGE_DAYS
-        )
+        return MARKET_MAX_AGE_SESSIONS if self.price_source == "market" else MANUAL_MAX_AGE_DAYS

@@ -109,15 +109,17 @@ def generate(path: Path, accounts: int) -> None:
         connection.execute("SET memory_limit = '4GB'")
         parts = []
         for first in range(0, accounts, step):
-            part = path.with_name(f"{path.name}-{first:09d}")
+            part = path.with_name(f"{path.name}-{os.getpid()}-{first:09d}")
             size = min(step, accounts - first)
             chosen = query.replace(f"range({accounts})", f"range({first}, {first + size})")
             connection.execute(f"COPY ({chosen}) TO '{part}' (FORMAT parquet)")
             parts.append(part)
         listed = ", ".join(f"'{part}'" for part in parts)
+        beside = path.with_name(f"{path.name}-{os.getpid()}")
         connection.execute(
-            f"COPY (SELECT * FROM read_parquet([{listed}])) TO '{path}' (FORMAT parquet)"
+            f"COPY (SELECT * FROM read_parquet([{listed}])) TO '{beside}' (FORMAT parquet)"
         )
+        beside.replace(path)
         for part in parts:
             part.unlink()
 

@@ -57,14 +57,15 @@ def generated(accounts: int = ACCOUNTS, seed: int = 20_260) -> tuple[np.ndarray,
 
 
 def ours(quantities: np.ndarray, cash: np.ndarray) -> Callable[[], Found]:
-    from trimtab.kernels.drift import FIRES, drift_check
+    from trimtab.kernels.drift import FIRES, Room, drift_check
 
     ones = np.ones_like(PRICE)
+    room = Room.of(*quantities.shape, threads=2)
 
     def run() -> Any:
         return drift_check(
             quantities, cash, numerator=PRICE, denominator=ones, share=SHARE, width=WIDTH,
-            parts=PARTS, threads=2,
+            parts=PARTS, threads=2, room=room,
         )  # fmt: skip
 
     def answer() -> Found:

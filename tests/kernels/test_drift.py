@@ -17,6 +17,7 @@ from trimtab.kernels.drift import (
     MOST_MONEY,
     REFUSED,
     DriftCheck,
+    Room,
     check_drift,
     drift_check,
     money_limit,
@@ -52,7 +53,7 @@ def decided(
     return fires, trades
 
 
-def checked(book: dict[str, Any], threads: int = 1) -> DriftCheck:
+def checked(book: dict[str, Any], threads: int = 1, room: Room | None = None) -> DriftCheck:
     """The compiled check of a generated book."""
     numerator, denominator = zip(*book["prices"], strict=True)
     return drift_check(
@@ -64,6 +65,7 @@ def checked(book: dict[str, Any], threads: int = 1) -> DriftCheck:
         width=np.array(book["width"]),
         parts=book["parts"],
         threads=threads,
+        room=room,
     )
 
 
@@ -164,6 +166,23 @@ def test_threads_and_form_change_nothing() -> None:
     assert np.array_equal(one.trades[0], np.concatenate(two.trades, axis=1))
     assert np.array_equal(one.trades[0], trades[:, :fired])
     assert one.doubts == doubts
+
+
+def test_a_room_is_used_again_without_a_trace() -> None:
+    """A check in a room that another check has filled finds what it finds in a new one."""
+    books = [generated_book(random.Random(seed), accounts=500) for seed in (3, 3, 9)]
+    books[2] |= {"share": books[0]["share"], "width": books[0]["width"]}
+    books[2] |= {key: books[0][key] for key in ("prices", "parts")}
+    assets = len(books[0]["share"])
+    books[2]["held"] = [(row * assets)[:assets] for row in books[2]["held"]]
+    room = Room.of(assets, 500, threads=2)
+
+    for book in books:
+        alone, again = checked(book, threads=2), checked(book, threads=2, room=room)
+
+        assert alone.verdict.tolist() == again.verdict.tolist()
+        for one, other in zip(alone.trades, again.trades, strict=True):
+            assert np.array_equal(one, other)
 
 
 def test_what_integers_cannot_hold_is_refused() -> None:

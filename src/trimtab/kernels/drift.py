@@ -15,6 +15,7 @@ nearer to a decision than that is decided again in integers, with products of tw
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from trimtab.kernels.compile import compiled, kernel
@@ -318,6 +319,49 @@ class DriftCheck:
     doubts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where a check writes: kept by callers who check often, since fresh memory costs a third more.
+
+    Args:
+        verdict: By account.
+        who, trades: By part, as `check_drift` takes them.
+        work: By part: its work space.
+    """
+
+    verdict: NDArray[np.int8]
+    who: tuple[NDArray[np.int64], ...]
+    trades: tuple[NDArray[np.int64], ...]
+    work: tuple[tuple[Column, ...], ...]
+
+    @classmethod
+    def of(cls, assets: int, accounts: int, *, threads: int = 1) -> Room:
+        """Room for so many accounts, split among so many threads."""
+        import numpy as np
+
+        cuts = cuts_of(accounts, threads)
+        sizes = [b - a for a, b in pairwise(cuts)]
+        return cls(
+            np.empty(accounts, dtype=np.int8),
+            tuple(np.empty(size, dtype=np.int64) for size in sizes),
+            tuple(np.empty((assets, size), dtype=np.int64) for size in sizes),
+            tuple(
+                (
+                    np.empty(BLOCK),
+                    np.empty(BLOCK),
+                    np.empty((assets, BLOCK)),
+                    np.empty(BLOCK, dtype=np.int64),
+                )
+                for _ in sizes
+            ),
+        )
+
+
+def cuts_of(accounts: int, threads: int) -> list[int]:
+    """Where accounts are cut into parts of even size, one a thread."""
+    return [accounts * t // threads for t in range(threads + 1)]
+
+
 def drift_check(
     quantities: NDArray[np.int64],
     cash: NDArray[np.int64],
@@ -328,6 +372,7 @@ def drift_check(
     width: NDArray[np.int64],
     parts: int,
     threads: int = 1,
+    room: Room | None = None,
 ) -> DriftCheck:
     """Which accounts of a model stand at their bands, and what takes them back to target.
 
@@ -340,6 +385,7 @@ def drift_check(
         share, width: Target and band in `parts`, shape (assets,); a width below zero: no band.
         parts: What the base is divided into.
         threads: Accounts are split evenly among so many threads.
+        room: Of the same size and threads; the result lies in it, until the next check with it.
 
     Raises:
         ValueError: A price, share or width is outside what the integers can take.
@@ -355,32 +401,31 @@ def drift_check(
     check = compiled(check_drift)
     limit = money_limit(numerator, denominator)
     n, accounts = quantities.shape
-    verdict = np.empty(accounts, dtype=np.int8)
-    cuts = [accounts * t // threads for t in range(threads + 1)]
+    room = room or Room.of(n, accounts, threads=threads)
+    assert len(room.verdict) == accounts
+    assert len(room.who) == threads, "the room is for another number of threads"
+    cuts = cuts_of(accounts, threads)
 
-    def part(start: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-        who = np.empty(stop - start, dtype=np.int64)
-        trades = np.empty((n, stop - start), dtype=np.int64)
-        place = np.empty(BLOCK, dtype=np.int64)
-        work = (np.empty(BLOCK), np.empty(BLOCK), np.empty((n, BLOCK)), place)
-        fired, doubts = check(
-            quantities, cash, numerator, denominator, share, width, parts, limit, start, stop,
-            verdict, who, trades, *work,
+    def part(number: int) -> tuple[int, int]:
+        return check(
+            quantities, cash, numerator, denominator, share, width, parts, limit,
+            cuts[number], cuts[number + 1], room.verdict, room.who[number], room.trades[number],
+            *room.work[number],
         )  # fmt: skip
-        return who[:fired], trades[:, :fired], doubts
 
     if threads == 1:
-        found = [part(0, accounts)]
+        found = [part(0)]
     else:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(part, cuts[:-1], cuts[1:]))
+            found = list(pool.map(part, range(threads)))
+    counts = [fired for fired, _ in found]
     return DriftCheck(
-        verdict,
-        tuple(who for who, _, _ in found),
-        tuple(trades for _, trades, _ in found),
-        sum(doubts for _, _, doubts in found),
+        room.verdict,
+        tuple(who[:fired] for who, fired in zip(room.who, counts, strict=True)),
+        tuple(trades[:, :fired] for trades, fired in zip(room.trades, counts, strict=True)),
+        sum(doubts for _, doubts in found),
     )
 
 

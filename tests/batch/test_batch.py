@@ -158,8 +158,8 @@ def test_neither_chunks_nor_threads_change_the_result(tmp_path: Path) -> None:
 
 
 def test_a_chunk_holds_whole_accounts_and_no_more_rows_than_asked(tmp_path: Path) -> None:
-    """Memory is bounded: chunks are no larger than asked, but for an account that alone is."""
-    sizes = [3, 1, 4, 1, 5, 9, 2, 6, 40, 5, 3, 5]
+    """Chunks are no larger than asked but for an account that alone is, in rows and accounts."""
+    sizes = [3, 1, 4, 1, 5, 9, 2, 6, 40, 5, 3, 5, 1, 1, 1, 1, 1, 1]
     rows = [
         (f"A{number:02d}", "VTI", 1 + k, "2020-01-02", "1.00")
         for number, size in enumerate(sizes)
@@ -177,6 +177,10 @@ def test_a_chunk_holds_whole_accounts_and_no_more_rows_than_asked(tmp_path: Path
     for chunk in chunks:
         assert len(chunk.symbol) == chunk.groups.count.sum()
         assert len(chunk.symbol) <= 10 or len(chunk.groups.names) == 1
+    with duckdb.connect() as connection:
+        chunks = list(BookFile(connection, path).chunks(32))
+    assert max(len(chunk.groups.names) for chunk in chunks) == 4
+    assert sum(len(chunk.groups.names) for chunk in chunks) == len(sizes)
 
 
 BAD = {

@@ -28,6 +28,8 @@ FACTS = ("kind", "tax", "cash_floor")
 KNOWN = (*NEEDED, "acquired", "cost_basis", *FACTS)
 
 MOST_SYMBOLS = 50_000
+ROWS_AN_ACCOUNT = 8
+"""A chunk has no more accounts than one for so many rows asked for: accounts take memory too."""
 NO_NUMBER = -(1 << 63)
 """How a column says that a number is missing, or is none."""
 BAD_DAY = -2
@@ -135,19 +137,21 @@ class BookFile:
         while start < self.rows:
             end = min(start + size, self.rows)
             groups = self._groups(start, end)
+            cut = end - start
             if size > rows and len(groups.names) > 1:
                 # Enlarged for the sake of one account: no more than that one.
-                end = start + int(groups.first[1])
-                groups = _first_of(groups)
+                cut = int(groups.first[1])
             elif end < self.rows:
                 # The account of the last row may go on: its run waits for the next chunk.
-                others = groups.last[groups.last != end - start - 1]
-                cut = int(others.max(initial=-1)) + 1
+                cut = int(groups.last[groups.last != end - start - 1].max(initial=-1)) + 1
                 if cut == 0:
                     size *= 2
                     continue
-                groups = _without_last_run(groups, cut, end - start)
-                end = start + cut
+            most = max(rows // ROWS_AN_ACCOUNT, 1)
+            if len(groups.names) > most:
+                cut = min(cut, int(groups.first[most]))
+            groups = _before(groups, cut)
+            end = start + cut
             yield self._chunk(start, end, groups)
             start = end
             size = rows
@@ -155,7 +159,7 @@ class BookFile:
     def _groups(self, start: int, end: int) -> Groups:
         facts = [fact for fact in FACTS if fact in self.types]
         wanted = "".join(
-            f", min({fact})::VARCHAR, count(DISTINCT {fact}) <= 1 "
+            f", min({fact})::VARCHAR, min({fact}) IS NOT DISTINCT FROM max({fact}) "
             f"AND count({fact}) IN (0, count(*))"
             for fact in facts
         )
@@ -278,39 +282,20 @@ class BookFile:
         return symbols
 
 
-def _first_of(groups: Groups) -> Groups:
-    """The first group up to where the second begins; told apart if it has more rows after that."""
-    rows = int(groups.first[1])
-    whole = int(groups.last[0]) == rows - 1
-    return Groups(
-        groups.names[:1],
-        groups.first[:1],
-        np.array([rows - 1]),
-        np.array([rows if whole else -1]),
-        {fact: (values[:1], same[:1]) for fact, (values, same) in groups.facts.items()},
-    )
-
-
-def _without_last_run(groups: Groups, cut: int, rows: int) -> Groups:
-    """The groups without the rows from `cut` on, all of which are of one account."""
-    own = int(np.flatnonzero(groups.last == rows - 1)[0])
-    if groups.first[own] >= cut:
-        kept = np.arange(len(groups.names)) != own
-        return Groups(
-            [name for place, name in enumerate(groups.names) if place != own],
-            groups.first[kept],
-            groups.last[kept],
-            groups.count[kept],
-            {
-                fact: ([x for place, x in enumerate(values) if place != own], same[kept])
-                for fact, (values, same) in groups.facts.items()
-            },
-        )
-    # It has rows before as well, with others between: it stays, as one that is not in one piece.
+def _before(groups: Groups, cut: int) -> Groups:
+    """The groups in the rows before `cut`; those with rows on both sides are not in one piece."""
+    kept = groups.first < cut
     count, last = groups.count.copy(), groups.last.copy()
-    count[own] = -1
-    last[own] = cut - 1
-    return Groups(groups.names, groups.first, last, count, groups.facts)
+    count[last >= cut] = -1
+    last = np.minimum(last, cut - 1)
+    size = int(kept.sum())
+    return Groups(
+        groups.names[:size],
+        groups.first[kept],
+        last[kept],
+        count[kept],
+        {fact: (values[:size], same[kept]) for fact, (values, same) in groups.facts.items()},
+    )
 
 
 def _filled(column: Any, missing: int) -> Ints:

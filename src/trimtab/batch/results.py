@@ -25,6 +25,8 @@ TRADES = "trades.parquet"
 EXCEPTIONS = "exceptions.parquet"
 SUMMARY = "summary.json"
 
+JOIN_MEMORY = "256MB"
+
 _MONEY = "({0} * 0.01::DECIMAL(3, 2))::DECIMAL(18, 2)"
 
 
@@ -154,6 +156,8 @@ class Results:
             self._register_back(taken_back)
             without = f"WHERE account NOT IN {self._back}"
         self.whole.mkdir()
+        # Writing keeps as many rows waiting as it is given memory for.
+        self.connection.execute(f"SET memory_limit = '{JOIN_MEMORY}'")
         for name in self.parts:
             query = f"SELECT * FROM {self._all_parts(name)} {without if name == TRADES else ''}"
             path = _quoted(self.whole / name)

@@ -19,7 +19,8 @@ from trimtab.batch.tables import Tables, long_through, tables
 from trimtab.costs import Costs
 from trimtab.engine.decide import decide
 from trimtab.engine.mandate import Mandate
-from trimtab.kernels import account as kernel
+from trimtab.kernels import account_columns as kernel
+from trimtab.kernels.account import decide_accounts
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_CODES, fill_from_cash, fill_goals
 from trimtab.kernels.goals import fill_cash_moves, fill_whole_goals
@@ -205,7 +206,7 @@ def decided(case: Case, *, fast: bool = True) -> tuple[kernel.Answers, Tables]:
         leaves=made.most_leaves, holdings=made.most_holdings, lots=lots,
         instruments=len(made.instruments),
     )  # fmt: skip
-    run = compiled(kernel.decide_accounts) if fast else kernel.decide_accounts
+    run = compiled(decide_accounts) if fast else decide_accounts
     run(0, count, made.models, made.prices, book, room, work)
     return room, made
 

@@ -15,7 +15,7 @@ from trimtab.batch.book import BAD_DAY, NO_NUMBER, BookFile, Chunk, Groups
 from trimtab.batch.kinds import Key, Models, Weights
 from trimtab.batch.tables import ModelRow
 from trimtab.engine.mandate import Mandate
-from trimtab.kernels.account import Accounts
+from trimtab.kernels.account_columns import Accounts
 from trimtab.model.instruments import Instrument
 from trimtab.model.numbers import LARGEST, MINOR_DIGITS, NumberError, decimal_from, minor_from
 

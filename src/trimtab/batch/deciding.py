@@ -14,7 +14,8 @@ from trimtab.batch.accounts import Ready, Trouble
 from trimtab.batch.tables import Priced, Tables, joined
 from trimtab.engine.decide import decide
 from trimtab.engine.mandate import Mandate
-from trimtab.kernels import account as kernel
+from trimtab.kernels import account_columns as kernel
+from trimtab.kernels.account import decide_accounts
 from trimtab.kernels.compile import compiled
 from trimtab.model.accounts import Acquired, Lot
 from trimtab.model.book import INHERITED_DAY
@@ -156,7 +157,7 @@ def _compiled_part(columns: kernel.Accounts, tables: Tables, begin: int, end: in
         lots=most,
         instruments=max(len(tables.instruments), 1),
     )
-    run = compiled(kernel.decide_accounts)
+    run = compiled(decide_accounts)
     trades, sales = run(0, count, tables.models, tables.prices, part, answers, work)
     per_account = np.diff(answers.first_trade)
     return _Piece(

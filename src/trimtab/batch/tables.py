@@ -22,7 +22,7 @@ from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.problem import Holding, problem
 from trimtab.engine.value import Valuation, valuation
 from trimtab.engine.walked import NEAREST_FIRST
-from trimtab.kernels import account as kernel
+from trimtab.kernels import account_columns as kernel
 from trimtab.kernels.destination import TO_CODES
 from trimtab.model.accounts import Account, Lot, Relief
 from trimtab.model.findings import Finding

@@ -10,6 +10,8 @@ import pytest
 
 from tests.live.folders import CLOCK, bytes_of, folder, opened
 from trimtab.adapters.clock import StillClock
+from trimtab.adapters.plan_files import load_plan
+from trimtab.cli.rehearsal import rehearsed
 from trimtab.execution.brokers import MemoryBroker, PaperTerms
 from trimtab.execution.reconcile import Statement
 from trimtab.ledger.record import caught_up
@@ -316,21 +318,57 @@ def test_old_prices_are_said_to_whoever_trades_by_hand(tmp_path: Path) -> None:
     assert "plan-old" in {finding.code for finding in result.findings}
 
 
-def test_a_mixed_household_trades_on_paper_and_by_hand(tmp_path: Path) -> None:
-    """One plan, one record: the paper account is filled, the other waits for its tickets."""
-    book = opened(folder(tmp_path, roth="paper", taxed="manual"))
-    plan = book.plan()
-    saved = plan.save()
+def test_a_household_is_real_or_on_paper(tmp_path: Path) -> None:
+    """Where accounts are mixed, nothing is carried out, booked or written."""
+    path = folder(tmp_path, roth="paper", taxed="manual")
+    saved = opened(path).plan().save()
+    before = bytes_of(path)
+    statement = Statement("taxed", {"VTI": Decimal(50)}, 50_000)
 
-    half = book.apply(saved, by="me")
-    assert half.status == "waiting"
-    assert {order.account for order in half.tickets} == {"taxed"}
-    done = {r.order.account for r in half.orders if r.state is OrderState.FILLED}
-    assert done == {"roth"}
+    for attempt in (
+        lambda: opened(path).apply(saved),
+        lambda: looked_at(opened(path), saved),
+        lambda: rehearsed(opened(path), load_plan(saved)),
+        lambda: opened(path).record(saved),
+        lambda: opened(path).deposit("taxed", 100),
+        lambda: opened(path).adjust(statement),
+    ):
+        with pytest.raises(RefusedError, match="roth trades on paper and taxed does not"):
+            attempt()
 
-    whole = opened(tmp_path).record(saved, by="me")
-    assert whole.status == "done"
-    assert whole.folded.cash == dict(plan.cash_after)
+    assert bytes_of(path) == before
+
+
+def test_what_is_paid_on_paper_does_not_enter_a_real_record(tmp_path: Path) -> None:
+    """A halt of a mixed household is written, and the dividend of its paper account is not."""
+    path = folder(tmp_path, roth="paper", taxed="manual")
+    (path / "prices.csv").write_text(
+        "date,symbol,close,dividend\n2024-03-27,VTI,260,\n2024-03-28,VTI,259,0.905\n"
+        "2024-03-27,BND,72,\n2024-03-28,BND,72.5,\n"
+    )
+
+    opened(path).halt("household", reason="looking")
+
+    kinds = [entry.kind for entry in opened(path).entries()]
+    assert "halted" in kinds
+    assert "actions_booked" in kinds
+    assert "dividend_paid" not in kinds
+
+
+def test_tickets_of_a_household_that_became_mixed_can_be_cancelled(tmp_path: Path) -> None:
+    """Cancelling always may: it closes what is open and asks no paper broker about real orders."""
+    path = folder(tmp_path, roth="manual", taxed="manual")
+    saved = opened(path).plan().save()
+    opened(path).apply(saved, by="me")
+    rehearsal = opened(path, paper=True)
+    rehearsal.apply(rehearsal.plan(), by="me")
+    text = (path / "portfolio.toml").read_text()
+    (path / "portfolio.toml").write_text(text.replace('"manual"', '"paper"', 1))
+
+    result = opened(path).cancel(saved)
+
+    assert {record.state for record in result.orders} == {OrderState.CANCELLED}
+    assert result.folded.halted == {}
 
 
 def test_recording_a_paper_plan_is_refused(tmp_path: Path) -> None:
@@ -383,6 +421,24 @@ def test_real_money_goes_by_the_clock(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="expired"):
         book.apply(plan)
     assert not broker.orders
+
+
+def test_a_dry_run_goes_by_the_clock_as_well(tmp_path: Path) -> None:
+    """What would be refused for its old prices is refused in the rehearsal too, plan or order."""
+    book, broker = real_folder(tmp_path)
+    (tmp_path / "limits.toml").write_text("max_price_age = 0\n")
+    saved = load_plan(book.plan(LAST).save())
+    book.clock = StillClock(datetime(2024, 4, 1, 21, tzinfo=UTC))
+    before = bytes_of(tmp_path)
+
+    rehearsal = rehearsed(book, saved)
+    book.clock = StillClock(CLOCK.now() + timedelta(days=30))
+
+    assert {record.state for record in rehearsal.orders} == {OrderState.REJECTED}
+    with pytest.raises(RefusedError, match="expired"):
+        rehearsed(book, saved)
+    assert not broker.orders
+    assert bytes_of(tmp_path) == before
 
 
 def test_hard_limits_are_read_from_the_folder(tmp_path: Path) -> None:

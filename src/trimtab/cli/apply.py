@@ -74,12 +74,13 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         from trimtab.reports.applied_text import applied_json
 
-        emit(applied_json(applied))
+        emit(applied_json(applied, saved.plan))
     else:
         from trimtab.reports.applied_text import applied_text
 
         on = screen()
-        say(applied_text(applied, width=on.width, look=on.look, ending=ending(applied, args)))
+        told = ending(applied, args)
+        say(applied_text(applied, saved.plan, width=on.width, look=on.look, ending=told))
     return 0 if ended_well(applied) else 1
 
 
@@ -145,8 +146,8 @@ def _rehearse(book: OpenBook, saved: SavedPlan, args: argparse.Namespace) -> int
     book.need_begun(saved.plan.as_of)
     applied = rehearsed(book, saved)
     if args.json:
-        emit(applied_json(applied) | {"dry_run": True})
+        emit(applied_json(applied, saved.plan) | {"dry_run": True})
     else:
         on = screen()
-        say(rehearsal_text(applied, width=on.width, look=on.look))
+        say(rehearsal_text(applied, saved.plan, width=on.width, look=on.look))
     return 0 if ended_well(applied) else 1

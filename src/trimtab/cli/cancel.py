@@ -35,16 +35,19 @@ def run(args: argparse.Namespace) -> int:
     """Cancel, and say how far the plan got."""
     from pathlib import Path
 
+    from trimtab.adapters.plan_files import load_plan
     from trimtab.cli.apply import plan_path
     from trimtab.cli.screen import emit, say, screen
     from trimtab.live.book import open_book
     from trimtab.reports.applied_text import applied_json, applied_text
 
     book = open_book(folder_of(args))
-    applied = book.cancel(plan_path(Path(args.plan), book))
+    path = plan_path(Path(args.plan), book)
+    plan = load_plan(path).plan
+    applied = book.cancel(path)
     if args.json:
-        emit(applied_json(applied))
+        emit(applied_json(applied, plan))
     else:
         on = screen()
-        say(applied_text(applied, width=on.width, look=on.look))
+        say(applied_text(applied, plan, width=on.width, look=on.look))
     return 0

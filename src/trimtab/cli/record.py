@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     found = to_record(book, saved, args.fills, as_it_was=args.as_it_was)
     if found.trades is None and not found.applied.tickets:
         if args.json:
-            emit(applied_json(found.applied) | {"changed": False})
+            emit(applied_json(found.applied, saved.plan) | {"changed": False})
         else:
             say(f"Plan {found.applied.plan} has no open tickets: there is nothing to record.")
         return 0
@@ -80,10 +80,11 @@ def run(args: argparse.Namespace) -> int:
             return 1
     applied = book.record(path, args.fills, close=args.close, as_it_was=args.as_it_was)
     if args.json:
-        emit(applied_json(applied))
+        emit(applied_json(applied, saved.plan))
     else:
         on = screen()
-        say(applied_text(applied, width=on.width, look=on.look, ending=ending(applied, args)))
+        told = ending(applied, args)
+        say(applied_text(applied, saved.plan, width=on.width, look=on.look, ending=told))
     return 0 if applied.status in ("done", "already", "waiting") else 1
 
 

@@ -12,20 +12,24 @@ from trimtab.ledger.chain import EMPTY
 from trimtab.ledger.folded import Folded
 from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up
+from trimtab.live.trading import BY_HAND, need_brokers, need_one_record, real_accounts, today_of
 
 if TYPE_CHECKING:
     from trimtab.adapters.plan_files import SavedPlan
     from trimtab.live.book import OpenBook
 
-BY_HAND = "manual"
-
 
 def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
     """What carrying out a plan would send, with the gate's word on each order.
 
+    Everything is as `apply` has it, the clock by which real money goes included; only the brokers
+    are others: in memory, filling at the plan's prices.
+
     Raises:
         RefusedError: The plan may not be carried out, as `apply` would say.
     """
+    need_one_record(book)
+    need_brokers(book, book.brokers)
     store = MemoryLedger()
     store.append(book.entries(), EMPTY)
     market = book.market_with(saved.plan.as_of, saved.prices)
@@ -41,9 +45,10 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
         brokers={account.id: broker for account in accounts if account.broker != BY_HAND},
         limits=read_limits(book.folder),
         paper=book.paper_accounts,
+        real=real_accounts(book),
     )
     run = Application(saved.plan, saved.request, venue)
-    run.approve("dry run", today=None)
+    run.approve("dry run", today=today_of(book, saved))
     run.book_flows()
     run.trade()
     return run.applied()

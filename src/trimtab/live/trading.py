@@ -55,9 +55,10 @@ def apply(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = 
     Accounts without a broker get tickets, which `record` books once they are traded.
     """
     saved = _saved(plan)
+    need_one_record(book)
     book.need_begun(saved.plan.as_of)
     run = _run(book, saved)
-    run.approve(by or _user(), today=_today(book, saved))
+    run.approve(by or _user(), today=today_of(book, saved))
     run.book_flows()
     run.follow()
     run.trade()
@@ -72,11 +73,12 @@ def looked_at(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: st
         RefusedError: It may not be carried out, as `apply` would say.
     """
     saved = _saved(plan)
+    need_one_record(book)
     book.need_begun(saved.plan.as_of)
     run = _run(book, saved, store=_copy(book))
     if run.is_approved:
         return run.applied()
-    run.approve(by or _user(), today=_today(book, saved))
+    run.approve(by or _user(), today=today_of(book, saved))
     return run.applied()
 
 
@@ -95,6 +97,7 @@ def to_record(
         RefusedError: With each trade that cannot be booked, and why.
     """
     saved = _saved(plan)
+    need_one_record(book)
     book.need_begun(saved.plan.as_of)
     run = _run(book, saved, store=_copy(book))
     _with_tickets(run, by)
@@ -237,6 +240,7 @@ def to_adjust(
 ) -> Adjustment:
     """What `adjust` would book; nothing is written."""
     _need_account(book, statement.account)
+    need_one_record(book)
     folded = book.folded()
     waiting = [r for r in folded.orders.values() if r.order.account == statement.account]
     if any(not record.state.is_final for record in waiting):
@@ -325,20 +329,58 @@ def write(book: OpenBook, drafts_after: Callable[[Folded], list[Draft]]) -> Fold
     book.repair()
     ready = book.prepared(book.as_of())
     folded = book.folded()
-    if ready.drafts:
-        folded = record(book.store, folded, ready.drafts)
+    due = [draft for draft in ready.drafts if not _is_of_paper(draft, book)]
+    if due:
+        folded = record(book.store, folded, due)
     record(book.store, folded, drafts_after(folded))
     return book.folded()
 
 
+def need_one_record(book: OpenBook) -> None:
+    """Refuse a household of which some accounts trade on paper and others do not.
+
+    Its record is the real one, and what never happened must not enter it (docs/decisions/0009).
+
+    Raises:
+        RefusedError: Names the accounts of either kind and what to write instead, or the account
+            whose broker is not set up.
+    """
+    paper = sorted(book.paper_accounts)
+    if not paper or book.is_paper:
+        return
+    need_brokers(book, book.brokers)
+    others = [name for name in book.portfolio.household.accounts if name not in paper]
+    raise RefusedError(
+        f"{', '.join(paper)} trades on paper and {', '.join(others)} does not: what happens on "
+        "paper must not enter the real record, so nothing is carried out or booked. Write "
+        'broker = "paper" for every account to rehearse the household (with a record of its own '
+        'under paper/), or broker = "manual" for those that are real.'
+    )
+
+
+def _is_of_paper(draft: Draft, book: OpenBook) -> bool:
+    """Whether an entry is of money that exists only on paper, and the record is the real one."""
+    is_paid = draft.kind == "dividend_paid" and draft.body["account"] in book.paper_accounts
+    return is_paid and not book.is_paper
+
+
+def real_accounts(book: OpenBook) -> frozenset[str]:
+    """Accounts at a broker that trades real money: the gate judges their prices by the clock."""
+    accounts = book.portfolio.household.accounts.values()
+    return frozenset(a.id for a in accounts if a.broker not in (BY_HAND, ON_PAPER))
+
+
 def brokers_of(book: OpenBook, real: Mapping[str, Broker], terms: PaperTerms) -> dict[str, Broker]:
-    """The broker of each account that has one."""
+    """The broker of each account that has one; an account on paper has none beside real ones."""
+    need_brokers(book, real)
     found: dict[str, Broker] = {}
     paper: PaperBroker | None = None
     for account in book.portfolio.household.accounts.values():
         if account.broker == BY_HAND:
             continue
         if account.broker == ON_PAPER:
+            if not book.is_paper:
+                continue
             paper = paper or PaperBroker(
                 book.paper_folder / BROKER_FILE,
                 terms=terms,
@@ -346,15 +388,24 @@ def brokers_of(book: OpenBook, real: Mapping[str, Broker], terms: PaperTerms) ->
                 clock=book.clock,
             )
             found[account.id] = paper
-        elif account.broker in real:
-            found[account.id] = real[account.broker]
         else:
-            known = ", ".join((BY_HAND, ON_PAPER, *sorted(real)))
+            found[account.id] = real[account.broker]
+    return found
+
+
+def need_brokers(book: OpenBook, real: Mapping[str, Broker]) -> None:
+    """Refuse an account at a broker that is not set up.
+
+    Raises:
+        RefusedError: Names the account, and the brokers that are known.
+    """
+    known = (BY_HAND, ON_PAPER, *sorted(real))
+    for account in book.portfolio.household.accounts.values():
+        if account.broker not in known:
             raise RefusedError(
                 f"account {account.id} is traded through {account.broker}, which is not set up "
-                f"here (known: {known})"
+                f"here (known: {', '.join(known)})"
             )
-    return found
 
 
 class _Known:
@@ -392,11 +443,7 @@ def _run(book: OpenBook, saved: SavedPlan, *, store: LedgerStore | None = None) 
         brokers=brokers_of(book, book.brokers, PaperTerms.of(mandate, market)),
         limits=read_limits(book.folder),
         paper=book.paper_accounts,
-        real=frozenset(
-            account.id
-            for account in mandate.household.accounts.values()
-            if account.broker not in (BY_HAND, ON_PAPER)
-        ),
+        real=real_accounts(book),
     )
     return Application(plan, saved.request, venue)
 
@@ -409,7 +456,7 @@ def _saved(plan: OpenPlan | SavedPlan | Path | str) -> SavedPlan:
     return SavedPlan(plan.value, plan.request, plan.prices, plan.day_asked)
 
 
-def _today(book: OpenBook, saved: SavedPlan) -> date | None:
+def today_of(book: OpenBook, saved: SavedPlan) -> date | None:
     """The day that a plan must not be older than a session of.
 
     Real money goes by the clock. On paper and by hand it is the newest day with prices; a plan
@@ -453,6 +500,7 @@ def _late(book: OpenBook, run: Application) -> list[Finding]:
 
 def _cash(book: OpenBook, account: str, amount: int, on: date | None, *, came_in: bool) -> Folded:
     _need_account(book, account)
+    need_one_record(book)
     if amount <= 0:
         raise RefusedError("an amount is above zero; deposit and withdraw say the direction")
     day = on or book.as_of()

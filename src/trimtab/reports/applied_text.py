@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from trimtab.execution.apply import Applied
+from trimtab.execution.orders import parts_of
 from trimtab.ledger.folded import OrderRecord
-from trimtab.model.numbers import money_text, quantity_text
+from trimtab.model.numbers import Price, money_text, quantity_text
 from trimtab.model.orders import Order, OrderState
+from trimtab.model.plan import Plan
 from trimtab.reports.layout import (
     FULL,
+    LABEL,
     Column,
     Look,
+    columns_of,
     headline,
     packed,
     paragraph,
@@ -28,6 +33,8 @@ from trimtab.reports.words import counted, money, quantity
 SAID = {
     "done": "carried out",
     "already": "was carried out before; nothing was done again",
+    "short": "over, and not all of it was traded",
+    "short already": "was over before, with not all of it traded; nothing was done again",
     "waiting": "not all of it is done yet",
     "halted": "HALTED: an account stands still until a person resumes it",
     "unfilled": "nothing was traded",
@@ -36,21 +43,22 @@ SAID = {
 
 Steps = Mapping[str, Decimal]
 
+_ENDLESS = 10_000
+
 
 def applied_text(
-    applied: Applied, *, width: int = 100, look: Look = FULL, ending: Sequence[str] = ()
+    applied: Applied,
+    plan: Plan,
+    *,
+    width: int = 100,
+    look: Look = FULL,
+    ending: Sequence[str] = (),
 ) -> str:
     """What became of a plan, for a terminal of `width` columns."""
     steps = applied.folded.steps
     tickets = {order.id for order in applied.tickets}
     sent = [record for record in applied.orders if record.order.id not in tickets]
-    filled = sum(record.state is OrderState.FILLED for record in applied.orders)
-    parts = [f"Plan {applied.plan}", SAID[applied.status]]
-    if applied.orders:
-        is_over = applied.status in ("done", "already")
-        count = f"{filled} of {counted(len(applied.orders), 'order')} filled"
-        parts.append(count if is_over else f"{counted(filled, 'order')} filled so far")
-    blocks = [headline(parts, width=width, look=look)]
+    blocks = [headline(_headline(applied), width=width, look=look)]
     if sent:
         blocks.append(orders_table(sent, steps, width=width, look=look))
     if applied.tickets:
@@ -62,16 +70,44 @@ def applied_text(
                 look=look,
             )
         )
-        left = {r.order.id: r.filled for r in applied.orders}
-        blocks.append(_tickets(applied.tickets, left, steps, width=width, look=look))
+        waiting = [record for record in applied.orders if record.order.id in tickets]
+        blocks.extend(_tickets(waiting, _planned(plan), steps, width=width, look=look))
     blocks.append(findings_text(applied.findings, width=width, look=look))
     blocks.append([look.styled(line, "bold") for line in packed(ending, width)])
     return stacked(blocks)
 
 
-def rehearsal_text(applied: Applied, *, width: int = 100, look: Look = FULL) -> str:
+def _headline(applied: Applied) -> list[str]:
+    """How far a plan is, with each way in which its orders ended that is not the planned one."""
+    states = [record.state for record in applied.orders]
+    filled = states.count(OrderState.FILLED)
+    said: str = applied.status
+    if applied.status in ("done", "already") and filled < len(states):
+        said = "short" if applied.status == "done" else "short already"
+    parts = [f"Plan {applied.plan}", SAID[said]]
+    if not states:
+        return parts
+    is_over = applied.status in ("done", "already")
+    count = f"{filled} of {counted(len(states), 'order')} filled"
+    parts.append(count if is_over else f"{counted(filled, 'order')} filled so far")
+    partly = [r for r in applied.orders if r.state is OrderState.CANCELLED and r.filled]
+    others = (
+        (states.count(OrderState.REJECTED), "rejected"),
+        (states.count(OrderState.CANCELLED) - len(partly), "cancelled"),
+        (len(partly), "cancelled after a part of it"),
+    )
+    parts.extend(f"{number} {word}" for number, word in others if number)
+    return parts
+
+
+def _planned(plan: Plan) -> dict[str, Price]:
+    """The price that each order was planned at, by its id."""
+    return {part.id: part.trade.price for part in parts_of(plan)}
+
+
+def rehearsal_text(applied: Applied, plan: Plan, *, width: int = 100, look: Look = FULL) -> str:
     """The orders of a plan as they would leave, and what the gate says of each."""
-    steps = applied.folded.steps
+    steps, planned = applied.folded.steps, _planned(plan)
     refused = [r for r in applied.orders if r.state is OrderState.REJECTED]
     parts = [
         f"Dry run of plan {applied.plan}",
@@ -84,30 +120,21 @@ def rehearsal_text(applied: Applied, *, width: int = 100, look: Look = FULL) -> 
         Column("instrument", room="name"),
         Column("account", room="name"),
         Column("quantity", "right"),
+        Column("planned at", "right"),
         Column("limit", "right"),
         Column("gate"),
-        Column("lots", room="text"),
     ]
     rows = []
     for record in applied.orders:
         order = record.order
-        step = steps[order.instrument]
-        lots = ", ".join(f"{quantity_text(count, step)} of {lot}" for lot, count in order.lots)
-        rows.append(
-            (
-                order.side,
-                shortened(order.instrument, NAME_WIDTH, look),
-                shortened(order.account, NAME_WIDTH, look),
-                _size(order, step),
-                "" if order.limit is None else str(order.limit),
-                "refuses" if record.state is OrderState.REJECTED else "passes",
-                lots,
-            )
-        )
+        gate = "refuses" if record.state is OrderState.REJECTED else "passes"
+        size = _size(order, steps[order.instrument])
+        rows.append((*_about(order, look), size, *_prices(order, planned), gate))
+    orders = [record.order for record in applied.orders]
     return stacked(
         [
             headline(parts, width=width, look=look),
-            table(columns, rows, width=width, look=look) if rows else [],
+            *_with_lots(columns, rows, orders, steps, width=width, look=look),
             findings_text(applied.findings, width=width, look=look),
         ]
     )
@@ -138,7 +165,7 @@ def orders_table(
                 shortened(order.account, NAME_WIDTH, look),
                 quantity(quantity_text(record.filled, step)),
                 _size(order, step),
-                "" if order.limit is None else str(order.limit),
+                _price(order.limit),
                 money(record.filled_gross),
                 record.state.value.replace("_", " "),
             )
@@ -147,35 +174,93 @@ def orders_table(
 
 
 def _tickets(
-    orders: Sequence[Order], filled: Mapping[str, int], steps: Steps, *, width: int, look: Look
-) -> list[str]:
+    records: Sequence[OrderRecord],
+    planned: Mapping[str, Price],
+    steps: Steps,
+    *,
+    width: int,
+    look: Look,
+) -> list[list[str]]:
     columns = [
         Column("ticket"),
         Column("instrument", room="name"),
         Column("account", room="name"),
         Column("quantity", "right"),
+        Column("planned at", "right"),
         Column("limit", "right"),
-        Column("lots", room="text"),
     ]
     rows = []
-    for order in orders:
+    for record in records:
+        order = record.order
         step = steps[order.instrument]
-        done = filled.get(order.id, 0)
         size = _size(order, step)
-        if done and order.quantity is not None:
-            size = f"{quantity(quantity_text(order.quantity - done, step))} of {size}"
-        lots = ", ".join(f"{quantity_text(count, step)} of {lot}" for lot, count in order.lots)
-        rows.append(
-            (
-                order.side,
-                shortened(order.instrument, NAME_WIDTH, look),
-                shortened(order.account, NAME_WIDTH, look),
-                size,
-                "" if order.limit is None else str(order.limit),
-                lots,
-            )
+        if record.filled and order.quantity is not None:
+            size = f"{quantity(quantity_text(order.quantity - record.filled, step))} of {size}"
+        rows.append((*_about(order, look), size, *_prices(order, planned)))
+    left = [replace(record.order, lots=record.lots_left) for record in records]
+    return _with_lots(columns, rows, left, steps, width=width, look=look)
+
+
+def _with_lots(
+    columns: Sequence[Column],
+    rows: Sequence[tuple[str, ...]],
+    orders: Sequence[Order],
+    steps: Steps,
+    *,
+    width: int,
+    look: Look,
+) -> list[list[str]]:
+    """Orders with the lots that they sell: in a column where that has room, else below.
+
+    A lot's id is looked for at the broker, letter by letter, so it is not broken over lines.
+    """
+    if not rows:
+        return []
+    lots = [_lots(order, steps[order.instrument]) for order in orders]
+    beside = [*columns, Column("lots", room="text")]
+    wide = [(*row, ", ".join(parts)) for row, parts in zip(rows, lots, strict=True)]
+    natural = table(beside, wide, width=_ENDLESS, look=FULL)
+    if all(columns_of(line) <= width for line in natural):
+        return [table(beside, wide, width=width, look=look)]
+    told = [
+        line
+        for order, parts in zip(orders, lots, strict=True)
+        if parts
+        for line in (
+            f"{order.side} {order.instrument} in {order.account}:",
+            *packed([f"{part}," for part in parts[:-1]] + parts[-1:], width - LABEL, " "),
         )
-    return table(columns, rows, width=width, look=look)
+    ]
+    return [
+        table(columns, rows, width=width, look=look),
+        paragraph("Lots", told, width=width, look=look),
+    ]
+
+
+def _lots(order: Order, step: Decimal) -> list[str]:
+    return [f"{quantity_text(count, step)} of {lot}" for lot, count in order.lots]
+
+
+def _about(order: Order, look: Look) -> tuple[str, str, str]:
+    return (
+        order.side,
+        shortened(order.instrument, NAME_WIDTH, look),
+        shortened(order.account, NAME_WIDTH, look),
+    )
+
+
+def _prices(order: Order, planned: Mapping[str, Price]) -> tuple[str, str]:
+    """The planned price and the limit of an order; an order in money has no limit."""
+    price = planned.get(order.id)
+    return (_price(price), _price(order.limit))
+
+
+def _price(price: Price | None) -> str:
+    """A price with cents at least."""
+    if price is None:
+        return ""
+    exact = price.decimal
+    return f"{exact:.2f}" if price.exponent > -2 else str(price)
 
 
 def _size(order: Order, step: Decimal) -> str:
@@ -184,21 +269,23 @@ def _size(order: Order, step: Decimal) -> str:
     return quantity(quantity_text(order.quantity, step))
 
 
-def applied_json(applied: Applied) -> dict[str, Any]:
+def applied_json(applied: Applied, plan: Plan) -> dict[str, Any]:
     """What became of a plan, for programs."""
-    steps = applied.folded.steps
+    steps, planned = applied.folded.steps, _planned(plan)
     return {
         "plan": applied.plan,
         "status": applied.status,
         "changed": applied.changed,
-        "orders": [order_json(record, steps) for record in applied.orders],
+        "orders": [
+            order_json(record, steps, planned.get(record.order.id)) for record in applied.orders
+        ],
         "tickets": [order.id for order in applied.tickets],
         "findings": findings_json(applied.findings),
         "head": applied.folded.head.hash,
     }
 
 
-def order_json(record: OrderRecord, steps: Steps) -> dict[str, Any]:
+def order_json(record: OrderRecord, steps: Steps, planned: Price | None) -> dict[str, Any]:
     """An order with how far it got."""
     order = record.order
     step = steps[order.instrument]
@@ -209,6 +296,7 @@ def order_json(record: OrderRecord, steps: Steps) -> dict[str, Any]:
         "side": order.side,
         "quantity": None if order.quantity is None else quantity_text(order.quantity, step),
         "amount": None if order.amount is None else money_text(order.amount),
+        "planned_price": None if planned is None else str(planned),
         "limit": None if order.limit is None else str(order.limit),
         "lots": [{"lot": lot, "quantity": quantity_text(n, step)} for lot, n in order.lots],
         "state": record.state.value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,26 @@ def test_what_a_file_would_book_is_shown_and_asked(
     assert "261.10" in told.out
     assert "Book 1 trade" in told.err
     assert bytes_of(tmp_path) == before
+
+
+def test_a_day_that_nobody_wrote_down_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A trade without a date is of the plan's day: the preview and the result both say so."""
+    plan = planned(tmp_path)
+    file = tmp_path / "mine.csv"
+    head = "account,symbol,side,quantity,price,date\n"
+    file.write_text(head + "roth,VTI,sell,5,261.10,\nroth,VTI,sell,6,261.10,2024-03-28\n")
+    typed(monkeypatch, "n\n")
+
+    main(["-C", str(tmp_path), "record", plan, str(file)])
+    preview = capsys.readouterr().out
+    main(["-C", str(tmp_path), "record", "--yes", "--json", plan, str(file)])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+
+    assert "2024-03-28 (the plan's)" in preview
+    assert "mine.csv:2: no date is given" in preview
+    assert [one["subject"] for one in findings if one["code"] == "date-assumed"] == ["mine.csv:2"]
 
 
 def test_a_slip_is_refused_though_nobody_is_asked(

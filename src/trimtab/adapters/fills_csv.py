@@ -105,8 +105,9 @@ def _trade(
         return None
     bought: Side = "buy" if side == "buy" else "sell"
     return HandTrade(
-        account, name, bought, steps, price, fees, day, f"{file}:{line}", row.get("id", "")
-    )
+        account, name, bought, steps, price, fees, day, f"{file}:{line}", row.get("id", ""),
+        dated=bool(row.get("date")),
+    )  # fmt: skip
 
 
 def _instrument(symbol: str, day: date, household: Household) -> str:

@@ -19,6 +19,7 @@ examples:
   trimtab record --close plans/2026-03-31-7f3a9c.json      nothing more will be traded of it
 
 fills.csv: account,symbol,side,quantity,price and, if you like, fees,date,id
+(a row without a date is of the plan's day, and a warning says so)
   account,symbol,side,quantity,price,fees,date
   brokerage,VTI,sell,41,300.25,1.00,2026-04-01
 """
@@ -91,8 +92,10 @@ def run(args: argparse.Namespace) -> int:
 def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:
     """What is about to be booked or closed, a line each."""
     from trimtab.cli.screen import screen
+    from trimtab.execution.manual import undated
     from trimtab.model.numbers import quantity_text
-    from trimtab.reports.layout import Column, table
+    from trimtab.reports.layout import Column, stacked, table
+    from trimtab.reports.plan_text import findings_text
     from trimtab.reports.words import clean, money, quantity
 
     on = screen()
@@ -102,8 +105,9 @@ def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:
         for one in found.trades:
             amount = quantity(quantity_text(one.quantity, steps[one.instrument]))
             fees = money(one.fees)
+            day = one.on.isoformat() if one.dated else f"{one.on} (the plan's)"
             rows.append((one.side, one.instrument, one.account, amount, str(one.price), fees,
-                         one.on.isoformat()))  # fmt: skip
+                         day))  # fmt: skip
     else:
         trades = {(t.account, t.instrument, t.side): t for t in plan.trades}
         filled = {record.order.id: record.filled for record in found.applied.orders}
@@ -125,7 +129,12 @@ def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:
         Column("date"),
     ]
     shown = [tuple(clean(text) for text in row) for row in rows]
-    return "\n".join(table(columns, shown, width=on.width, look=on.look)) + "\n"
+    assumed = undated(found.trades or ())
+    blocks = [
+        table(columns, shown, width=on.width, look=on.look),
+        findings_text(assumed, width=on.width, look=on.look),
+    ]
+    return stacked(blocks) + "\n"
 
 
 def _question(found: ToRecord, plan: str, *, close: bool) -> str:

@@ -35,6 +35,7 @@ class HandTrade:
         on: The day of the trade.
         place: Where it was written, for messages: `fills.csv:3`.
         id: The broker's id; empty if none was given.
+        dated: Whether the day was written there; else it is the plan's.
     """
 
     account: str
@@ -46,6 +47,7 @@ class HandTrade:
     on: date
     place: str = ""
     id: str = ""
+    dated: bool = True
 
     def fill_id(self, plan: str) -> str:
         """The broker's id, or one told from the trade: the same line twice is the same trade."""
@@ -55,6 +57,9 @@ class HandTrade:
                 str(self.price), str(self.fees), self.on.isoformat()]  # fmt: skip
         return "hand-" + sha256(canonical_bytes(list(told))).hexdigest()[:24]
 
+
+_TOLD: Final = 5
+"""So many lines of a file are named one by one."""
 
 FAR: Final = Fraction(20, 100)
 """A price this far from the planned one is a slip of the keyboard until somebody insists."""
@@ -157,6 +162,20 @@ def _overdrawn(run: Application, trades: Sequence[HandTrade]) -> Iterator[str]:
                 f"{trade.place or 'trade'}: {trade.side} {trade.instrument} in {trade.account} "
                 f"takes {money_text(gross + trade.fees)}, and the account has {money_text(before)}"
             )
+
+
+def undated(trades: Sequence[HandTrade]) -> list[Finding]:
+    """What is to be told of trades whose day nobody wrote down: it decides tax and settlement."""
+    silent = [trade for trade in trades if not trade.dated]
+    if not silent:
+        return []
+    places = ", ".join(trade.place or "a trade" for trade in silent[:_TOLD])
+    more = f" and {len(silent) - _TOLD} more" if len(silent) > _TOLD else ""
+    message = (
+        f"{places}{more}: no date is given, so the day of the plan is taken, {silent[0].on}; if it "
+        "was traded on another day, add a column date"
+    )
+    return [Finding("date-assumed", silent[0].place, message)]
 
 
 def book_hand_trades(run: Application, trades: Sequence[HandTrade]) -> None:

@@ -23,6 +23,7 @@ from trimtab.execution.manual import (
     book_hand_trades,
     check_hand_trades,
     close_tickets,
+    undated,
 )
 from trimtab.execution.reconcile import Mismatch, Statement, differences
 from trimtab.execution.statement import Adjustment, adjustment
@@ -150,6 +151,7 @@ def record_trades(
         check_hand_trades(run, checked.trades, as_it_was=as_it_was)
         _bring_up(book, run, max(trade.on for trade in checked.trades))
         book_hand_trades(run, checked.trades)
+        run.findings.extend(undated(checked.trades))
     elif not close:
         book_as_planned(run)
     if close:

@@ -15,9 +15,10 @@ NOT_FOR_HELP = {
     "cryptography", "dataclasses", "decimal", "duckdb", "highspy", "json", "numba", "numpy",
     "pandas", "polars", "pydantic", "rich", "scipy", "shtab", "shutil", "typing",
 }  # fmt: skip
-#: What no plan needs; numpy and highspy are for several accounts.
+#: What no plan needs; HiGHS, without the package around it, is for several accounts.
 NOT_FOR_A_PLAN = {
-    "cryptography", "duckdb", "numba", "pandas", "polars", "pyarrow", "pydantic", "rich", "scipy",
+    "cryptography", "duckdb", "highspy", "numba", "numpy", "pandas", "polars", "pyarrow",
+    "pydantic", "rich", "scipy",
 }  # fmt: skip
 
 

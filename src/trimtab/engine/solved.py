@@ -10,16 +10,21 @@ for each trade and make it a mixed-integer programme.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from typing import TYPE_CHECKING
 
 from trimtab.engine.problem import Problem
 from trimtab.engine.walked import NEAREST_FIRST, segments
 
 if TYPE_CHECKING:
-    import highspy
+    from types import ModuleType
+
+    from highspy import _core
 
 CENTS = 100.0
 """Minor units of one unit of money: the programme is written in units for its numbers' sake."""
@@ -219,47 +224,51 @@ def _add_fees(
 
 
 def _lexicographic(programme: _Programme, *, discrete: bool) -> tuple[list[float], float]:
-    """Solve goal after goal, each within a hair of the ones before."""
-    model = _model(programme)
+    """Solve goal after goal, each within a hair of the ones before and from where it ended."""
+    highs = _highs()
+    solver = _solver(highs)
     gap = 0.0
     values: list[float] = []
     for goal in ("first", "second", "third"):
         prices = programme.prices(goal)
         if goal != "first" and not any(prices):
             continue
-        for column, price in enumerate(prices):
-            model.changeColCost(column, price)
-        model.run()
-        info = model.getInfo()
-        solution = list(model.getSolution().col_value)
-        if not _is_usable(model, solution):
+        if not values:
+            _pass(highs, solver, programme, prices)
+        else:
+            basis = solver.getBasis()
+            _pass(highs, solver, programme, prices)
+            if basis.valid:
+                basis.row_status = [*basis.row_status, highs.HighsBasisStatus.kBasic]
+                solver.setBasis(basis)
+            # Started from a basis, HiGHS takes the programme as it is written.
+            solver.setOptionValue("simplex_scale_strategy", 0)
+        solver.run()
+        info = solver.getInfo()
+        solution = list(solver.getSolution().col_value)
+        if not _is_usable(highs, solver, solution):
             break
         values = solution
         if goal == "first" and discrete:
             gap = max(info.objective_function_value - info.mip_dual_bound, 0.0)
         cells = [(c, p) for c, p in enumerate(prices) if p]
         reached = sum(p * values[c] for c, p in cells)
-        most = reached + SLACK * max(1.0, abs(reached))
-        model.addRow(-float("inf"), most, len(cells), [c for c, _ in cells], [p for _, p in cells])
+        programme.row(-float("inf"), reached + SLACK * max(1.0, abs(reached)), cells)
     assert values, "doing nothing always solves the trade problem"
     return values, gap
 
 
-def _is_usable(model: highspy.Highs, solution: list[float]) -> bool:
+def _is_usable(highs: ModuleType, solver: _core._Highs, solution: list[float]) -> bool:
     """Whether the run ended with an answer; a later goal may fail by a rounding and is left."""
-    import highspy
-
-    status = model.getModelStatus()
-    if status == highspy.HighsModelStatus.kOptimal:
+    status = solver.getModelStatus()
+    if status == highs.HighsModelStatus.kOptimal:
         return True
-    return status == highspy.HighsModelStatus.kSolutionLimit and bool(solution)
+    return bool(status == highs.HighsModelStatus.kSolutionLimit and solution)
 
 
-def _model(programme: _Programme) -> highspy.Highs:
-    """The programme as HiGHS holds it. One thread and a node limit: the same answer everywhere."""
-    import highspy
-
-    model = highspy.Highs()
+def _solver(highs: ModuleType) -> _core._Highs:
+    """HiGHS with one thread and a limit in nodes, not in time: the same answer everywhere."""
+    solver: _core._Highs = highs._Highs()
     for option, value in (
         ("output_flag", False),
         ("threads", 1),
@@ -269,12 +278,46 @@ def _model(programme: _Programme) -> highspy.Highs:
         ("primal_feasibility_tolerance", 1e-9),
         ("dual_feasibility_tolerance", 1e-9),
     ):
-        model.setOptionValue(option, value)
-    for low, high in zip(programme.low, programme.high, strict=True):
-        model.addCol(0.0, low, high, 0, [], [])
-    for number, whole in enumerate(programme.whole):
-        if whole:
-            model.changeColIntegrality(number, highspy.HighsVarType.kInteger)
-    for low, high, columns, factors in programme.rows:
-        model.addRow(low, high, len(columns), columns, factors)
-    return model
+        solver.setOptionValue(option, value)
+    return solver
+
+
+def _pass(
+    highs: ModuleType, solver: _core._Highs, programme: _Programme, prices: Sequence[float]
+) -> None:
+    """Hand over the programme with the prices of one goal.
+
+    Rows come first, empty, then columns and cells one by one: what takes arrays needs numpy.
+    """
+    frame = highs.HighsLp()
+    frame.num_row_ = frame.a_matrix_.num_row_ = len(programme.rows)
+    frame.row_lower_ = [low for low, _, _, _ in programme.rows]
+    frame.row_upper_ = [high for _, high, _, _ in programme.rows]
+    solver.passModel(frame)
+    cells: list[list[tuple[int, float]]] = [[] for _ in prices]
+    for row, (_, _, columns, factors) in enumerate(programme.rows):
+        for column, factor in zip(columns, factors, strict=True):
+            cells[column].append((row, factor))
+    for column, price in enumerate(prices):
+        solver.addVar(programme.low[column], programme.high[column])
+        if price:
+            solver.changeColCost(column, price)
+        if programme.whole[column]:
+            solver.changeColIntegrality(column, highs.HighsVarType.kInteger)
+        for row, factor in cells[column]:
+            solver.changeCoeff(row, column, factor)
+
+
+def _highs() -> ModuleType:
+    """HiGHS without its package, which brings numpy in: that takes longer than all of a plan."""
+    name = "highspy._core"
+    if name not in sys.modules:
+        package = PathFinder.find_spec("highspy")
+        assert package is not None, "highspy is installed with this package"
+        spec = PathFinder.find_spec(name, package.submodule_search_locations)
+        assert spec is not None
+        assert spec.loader is not None
+        module = module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]

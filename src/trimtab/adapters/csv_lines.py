@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -19,6 +19,7 @@ MOST_PROBLEMS = 1000
 """Problems told of one file; beyond that it is not a slip but another kind of file."""
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_ISO_DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2},)*", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}((?P<group>[.,'\u2019 \u00a0\u202f])[0-9]{3})*", re.ASCII)
 _NUMBERISH = re.compile(r"[+-]?[0-9][0-9.,'\u2019 \u00a0\u202f]*", re.ASCII)
 _FORMULA = ("=", "+", "-", "@", "\t")
@@ -272,6 +273,16 @@ def day_from(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def are_days(texts: Collection[str]) -> bool:
+    """Whether all of many texts are dates, as `day_from` reads them."""
+    if _ISO_DAYS.fullmatch("".join(f"{text}," for text in texts)) is None:
+        return False
+    try:
+        return all(map(date.fromisoformat, texts))
+    except ValueError:
+        return False
 
 
 def day_remedy(text: str) -> str:

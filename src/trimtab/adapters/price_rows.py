@@ -13,6 +13,7 @@ from trimtab.adapters.csv_lines import (
     BLOCK,
     MOST_PROBLEMS,
     UnreadableLines,
+    are_days,
     blocks,
     day_from,
     day_remedy,
@@ -20,6 +21,9 @@ from trimtab.adapters.csv_lines import (
 )
 from trimtab.adapters.toml_table import SYMBOL, SYMBOL_RULE, near, shown
 from trimtab.model.errors import Problem
+
+LINE_END = "\n"
+"""No field has one, since a file is split into lines first."""
 
 LONG_COLUMNS = (
     "date", "symbol", "close", "open", "high", "low", "volume", "dividend", "split", "currency",
@@ -35,7 +39,8 @@ class Series:
         close: The column of the price; likewise the others, None where there is none.
         is_wide: Whether each row is shared with the other symbols of the file.
         days: The day of each row.
-        rows: The fields of each row.
+        rows: The fields of each row of a wide file.
+        columns: Of a long file: by place, the text of each row.
         lines: The line of each row.
     """
 
@@ -47,7 +52,12 @@ class Series:
     is_wide: bool = False
     days: list[str] = field(default_factory=list)
     rows: list[Sequence[str]] = field(default_factory=list)
+    columns: dict[int, list[str]] = field(default_factory=dict)
     lines: list[int] = field(default_factory=list)
+
+    def texts(self, column: int) -> Sequence[str]:
+        """What a column says in each row."""
+        return [row[column] for row in self.rows] if self.is_wide else self.columns[column]
 
 
 class _Shape(Protocol):
@@ -58,8 +68,8 @@ class _Shape(Protocol):
     def take(self, fields: Sequence[str], line: int) -> None:
         """One row of the right width; what is wrong with it is noted."""
 
-    def take_all(self, rows: Sequence[Sequence[str]], line: int) -> bool:
-        """Many rows from a line on, if nothing is wrong with any; else none, and False."""
+    def take_all(self, lines: Sequence[str], number: int) -> bool:
+        """Many lines from a number on, if nothing is wrong with any; else none, and False."""
 
 
 class _Long:
@@ -74,11 +84,17 @@ class _Long:
             names.index(name) if name in names else None
             for name in ("split", "dividend", "currency")
         )
+        self.told = [
+            place
+            for place in (self.close, self.split, self.dividend, self.currency)
+            if place is not None
+        ]
         self.own: dict[str, Series] = {}
 
     def series(self, symbol: str) -> Series:
         if symbol not in self.own:
             series = Series(self.file, self.close, self.split, self.dividend, self.currency)
+            series.columns = {place: [] for place in self.told}
             self.own[symbol] = series
             self.owner.series.setdefault(symbol, []).append(series)
         return self.own[symbol]
@@ -91,29 +107,33 @@ class _Long:
             return
         series = self.series(symbol)
         series.days.append(day)
-        series.rows.append(fields)
         series.lines.append(line)
+        for place, texts in series.columns.items():
+            texts.append(fields[place])
 
-    def take_all(self, rows: Sequence[Sequence[str]], line: int) -> bool:
-        days = [row[self.day] for row in rows]
-        symbols = [row[self.symbol] for row in rows]
+    def take_all(self, lines: Sequence[str], number: int) -> bool:
+        # All fields of all lines in one list: a column is a slice of it, and no row is made.
+        flat = f",{LINE_END},".join(lines).split(",")
+        stride = self.width + 1
+        ends = flat[self.width :: stride]
+        if len(flat) != stride * len(lines) - 1 or ends.count(LINE_END) != len(lines) - 1:
+            return False
+        days, symbols = flat[self.day :: stride], flat[self.symbol :: stride]
         if not self.owner.are_days(days):
             return False
         if not all(map(SYMBOL.fullmatch, set(symbols) - self.own.keys())):
             return False
-        adders = {
-            symbol: (series.days.append, series.rows.append, series.lines.append)
-            for symbol, series in (
-                (symbol, self.series(symbol)) for symbol in dict.fromkeys(symbols)
-            )
-        }
-        for symbol, day, row, number in zip(
-            symbols, days, rows, range(line, line + len(rows)), strict=True
-        ):
-            add_day, add_row, add_line = adders[symbol]
-            add_day(day)
-            add_row(row)
-            add_line(number)
+        columns = {place: flat[place::stride] for place in self.told}
+        places: dict[str, list[int]] = {symbol: [] for symbol in dict.fromkeys(symbols)}
+        adders = {symbol: found.append for symbol, found in places.items()}
+        for place, symbol in enumerate(symbols):
+            adders[symbol](place)
+        for symbol, found in places.items():
+            series = self.series(symbol)
+            series.days.extend(map(days.__getitem__, found))
+            series.lines.extend(map(number.__add__, found))
+            for column, texts in series.columns.items():
+                texts.extend(map(columns[column].__getitem__, found))
         return True
 
 
@@ -142,13 +162,16 @@ class _Wide:
             self.rows.append(fields)
             self.lines.append(line)
 
-    def take_all(self, rows: Sequence[Sequence[str]], line: int) -> bool:
+    def take_all(self, lines: Sequence[str], number: int) -> bool:
+        rows = [line.split(",") for line in lines]
+        if not all(map(self.width.__eq__, map(len, rows))):
+            return False
         days = [row[self.day] for row in rows]
         if not self.owner.are_days(days):
             return False
         self.days.extend(days)
         self.rows.extend(rows)
-        self.lines.extend(range(line, line + len(rows)))
+        self.lines.extend(range(number, number + len(rows)))
         return True
 
 
@@ -207,12 +230,7 @@ class PriceRows:
 
     def block(self, lines: list[str], number: int, shape: _Shape, file: str) -> None:
         """The lines after a number of others: at once if all are plain, else one by one."""
-        plain = [line.split(",") for line in lines]
-        if (
-            all(map(shape.width.__eq__, map(len, plain)))
-            and not any('"' in line for line in lines)
-            and shape.take_all(plain, number + 1)
-        ):
+        if not any('"' in line for line in lines) and shape.take_all(lines, number + 1):
             return
         for line in lines:
             number += 1
@@ -297,7 +315,7 @@ class PriceRows:
     def are_days(self, days: Sequence[str]) -> bool:
         """Whether all texts are dates; nothing is noted if not."""
         new = set(days) - self.days
-        if not all(map(day_from, new)):
+        if not are_days(new):
             return False
         self.days |= new
         return True
@@ -327,8 +345,9 @@ class PriceRows:
         """Note rows of one day of one symbol in two files."""
         first: dict[str, Series] = {}
         for series in parts:
-            for day, row, line in zip(series.days, series.rows, series.lines, strict=True):
-                if series.is_wide and not row[series.close]:
+            texts = series.texts(series.close)
+            for day, text, line in zip(series.days, texts, series.lines, strict=True):
+                if series.is_wide and not text:
                     continue
                 other = first.setdefault(day, series)
                 if other is not series:

@@ -380,48 +380,50 @@ def _add(
     problems: list[Problem],
 ) -> None:
     """Add the rows at some places of a series to a tape."""
-    rows, close = series.rows, series.close
+    closes, days = series.texts(series.close), series.days
     if series.is_wide:
         # Blank cells before the first price mean: not listed yet. Typed prices are rare anyway.
         manual = instrument.price_source == "manual"
-        filled = [place for place in places if rows[place][close]]
+        filled = [place for place in places if closes[place]]
         if manual or not filled:
             places = filled
         else:
             places = [place for place in places if place >= filled[0]]
     tape.sources.append((series, places))
-    if len(places) == len(rows):
-        picked, days = rows, series.days
-    else:
-        picked, days = [rows[place] for place in places], [series.days[place] for place in places]
-    tape.days.extend(days)
-    tape.prices.extend([row[close] for row in picked])
+
+    def picked(texts: Sequence[str]) -> Sequence[str]:
+        return texts if len(places) == len(texts) else [texts[place] for place in places]
+
+    tape.days.extend(picked(days))
+    tape.prices.extend(picked(closes))
     if series.currency is not None or tape.currencies is not None:
         if tape.currencies is None:
             tape.currencies = [""] * (len(tape.days) - len(places))
-        currency = series.currency
-        tape.currencies.extend(["" if currency is None else row[currency] for row in picked])
-    for day, text, place in _written(series.split, picked, days, places):
+        if series.currency is None:
+            tape.currencies.extend([""] * len(places))
+        else:
+            tape.currencies.extend(picked(series.texts(series.currency)))
+    for day, text, place in _written(series, series.split, places):
         ratio = _ratio(text, series, place, problems)
         if ratio != 1:
             tape.splits.append(Split(instrument.id, day, ratio))
-    for day, text, place in _written(series.dividend, picked, days, places):
+    for day, text, place in _written(series, series.dividend, places):
         amount = _dividend(text, series, place, problems)
         if amount is not None:
             tape.dividends.append(Dividend(instrument.id, day, amount))
 
 
 def _written(
-    column: int | None, rows: Sequence[Sequence[str]], days: Sequence[str], places: Sequence[int]
+    series: Series, column: int | None, places: Sequence[int]
 ) -> Iterator[tuple[date, str, int]]:
     """Day, text and place of the rows that say something in a column that is mostly empty."""
     if column is None:
         return
-    texts = [row[column] for row in rows]
+    texts = series.texts(column)
     if any(texts):
-        for text, day, place in zip(texts, days, places, strict=True):
-            if text:
-                yield date.fromisoformat(day), text, place
+        for place in places:
+            if texts[place]:
+                yield date.fromisoformat(series.days[place]), texts[place], place
 
 
 def _in_order(tape: _Tape, instrument: Instrument, problems: list[Problem]) -> None:

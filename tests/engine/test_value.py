@@ -122,6 +122,30 @@ def test_a_split_that_the_price_did_not_follow_freezes() -> None:
     assert row.value_before == 80_000
 
 
+def test_a_price_of_an_earlier_day_is_traded_with_a_remark() -> None:
+    """Young enough is traded; that it is not of the day is said, with symbols and day."""
+    yesterday = plan_with(Quote(price("80"), BEFORE))
+    today = plan_with(Quote(price("80"), DAY))
+
+    (said,) = [one for one in yesterday.findings if one.code == "earlier-price"]
+    assert (said.subject, said.severity) == ("BND", "info")
+    assert str(BEFORE) in said.message
+    assert "BND" in {trade.instrument for trade in yesterday.trades}
+    assert "earlier-price" not in {one.code for one in today.findings}
+
+
+def test_prices_of_one_earlier_day_are_one_remark() -> None:
+    """A file that ends yesterday is said once, not once an instrument; a typed price is no matter."""
+    fund = Instrument("FUND", price_source="manual")
+    mandate_ = mandate(tree({"US": 60, "BND": 20, "FUND": 20}), instruments=[fund])
+    late = market({"US": "100", "BND": "80", "FUND": "10"}, quoted=BEFORE)
+
+    plan = decide(state([], brokerage="1000"), mandate_, late, DAY)
+
+    said = [one.subject for one in plan.findings if one.code == "earlier-price"]
+    assert said == ["BND, US"]
+
+
 def test_no_price_at_all_plans_nothing() -> None:
     """What is held and was never priced cannot be valued: the household plans nothing."""
     plan = plan_with(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -111,6 +111,7 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
                 refused = refused or (
                     f"{id_} is held and has been without a good price for {sessions} sessions"
                 )
+    findings.extend(_of_earlier_days(sorted(prices.keys() - frozen), mandate, market))
     step_prices = {
         id_: StepPrice.of(price, household.instruments[id_].step) for id_, price in prices.items()
     }
@@ -134,6 +135,28 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
     return Valuation(
         prices, step_prices, frozenset(frozen), steps, values, cash, tuple(findings), refused
     )
+
+
+def _of_earlier_days(
+    believed: Sequence[str], mandate: Mandate, market: Market
+) -> Iterator[Finding]:
+    """Prices of the market that are not of the day itself: young enough, and still worth saying."""
+    by_day: dict[date, list[str]] = {}
+    for id_ in believed:
+        instrument = mandate.household.instruments[id_]
+        on = market.quotes[id_].on
+        if instrument.price_source == "market" and _age(instrument, market.quotes[id_], market)[0]:
+            by_day.setdefault(on, []).append(id_)
+    for on, names in sorted(by_day.items()):
+        joined = ", ".join(names)
+        has, its = ("has", "its price") if len(names) == 1 else ("have", "their prices")
+        yield Finding(
+            "earlier-price",
+            joined,
+            f"{joined} {has} no price of {market.as_of}: valued and traded at {its} of {on}. Add "
+            "the rows of that day to trade at its prices.",
+            "info",
+        )
 
 
 def _roots(mandate: Mandate) -> list[Sleeve]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
@@ -18,6 +18,7 @@ from trimtab.adapters.csv_lines import (
     day_from,
     day_remedy,
     fields_of,
+    unreadable,
 )
 from trimtab.adapters.toml_table import SYMBOL, SYMBOL_RULE, near, shown
 from trimtab.model.errors import Problem
@@ -201,8 +202,7 @@ class PriceRows:
         except UnreadableLines as error:
             self.problem(name, error.line, "", error.wrong, error.remedy)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self.problem(name, None, "", f"it cannot be read ({reason})", "correct the path")
+            self.problems.append(unreadable(name, error))
 
     def csv(self, source: Iterator[list[str]], file: str) -> None:
         """A CSV file, long or wide."""
@@ -230,7 +230,7 @@ class PriceRows:
 
     def block(self, lines: list[str], number: int, shape: _Shape, file: str) -> None:
         """The lines after a number of others: at once if all are plain, else one by one."""
-        if not any('"' in line for line in lines) and shape.take_all(lines, number + 1):
+        if '"' not in "".join(lines) and shape.take_all(lines, number + 1):
             return
         for line in lines:
             number += 1
@@ -273,9 +273,10 @@ class PriceRows:
     def long(self, names: list[str], file: str, line: int) -> _Shape | None:
         """The shape of a long file, if its header is in order."""
         before = len(self.problems)
-        for name in dict.fromkeys(names):
-            if names.count(name) > 1 and name in LONG_COLUMNS:
+        for name in LONG_COLUMNS:
+            if names.count(name) > 1:
                 self.problem(file, line, name, "the column stands twice", "keep one of them")
+        for name in dict.fromkeys(names[:MOST_PROBLEMS]):
             if name not in LONG_COLUMNS and get_close_matches(name, LONG_COLUMNS, 1, 0.85):
                 wrong = f"there is no column {shown(name)}"
                 self.problem(file, line, "", wrong, near(name, LONG_COLUMNS))
@@ -361,11 +362,13 @@ class PriceRows:
         try:
             relation = duckdb.connect().read_parquet(str(path))
             names, types = list(relation.columns), [str(kind) for kind in relation.types]
+            if not self.are_readable(dict(zip(names, types, strict=True)), file):
+                return
             picked = [
-                f"CAST(CAST({_quoted(name)} AS DATE) AS VARCHAR)"
-                if name.strip().lower() in ("date", "__index_level_0__")
+                _day_text(_quoted(name), kind)
+                if name.strip().lower() in _DAY_NAMES
                 else f"CAST({_quoted(name)} AS VARCHAR)"
-                for name in names
+                for name, kind in zip(names, types, strict=True)
             ]
             rows = relation.project(", ".join(picked)).fetchall()
         except duckdb.Error:
@@ -383,6 +386,42 @@ class PriceRows:
                 if "e" in fields[place]:
                     fields[place] = _without_exponent(fields[place])
             shape.take(fields, number)
+
+
+    def are_readable(self, types: Mapping[str, str], file: str) -> bool:
+        """Whether the columns of a Parquet file hold days, names and numbers; if not, noted."""
+        before = len(self.problems)
+        lower = {name.strip().lower() for name in types}
+        is_long = bool({"symbol", "close"} & lower)
+        for name, kind in types.items():
+            column = name.strip().lower()
+            if column in _DAY_NAMES:
+                wrong = "moments with a time zone" if "TIME ZONE" in kind else shown(kind)
+                good, remedy = kind.startswith(_DAYS) and "ZONE" not in kind, "write plain days"
+            else:
+                wrong = shown(kind)
+                good = kind.startswith(_PLAIN) and not kind.endswith("]")
+                remedy = "write numbers, or decimals as text"
+            if not good and (column in (*_DAY_NAMES, *LONG_COLUMNS) or not is_long):
+                what = f"the column {shown(name)} holds {wrong}"
+                self.problem(file, None, shown(name)[1:-1], what, remedy)
+        return len(self.problems) == before
+
+
+_DAY_NAMES = ("date", "__index_level_0__")
+_DAYS = ("DATE", "TIMESTAMP", "VARCHAR")
+_PLAIN = (
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
+    "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "VARCHAR", "ENUM", "BLOB", '"NULL"',
+)  # fmt: skip
+"""Types of Parquet columns, as DuckDB calls them: of days, and of what can be a price or a name."""
+
+
+def _day_text(column: str, kind: str) -> str:
+    """The day of a column as text; what is text and no day stays as it is, to be shown."""
+    if kind.startswith("VARCHAR"):
+        return f"COALESCE(CAST(TRY_CAST({column} AS DATE) AS VARCHAR), {column})"
+    return f"CAST(CAST({column} AS DATE) AS VARCHAR)"
 
 
 def _quoted(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,53 @@ def test_a_checkpoint_that_is_not_there_is_named(session: Session) -> None:
 
     assert "gone.txt" in printed
     assert printed.endswith("[1]\n")
+
+
+def test_filters_of_show_narrow_down_together(session: Session) -> None:
+    """By account, symbol, event, day and plan; each answer is a part of the whole record."""
+
+    def shown(options: str) -> list[dict[str, object]]:
+        told = json.loads(session.run(f"trimtab ledger show --json {options}"))
+        assert told["of"] == len(everything)
+        return list(told["entries"])
+
+    everything = json.loads(session.run("trimtab ledger show --json"))["entries"]
+    plan = next(e["body"]["plan"] for e in everything if e["kind"] == "planned")
+
+    fills = [entry for entry in everything if entry["kind"] == "filled"]
+    of_aapl = [entry for entry in fills if entry["body"]["instrument"] == "AAPL"]
+    assert shown("--event filled") == shown("--kind filled") == fills
+    assert shown("--symbol AAPL --event filled --since 2012-09-28") == of_aapl
+    assert shown("--symbol AAPL --event filled --account roth --limit 1") == [
+        entry for entry in of_aapl if entry["body"]["account"] == "roth"
+    ]
+    assert shown("--until 2000-01-01") == []
+    about_plan = shown(f"--plan plans/{plan}.json")
+    assert about_plan == shown(f"--plan {plan}")
+    assert {"planned", "order_sent", "filled"} <= {entry["kind"] for entry in about_plan}
+    assert "opened" not in {entry["kind"] for entry in about_plan}
+
+
+def test_a_kind_that_there_is_not_is_named(session: Session) -> None:
+    """A misspelt event is an error with what was probably meant, not an empty answer."""
+    printed = session.run("trimtab ledger show --event fild")
+
+    assert "Did you mean 'filled'?" in printed
+    assert printed.endswith("[1]\n")
+    assert session.run("trimtab ledger show --event 'order sent'") == session.run(
+        "trimtab ledger show --event order_sent"
+    )
+
+
+def test_an_index_that_somebody_broke_changes_no_answer(session: Session) -> None:
+    """The index is a cache: damaged or deleted, `show` says the same."""
+    whole = session.run("trimtab ledger show")
+    index = ledger(session).parent / ".trimtab-cache" / "ledger.sqlite"
+    assert index.exists()
+
+    index.write_bytes(b"not a database" * 500)
+    damaged = session.run("trimtab ledger show")
+    index.unlink()
+    deleted = session.run("trimtab ledger show")
+
+    assert damaged == deleted == whole

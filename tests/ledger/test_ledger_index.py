@@ -10,12 +10,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.ledger.histories import history
 from tests.ledger.make import bytes_of, record
 from trimtab.adapters.ledger_file import FileLedger
-from trimtab.adapters.ledger_index import LedgerIndex
+from trimtab.adapters.ledger_index import CACHE_FOLDER, INDEX_FILE, LedgerIndex, index_of
 from trimtab.ledger.chain import EMPTY, Entry, Reading, sealed, verify_bytes
 from trimtab.ledger.errors import LedgerDamagedError
-from trimtab.ledger.events import approved, deposited, order_sent, planned, split, withdrawn
+from trimtab.ledger.events import (
+    approved,
+    deposited,
+    order_intended,
+    order_sent,
+    planned,
+    split,
+    subjects,
+    withdrawn,
+)
+from trimtab.model.orders import Order
 
 DAY = date(2026, 3, 31)
 AT = "2026-03-31T20:00:00Z"
@@ -241,7 +252,7 @@ def test_catching_up_keeps_other_writers_out_from_the_start(
     tried: list[str] = []
 
     def look(known: object) -> Reading:
-        rival = sqlite3.connect(index.path, timeout=0, isolation_level=None)
+        rival = sqlite3.connect(index.path or "", timeout=0, isolation_level=None)
         try:
             rival.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
@@ -263,3 +274,87 @@ def test_two_indexes_on_one_file_take_turns(ledger: FileLedger, tmp_path: Path) 
         assert one.catch_up() + two.catch_up() == 7
         assert numbers(one.query()) == numbers(two.query()) == [1, 2, 3, 4, 5, 6, 7]
         assert (one.rebuilt, two.rebuilt) == (0, 0)
+
+
+def test_a_plan_is_found_with_what_became_of_its_orders(
+    index: LedgerIndex, ledger: FileLedger
+) -> None:
+    """Fills and answers name their order only; who asks for the plan gets them as well."""
+    order = Order("o2", "roth", "VTI", "buy", 5, None, None, "2026-03-31-7f3a")
+    drafts = [order_intended(order, at=AT), order_sent("o2", "c" * 64, at=AT)]
+    ledger.append(sealed(drafts, ledger.head), ledger.head)
+
+    assert numbers(index.query(plan="2026-03-31-7f3a")) == [4, 5, 8, 9]
+
+
+def test_one_entry_is_found_by_its_number(index: LedgerIndex) -> None:
+    """Numbers begin with one and end with the newest entry."""
+    third = index.entry(3)
+    assert third is not None
+
+    assert third.kind == "withdrawn"
+    assert index.entry(0) is None
+    assert index.entry(8) is None
+    assert len(index) == 7
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_each_filter_answers_what_a_reader_of_the_whole_record_finds(
+    tmp_path: Path, seed: int
+) -> None:
+    """Over a random history every question has the answer of a plain search."""
+    made = history(seed, 60)
+    path = tmp_path / "ledger.jsonl"
+    path.write_bytes(bytes_of(tuple(made.entries)))
+    about = [(entry, subjects(entry)) for entry in made.entries]
+    middle = about[len(about) // 2][1].on
+
+    with index_of(path) as index:
+        for account in ("roth", "k401", "nobody"):
+            wanted = [e.seq for e, s in about if s.account == account]
+            assert numbers(index.query(account=account)) == wanted
+        for name in ("VTI", "BND"):
+            wanted = [e.seq for e, s in about if s.instrument == name and e.kind == "filled"]
+            assert numbers(index.query(instrument=name, kind="filled")) == wanted
+        wanted = [e.seq for e, s in about if s.on >= middle][-5:]
+        assert numbers(index.query(first=date.fromisoformat(middle), newest=5)) == wanted
+
+
+def test_the_index_lies_in_a_cache_that_git_leaves_out(ledger: FileLedger) -> None:
+    """It stands beside the ledger, with a note for git and for backups, and can be deleted."""
+    folder = ledger.path.parent / CACHE_FOLDER
+
+    with index_of(ledger.path) as index:
+        first = numbers(index.query())
+    (folder / INDEX_FILE).unlink()
+    with index_of(ledger.path) as index:
+        again = numbers(index.query())
+
+    assert first == again == [1, 2, 3, 4, 5, 6, 7]
+    assert (folder / ".gitignore").read_text() == "*\n"
+    assert (folder / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886")
+
+
+@pytest.mark.parametrize("in_the_way", [CACHE_FOLDER, f"{CACHE_FOLDER}/{INDEX_FILE}/x"])
+def test_where_no_index_can_be_written_it_is_made_in_memory(
+    ledger: FileLedger, in_the_way: str
+) -> None:
+    """Reading a record needs no right to write: the answers are the same."""
+    place = ledger.path.parent / in_the_way
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("not a cache")
+
+    with index_of(ledger.path) as index:
+        assert index.path is None
+        assert numbers(index.query(account="roth")) == [1, 3]
+        assert index.rebuild() == 7
+
+
+def test_a_damaged_ledger_is_told_and_not_hidden_by_the_cache(ledger: FileLedger) -> None:
+    """Opening the index of a ledger that is not sound says where it is not."""
+    data = bytearray(ledger.path.read_bytes())
+    data[700] ^= 1
+    ledger.path.write_bytes(data)
+
+    with pytest.raises(LedgerDamagedError):
+        index_of(ledger.path)

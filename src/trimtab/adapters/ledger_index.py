@@ -15,6 +15,17 @@ from trimtab.ledger.chain import EMPTY, Entry, Head, Reading, entry_from, verify
 from trimtab.ledger.errors import CanonicalError, LedgerDamagedError
 from trimtab.ledger.events import subjects
 
+CACHE_FOLDER: Final = ".trimtab-cache"
+"""Beside the ledger; it tells git, and programs that make backups, to leave it out."""
+
+INDEX_FILE: Final = "ledger.sqlite"
+
+_TAG: Final = """\
+Signature: 8a477f597d28d172789f06886806bc55
+# What lies here is made from the ledger whenever it is missing: it can be deleted at any time.
+"""
+"""The sign of https://bford.info/cachedir/ that backups look for."""
+
 _VERSION: Final = 1
 _BUSY_MILLISECONDS: Final = 5_000
 
@@ -50,6 +61,32 @@ class _Indexed:
 _NONE: Final = _Indexed(EMPTY, 0)
 
 
+def index_of(ledger: Path) -> LedgerIndex:
+    """The index of a ledger, in a cache beside it; in memory where nothing can be written.
+
+    Args:
+        ledger: The ledger file; its folder is there.
+    """
+    folder = ledger.parent / CACHE_FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+        for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
+            if not (folder / name).exists():
+                (folder / name).write_text(text, encoding="utf-8")
+        index = LedgerIndex(folder / INDEX_FILE, ledger)
+    except (OSError, sqlite3.Error):
+        return LedgerIndex(None, ledger)
+    try:
+        index.catch_up()
+    except sqlite3.Error:  # a full disk, another user's file, a lock that does not end
+        index.close()
+        return LedgerIndex(None, ledger)
+    except BaseException:
+        index.close()
+        raise
+    return index
+
+
 class LedgerIndex:
     """Finds entries by account, instrument, order, plan, kind or day.
 
@@ -57,11 +94,11 @@ class LedgerIndex:
     every answer is read from the ledger itself, and an index that does not match is made anew.
 
     Args:
-        path: The SQLite file; made when it is not there.
+        path: The SQLite file; made when it is not there. None keeps the index in memory.
         ledger: The ledger file.
     """
 
-    def __init__(self, path: Path, ledger: Path) -> None:
+    def __init__(self, path: Path | None, ledger: Path) -> None:
         self.path = path
         self.ledger = ledger
         self.rebuilt = 0
@@ -114,6 +151,15 @@ class LedgerIndex:
             return False
         return healthy and rows == _rows(self._read(_NONE), _NONE)
 
+    def __len__(self) -> int:
+        """How many entries there are."""
+        self.catch_up()
+        return int(self._db.execute("SELECT count(*) FROM entries").fetchone()[0])
+
+    def entry(self, seq: int) -> Entry | None:
+        """One entry by its number; None when there is none."""
+        return next(iter(self._found("SELECT * FROM entries WHERE seq = ?", [seq])), None)
+
     def query(
         self,
         *,
@@ -133,7 +179,7 @@ class LedgerIndex:
             account: Only entries about this account alone.
             instrument: Only entries about this instrument.
             order: Only entries about this order.
-            plan: Only entries about this plan.
+            plan: Only entries about this plan and its orders.
             first: The first day.
             last: The last day, included.
             newest: At most so many, the newest ones.
@@ -143,18 +189,23 @@ class LedgerIndex:
             ("account = ?", account),
             ("instrument = ?", instrument),
             ("order_id = ?", order),
-            ("plan_id = ?", plan),
             ("date >= ?", first.isoformat() if first else None),
             ("date <= ?", last.isoformat() if last else None),
         ]
         clauses = [clause for clause, value in asked if value is not None]
         values: list[str | int] = [value for _, value in asked if value is not None]
+        if plan is not None:
+            orders = "SELECT order_id FROM entries WHERE plan_id = ? AND order_id IS NOT NULL"
+            clauses.append(f"(plan_id = ? OR order_id IN ({orders}))")
+            values.extend((plan, plan))
         if kinds is not None:
             clauses.append(f"kind IN ({', '.join('?' * len(kinds))})")
             values.extend(kinds)
         where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
         values.append(-1 if newest is None else newest)
-        statement = f"SELECT * FROM entries{where} ORDER BY seq DESC LIMIT ?"
+        return self._found(f"SELECT * FROM entries{where} ORDER BY seq DESC LIMIT ?", values)
+
+    def _found(self, statement: str, values: Sequence[str | int]) -> list[Entry]:
         self.catch_up()
         found = self._answer(statement, values)
         if found is None:
@@ -259,10 +310,14 @@ class LedgerIndex:
 
     def _start_over(self) -> None:
         self._db.close()
-        for suffix in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        self._remove()
         self.rebuilt += 1
         self._db = _connected(self.path)
+
+    def _remove(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            if self.path is not None:
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def _opened(self) -> sqlite3.Connection:
         try:
@@ -270,8 +325,7 @@ class LedgerIndex:
         except sqlite3.DatabaseError as error:
             if _is_of_the_machine(error):
                 raise
-            for suffix in ("", "-wal", "-shm"):
-                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            self._remove()
             self.rebuilt += 1
             return _connected(self.path)
 
@@ -290,12 +344,15 @@ def _is_of_the_machine(error: sqlite3.DatabaseError) -> bool:
     )
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=_BUSY_MILLISECONDS / 1000, isolation_level=None)
+def _connected(path: Path | None) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        path or ":memory:", timeout=_BUSY_MILLISECONDS / 1000, isolation_level=None
+    )
     try:
         db.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
         db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
+        # What a loss of power takes away is made again from the ledger.
+        db.execute("PRAGMA synchronous = NORMAL")
         db.executescript(_SCHEMA)
     except BaseException:
         db.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from trimtab.cli.options import Help, add_folder, add_json, command, folder_of
+from trimtab.cli.options import Help, add_folder, add_json, command, day, folder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from trimtab.ledger.checkpoint import SignedCheckpoint, SigningKey
     from trimtab.ledger.verify import Verification
 
+_LARGE = 4_000_000
+"""Bytes of a record from which on reading it takes longer than a blink."""
+
 EPILOG = """\
 examples:
   trimtab ledger verify
-  trimtab ledger show --account roth --last 10
+  trimtab ledger show --account roth --limit 10
+  trimtab ledger show --symbol VTI --event filled --since 2026-01-01
+  trimtab ledger show --plan 2026-03-31-7f3a9c     a plan, its orders and their fills
   trimtab ledger show 17                           one entry, whole
   trimtab ledger checkpoint > ~/somewhere-else/checkpoint.txt
   trimtab ledger verify --checkpoint ~/somewhere-else/checkpoint.txt
@@ -44,9 +49,19 @@ def add_parser(commands: Commands) -> None:
     show.add_argument(
         "entry", metavar="ENTRY", nargs="?", type=int, help="one entry by its number, whole"
     )
-    show.add_argument("--last", metavar="N", type=int, help="only the last N entries")
-    for name in ("kind", "account", "instrument", "order", "plan"):
-        show.add_argument(f"--{name}", metavar=name.upper(), help=f"only entries of this {name}")
+    for names, metavar, text in (
+        (("--account",), "ACCOUNT", "only entries of this account"),
+        (("--symbol", "--instrument"), "SYMBOL", "only entries of this instrument"),
+        (("--event", "--kind"), "EVENT", "only what happened so, as filled or order_sent"),
+        (("--order",), "ORDER", "only entries of this order"),
+        (("--plan",), "PLAN", "only entries of this plan and its orders: an id or a file"),
+    ):
+        show.add_argument(*names, dest=names[-1][2:], metavar=metavar, help=text)
+    show.add_argument("--since", metavar="DATE", type=day, help="from this day on")
+    show.add_argument("--until", metavar="DATE", type=day, help="up to this day, included")
+    show.add_argument(
+        "--limit", "--last", dest="limit", metavar="N", type=_count, help="only the last N of them"
+    )
     prove = _action(actions, "prove", "a proof that an entry stands in the record")
     prove.add_argument("entry", metavar="ENTRY", type=int, help="the number of the entry")
     _action(actions, "checkpoint", "sign where the record ends; keep it elsewhere")
@@ -64,6 +79,13 @@ def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
     add_folder(parser, again=True)
     add_json(parser)
     return parser
+
+
+def _count(text: str) -> int:
+    """A whole number above zero."""
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -174,48 +196,80 @@ def _own_key(path: Path, origin: str) -> Any:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from trimtab.cli.screen import emit, say, screen
+    from trimtab.adapters.ledger_index import index_of
+    from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.model.errors import RefusedError
-    from trimtab.reports.ledger_text import entries_text, entry_json, entry_text
+    from trimtab.reports.ledger_text import (
+        corrections_of,
+        entries_text,
+        entry_json,
+        entry_text,
+        steps_of,
+    )
 
     path = _path(args)
-    entries = _entries(path)
+    kind = None if args.kind is None else _kind(args.kind)
     on = screen()
-    if args.entry is not None:
-        if not 1 <= args.entry <= len(entries):
-            raise RefusedError(f"there is no entry {args.entry}: the record has {len(entries)}")
-        entry = entries[args.entry - 1]
-        if args.json:
-            emit(entry_json(entry))
-        else:
-            say(entry_text(entry, width=on.width, look=on.look))
-        return 0
-    chosen = _chosen(args, entries)
-    if args.last is not None:
-        chosen = chosen[max(len(chosen) - args.last, 0) :]
+    if path.stat().st_size > _LARGE:
+        progress("reading what is new in the record ...")
+    with index_of(path) as index:
+        progress("")
+        corrections = corrections_of(index.query(kind="corrected"))
+        if args.entry is not None:
+            entry = index.entry(args.entry)
+            if entry is None:
+                raise RefusedError(f"there is no entry {args.entry}: the record has {len(index)}")
+            by = corrections.get(entry.seq, [])
+            if args.json:
+                emit(entry_json(entry, by))
+            else:
+                say(entry_text(entry, corrected_by=by, width=on.width, look=on.look))
+            return 0
+        chosen = index.query(
+            kind=kind,
+            account=args.account,
+            instrument=args.instrument,
+            order=args.order,
+            plan=None if args.plan is None else _plan_id(args.plan),
+            first=args.since,
+            last=args.until,
+            newest=args.limit,
+        )
+        of, steps = len(index), steps_of(index.query(kind=["opened", "declared"]))
     if args.json:
-        emit({"file": str(path), "entries": [entry_json(entry) for entry in chosen]})
+        told = [entry_json(entry, corrections.get(entry.seq, [])) for entry in chosen]
+        emit({"file": str(path), "of": of, "entries": told})
     else:
-        say(entries_text(chosen, every=entries, width=on.width, look=on.look))
+        say(
+            entries_text(
+                chosen, of=of, steps=steps, corrections=corrections, width=on.width, look=on.look
+            )
+        )
     return 0
 
 
-def _chosen(args: argparse.Namespace, entries: tuple[Entry, ...]) -> list[Entry]:
-    from trimtab.ledger.events import subjects
+def _kind(text: str) -> str:
+    """A kind of entry, also as the table shows it: `order sent`."""
+    from difflib import get_close_matches
 
-    chosen = []
-    for entry in entries:
-        about = subjects(entry)
-        wanted = (
-            (args.kind, entry.kind),
-            (args.account, about.account),
-            (args.instrument, about.instrument),
-            (args.order, about.order),
-            (args.plan, about.plan),
-        )
-        if all(asked is None or asked == found for asked, found in wanted):
-            chosen.append(entry)
-    return chosen
+    from trimtab.ledger.fold import KINDS
+    from trimtab.model.errors import RefusedError
+
+    kind = text.strip().lower().replace(" ", "_").replace("-", "_")
+    if kind in KINDS:
+        return kind
+    near = get_close_matches(kind, sorted(KINDS), n=1, cutoff=0.5)
+    meant = f" Did you mean {near[0]!r}?" if near else ""
+    raise RefusedError(
+        f"{text!r} is no kind of entry.{meant} There are: {', '.join(sorted(KINDS))}"
+    )
+
+
+def _plan_id(text: str) -> str:
+    """The id of a plan, or of the plan in a file."""
+    from pathlib import PurePath
+
+    return PurePath(text).stem if text.endswith(".json") else text
 
 
 # -- prove and checkpoint -------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from trimtab.ledger.chain import Entry
@@ -21,6 +22,8 @@ from trimtab.reports.layout import (
 )
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import counted, money, quantity
+
+NO_CORRECTIONS: Mapping[int, Sequence[int]] = MappingProxyType({})
 
 SHORT = 12
 """Digits of a hash that a reader compares."""
@@ -59,7 +62,9 @@ def verification_text(
 def entries_text(
     entries: Sequence[Entry],
     *,
-    every: Sequence[Entry],
+    of: int,
+    steps: Mapping[str, Decimal],
+    corrections: Mapping[int, Sequence[int]] = NO_CORRECTIONS,
     width: int = 100,
     look: Look = FULL,
 ) -> str:
@@ -67,14 +72,14 @@ def entries_text(
 
     Args:
         entries: What to show.
-        every: The whole record, which says in what steps instruments are counted.
+        of: How many entries the record has.
+        steps: In what steps it counts instruments, from `steps_of`.
+        corrections: Which entries correct an entry, from `corrections_of`.
         width: Columns of the terminal.
         look: Signs and colours.
     """
-    of = len(every)
     if not entries:
         return f"None of the {of} entries of the record is what was asked for."
-    steps = _steps(every)
     columns = [
         Column("entry", "right"),
         Column("day"),
@@ -86,15 +91,21 @@ def entries_text(
     for entry in entries:
         about = subjects(entry)
         what = entry.kind.replace("_", " ")
-        rows.append((str(entry.seq), about.on, what, about.account or "", in_words(entry, steps)))
+        words = in_words(entry, steps)
+        by = corrections.get(entry.seq, ())
+        if by:
+            words += f" [corrected by entry {', '.join(map(str, by))}]"
+        rows.append((str(entry.seq), about.on, what, about.account or "", words))
     lines = table(columns, rows, width=width, look=look)
     if len(entries) < of:
         lines += ["", f"{len(entries)} of {of} entries"]
     return "\n".join(lines)
 
 
-def entry_text(entry: Entry, *, width: int = 100, look: Look = FULL) -> str:
-    """One entry, whole."""
+def entry_text(
+    entry: Entry, *, corrected_by: Sequence[int] = (), width: int = 100, look: Look = FULL
+) -> str:
+    """One entry, whole, with the numbers of those that correct it."""
     import json
 
     body = json.dumps(entry.body, indent=2, ensure_ascii=False)
@@ -107,14 +118,17 @@ def entry_text(entry: Entry, *, width: int = 100, look: Look = FULL) -> str:
         "",
         *(clean(line) for line in body.split("\n")),
         "",
+        *paragraph(
+            "Corrected", [f"by entry {seq}" for seq in corrected_by], width=width, look=look
+        ),
         *paragraph("Hash", [entry.hash], width=width, look=look),
         *paragraph("Follows", [entry.prev], width=width, look=look),
     ]
     return "\n".join(lines)
 
 
-def entry_json(entry: Entry) -> dict[str, Any]:
-    """An entry as it stands in the record."""
+def entry_json(entry: Entry, corrected_by: Sequence[int] = ()) -> dict[str, Any]:
+    """An entry as it stands in the record, and which entries correct it."""
     return {
         "seq": entry.seq,
         "at": entry.at,
@@ -122,11 +136,22 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "body": entry.body,
         "prev": entry.prev,
         "hash": entry.hash,
+        "corrected_by": list(corrected_by),
     }
 
 
-def _steps(entries: Sequence[Entry]) -> dict[str, Decimal]:
-    """In what steps the record counts each instrument now."""
+def corrections_of(corrected: Sequence[Entry]) -> dict[int, list[int]]:
+    """Which entries correct an entry, told from the entries of the kind `corrected`."""
+    found: dict[int, list[int]] = {}
+    for entry in corrected:
+        of = entry.body.get("of")
+        if type(of) is int:
+            found.setdefault(of, []).append(entry.seq)
+    return found
+
+
+def steps_of(entries: Sequence[Entry]) -> dict[str, Decimal]:
+    """In what steps a record counts each instrument now, told from `opened` and `declared`."""
     steps: dict[str, Decimal] = {}
     for entry in entries:
         told = entry.body.get("instruments") if entry.kind == "opened" else None

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from trimtab.kernels.compile import compiled, kernel
-from trimtab.kernels.lots import walk
+from trimtab.kernels.lots import walk, workspace
 from trimtab.kernels.money import rounded, trade_cost
 from trimtab.kernels.rounding import NODE_LIMIT, nearest_steps
 
@@ -73,27 +73,26 @@ def generated(accounts: int, seed: int = 60) -> Book:
 
 @kernel
 def walk_accounts(  # type: ignore[no-untyped-def]
-    value, goal, cash, sleeve, amount, tax, fee, room, buy_fee, sold, bought, change, trades,
-    prices, amounts, owner, order, scratch, need, share, user,
+    value, goal, cash, first, amount, tax, fee, room, sold, bought, trades, gain, need, part, given,
+    prices, amounts, owner, order, scratch,
 ):  # fmt: skip
     """Walk every account; what it sells and buys, and the trades of each as (asset, money)."""
     count = 0
     for a in range(len(cash)):
         n = len(value[a])
         walk(
-            n, value[a], goal[a], buy_fee, room, len(amount[a]), sleeve[a], amount[a], fee, tax[a],
-            cash[a], 0.0, 0.0, 1.0, 1.0, sold[a], bought[a],
-            prices, amounts, owner, order, scratch, need, share, user,
+            n, value[a], goal[a], fee, room, fee, first, amount[a], tax[a], cash[a], 0.0, 0.0, 1.0,
+            1.0, sold[a], bought[a],
+            gain, need, part, given, prices, amounts, owner, order, scratch,
         )  # fmt: skip
         for s in range(n):
-            change[s] = bought[a][s]
-        for k in range(len(amount[a])):
-            change[sleeve[a][k]] -= sold[a][k]
-        for s in range(n):
-            if abs(change[s]) >= 0.5:
+            change = bought[a, s]
+            for k in range(first[s], first[s + 1]):
+                change -= sold[a, k]
+            if abs(change) >= 0.5:
                 trades[count, 0] = a
                 trades[count, 1] = s
-                trades[count, 2] = change[s]
+                trades[count, 2] = change
                 count += 1
     return count
 
@@ -102,19 +101,14 @@ def walker(book: Book) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
     """Our side: every account in one compiled loop."""
     accounts = len(book.cash)
     run = compiled(walk_accounts)
-    pieces = 2 * SEGMENTS + ASSETS + 4
     sold, bought = np.zeros((accounts, SEGMENTS)), np.zeros((accounts, ASSETS))
-    work = (
-        np.zeros(ASSETS), np.zeros((accounts * ASSETS, 3)), np.zeros(pieces), np.zeros(pieces),
-        np.zeros(pieces, np.int64), np.zeros(pieces, np.int64), np.zeros(pieces, np.int64),
-        np.zeros(ASSETS + 1), np.zeros(ASSETS + 1), np.zeros(ASSETS + 1, np.int64),
-    )  # fmt: skip
+    trades = np.zeros((accounts * ASSETS, 3))
+    work = [np.array(column) for column in workspace(ASSETS, SEGMENTS)]
 
     def all_accounts() -> tuple[np.ndarray, np.ndarray]:
         run(
-            book.value, book.goal, book.cash, book.sleeve, book.amount, book.tax,
-            np.full(SEGMENTS, FEE), np.full(ASSETS, 1e18), np.full(ASSETS, FEE), sold, bought,
-            *work,
+            book.value, book.goal, book.cash, np.arange(0, SEGMENTS + 1, LOTS), book.amount,
+            book.tax, np.full(ASSETS, FEE), np.full(ASSETS, 1e18), sold, bought, trades, *work,
         )  # fmt: skip
         return sold, bought
 

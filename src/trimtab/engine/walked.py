@@ -47,10 +47,9 @@ def walked(
     """
     n = len(problem.leaves)
     buy_fee, room = [0.0] * n, [0.0] * n
+    sell_fee, first = [0.0] * n, [0] * (n + 1)
     buys: dict[int, int] = {}
-    sleeve: list[int] = []
     amount: list[float] = []
-    fee: list[float] = []
     tax: list[float] = []
     owner: list[int] = []
     for i, holding in enumerate(problem.holdings):
@@ -60,22 +59,22 @@ def walked(
         if (i, "sell") in blocked:
             continue
         for money, share in segments(holding):
-            sleeve.append(holding.leaf)
             amount.append(money)
-            fee.append(holding.fee)
             tax.append(share)
             owner.append(i)
-    sold, bought = [0.0] * len(sleeve), [0.0] * n
+            sell_fee[holding.leaf] = holding.fee
+        # Holdings are ordered by leaf: what follows belongs to this one or to later ones.
+        first[holding.leaf + 1 :] = [len(owner)] * (n - holding.leaf)
+    sold, bought = [0.0] * len(owner), [0.0] * n
     walk(
         n,
         [float(value) for value in problem.values],
         [float(goal) for goal in problem.goals],
         buy_fee,
         room,
-        len(sleeve),
-        sleeve,
+        sell_fee,
+        first,
         amount,
-        fee,
         tax,
         float(problem.cash),
         float(problem.cash_goal),
@@ -84,7 +83,7 @@ def walked(
         1.0,
         sold,
         bought,
-        *workspace(n, len(sleeve)),
+        *workspace(n, len(owner)),
     )
     change = [0.0] * len(problem.holdings)
     for i, money in zip(owner, sold, strict=True):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from trimtab.kernels.account_columns import (
     F_SEGMENT_AMOUNT,
-    F_SEGMENT_FEE,
     F_SEGMENT_TAX,
     FIFO,
     FIRST_HOLDING,
     HIFO,
     INHERITED_DAY,
     INSTRUMENT,
-    LEAF,
     LIFO,
     LONG_RATE,
     LOWEST_TAX,
@@ -27,7 +25,6 @@ from trimtab.kernels.account_columns import (
     W_LOTS,
     W_SEGMENT_GAIN,
     W_SEGMENT_OWNER,
-    W_SEGMENT_SLEEVE,
     W_SEGMENT_STEPS,
     Accounts,
     Models,
@@ -161,7 +158,5 @@ def fill_segments(
         if gain > 0:
             work.floats[F_SEGMENT_TAX, k] = gain / (parts * num * steps)
         work.floats[F_SEGMENT_AMOUNT, k] = steps * market.price[g]
-        work.floats[F_SEGMENT_FEE, k] = models.fee[h]
-        work.ints[W_SEGMENT_SLEEVE, k] = models.holdings[LEAF, h]
         work.ints[W_SEGMENT_OWNER, k] = i
     return count

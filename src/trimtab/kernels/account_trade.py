@@ -8,14 +8,16 @@ from trimtab.kernels.account_columns import (
     F_BOUGHT,
     F_BUY_FEE,
     F_CHANGE,
+    F_GAIN,
     F_GIVEN,
     F_GOAL_F,
     F_NEED,
+    F_PART,
     F_PRICES,
     F_ROOM,
     F_SEGMENT_AMOUNT,
-    F_SEGMENT_FEE,
     F_SEGMENT_TAX,
+    F_SELL_FEE,
     F_SOLD,
     F_VALUE_F,
     FIRST_HOLDING,
@@ -29,6 +31,7 @@ from trimtab.kernels.account_columns import (
     W_ACTIVE,
     W_BLOCKED,
     W_BUY_HOLDING,
+    W_FIRST_SEGMENT,
     W_GOALS,
     W_HELD,
     W_LOT_FROM,
@@ -37,8 +40,6 @@ from trimtab.kernels.account_columns import (
     W_OWNER,
     W_SCRATCH,
     W_SEGMENT_OWNER,
-    W_SEGMENT_SLEEVE,
-    W_USER,
     W_VALUES,
     Accounts,
     Models,
@@ -118,6 +119,8 @@ def fill_changes(
             work.floats[F_BUY_FEE, s] = 0.0
             work.floats[F_ROOM, s] = 0.0
             work.ints[W_BUY_HOLDING, s] = -1
+            work.ints[W_FIRST_SEGMENT, s + 1] = 0
+        work.ints[W_FIRST_SEGMENT, 0] = 0
         count = 0
         for i in range(size):
             if work.ints[W_ACTIVE, i] == 0:
@@ -133,16 +136,23 @@ def fill_changes(
             count = fill_segments(i, h, m, models, market, accounts, work, count)
             if count < 0:
                 return False
+            if count > work.ints[W_FIRST_SEGMENT, models.holdings[LEAF, h] + 1]:
+                work.ints[W_FIRST_SEGMENT, models.holdings[LEAF, h] + 1] = count
+                work.floats[F_SELL_FEE, models.holdings[LEAF, h]] = models.fee[h]
+        # Holdings are ordered by leaf: a leaf without segments begins where the one before ends.
+        for s in range(n):
+            work.ints[W_FIRST_SEGMENT, s + 1] = max(
+                work.ints[W_FIRST_SEGMENT, s], work.ints[W_FIRST_SEGMENT, s + 1]
+            )
         walk(
             n,
             work.floats[F_VALUE_F],
             work.floats[F_GOAL_F],
             work.floats[F_BUY_FEE],
             work.floats[F_ROOM],
-            count,
-            work.ints[W_SEGMENT_SLEEVE],
+            work.floats[F_SELL_FEE],
+            work.ints[W_FIRST_SEGMENT],
             work.floats[F_SEGMENT_AMOUNT],
-            work.floats[F_SEGMENT_FEE],
             work.floats[F_SEGMENT_TAX],
             1.0 * cash,
             1.0 * cash_goal,
@@ -151,14 +161,15 @@ def fill_changes(
             1.0,
             work.floats[F_SOLD],
             work.floats[F_BOUGHT],
+            work.floats[F_GAIN],
+            work.floats[F_NEED],
+            work.floats[F_PART],
+            work.floats[F_GIVEN],
             work.floats[F_PRICES],
             work.floats[F_AMOUNTS],
             work.ints[W_OWNER],
             work.ints[W_ORDER],
             work.ints[W_SCRATCH],
-            work.floats[F_NEED],
-            work.floats[F_GIVEN],
-            work.ints[W_USER],
         )
         for i in range(size):
             work.floats[F_CHANGE, i] = 0.0

@@ -115,9 +115,9 @@ def fill_goals(
             goals[i] = aims[i] - back
         net += values[i] - goals[i]
     if net > 0:
-        _level(goals, aims, -1, net)
+        level_furthest(len(values), goals, aims, -1, net)
     elif net < 0:
-        _level(goals, aims, 1, -net)
+        level_furthest(len(values), goals, aims, 1, -net)
 
 
 @kernel
@@ -150,7 +150,7 @@ def fill_from_cash(values: Column, aims: Column, cash: Number, goals: Column) ->
     if left <= 0:
         return left
     if left < room:
-        _level(goals, aims, side, left)
+        level_furthest(len(values), goals, aims, side, left)
         return 0 * left
     for i in range(len(values)):
         if side * (values[i] - aims[i]) > 0:
@@ -181,7 +181,7 @@ def fill_from_cash(values: Column, aims: Column, cash: Number, goals: Column) ->
 
 
 @kernel
-def _level(goals: Column, aims: Column, side: int, need: Number) -> None:
+def level_furthest(n: int, goals: Column, aims: Column, side: int, need: Number) -> None:
     """Move `need` onto the sleeves of one side: the furthest first, down to a common distance.
 
     Side 1 takes from those above their aims, side -1 gives to those below. The common distance
@@ -189,11 +189,11 @@ def _level(goals: Column, aims: Column, side: int, need: Number) -> None:
     stand nearer than it, until none does (Michelot 1986, on the projection onto a simplex).
     """
     level = 0 * need
-    count = len(goals) + 1
+    count = n + 1
     while True:
         total = 0 * need
         further = 0
-        for i in range(len(goals)):
+        for i in range(n):
             gap = side * (goals[i] - aims[i])
             if gap > level:
                 total += gap
@@ -205,6 +205,6 @@ def _level(goals: Column, aims: Column, side: int, need: Number) -> None:
         level = (total - need) / further
         if level < 0:  # only by rounding: the other side is always far enough out
             level = 0 * need
-    for i in range(len(goals)):
+    for i in range(n):
         if side * (goals[i] - aims[i]) > level:
             goals[i] = aims[i] + side * level

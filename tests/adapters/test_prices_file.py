@@ -130,7 +130,8 @@ def test_what_is_no_price_is_shown_and_not_skipped(tmp_path: Path, text: str) ->
     assert (quote.price, quote.on) == (None, day(31))
     assert (quote.previous, quote.previous_on) == (Price(299999999, -6), day(30))
     assert quote.raw.isprintable()
-    assert (quote.raw == "") == (text == "")
+    assert quote.raw.endswith(" (p1.csv:8)")
+    assert quote.raw.startswith("empty") == (text == "")
 
 
 def test_the_price_before_is_the_last_good_one(tmp_path: Path) -> None:
@@ -147,7 +148,9 @@ def test_blank_cells_of_a_wide_file(tmp_path: Path) -> None:
 
     assert quote_of(file, "VTI", 26) is None
     assert quote_of(file, "VTI", 27) == Quote(Price(301, 0), day(27))
-    assert quote_of(file, "BND", 30) == Quote(None, day(30), Price(72, 0), day(27))
+    assert quote_of(file, "BND", 30) == Quote(
+        None, day(30), Price(72, 0), day(27), raw="empty (p1.csv:4)"
+    )
     assert quote_of(file, "TYPED", 30) == Quote(Price(10, 0), day(26))
 
 
@@ -156,8 +159,28 @@ def test_a_price_in_another_currency_is_no_price(tmp_path: Path) -> None:
     text = "date,symbol,close,currency\n2026-03-27,VTI,9,USD\n2026-03-30,VTI,10,EUR\n"
 
     assert quote_of(prices(tmp_path, text)) == Quote(
-        None, day(30), Price(9, 0), day(27), raw="10 EUR"
+        None, day(30), Price(9, 0), day(27), raw="10 EUR (p1.csv:3)"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "raw"),
+    [
+        ("date,symbol,close\n2026-03-30,VTI,9\n2026-03-27,VTI,90\n", "9 (p1.csv:2)"),
+        ("date,BND,VTI\n2026-03-27,1,90\n2026-03-30,1,900\n", "900 (p1.csv:3)"),
+        ("date,symbol,close,split\n2026-03-27,VTI,9,\n2026-03-30,VTI,9,2\n", "9 (p1.csv:3)"),
+        ("date,symbol,close\n2026-03-27,VTI,9\n2026-03-30,VTI,9.5\n", ""),
+    ],
+)
+def test_a_price_that_may_be_doubted_names_its_row(tmp_path: Path, text: str, raw: str) -> None:
+    """Tenfold, a tenth, or on the day of a split: file and line are beside it; else they are not.
+
+    They would enter the hash of the inputs, and a line more above would make a plan stale.
+    """
+    quote = quote_of(prices(tmp_path, text))
+
+    assert quote is not None
+    assert quote.raw == raw
 
 
 def test_an_instrument_that_only_the_record_knows_has_its_prices(tmp_path: Path) -> None:
@@ -376,9 +399,74 @@ def test_parquet_keeps_decimals_and_shows_what_is_no_number(tmp_path: Path) -> N
 
     assert quotes["A"].price == Price(1230, -3)
     assert quotes["B"].price == Price(125, -7)
-    assert (quotes["C"].price, quotes["C"].raw) == (None, "nan")
+    assert (quotes["C"].price, quotes["C"].raw) == (None, "nan (" + f"{target}:1)")
     assert quotes["D"].price == Price(20, -1)
-    assert (later["B"].price, later["D"].price, later["D"].raw) == (None, None, "")
+    assert (later["B"].price, later["D"].price) == (None, None)
+    assert later["D"].raw == f"empty ({target}:2)"
+
+
+@pytest.mark.parametrize(
+    ("query", "key"),
+    [
+        (
+            "SELECT TIMESTAMPTZ '2026-03-30 00:00:00+09' AS date, 'VTI' AS symbol, 1 AS close",
+            "date",
+        ),
+        ("SELECT 20542 AS date, 'VTI' AS symbol, 1 AS close", "date"),
+        ("SELECT DATE '2026-03-30' AS date, 'VTI' AS symbol, true AS close", "close"),
+        ("SELECT DATE '2026-03-30' AS date, 'VTI' AS symbol, [1.5] AS close", "close"),
+        ("SELECT DATE '2026-03-30' AS date, {'a': 1} AS VTI", "VTI"),
+        ("SELECT '3/30/2026' AS date, 'VTI' AS symbol, 1 AS close", "date"),
+        ("SELECT CAST(NULL AS DATE) AS date, 'VTI' AS symbol, 1 AS close", "date"),
+    ],
+)
+def test_columns_of_parquet_that_are_no_days_or_numbers_are_named(
+    tmp_path: Path, query: str, key: str
+) -> None:
+    """A moment with a time zone is no day: which one it is would depend on the machine."""
+    import duckdb
+
+    target = tmp_path / "p.parquet"
+    duckdb.sql(f"COPY ({query}) TO '{target}' (FORMAT parquet)")
+    file = PriceFile([target], instruments={}, calendar=NYSE, folder=tmp_path)
+
+    assert [where[::2] for where in places_of(file)] == [("p.parquet", key)]
+
+
+def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    """A row that is no row does not hide a split that is none, of whatever instrument."""
+    file = prices(
+        tmp_path,
+        "date,symbol,close\n3/30/2026,VTI,1\n",
+        "date,symbol,close,split\n2026-03-30,BND,1,two\n",
+    )
+
+    with pytest.raises(InputError) as caught:
+        file.snapshot(day(30), ["VTI"])
+
+    places = [(one.file, one.line, one.key) for one in caught.value.problems]
+    assert places == [("p1.csv", 2, "date"), ("p2.csv", 2, "split")]
+    assert file.problems() == caught.value.problems
+
+
+@pytest.mark.parametrize("text", ["date,symbol,close\n", "date,VTI\n# none\n"])
+def test_files_without_any_price_are_an_error(tmp_path: Path, text: str) -> None:
+    """Nothing but a header is said of the file, not as six instruments without a price."""
+    assert places_of(prices(tmp_path, text)) == [("p1.csv", None, "")]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        LONG.replace("\n", "\r").encode(),
+        LONG.encode("utf-16-le"),
+        LONG.encode("utf-16-be"),
+        b"date,symbol" + b",x\rx" * 100_000,
+    ],
+)
+def test_text_of_another_kind_is_said_at_once(tmp_path: Path, raw: bytes) -> None:
+    """Lines that end in CR alone, and UTF-16 without its mark: one problem, not thousands."""
+    assert places_of(prices(tmp_path, raw)) == [("p1.csv", 1, "")]
 
 
 def test_what_only_looks_like_parquet_is_refused(tmp_path: Path) -> None:

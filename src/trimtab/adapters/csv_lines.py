@@ -65,7 +65,7 @@ def blocks(stream: BinaryIO, *, longest: int, digest: list[str]) -> Iterator[lis
         digest: Receives the SHA-256 of the file when its end is reached.
 
     Raises:
-        UnreadableLines: A line is longer, or the file is UTF-16.
+        UnreadableLines: A line is longer, or the file is UTF-16, or its lines end in CR alone.
     """
     whole = sha256()
     rest = b""
@@ -73,8 +73,11 @@ def blocks(stream: BinaryIO, *, longest: int, digest: list[str]) -> Iterator[lis
     while chunk := stream.read(BLOCK):
         whole.update(chunk)
         if number == 0 and not rest:
-            if chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            if chunk[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in chunk[:2]:
                 raise UnreadableLines(1, "it is UTF-16 text", "save it as CSV UTF-8")
+            if b"\n" not in chunk and b"\r" in chunk.rstrip(b"\r"):
+                wrong = "its lines end as those of old Macs (CR alone)"
+                raise UnreadableLines(1, wrong, "save it with the line ends of Unix or Windows")
             chunk = chunk.removeprefix(b"\xef\xbb\xbf")
         body, newline, rest = (rest + chunk).rpartition(b"\n")
         if newline:
@@ -173,16 +176,20 @@ def read_sheet(
     except UnreadableLines as error:
         problems.append(Problem(file, error.line, "", error.wrong, error.remedy))
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        problems.append(
-            Problem(file, None, "", f"it cannot be read ({reason})", "correct the path")
-        )
+        problems.append(unreadable(file, error))
     if columns is None and not problems:
         wrong = "it is empty, without even a header"
         problems.append(Problem(file, 1, "", wrong, f"begin with {','.join(required)}"))
     if columns is None or any(name not in columns for name in required):
         rows = []
     return Sheet(file, columns or {}, rows, digest[0] if digest else "", problems)
+
+
+def unreadable(file: str, error: OSError) -> Problem:
+    """A file that the system does not hand out."""
+    reason = error.strerror or type(error).__name__
+    remedy = "check its permissions" if isinstance(error, PermissionError) else "correct the path"
+    return Problem(file, None, "", f"it cannot be read ({reason})", remedy)
 
 
 def _header(
@@ -290,6 +297,10 @@ def day_remedy(text: str) -> str:
     match = re.fullmatch(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})", text.strip(), re.ASCII)
     if match is not None:
         return f"write year-month-day, as {match[4]}-MM-DD"
+    if _ISO_DAY.fullmatch(text) is not None:
+        return "no calendar has that day: correct it"
+    if _ISO_DAY.fullmatch(text[:10]) is not None:
+        return f"write the day alone, as {text[:10]}"
     return "write year-month-day, as 2017-03-06"
 
 

@@ -387,7 +387,6 @@ class PriceRows:
                     fields[place] = _without_exponent(fields[place])
             shape.take(fields, number)
 
-
     def are_readable(self, types: Mapping[str, str], file: str) -> bool:
         """Whether the columns of a Parquet file hold days, names and numbers; if not, noted."""
         before = len(self.problems)

@@ -34,6 +34,10 @@ _ONE = Fraction(1)
 
 DOUBTED_FOR = 10
 """Rows for which a price that jumped is not what later ones are compared with."""
+
+MOVED = 1.5
+"""A price that moved this far is one that may be doubted: a quote then names its row."""
+
 _PLAIN_PRICE = re.compile(r"\+?([0-9]{1,24})(?:\.([0-9]{1,18}))?", re.ASCII)
 
 
@@ -47,6 +51,7 @@ class _Tape:
     splits: list[Split] = field(default_factory=list)
     dividends: list[Dividend] = field(default_factory=list)
     sources: list[tuple[Series, Sequence[int]]] = field(default_factory=list)
+    order: Sequence[int] | None = None
     parsed: dict[int, Price | None] = field(default_factory=dict)
     jumped: dict[tuple[int, int], bool] = field(default_factory=dict)
 
@@ -81,7 +86,7 @@ class PriceFile:
         self.calendar = calendar
         self.typed = dict(typed or {})
         self.folder = folder
-        self._series: dict[str, list[Series]] | None = None
+        self._rows: PriceRows | None = None
         self._tapes: dict[tuple[str, bool], _Tape] = {}
 
     def snapshot(self, as_of: date, instruments: Sequence[str]) -> Market:
@@ -168,7 +173,15 @@ class PriceFile:
 
     def symbols(self) -> tuple[str, ...]:
         """All symbols in the files, sorted."""
-        return tuple(sorted(self._loaded()))
+        return tuple(sorted(self._read().series))
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong with the files as files, and with rows of the instruments."""
+        try:
+            self._tapes_of(sorted(self.instruments), stand_ins=False)
+        except InputError as error:
+            return error.problems
+        return ()
 
     def without_price(self, instruments: Sequence[str]) -> tuple[Finding, ...]:
         """Findings for instruments of which the files have no row at all."""
@@ -201,9 +214,11 @@ class PriceFile:
         """The quote of the row at a place, with the valid price before it."""
         text = tape.prices[place]
         price = self._price_at(instrument, tape, place)
-        raw = "" if price is not None else _raw(text, tape.currencies, place)
         on = date.fromisoformat(tape.days[place])
-        return self._after(instrument, tape, place - 1, price, on, raw)
+        quote = self._after(instrument, tape, place - 1, price, on, "")
+        if price is not None and not _has_moved(quote):
+            return quote
+        return replace(quote, raw=f"{_raw(text, tape.currencies, place)} ({_row_of(tape, place)})")
 
     def _typed_quote(self, instrument: str, tape: _Tape, as_of: date) -> Quote | None:
         """The quote of a typed price, after the newest valid price before its day."""
@@ -273,29 +288,39 @@ class PriceFile:
         return tape.parsed.setdefault(place, price_from(tape.prices[place]))
 
     def _tapes_of(self, instruments: Sequence[str], *, stand_ins: bool) -> dict[str, _Tape]:
+        rows = self._read()
         problems: list[Problem] = []
-        series = self._loaded()
+        if rows.problems:
+            # Nothing can be shown: then all that is wrong is told, whatever was asked for.
+            instruments = list(dict.fromkeys([*instruments, *self.instruments]))
         for instrument in instruments:
             key = (instrument, stand_ins)
             if key not in self._tapes:
                 known = self.instruments.get(instrument) or Instrument(instrument)
-                self._tapes[key] = _tape_of(known, series, problems, stand_in=stand_ins)
-        if problems:
+                self._tapes[key] = _tape_of(known, rows.series, problems, stand_in=stand_ins)
+        if rows.problems or problems:
             self._tapes.clear()
-            raise InputError(problems)
+            told = {(problem.file, problem.line) for problem in rows.problems}
+            new = [problem for problem in problems if (problem.file, problem.line) not in told]
+            raise InputError([*rows.problems, *new])
         return {instrument: self._tapes[instrument, stand_ins] for instrument in instruments}
 
-    def _loaded(self) -> dict[str, list[Series]]:
-        if self._series is None:
+    def _read(self) -> PriceRows:
+        if self._rows is None:
             rows = PriceRows()
-            for path in self.paths:
-                name = os.path.relpath(path, self.folder) if self.folder else str(path)
+            names = [
+                os.path.relpath(path, self.folder) if self.folder else str(path)
+                for path in self.paths
+            ]
+            for path, name in zip(self.paths, names, strict=True):
                 rows.file(path, name)
             rows.check_days()
-            if rows.problems:
-                raise InputError(rows.problems)
-            self._series = rows.series
-        return self._series
+            has_rows = any(series.days for parts in rows.series.values() for series in parts)
+            if names and not has_rows and not rows.problems and not self.typed:
+                remedy = "add a row a day and symbol below its header, or drop the file"
+                rows.problem(", ".join(names), None, "", "there is no price in it", remedy)
+            self._rows = rows
+        return self._rows
 
 
 def _splits_between(tape: _Tape, after: date, until: date) -> Fraction:
@@ -326,7 +351,27 @@ def price_from(text: str) -> Price | None:
 
 def _raw(text: str, currencies: list[str] | None, place: int) -> str:
     written = text if currencies is None else f"{text} {currencies[place]}"
-    return shown(written.strip())[1:-1]
+    return shown(written.strip())[1:-1] or "empty"
+
+
+def _row_of(tape: _Tape, place: int) -> str:
+    """File and line of a row."""
+    number = place if tape.order is None else tape.order[place]
+    for series, places in tape.sources:
+        if number < len(places):
+            return f"{series.file}:{series.lines[places[number]]}"
+        number -= len(places)
+    raise AssertionError("every row of a tape is of one of its sources")
+
+
+def _has_moved(quote: Quote) -> bool:
+    """Whether a price is so far from the one before, or so near a split, that it may be doubted."""
+    if quote.price is None or quote.previous is None:
+        return False
+    if quote.split_since_previous != 1:
+        return True
+    now, was = float(quote.price.decimal), float(quote.previous.decimal)
+    return now >= MOVED * was or MOVED * now <= was
 
 
 def _actions(tapes: Any) -> tuple[list[Split], list[Dividend]]:
@@ -432,6 +477,7 @@ def _in_order(tape: _Tape, instrument: Instrument, problems: list[Problem]) -> N
     if len(tape.sources) < 2 and days == sorted(days):
         return
     order = sorted(range(len(days)), key=lambda place: days[place])
+    tape.order = order
     tape.days = [days[place] for place in order]
     tape.prices = [tape.prices[place] for place in order]
     if tape.currencies is not None:

@@ -182,7 +182,7 @@ def _belief(instrument: Instrument, state: State, market: Market, currency: str)
         return _Belief(last, last_on, "missing-price", message)
     if quote.price is None:
         last, last_on = (last, last_on) if last else (_adjusted(quote), quote.previous_on)
-        shown = quote.raw or "nothing"
+        shown = quote.raw or "empty"
         message = (
             f"{instrument.id}: the price of {quote.on} is {shown}, which is not a price; it is "
             f"counted at {last or 'nothing'} and not traded. Correct that row of the prices."
@@ -258,7 +258,8 @@ def _jump(id_: str, quote: Quote, reference: _Reference | None) -> tuple[str, st
         return None
     plain = Fraction(quote.price.decimal) / Fraction(reference.price.decimal)
     ratio = plain * reference.split
-    went = f"{id_} went from {reference.price} on {reference.on} to {quote.price} on {quote.on}"
+    shown = quote.raw or quote.price
+    went = f"{id_} went from {reference.price} on {reference.on} to {shown} on {quote.on}"
     counted = f"not believed, counted at {reference.in_new_units} and not traded"
     confirm = f"If it is right, give it with --price {id_}={quote.price}."
     if reference.split != 1 and abs(plain - 1) <= OUT_OF_PHASE < abs(ratio - 1):

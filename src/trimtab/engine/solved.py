@@ -36,6 +36,7 @@ FRESH_FIRST = 100.0
 """Rank that an account without new cash stands behind one with it, when both may buy."""
 
 NODE_LIMIT = 2_000
+TOLERANCE = 1e-9
 SLACK = 1e-6
 """How much of an earlier goal a later one may give up, relative and at least in units of money."""
 
@@ -148,10 +149,14 @@ def solved(
     discrete = fewest_trades is not None or any(
         not holding.costs.is_linear for holding in problem.holdings
     )
+    made: dict[int, int] = {}
     if discrete:
-        _add_fees(programme, problem, sells, buys, purse, count=fewest_trades is not None)
+        made = _add_fees(programme, problem, sells, buys, purse, count=fewest_trades is not None)
     _add_deviations(programme, problem, in_leaf, purse, price, fewest_trades)
     values, gap = _lexicographic(programme, discrete=discrete)
+    # A no is only a no to within a tolerance, which lets a few cents through without their fee.
+    for column, yes in made.items():
+        values[column] *= round(values[yes])
     change = []
     for own, buy in zip(sells, buys, strict=True):
         money = (values[buy] if buy is not None else 0.0) - sum(values[c] for c in own)
@@ -200,10 +205,15 @@ def _add_fees(
     purse: list[list[tuple[int, float]]],
     *,
     count: bool,
-) -> None:
-    """A yes or no for each trade, and the part of its fee that the rate does not cover."""
+) -> dict[int, int]:
+    """A yes or no for each trade, and the part of its fee that the rate does not cover.
+
+    Returns:
+        By column that is sold or bought, the column of its yes or no.
+    """
     infinity = float("inf")
     wealth = (sum(problem.values) + sum(max(purse_, 0) for purse_ in problem.purses)) / CENTS
+    made: dict[int, int] = {}
     for holding, own, buy in zip(problem.holdings, sells, buys, strict=True):
         for part in ([(c, 1.0) for c in own], [] if buy is None else [(buy, 1.0)]):
             if not part:
@@ -211,6 +221,7 @@ def _add_fees(
             limit = min(sum(programme.high[c] for c, _ in part), 2.0 * wealth + 1.0)
             traded = programme.column(0.0, 1.0, {"first": 1.0 if count else 0.0}, whole=True)
             programme.row(-infinity, 0.0, [*part, (traded, -limit)])
+            made |= {c: traded for c, _ in part}
             if holding.costs.is_linear:
                 continue
             # Fee beyond the rate: the fixed part, or what is missing to the least fee.
@@ -221,6 +232,7 @@ def _add_fees(
             charged = [(c, f * holding.fee) for c, f in part]
             programme.row(0.0, infinity, [(more, 1.0), (traded, -least), *charged])
             purse[holding.account].append((more, -1.0))
+    return made
 
 
 def _lexicographic(programme: _Programme, *, discrete: bool) -> tuple[list[float], float]:
@@ -275,8 +287,9 @@ def _solver(highs: ModuleType) -> _core._Highs:
         ("random_seed", 1),
         ("mip_max_nodes", NODE_LIMIT),
         ("mip_rel_gap", 1e-9),
-        ("primal_feasibility_tolerance", 1e-9),
-        ("dual_feasibility_tolerance", 1e-9),
+        ("mip_feasibility_tolerance", TOLERANCE),
+        ("primal_feasibility_tolerance", TOLERANCE),
+        ("dual_feasibility_tolerance", TOLERANCE),
     ):
         solver.setOptionValue(option, value)
     return solver

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,7 @@ from trimtab.adapters.toml_table import SYMBOL, Table, near, shown
 from trimtab.execution.reconcile import Statement
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import NumberError, decimal_from, minor_from
 
 MAP_FILE = "import-map.toml"

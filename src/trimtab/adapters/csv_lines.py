@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from trimtab.adapters.toml_table import near, shown
 from trimtab.model.errors import Problem
+from trimtab.model.frozen import dataclass
 
 BLOCK = 2**20
 MOST_PROBLEMS = 1000

@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -35,6 +34,7 @@ from trimtab.ledger.errors import (
 from trimtab.ledger.memory import moved_message
 from trimtab.ledger.merkle import Tree
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 
 _UNWRITTEN: Final = b"\0" * 16
 """A run that no entry holds: blocks of the file that never reached the disk."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +13,7 @@ from typing import Final
 from trimtab.ledger.chain import EMPTY, Entry, Head, Reading, entry_from, verify_bytes
 from trimtab.ledger.errors import CanonicalError, LedgerDamagedError
 from trimtab.ledger.events import subjects
+from trimtab.model.frozen import dataclass
 
 CACHE_FOLDER: Final = ".trimtab-cache"
 """Beside the ledger; it tells git, and programs that make backups, to leave it out."""

@@ -7,7 +7,7 @@ import io
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +26,7 @@ from trimtab.adapters.toml_table import ACCOUNT, ACCOUNT_RULE, SYMBOL, SYMBOL_RU
 from trimtab.model.accounts import Acquired, Lot, Sale, TaxTreatment
 from trimtab.model.errors import Problem
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.numbers import (
     NumberError,

@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from trimtab.engine.mandate import Request
 from trimtab.ledger.canonical import canonical_bytes
 from trimtab.ledger.errors import LedgerError
 from trimtab.model.errors import InputError, Problem, RefusedError, TrimtabError
+from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Price
 from trimtab.model.plain import PlainError, from_plain, to_plain
 from trimtab.model.plan import Plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -45,6 +45,7 @@ from trimtab.engine.mandate import Mandate
 from trimtab.model.accounts import Account, Lot, Sale
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.household import Household
 from trimtab.model.instruments import Alias
 from trimtab.model.sessions import ALWAYS, Calendar

@@ -7,12 +7,13 @@ import re
 import tomllib
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from trimtab.model.errors import Problem
+from trimtab.model.frozen import dataclass
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """From the root of the file to a key: names of tables, and numbers of list elements from 0."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -16,6 +15,7 @@ from trimtab.batch.kinds import Key, Models, Weights
 from trimtab.batch.tables import ModelRow
 from trimtab.engine.mandate import Mandate
 from trimtab.kernels.account_columns import Accounts
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
 from trimtab.model.numbers import LARGEST, MINOR_DIGITS, NumberError, decimal_from, minor_from
 

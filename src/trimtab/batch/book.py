@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trimtab.model.errors import InputError, Problem
+from trimtab.model.frozen import dataclass
 
 if TYPE_CHECKING:
     import duckdb

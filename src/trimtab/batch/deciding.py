@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -19,6 +19,7 @@ from trimtab.kernels.account import decide_accounts
 from trimtab.kernels.compile import compiled
 from trimtab.model.accounts import Acquired, Lot
 from trimtab.model.book import INHERITED_DAY
+from trimtab.model.frozen import dataclass
 from trimtab.model.plan import Plan
 from trimtab.model.state import State
 

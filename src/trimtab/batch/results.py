@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import numpy as np
 from trimtab.batch.accounts import Trouble
 from trimtab.batch.deciding import Decided
 from trimtab.model.errors import RefusedError
+from trimtab.model.frozen import dataclass
 
 if TYPE_CHECKING:
     import duckdb

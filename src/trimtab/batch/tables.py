@@ -8,7 +8,7 @@ holdings are copied into the columns.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from math import lcm
@@ -26,6 +26,7 @@ from trimtab.kernels import account_columns as kernel
 from trimtab.kernels.destination import TO_CODES
 from trimtab.model.accounts import Account, Lot, Relief
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.household import Household
 from trimtab.model.market import Market
 from trimtab.model.policy import To, When

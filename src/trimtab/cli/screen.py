@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
+
+from trimtab.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
 
 from trimtab.kernels.money import RATE_SCALE, trade_cost
+from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import half_even, minor_from
 
 Rate = int | float | str | Decimal

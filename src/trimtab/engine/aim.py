@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request
 from trimtab.engine.value import Valuation
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH
 from trimtab.model.sleeves import Sleeve
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from hashlib import sha256
@@ -18,6 +18,7 @@ from trimtab.engine.trade import changes
 from trimtab.engine.value import Valuation, valuation
 from trimtab.ledger.canonical import canonical_bytes
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.market import Market
 from trimtab.model.numbers import money_text
 from trimtab.model.plain import to_plain

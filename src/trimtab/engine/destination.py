@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from trimtab.engine.aim import Aim
 from trimtab.engine.due import Scope
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.kernels.destination import TO_CODES, fill_from_cash, fill_goals
+from trimtab.model.frozen import dataclass
 from trimtab.model.policy import To, When
 from trimtab.model.sleeves import Sleeve
 from trimtab.model.state import State

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from trimtab.engine.aim import Aim, drift_now
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.market import Market
 from trimtab.model.numbers import minor_from, money_text
 from trimtab.model.plan import Reading

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
 
 from trimtab.engine.problem import Holding, Problem
 from trimtab.engine.trade import SOON_NOTHING, Changes
 from trimtab.kernels.rounding import NODE_LIMIT, nearest_steps, nearest_steps_workspace
+from trimtab.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 from trimtab.costs import Costs
+from trimtab.model.frozen import dataclass
 from trimtab.model.household import Household
 from trimtab.model.policy import To, When
 from trimtab.model.sleeves import Sleeve

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
@@ -13,6 +12,7 @@ from trimtab.engine.destination import Goals
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.value import Valuation
 from trimtab.model.accounts import Account, Lot
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.numbers import StepPrice
 from trimtab.model.state import State

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from trimtab.engine.aim import Aim
 from trimtab.engine.mandate import Mandate
 from trimtab.engine.problem import Problem
 from trimtab.engine.walked import is_walkable, walked
+from trimtab.model.frozen import dataclass
 from trimtab.model.policy import When
 from trimtab.triggers.deviation import band_width
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.model.findings import Finding, Severity
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price, StepPrice, money_text

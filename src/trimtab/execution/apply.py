@@ -7,7 +7,7 @@ that is not done yet, and writes down what it is about to do before it does it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, timedelta
 from typing import Final, Literal
 
@@ -40,6 +40,7 @@ from trimtab.ledger.record import record as recorded
 from trimtab.ledger.store import LedgerStore
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.numbers import StepPrice, money_text, quantity_text

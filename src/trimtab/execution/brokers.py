@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import Protocol, runtime_checkable
 
@@ -12,6 +12,7 @@ from trimtab.engine.mandate import Mandate
 from trimtab.execution.orders import Expected, expected
 from trimtab.ledger.folded import Folded
 from trimtab.model.errors import TrimtabError
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price, StepPrice, money_text

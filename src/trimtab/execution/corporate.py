@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from trimtab.ledger import events
@@ -11,6 +10,7 @@ from trimtab.ledger.chain import Draft, Entry, sealed
 from trimtab.ledger.fold import fold
 from trimtab.ledger.folded import NOTHING, Folded
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.market import Dividend, Market, Split
 from trimtab.model.numbers import StepPrice, half_even, money_text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
@@ -11,6 +10,7 @@ from trimtab.engine.mandate import Mandate
 from trimtab.execution.orders import order_hash, order_id
 from trimtab.ledger.folded import Folded
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price, StepPrice, money_text
 from trimtab.model.orders import Order

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from hashlib import sha256
@@ -17,6 +17,7 @@ from trimtab.ledger.chain import Draft
 from trimtab.ledger.folded import Folded, OrderRecord
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Price, StepPrice, money_text, quantity_text
 from trimtab.model.orders import BrokerEvent, Fill, OrderState, Side
 

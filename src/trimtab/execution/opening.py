@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ from trimtab.ledger.folded import NOTHING, Folded, state_at
 from trimtab.model.accounts import Lot, Sale
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.state import State

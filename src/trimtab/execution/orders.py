@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from hashlib import sha256
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from trimtab.ledger.events import Relieved, relieved_part
 from trimtab.ledger.folded import Folded, OrderRecord, plain
 from trimtab.model.accounts import Lot
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
 from trimtab.model.numbers import Price, StepPrice, money_text
 from trimtab.model.orders import BrokerEvent, Fill, Order, OrderState, Side

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 
 from trimtab.model.accounts import Lot
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.numbers import quantity_text
 

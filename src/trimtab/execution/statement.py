@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 from typing import Final
@@ -17,6 +16,7 @@ from trimtab.ledger.folded import Folded
 from trimtab.model.accounts import Lot
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.numbers import NumberError, minor_from, money_text, steps_from
 

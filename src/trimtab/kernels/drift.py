@@ -14,13 +14,13 @@ nearer to a decision than that is decided again in integers, with products of tw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from trimtab.kernels.compile import compiled, kernel
 from trimtab.kernels.destination import Column
 from trimtab.kernels.wide import compared, minus, times, times_wide, worth
+from trimtab.model.frozen import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -12,6 +12,7 @@ from typing import Final
 
 from trimtab.ledger.canonical import MAX_LINE_BYTES, Json, canonical_bytes, parse_canonical
 from trimtab.ledger.errors import CanonicalError
+from trimtab.model.frozen import dataclass
 
 ZERO_HASH: Final = "0" * 64
 """Stands for the hash of the entry before the first."""

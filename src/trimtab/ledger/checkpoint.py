@@ -6,13 +6,13 @@ import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
 from trimtab.ledger.chain import Entry
 from trimtab.ledger.errors import CheckpointError
 from trimtab.ledger.merkle import root_of
+from trimtab.model.frozen import dataclass
 
 _DASH: Final = "\u2014 "
 _ED25519: Final = b"\x01"

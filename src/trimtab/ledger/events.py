@@ -7,7 +7,6 @@ days are ISO dates, instants are UTC. docs/spec/ledger.md lists every member of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +15,7 @@ from typing import Final
 from trimtab.ledger.canonical import Json
 from trimtab.ledger.chain import Draft, Entry
 from trimtab.model.accounts import Acquired, Lot, Sale
+from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import half_even, money_text
 from trimtab.model.orders import Fill, Order, Side
 from trimtab.model.state import AcceptedPrice

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -11,10 +11,11 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Final
 
-from trimtab.ledger.canonical import Json, canonical_bytes
+from trimtab.ledger.canonical import Json, canonical_bytes, text_of
 from trimtab.ledger.chain import EMPTY, Head
 from trimtab.model.accounts import Lot, Sale
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.orders import Fill, Order, OrderState, Side
 from trimtab.model.state import AcceptedPrice, Memory, State, Unsettled
 
@@ -220,13 +221,26 @@ def state_at(folded: Folded, as_of: date) -> State:
 
 def state_digest(folded: Folded | State) -> str:
     """SHA-256 of the canonical JSON of a state: equal digests are equal states, byte for byte."""
-    return sha256(canonical_bytes(plain(folded))).hexdigest()
+    value = plain(folded)
+    text = text_of(value)
+    # By code points keys are sorted as RFC 8785 wants them as long as all of them are ASCII.
+    return sha256(text.encode() if text.isascii() else canonical_bytes(value)).hexdigest()
+
+
+_NAMES: Final[dict[type, tuple[str, ...]]] = {}
+"""The fields of each dataclass that was met: to ask for them takes longer than to read them."""
 
 
 def plain(value: object) -> Json:
     """Any value of the model as JSON: numbers as text, dates as ISO, tuples as keys joined."""
-    if value is None or isinstance(value, bool):
-        return value
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return value  # type: ignore[return-value]
+    if kind is int:
+        return str(value)
+    names = _NAMES.get(kind)
+    if names is not None:
+        return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, str):
@@ -240,15 +254,16 @@ def plain(value: object) -> Json:
     if isinstance(value, Mapping):
         return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, frozenset):
-        return sorted((plain(item) for item in value), key=canonical_bytes)
+        return sorted((plain(item) for item in value), key=text_of)
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
     assert is_dataclass(value), f"{type(value).__name__} is no value of the model"
-    return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    _NAMES[kind] = tuple(item.name for item in fields(value))
+    return plain(value)
 
 
 def _key(key: object) -> str:
     if isinstance(key, tuple):
-        return canonical_bytes(plain(key)).decode()
+        return text_of(plain(key))
     assert isinstance(key, str)
     return key

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+
+from trimtab.model.frozen import dataclass
 
 EMPTY_ROOT: Final = sha256(b"").digest()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from trimtab.ledger.chain import Head, Problem, Reading, flipped_bit, is_sound, verify_bytes
@@ -18,6 +17,7 @@ from trimtab.ledger.fold import fold
 from trimtab.ledger.folded import NOTHING, Folded, state_digest
 from trimtab.ledger.merkle import EMPTY_ROOT, root_of
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 
 _RESTORE: Final = "Restore the file from a backup"
 _LOOKED_AT: Final = 10

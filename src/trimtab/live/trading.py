@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +35,7 @@ from trimtab.ledger.record import caught_up, record
 from trimtab.ledger.store import LedgerStore
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
 from trimtab.model.numbers import money_text
 from trimtab.model.ports import Broker

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from trimtab.model.frozen import dataclass
 from trimtab.model.sleeves import Sleeve
 
 

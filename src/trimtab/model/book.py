@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from trimtab.model.accounts import Acquired, Lot
+from trimtab.model.frozen import dataclass
 
 UNKNOWN_DAY = 0
 """How a column of days says that the day of purchase is not known."""

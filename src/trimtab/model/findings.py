@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from trimtab.model.frozen import dataclass
 
 Severity = Literal["info", "warning", "error"]
 

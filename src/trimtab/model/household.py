@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 from trimtab.model.accounts import Account
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
 
 

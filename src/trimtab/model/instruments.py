@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
+
+from trimtab.model.frozen import dataclass
 
 CASH = "CASH"
 """The leaf of a target that is held as money."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Price
 from trimtab.model.sessions import Calendar
 

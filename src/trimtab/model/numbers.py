@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated
+
+from trimtab.model.frozen import dataclass
 
 _PLAIN_DECIMAL = re.compile(r"[+-]?[0-9]{1,24}(\.[0-9]{1,18})?", re.ASCII)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Price
 
 Side = Literal["buy", "sell"]

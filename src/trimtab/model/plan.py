@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +10,7 @@ from typing import Literal
 
 from trimtab.model.accounts import Acquired
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Money, Price
 from trimtab.model.orders import Side
 

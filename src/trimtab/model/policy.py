@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
@@ -12,6 +11,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from trimtab.model.errors import TrimtabError
+from trimtab.model.frozen import dataclass
 
 Calendar: TypeAlias = Literal["daily", "weekly", "monthly", "quarterly", "annual"]
 ToKind: TypeAlias = Literal["target", "edge", "half", "within"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from fractions import Fraction
 
 from trimtab.model.accounts import Lot, Sale
+from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Price
 from trimtab.model.orders import Order
 

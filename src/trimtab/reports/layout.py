@@ -7,9 +7,10 @@ take a quarter of its time. Every text that comes in is literal; colours come fr
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Literal
 
+from trimtab.model.frozen import dataclass
 from trimtab.reports.words import clean
 
 LABEL = 12

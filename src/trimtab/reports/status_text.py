@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Money
 from trimtab.model.plan import Plan, SleeveRow
 from trimtab.model.policy import To, When

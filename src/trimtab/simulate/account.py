@@ -9,7 +9,7 @@ splits and dividends, taxes counted as they fall due.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from trimtab.ledger.folded import NOTHING, Folded
 from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up, record
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.market import Market
 from trimtab.model.numbers import StepPrice
 from trimtab.model.orders import Order

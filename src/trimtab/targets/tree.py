@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from trimtab.model.frozen import dataclass
 from trimtab.model.sleeves import Sleeve
 
 WHOLE = Fraction(100)

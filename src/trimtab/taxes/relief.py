@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from trimtab.model.accounts import Account, Lot, Relief
+from trimtab.model.frozen import dataclass
 from trimtab.model.household import TaxProfile
 from trimtab.model.numbers import StepPrice, half_even
 from trimtab.model.plan import LotSale, Term

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from trimtab.adapters.portfolio_tables.instruments import Instruments
 from trimtab.adapters.toml_table import Table, fraction, shown
 from trimtab.model.accounts import Account
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.household import TaxProfile
 from trimtab.model.policy import PolicyError, To, When, check_policy, parse_to, parse_when
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from trimtab.adapters.portfolio_tables.merged import Models
 from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, dotted, fraction, near, shown
 from trimtab.model.accounts import Account
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.tree import RawSleeve, target_tree

@@ -143,6 +143,17 @@ _QUICK_ENCODER = json.JSONEncoder(
 )
 
 
+def text_of(value: Json) -> str:
+    """The canonical text of a value of text alone, in a tenth of the time.
+
+    It is RFC 8785 where all keys are ASCII, and where there are none; it holds no numbers.
+
+    >>> text_of({"b": ["x", None], "a": "1"})
+    '{"a":"1","b":["x",null]}'
+    """
+    return _QUICK_ENCODER.encode(value)
+
+
 def parse_canonical(data: bytes) -> Json:
     """The value that canonical bytes stand for.
 

@@ -14,7 +14,7 @@ from trimtab.model.accounts import Account, Lot, Relief, TaxTreatment
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.plan import Plan
-from trimtab.model.state import Memory, State
+from trimtab.model.state import AcceptedPrice, Memory, State
 from trimtab.taxes.relief import remaining
 
 
@@ -180,5 +180,9 @@ def executed(case: Case, plan: Plan) -> State:
         periods_acted=dict(plan.periods),
         adopted=dict(plan.adopted),
         rebalanced_on=dict.fromkeys(plan.adopted, DAY) if plan.trades else {},
+        undisturbed=frozenset(plan.adopted) if plan.trades else frozenset(),
+        accepted={
+            id_: AcceptedPrice(quote.price, quote.on) for id_, quote in case.market.quotes.items()
+        },
     )
     return replace(case.state, lots=tuple(lots.values()), cash=cash, memory=memory)

@@ -112,10 +112,38 @@ def test_a_search_cut_short_says_how_far_it_may_be_off() -> None:
         steps, objective, bound = searched(case, node_limit=3)
         best = searched(case, node_limit=10**6)[1]
 
-        assert bound <= best
+        assert bound <= best <= objective
+        assert objective_of(case, tuple(steps)) == objective
+
+
+def test_whatever_is_affordable_has_an_answer() -> None:
+    """Even without a single node, wherever doing nothing is allowed something is found."""
+    random_ = random.Random(8)
+
+    for trial in range(200):
+        case = generated_case(random_, most=9, fee=trial % 2 == 0)
+        steps, objective, _ = searched(case, node_limit=0)
+        nothing = objective_of(case, (0,) * len(steps))
+
+        assert objective >= 0 or nothing is None
         if objective >= 0:
             assert objective_of(case, tuple(steps)) == objective
-            assert best <= objective
+
+
+def test_exchanges_of_steps_come_nearer_than_rounding() -> None:
+    """Without a single node, no step more or less of any one trade would come nearer."""
+    random_ = random.Random(9)
+
+    for _ in range(100):
+        case = generated_case(random_, most=9, fee=False)
+        steps, objective, _ = searched(case, node_limit=0)
+        for k in range(len(steps)):
+            for one in (-1, 1):
+                other = list(steps)
+                other[k] += one
+                if 0 <= other[k] <= case["high"][k]:
+                    worth = objective_of(case, tuple(other))
+                    assert worth is None or worth >= objective
 
 
 def test_a_share_too_few_of_one_pays_for_a_share_more_of_another() -> None:

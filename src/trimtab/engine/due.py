@@ -41,8 +41,8 @@ def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Reque
     """Ask every trigger of the policy about one target.
 
     A calendar with a band or a drift limit means: look on the calendar, act on the band. New cash
-    acts beside them. What was rebalanced this session is left alone until the next one, and so is
-    a target with orders still open.
+    acts beside them. What was rebalanced this session is left alone until the next one, and
+    beyond it while neither a price nor the book has changed; so is a target with open orders.
     """
     readings: list[Reading] = []
     looks, period = _looks(aim, mandate, state, market, readings)
@@ -63,8 +63,39 @@ def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Reque
         message = f"already rebalanced on {market.as_of}; --now plans once more all the same"
         readings.append(Reading(aim.name, "session", "", False, message))
         fired = False
+    elif fired and _is_as_left(aim, state, market):
+        on = state.memory.rebalanced_on[aim.name]
+        message = (
+            f"nothing has changed since the rebalance of {on}, neither a price nor a holding; "
+            "--now plans once more all the same"
+        )
+        readings.append(Reading(aim.name, "session", "", False, message))
+        fired = False
     scope: Scope = "full" if fired else "cash" if cash_fired else "nothing"
     return Due(scope, tuple(readings), period if looks else "")
+
+
+def _is_as_left(aim: Aim, state: State, market: Market) -> bool:
+    """Whether a target stands as its last rebalance left it, at the very same prices.
+
+    That rebalance was the best answer then. Looking again from where it ended, the search for
+    whole steps might find another small trade; at prices that did not move it is not worth one.
+    """
+    memory = state.memory
+    if aim.name not in memory.undisturbed:
+        return False
+    if {leaf.name: leaf.weight for leaf in aim.root.leaves()} != memory.adopted.get(aim.name):
+        return False
+    on = memory.rebalanced_on[aim.name]
+    held = {lot.instrument for lot in state.lots if lot.account in aim.accounts}
+    known = held | (set(aim.leaf_of) & set(memory.accepted))
+    for instrument in known:
+        then, now = memory.accepted.get(instrument), market.quotes.get(instrument)
+        if then is None or now is None or then.on > on:
+            return False
+        if then.price.decimal != now.price.decimal:
+            return False
+    return True
 
 
 def _looks(

@@ -185,6 +185,8 @@ def _reason(
         return "raise-cash", f"sold to pay for a withdrawal; {tax_note}"
     if away <= 0 and problem.purses[holding.account] < 0:
         return "raise-cash", f"sold to pay for cash that is missing; {tax_note}"
+    if away <= 0 and aim.cash < 0:
+        return "raise-cash", f"sold to fill the cash buffer again; {tax_note}"
     if away <= 0:
         why = f"makes room in {account.id} for what only it can hold; {leaf} is held elsewhere"
         return "make-room", f"{why}; {tax_note}"

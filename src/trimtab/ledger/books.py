@@ -57,6 +57,7 @@ class Books:
         self.periods_acted = dict(folded.periods_acted)
         self.adopted = {target: dict(weights) for target, weights in folded.adopted.items()}
         self.rebalanced_on = dict(folded.rebalanced_on)
+        self.undisturbed = set(folded.undisturbed)
         self.new_cash = dict(folded.new_cash)
         self.accepted = dict(folded.accepted)
         self.sales = list(folded.sales)
@@ -97,6 +98,8 @@ class Books:
         postings, self._postings = tuple(self._postings), []
         balance: defaultdict[str, int] = defaultdict(int)
         paid: defaultdict[str, int] = defaultdict(int)
+        if postings:
+            self.undisturbed.clear()
         for posting in postings:
             balance[posting.unit] += posting.amount
             self._book(posting)

@@ -433,6 +433,10 @@ def target_adopted(books: Books, body: Fields) -> None:
         raise body.error("the weights of a target are shares that sum to one", "weights-wrong")
     books.adopted[target] = weights
     books.rebalanced_on[target] = on
+    last = next(reversed(books.orders.values()), None)
+    made = [o for o in books.orders.values() if last and o.order.plan == last.order.plan]
+    if all(o.state is OrderState.FILLED for o in made if o.order.account in accounts):
+        books.undisturbed.add(target)
     for account in accounts:
         books.new_cash.pop(account, None)
 

@@ -137,6 +137,7 @@ class Folded:
         periods_acted: See `Memory`.
         adopted: See `Memory`.
         rebalanced_on: See `Memory`.
+        undisturbed: See `Memory`.
         new_cash: See `Memory`.
         accepted: See `Memory`.
         sales: All sales, oldest first, in today's steps.
@@ -169,6 +170,7 @@ class Folded:
     periods_acted: Mapping[str, str] = field(default_factory=dict)
     adopted: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
     rebalanced_on: Mapping[str, date] = field(default_factory=dict)
+    undisturbed: frozenset[str] = frozenset()
     new_cash: Mapping[str, int] = field(default_factory=dict)
     accepted: Mapping[str, AcceptedPrice] = field(default_factory=dict)
     sales: tuple[BookedSale, ...] = ()
@@ -207,6 +209,7 @@ def state_at(folded: Folded, as_of: date) -> State:
         periods_acted=dict(folded.periods_acted),
         adopted={target: dict(weights) for target, weights in folded.adopted.items()},
         rebalanced_on=dict(folded.rebalanced_on),
+        undisturbed=folded.undisturbed,
         new_cash=dict(folded.new_cash),
         open_orders=open_orders,
         unsettled=unsettled,

@@ -40,6 +40,8 @@ class Memory:
         periods_acted: The newest calendar period acted on, by target, such as `2026-03`.
         adopted: Target weights last adopted by a rebalance, by target, then by leaf.
         rebalanced_on: Session of the last rebalance, by target.
+        undisturbed: Targets whose last rebalance was filled to the last step, and since when
+            nothing has changed holdings or cash.
         new_cash: Cash that came in less what went out since the last rebalance, by account.
         open_orders: Orders that are not final.
         unsettled: Cash that has not moved yet.
@@ -52,6 +54,7 @@ class Memory:
     periods_acted: Mapping[str, str] = field(default_factory=dict)
     adopted: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
     rebalanced_on: Mapping[str, date] = field(default_factory=dict)
+    undisturbed: frozenset[str] = frozenset()
     new_cash: Mapping[str, int] = field(default_factory=dict)
     open_orders: tuple[Order, ...] = ()
     unsettled: tuple[Unsettled, ...] = ()

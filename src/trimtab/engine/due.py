@@ -91,7 +91,7 @@ def _is_as_left(aim: Aim, state: State, market: Market) -> bool:
     known = held | (set(aim.leaf_of) & set(memory.accepted))
     for instrument in known:
         then, now = memory.accepted.get(instrument), market.quotes.get(instrument)
-        if then is None or now is None or then.on > on:
+        if then is None or now is None or now.price is None or then.on > on:
             return False
         if then.price.decimal != now.price.decimal:
             return False

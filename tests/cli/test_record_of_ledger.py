@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,18 @@ def test_an_index_that_somebody_broke_changes_no_answer(session: Session) -> Non
     deleted = session.run("trimtab ledger show")
 
     assert damaged == deleted == whole
+
+
+def test_verify_puts_an_index_right_that_hides_an_entry(session: Session) -> None:
+    """What no single answer can show, the complete check finds: a row under a wrong account."""
+    whole = session.run("trimtab ledger show --account roth")
+    db = sqlite3.connect(ledger(session).parent / ".trimtab-cache" / "ledger.sqlite")
+    db.execute("UPDATE entries SET account = 'k401' WHERE account = 'roth'")
+    db.commit()
+    db.close()
+    hidden = session.run("trimtab ledger show --account roth")
+
+    session.run("trimtab ledger verify")
+
+    assert hidden != whole
+    assert session.run("trimtab ledger show --account roth") == whole

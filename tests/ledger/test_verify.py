@@ -244,3 +244,17 @@ def test_a_checkpoint_of_nothing_is_a_prefix_of_everything() -> None:
     note = signed(Checkpoint(KEY.name, 0, EMPTY_ROOT), KEY).encode()
 
     assert checked(DATA, note).checkpoint is not None
+
+
+def test_who_waits_is_told_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long record is replayed in parts, each of them told, to the same state as at once."""
+    at_once = verify(DATA)
+    monkeypatch.setattr("trimtab.ledger.verify._LEAST_PART", 3)
+    told: list[str] = []
+
+    in_parts = verify(DATA, on_progress=told.append)
+
+    assert in_parts == at_once
+    replayed = [text for text in told if text.startswith("replay")]
+    assert replayed[0] == f"replay: entry 1 of {at_once.entries:,}"
+    assert 2 <= len(replayed) <= 20

@@ -134,7 +134,7 @@ def _entries(path: Path) -> tuple[Entry, ...]:
 def _verify(args: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from trimtab.cli.screen import emit, say, screen
+    from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.ledger.checkpoint import verifier_key_from
     from trimtab.ledger.verify import verify
 
@@ -144,7 +144,11 @@ def _verify(args: argparse.Namespace) -> int:
     if note is not None:
         checkpoint = _checkpoint_in(args.checkpoint, note)
         key = key or _own_key(path, checkpoint.checkpoint.origin)
-    found = verify(path.read_bytes(), checkpoint=note, verifier_key=key)
+    found = verify(path.read_bytes(), checkpoint=note, verifier_key=key, on_progress=progress)
+    if found.holds:
+        progress("comparing the index of `ledger show` ...")
+        _put_index_right(path)
+    progress("")
     if args.json:
         emit(_verification(found, path))
     else:
@@ -169,6 +173,17 @@ def _verification(found: Verification, path: Path) -> dict[str, Any]:
         "checkpoint": None if found.checkpoint is None else found.checkpoint.size,
         "findings": findings_json(found.findings),
     }
+
+
+def _put_index_right(path: Path) -> None:
+    """Throw away an index that hides an entry: what each answer cannot show by itself."""
+    from trimtab.adapters.ledger_index import CACHE_FOLDER, INDEX_FILE, index_of
+
+    if not (path.parent / CACHE_FOLDER / INDEX_FILE).exists():
+        return
+    with index_of(path) as index:
+        if not index.is_exact():
+            index.rebuild()
 
 
 def _checkpoint_in(file: str, note: bytes) -> SignedCheckpoint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from trimtab.ledger.chain import Head, Problem, Reading, flipped_bit, is_sound, verify_bytes
@@ -20,6 +21,10 @@ from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 
 _RESTORE: Final = "Restore the file from a backup"
+_PARTS: Final = 20
+_LEAST_PART: Final = 5_000
+"""A record is replayed in so many parts at most, and in none smaller: each copies the books."""
+
 _LOOKED_AT: Final = 10
 """For so many damaged lines the report looks for the very bit; it takes up to 0.2 s a line."""
 
@@ -60,6 +65,7 @@ def verify(
     checkpoint: bytes | None = None,
     verifier_key: VerifierKey | None = None,
     expected_state: str = "",
+    on_progress: Callable[[str], None] | None = None,
 ) -> Verification:
     """Check a ledger's bytes against themselves, a checkpoint, and a known state.
 
@@ -70,13 +76,17 @@ def verify(
         verifier_key: The key that must have signed it; without it the signature is not checked,
             and that is a finding.
         expected_state: Digest that the entries must fold to, from `state_digest`.
+        on_progress: Called with what is being done, for somebody who waits.
     """
+    told = on_progress or _unheard
+    told(f"chain of {len(data):,} bytes ...")
     reading = verify_bytes(data)
     findings = [
         _damage(problem, data, look_closer=number < _LOOKED_AT)
         for number, problem in enumerate(reading.problems)
     ]
     sound = reading.entries[: reading.head.seq]
+    told("tree ...")
     root = root_of([bytes.fromhex(entry.hash) for entry in sound])
     believed = None
     if checkpoint is None:
@@ -85,10 +95,15 @@ def verify(
         believed = _check(checkpoint, verifier_key, reading, findings)
     folded, state = NOTHING, ""
     try:
-        folded = fold(sound)
+        part = max(len(sound) // _PARTS + 1, _LEAST_PART)
+        for done in range(0, len(sound), part):
+            told(f"replay: entry {done + 1:,} of {len(sound):,}")
+            folded = fold(sound[done : done + part], folded)
+        told("digest of the state ...")
         state = state_digest(folded)
         findings.extend(folded.findings)
     except FoldError as error:
+        folded = NOTHING
         findings.append(_cannot_be(error))
     if state and expected_state and state != expected_state:
         findings.append(_other_state(state, expected_state))
@@ -102,6 +117,10 @@ def verify(
         folded=folded,
         findings=tuple(findings),
     )
+
+
+def _unheard(text: str) -> None:
+    """Nobody waits."""
 
 
 def _damage(problem: Problem, data: bytes, *, look_closer: bool) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trimtab.kernels.account_columns import (
     FIRST_HOLDING,
     INSTRUMENT,
+    LONG_RATE,
     PER_STEP,
     RATE,
     RATE_PARTS,
@@ -12,12 +13,14 @@ from trimtab.kernels.account_columns import (
     S_SALE_BASIS,
     S_SALE_TAX,
     S_TAKEN,
+    SHORT_RATE,
     T_COST,
     T_FIRST_SALE,
     T_INSTRUMENT,
     T_STEPS,
     T_TAX,
     T_VALUE,
+    TAXED,
     W_LOT_FROM,
     W_LOT_TO,
     W_LOTS,
@@ -112,6 +115,7 @@ def _relieve(
     """The lots that a sale takes, with the part of the basis and the tax of each."""
     g = models.holdings[INSTRUMENT, models.of[FIRST_HOLDING, m] + i]
     num, den = market.numerator[g], market.denominator[g]
+    long_rate, short_rate = models.of[LONG_RATE, m], models.of[SHORT_RATE, m]
     taken = 0
     reached = 0
     for p in range(work.ints[W_LOT_FROM, i], work.ints[W_LOT_TO, i]):
@@ -126,7 +130,9 @@ def _relieve(
         basis = accounts.basis[k]
         if basis >= 0:
             basis = rounded(basis * part, accounts.quantity[k])
-        rate = gain_rate(k, m, models, accounts)
+        rate = 0
+        if models.of[TAXED, m] == 1:
+            rate = gain_rate(accounts.day[k], accounts.long_through, long_rate, short_rate)
         answers.sales[S_LOT, sales] = k
         answers.sales[S_TAKEN, sales] = part
         answers.sales[S_SALE_BASIS, sales] = basis

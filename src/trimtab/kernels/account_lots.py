@@ -39,13 +39,14 @@ EXACT = 1 << 53
 
 
 @kernel
-def gain_rate(k: int, m: int, models: Models, accounts: Accounts) -> int:
-    """The tax on a lot's gain in `rate_parts`: the long-term rate, the short-term one, or none."""
-    if models.of[TAXED, m] == 0:
-        return 0
-    if accounts.day[k] == INHERITED_DAY or 0 < accounts.day[k] <= accounts.long_through:
-        return int(models.of[LONG_RATE, m])
-    return int(models.of[SHORT_RATE, m])
+def gain_rate(day: int, long_through: int, long_rate: int, short_rate: int) -> int:
+    """The rate of tax on a lot's gain: the long-term one for what was inherited or held long.
+
+    Numbers, not tables: machine code counts who holds a table handed on, which would cost more.
+    """
+    if day == INHERITED_DAY or 0 < day <= long_through:
+        return long_rate
+    return short_rate
 
 
 @kernel
@@ -60,12 +61,13 @@ def order_lots(
     num, den = market.numerator[g], market.denominator[g]
     begin, end = work.ints[W_LOT_FROM, i], work.ints[W_LOT_TO, i]
     method = models.of[RELIEF, m] if models.of[TAXED, m] == 1 else FIFO
+    long_rate, short_rate = models.of[LONG_RATE, m], models.of[SHORT_RATE, m]
     for p in range(begin, end):
         k = work.ints[W_LOTS, p]
         work.ints[W_GAINS, p] = 0
         if models.of[TAXED, m] == 0:
             continue
-        rate = gain_rate(k, m, models, accounts)
+        rate = gain_rate(accounts.day[k], accounts.long_through, long_rate, short_rate)
         quantity, basis = accounts.quantity[k], max(accounts.basis[k], 0)
         if (
             (1.0 * quantity * num + 1.0 * basis * den) * (rate + 1.0) > MOST

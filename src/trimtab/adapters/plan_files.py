@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
@@ -77,7 +76,7 @@ def save_plan(saved: SavedPlan, folder: Path) -> Path:
     if path.exists():
         _need_same(path, saved)
         return path
-    draft = folder / f".{path.name}.{secrets.token_hex(8)}"
+    draft = folder / f".{path.name}.{os.urandom(8).hex()}"
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with os.fdopen(descriptor, "wb") as file:
@@ -152,6 +151,9 @@ class _Prices:
 
 
 def _need_same(path: Path, saved: SavedPlan) -> None:
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == plan_bytes(saved):
+            return
     with contextlib.suppress(TrimtabError):
         if load_plan(path).sha256 == saved.sha256:
             return

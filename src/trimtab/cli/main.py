@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import sys
 from importlib import import_module
@@ -138,6 +139,8 @@ def _run(arguments: list[str]) -> int:
     collects = gc.isenabled()
     if command not in LONG_RUNNING:
         gc.disable()
+        # Nor is it looked for at the end, when the system takes everything back anyway.
+        atexit.register(gc.freeze)
     try:
         return _done(command, args)
     finally:

@@ -16,7 +16,6 @@ import os
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from threading import RLock
 from typing import Any, ParamSpec, TypeVar, cast
@@ -81,6 +80,8 @@ def _machine_code(function: Callable[..., object]) -> Callable[..., object]:
 
 @cache
 def _cache_folder(chosen_by_user: str) -> Path:
+    from importlib.resources import files
+
     from numba.misc import appdirs
 
     caches: Any = appdirs  # published without types

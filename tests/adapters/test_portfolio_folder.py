@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
+from trimtab.costs import Costs
 from trimtab.model.accounts import Lot, Relief, TaxTreatment
-from trimtab.model.errors import InputError
+from trimtab.model.errors import InputError, Problem
 from trimtab.model.instruments import Alias
 
 TOML = """\
@@ -103,11 +104,16 @@ def make(tmp_path: Path) -> Make:
     return folder
 
 
-def places_of(folder: Path) -> list[tuple[str, int | None, str]]:
-    """File, line and key of everything that is wrong with a folder."""
+def problems_of(folder: Path) -> tuple[Problem, ...]:
+    """Everything that is wrong with a folder."""
     with pytest.raises(InputError) as caught:
         read_portfolio(folder)
-    return [(problem.file, problem.line, problem.key) for problem in caught.value.problems]
+    return caught.value.problems
+
+
+def places_of(folder: Path) -> list[tuple[str, int | None, str]]:
+    """File, line and key of everything that is wrong with a folder."""
+    return [(problem.file, problem.line, problem.key) for problem in problems_of(folder)]
 
 
 def codes_of(portfolio: Portfolio) -> list[tuple[str, str]]:
@@ -555,8 +561,8 @@ def test_models_are_at_most_eight_deep(make: Make, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("was", "now", "code"),
     [
-        ("roth,VTI,95,,", "roth,GLD,95,,", ("unassigned", "GLD")),
-        ("roth,VTI,95,,", "roth,vti,95,,", ("unassigned", "vti")),
+        ("roth,VTI,95,,", "roth,GLD,95,,", ("unknown-symbol", "GLD")),
+        ("roth,VTI,95,,", "roth,vti,95,,", ("unknown-symbol", "vti")),
         ("roth,VTI,95,,", "roth,VTI,95,,\nroth,VTI,95,,", ("equal-lots", "roth/VTI")),
         (
             "brokerage,USD,2600.00,,",
@@ -592,6 +598,163 @@ def test_what_is_odd_in_portfolio_toml_is_noticed(
     portfolio = read_portfolio(make(TOML.replace(was, now)))
 
     assert code in codes_of(portfolio)
+
+
+@pytest.mark.parametrize(
+    ("file", "was", "now", "place", "meant"),
+    [
+        ("lots", "roth,VTI,95,,", "roth,VTII,95,,", "lots.csv:4", "VTI"),
+        ("lots", "roth,VTI,95,,", "roth,1NST5O0,95,,", "lots.csv:4", "INST500"),
+        ("lots", "roth,VTI,95,,", "roth,usd,95,,", "lots.csv:4", "USD"),
+        ("lots", "roth,VTI,95,,", "roth,GLDX,95,,", "lots.csv:4", "GLD"),
+        ("sales", "ITOT", "ITTO", "sales.csv:2", "ITOT"),
+    ],
+)
+def test_a_mistyped_symbol_is_named_with_what_was_meant(
+    make: Make, file: str, was: str, now: str, place: str, meant: str
+) -> None:
+    """The nearest of hold lists, instruments, currency and prices is suggested, with the line."""
+    texts = {"lots": LOTS, "sales": SALES}
+    texts[file] = texts[file].replace(was, now)
+    folder = make(**texts, **{"prices.csv": PRICES + "2026-03-31,GLD,10\n"})
+
+    portfolio = read_portfolio(folder)
+
+    (said,) = [one for one in portfolio.findings if one.code == "unknown-symbol"]
+    assert place in said.message
+    assert f"Did you mean {meant}?" in said.message
+
+
+@pytest.mark.parametrize("prices", ["2026-03-31,GLD,1", '"2026-03-31","GLD","1"'])
+def test_what_the_prices_know_is_no_stranger(make: Make, prices: str) -> None:
+    """A holding outside of every sleeve that has prices is not taken for a slip."""
+    folder = make(
+        lots=LOTS.replace("roth,VTI", "roth,GLD"), **{"prices.csv": PRICES + prices + "\n"}
+    )
+
+    assert codes_of(read_portfolio(folder)) == []
+
+
+def test_losses_carried_that_reduce_no_tax_are_said(make: Make) -> None:
+    """A setting that has no effect yet does not stand there in silence."""
+    portfolio = read_portfolio(
+        make(TOML.replace("carryforward_long  = 0", "carryforward_long = 1200"))
+    )
+
+    (said,) = portfolio.findings
+    assert (said.code, said.severity) == ("carryforward-unused", "info")
+    assert "1200.00" in said.message
+
+
+def test_cash_of_another_currency_is_an_error(make: Make) -> None:
+    """Money in a currency that is not the portfolio's is no instrument without a price."""
+    assert places_of(make(lots=LOTS.replace("roth,VTI,95", "roth,EUR,95"))) == [
+        ("lots.csv", 4, "symbol")
+    ]
+
+
+def test_all_files_are_told_at_once(make: Make) -> None:
+    """One run names what is wrong with portfolio.toml, lots, sales and prices."""
+    folder = make(
+        TOML.replace("percent = 54", "percent = 55"),
+        LOTS.replace("2017-03-06", "2017-02-31"),
+        SALES.replace("2025-11-03", "x"),
+        **{"prices.csv": "date,symbol,close,split\n3/31/2026,VTI,1,\n2026-03-31,VTI,1,two\n"},
+    )
+    everything = [
+        ("portfolio.toml", 20, "target"),
+        ("lots.csv", 2, "acquired"),
+        ("sales.csv", 2, "acquired"),
+        ("prices.csv", 2, "date"),
+        ("prices.csv", 3, "split"),
+    ]
+
+    assert places_of(folder) == everything
+
+    (folder / "portfolio.toml").write_text("x = = 1\n")
+    assert places_of(folder) == [("portfolio.toml", 1, ""), *everything[1:4]]
+
+
+@pytest.mark.parametrize("name", ["portfolio.toml", "lots.csv", "sales.csv", "prices.csv"])
+@pytest.mark.parametrize("other", ["folder", "loop", "nowhere"])
+def test_what_is_no_file_is_not_taken_for_one_that_is_missing(
+    make: Make, name: str, other: str
+) -> None:
+    """A folder, or a link that leads nowhere, where a file should be is said, never skipped."""
+    folder = make()
+    (folder / name).unlink()
+    if other == "folder":
+        (folder / name).mkdir()
+    else:
+        (folder / name).symlink_to(name if other == "loop" else "gone")
+
+    (problem,) = problems_of(folder)
+    assert name in str(problem)
+    assert ("it is a folder" if other == "folder" else "leads nowhere") in problem.wrong
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "\n\n"])
+def test_an_empty_portfolio_toml_is_one_problem(make: Make, text: str) -> None:
+    """Nothing in it is said once, not as an account that is missing for every row."""
+    assert places_of(make(text)) == [("portfolio.toml", 1, "")]
+
+
+def test_nothing_is_of_a_day_to_come(make: Make) -> None:
+    """An opening statement of tomorrow, and a lot that is bought tomorrow, are refused."""
+    ahead = make(TOML.replace("2026-03-31", "2999-03-31"))
+    assert places_of(ahead) == [("portfolio.toml", 4, "opened")]
+
+    undated = make(TOML.replace("opened   = 2026-03-31\n", ""), LOTS.replace("2017-", "2999-"))
+    assert places_of(undated) == [("lots.csv", 2, "acquired")]
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("VTI,210", "VTI,9999999999999999"),
+        ("25410.00", "99999999999999.00"),
+        ("2600", "1" + "0" * 14),
+    ],
+)
+def test_more_than_can_be_counted_is_said_at_its_line(make: Make, was: str, now: str) -> None:
+    """Whole numbers beyond what a record can hold are an error of the row, not of the program."""
+    assert len(places_of(make(lots=LOTS.replace(was, now)))) == 1
+
+
+def test_costs_of_single_instruments(make: Make) -> None:
+    """Key by key: of an instrument before of an account, of an account before of all."""
+    toml = TOML.replace('tax = "roth"', 'tax = "roth"\n[accounts.roth.costs]\nbps = 1') + (
+        "[costs]\nbps = 5\nhalf_spread_bps = 2\ncommission = 1\n"
+        "[costs.INST500]\ncommission = 20\nbps = 0\n[accounts.roth.costs.VTI]\nbps = 3\n"
+    )
+
+    costs = read_portfolio(make(toml)).mandate.costs
+
+    one = Decimal(1)
+    assert costs[""].order_costs("VTI", one) == Costs(
+        bps=5, half_spread_bps=2, commission=1
+    ).order_costs("VTI", one)
+    fund = Costs(bps=0, half_spread_bps=2, commission=20).order_costs("INST500", one)
+    assert costs[""].order_costs("INST500", one) == fund
+    assert costs["roth"].order_costs("INST500", one) == fund
+    assert costs["roth"].order_costs("VTI", one).rate == Costs(bps=5).order_costs("VTI", one).rate
+    assert costs["roth"].order_costs("BND", one).rate == Costs(bps=3).order_costs("BND", one).rate
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[costs.VTL]\nbps = 1\n", (44, "costs.VTL")),
+        ("[costs.VTI]\nbsp = 1\n", (45, "costs.VTI.bsp")),
+        ("[costs.CASH]\nbps = 1\n", (44, "costs.CASH")),
+        ("[costs]\ncommision = 1\n", (45, "costs.commision")),
+    ],
+)
+def test_costs_of_what_is_not_there_are_refused(
+    make: Make, text: str, place: tuple[int, str]
+) -> None:
+    """A table of costs names an instrument, and its keys are those of [costs]."""
+    assert places_of(make(TOML + text)) == [("portfolio.toml", *place)]
 
 
 def test_without_sales_earlier_wash_sales_are_invisible(make: Make) -> None:

@@ -135,7 +135,7 @@ def test_a_price_of_an_earlier_day_is_traded_with_a_remark() -> None:
 
 
 def test_prices_of_one_earlier_day_are_one_remark() -> None:
-    """A file that ends yesterday is said once, not once an instrument; a typed price is no matter."""
+    """A file that ends yesterday is said once, not once an instrument; typed prices may be old."""
     fund = Instrument("FUND", price_source="manual")
     mandate_ = mandate(tree({"US": 60, "BND": 20, "FUND": 20}), instruments=[fund])
     late = market({"US": "100", "BND": "80", "FUND": "10"}, quoted=BEFORE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import field
@@ -184,6 +185,15 @@ def read_sheet(
     if columns is None or any(name not in columns for name in required):
         rows = []
     return Sheet(file, columns or {}, rows, digest[0] if digest else "", problems)
+
+
+def other_than_a_file(path: Path) -> str:
+    """What lies where a file should be, in words; empty where there is a file, or nothing."""
+    if not os.path.lexists(path) or os.path.isfile(path):
+        return ""
+    if os.path.isdir(path):
+        return "it is a folder"
+    return "it is not a file" if os.path.exists(path) else "it is a link that leads nowhere"
 
 
 def unreadable(file: str, error: OSError) -> Problem:

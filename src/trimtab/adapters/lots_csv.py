@@ -22,7 +22,15 @@ from trimtab.adapters.csv_lines import (
     number_remedy,
     read_sheet,
 )
-from trimtab.adapters.toml_table import ACCOUNT, ACCOUNT_RULE, SYMBOL, SYMBOL_RULE, near, shown
+from trimtab.adapters.toml_table import (
+    ACCOUNT,
+    ACCOUNT_RULE,
+    LARGEST_MONEY,
+    SYMBOL,
+    SYMBOL_RULE,
+    near,
+    shown,
+)
 from trimtab.model.accounts import Acquired, Lot, Sale, TaxTreatment
 from trimtab.model.errors import Problem
 from trimtab.model.findings import Finding
@@ -40,6 +48,9 @@ from trimtab.model.numbers import (
 LOT_COLUMNS = ("account", "symbol", "quantity", "acquired", "cost_basis")
 SALE_COLUMNS = ("account", "symbol", "quantity", "acquired", "sold", "proceeds", "cost_basis")
 INHERITED = "inherited"
+
+MOST_STEPS = 10**15
+"""Steps of one row: whole numbers above 2**53 cannot be written into a record."""
 
 _MONEY_NUMBERS = ("quantity", "proceeds", "cost_basis")
 _LOT_ID_RULE = "1 to 128 of A-Z a-z 0-9 . _ / - and space"
@@ -94,12 +105,21 @@ def read_sale_sheet(path: Path, file: str) -> Sheet:
 
 
 def symbols_of(sheet: Sheet) -> tuple[str, ...]:
-    """The symbols that the rows name, each once, sorted; what is no symbol is left out."""
+    """The symbols that the rows name, each once, sorted; without what is no symbol, or money."""
+    return tuple(sorted(rows_of_symbols(sheet)))
+
+
+def rows_of_symbols(sheet: Sheet) -> dict[str, int]:
+    """The line that names each symbol first; what is no symbol, or money, is left out."""
     place = sheet.columns.get("symbol")
+    found: dict[str, int] = {}
     if place is None:
-        return ()
-    found = {fields[place] for _, fields in sheet.rows}
-    return tuple(sorted(symbol for symbol in found if SYMBOL.fullmatch(symbol)))
+        return found
+    for line, fields in sheet.rows:
+        symbol = fields[place]
+        if SYMBOL.fullmatch(symbol) and symbol not in _CURRENCIES:
+            found.setdefault(symbol, line)
+    return found
 
 
 def opening(sheet: Sheet, names: Names) -> Opening:
@@ -319,7 +339,9 @@ class _Row:
         elif is_formula(text):
             self.problem(column, f"{shown(text)} would run as a formula", f"use {rule}")
         else:
-            self.problem(column, f"{shown(text)} is not a name for a {column}", f"use {rule}")
+            article = "an" if column == "account" else "a"
+            wrong = f"{shown(text)} is not a name for {article} {column}"
+            self.problem(column, wrong, f"use {rule}")
         return False
 
     def number(self, column: str) -> Decimal | None:
@@ -346,7 +368,12 @@ class _Row:
         if instrument is None or step is None:
             return None
         try:
-            return steps_from(quantity, step)
+            steps = steps_from(quantity, step)
+            if steps <= MOST_STEPS:
+                return steps
+            wrong = f"{quantity} is more than can be counted"
+            self.problem("quantity", wrong, "correct it, or set a larger step")
+            return None
         except NumberError as error:
             finer = Decimal(1).scaleb(min(0, _exponent(quantity)))
             remedy = f"correct it, or set step = {finer:f} under [instruments.{instrument}]"
@@ -361,6 +388,9 @@ class _Row:
             return None
         if amount < 0:
             self.problem(column, f"{amount} is below zero", "write the total, without a sign")
+            return None
+        if amount > LARGEST_MONEY:
+            self.problem(column, f"{amount} is more than can be counted", "correct it")
             return None
         try:
             return minor_from(amount)

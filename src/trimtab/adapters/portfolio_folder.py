@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from trimtab.adapters.calendars import UnknownCalendarError, calendar
-from trimtab.adapters.csv_lines import Sheet
+from trimtab.adapters.clock import SystemClock
+from trimtab.adapters.csv_lines import Sheet, other_than_a_file
 from trimtab.adapters.lots_csv import (
     Names,
     Opening,
@@ -18,17 +20,17 @@ from trimtab.adapters.lots_csv import (
     past_sales,
     read_lot_sheet,
     read_sale_sheet,
+    rows_of_symbols,
     symbols_of,
 )
 from trimtab.adapters.portfolio_tables.accounts import (
     account,
     check_specific_lots,
     cost_table,
-    costs_of,
 )
 from trimtab.adapters.portfolio_tables.instruments import Instruments
 from trimtab.adapters.portfolio_tables.merged import Models, read_models
-from trimtab.adapters.portfolio_tables.notes import notes
+from trimtab.adapters.portfolio_tables.notes import Stranger, nearest, notes
 from trimtab.adapters.portfolio_tables.policy import policy, tax
 from trimtab.adapters.portfolio_tables.targets import (
     Optimized,
@@ -38,6 +40,7 @@ from trimtab.adapters.portfolio_tables.targets import (
     raw_sleeves,
     tree,
 )
+from trimtab.adapters.prices_file import PriceFile
 from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, fraction, shown
 from trimtab.costs import Costs
@@ -60,6 +63,9 @@ SALES_FILE = "sales.csv"
 PRICES_FILE = "prices.csv"
 MANUAL_PRICES_FILE = "manual-prices.csv"
 LEDGER_FILE = "ledger.jsonl"
+
+_EASTERNMOST = timedelta(hours=14)
+"""A day has begun somewhere on earth."""
 
 _NOT_IN_HUNDREDTHS = frozenset(
     ("BHD", "BIF", "CLP", "DJF", "GNF", "IQD", "ISK", "JOD", "JPY", "KMF", "KRW", "KWD", "LYD",
@@ -117,25 +123,37 @@ def read_portfolio(folder: Path, *, as_of: date | None = None) -> Portfolio:
 
     Args:
         folder: Where portfolio.toml and lots.csv lie.
-        as_of: No lot can have been bought later; `opened` in portfolio.toml goes first.
+        as_of: No lot can have been bought later; `opened` in portfolio.toml goes first. By
+            default the day that it is by the machine's clock, anywhere on earth.
 
     Raises:
         InputError: With every problem of every file, each with file, line, key and remedy.
     """
     if not os.path.isfile(folder / PORTFOLIO_FILE):
-        wrong = f"there is no {PORTFOLIO_FILE} in {shown(str(folder))}"
+        wrong = other_than_a_file(folder / PORTFOLIO_FILE)
+        wrong = wrong or f"there is no {PORTFOLIO_FILE} in {shown(str(folder))}"
         remedy = "name a portfolio folder, or make one with `trimtab init`"
         raise InputError([Problem(PORTFOLIO_FILE, None, "", wrong, remedy)])
     models = read_models(folder / PORTFOLIO_FILE, PORTFOLIO_FILE)
     sheets = _read_sheets(folder)
     problems = [*models.problems, *sheets.problems]
-    if models.documents:
+    today = (SystemClock().now() + _EASTERNMOST).date()
+    if models.documents and not models.values():
+        remedy = "start from what `trimtab init` writes"
+        problems.append(Problem(PORTFOLIO_FILE, 1, "", "it is empty", remedy))
+    elif models.documents:
         root = Table(models.values(), (), source=models, problems=problems)
-        written = _Written(folder, models, root, sheets, as_of)
+        written = _Written(folder, models, root, sheets, as_of or today, today)
         if not problems:
             return written.portfolio()
-    else:
-        problems += _problems_without_toml(sheets, as_of)
+        prices = PriceFile(
+            [path for path in written.prices if os.path.isfile(path)],
+            instruments=written.instruments.known,
+            calendar=written.calendar,
+            folder=folder,
+        )
+        raise InputError(_in_order([*problems, *prices.problems()]))
+    problems += _problems_without_toml(folder, sheets, as_of or today)
     raise InputError(_in_order(problems))
 
 
@@ -166,8 +184,8 @@ def _read_sheets(folder: Path) -> _Sheets:
     for name, read in ((LOTS_FILE, read_lot_sheet), (SALES_FILE, read_sale_sheet)):
         path = folder / name
         sheet = read(path, name) if path.is_file() else None
-        if path.exists() and sheet is None:
-            problems.append(Problem(name, None, "", "it is not a file", "write one, or remove it"))
+        if wrong := other_than_a_file(path):
+            problems.append(Problem(name, None, "", wrong, "write a file, or remove it"))
         found.append(sheet)
     has_ledger = (folder / LEDGER_FILE).exists()
     if found[0] is None and not has_ledger and not problems:
@@ -179,15 +197,18 @@ def _read_sheets(folder: Path) -> _Sheets:
     return _Sheets(found[0], found[1], tuple(problems), has_ledger)
 
 
-def _problems_without_toml(sheets: _Sheets, as_of: date | None) -> list[Problem]:
-    """What can be said of the rows while portfolio.toml cannot be read."""
+def _problems_without_toml(folder: Path, sheets: _Sheets, as_of: date) -> list[Problem]:
+    """What can be said of the other files while portfolio.toml cannot be read."""
     names = Names("USD", None, {}, lambda symbol: symbol, as_of)
     problems: list[Problem] = []
     if sheets.lots is not None:
         problems.extend(opening(sheets.lots, names).problems)
     if sheets.sales is not None:
         problems.extend(past_sales(sheets.sales, names)[1])
-    return problems
+    usual = [folder / name for name in (PRICES_FILE, MANUAL_PRICES_FILE)]
+    files = [path for path in usual if path.is_file()]
+    prices = PriceFile(files, instruments={}, calendar=ALWAYS, folder=folder)
+    return [*problems, *prices.problems()]
 
 
 class _Written:
@@ -197,7 +218,13 @@ class _Written:
     """
 
     def __init__(
-        self, folder: Path, models: Models, root: Table, sheets: _Sheets, as_of: date | None
+        self,
+        folder: Path,
+        models: Models,
+        root: Table,
+        sheets: _Sheets,
+        as_of: date,
+        today: date,
     ) -> None:
         self.folder = folder
         self.models = models
@@ -207,6 +234,9 @@ class _Written:
         root.value("extends")
         self.instruments = Instruments(_currency(root))
         self.opened = root.day("opened")
+        if self.opened is not None and self.opened > today:
+            wrong = f"{self.opened} is in the future"
+            root.problem("opened", wrong, "write the day of the opening statement, lots.csv")
         self.calendar = _calendar(root)
         names = root.table("household")
         self.name = names.text("name", '"Example"') or folder.resolve().name
@@ -238,11 +268,12 @@ class _Written:
             held(sleeves),
             *(held(raws) for raws in own.values()),
             self.optimized.hold if self.optimized else (),
-            *(symbols_of(sheet) for sheet in self.sheets.both),
         )
+        self.listed = frozenset(self.instruments.known)
+        self.instruments.add_plain(*(symbols_of(sheet) for sheet in self.sheets.both))
         names = [name for name, _ in self.tables]
-        shared_costs = cost_table(root.table("costs"), {})
-        self.costs: dict[str, Costs] = {"": costs_of(shared_costs)}
+        shared_costs = cost_table(root.table("costs"), self.instruments)
+        self.costs: dict[str, Costs] = {"": shared_costs.costs()}
         self.accounts: dict[str, Account] = {}
         for name, table in self.tables:
             own_tree: Sleeve | None = None
@@ -250,7 +281,8 @@ class _Written:
                 own_tree = tree(table.table("target"), own[name], names)
             self.accounts[name] = account(name, table, own_tree, self.instruments)
             if "costs" in table:
-                self.costs[name] = costs_of(cost_table(table.table("costs"), shared_costs))
+                own_costs = cost_table(table.table("costs"), self.instruments)
+                self.costs[name] = own_costs.over(shared_costs).costs()
             table.finish()
         if not self.accounts:
             remedy = 'add [accounts.NAME] with tax = "taxable"'
@@ -264,12 +296,12 @@ class _Written:
         self.frozen_share = fraction(table.percent("frozen_percent", "10"), Decimal(10))
         table.finish()
 
-    def read_rows(self, latest: date | None) -> None:
+    def read_rows(self, latest: date) -> None:
         """lots.csv and sales.csv, now that accounts and instruments are known."""
         problems = self.root.problems
         names = Names(
             self.instruments.currency,
-            {name: account.tax for name, account in self.accounts.items()},
+            {name: account.tax for name, account in self.accounts.items()} or None,
             self.instruments.steps(),
             self.instruments.resolve,
             latest,
@@ -310,7 +342,11 @@ class _Written:
         )
         lots = self.opening.lots
         fit = notes(
-            household, self.target, self.optimized, lots, has_sales=self.sheets.sales is not None
+            household,
+            self.target,
+            self.optimized,
+            self.strangers(),
+            has_sales=self.sheets.sales is not None,
         )
         hashes = {sheet.file: sheet.digest for sheet in self.sheets.both}
         return Portfolio(
@@ -326,6 +362,38 @@ class _Written:
             findings=(*self.findings, *self.opening.findings, *fit),
             hashes=self.models.hashes | hashes,
         )
+
+    def strangers(self) -> list[Stranger]:
+        """Symbols of rows that no hold list, no [instruments] table and no price file has."""
+        sheets = (self.sheets.sales,) if self.sheets.has_ledger else self.sheets.both
+        rows: dict[str, str] = {}
+        for sheet in (sheet for sheet in sheets if sheet is not None):
+            for symbol, line in rows_of_symbols(sheet).items():
+                resolved = self.instruments.resolve(symbol)
+                if resolved not in self.listed and symbol != self.instruments.currency:
+                    rows.setdefault(symbol, f"{sheet.file}:{line}")
+        rows = {symbol: rows[symbol] for symbol in sorted(rows)}
+        if not rows or all(_is_priced(symbol, self.prices) for symbol in rows):
+            return []
+        prices = PriceFile(
+            self.prices, instruments={}, calendar=self.calendar, folder=self.folder
+        ).symbols()
+        known = [*sorted(self.listed), self.instruments.currency, *prices]
+        return [
+            Stranger(symbol, where, nearest(symbol, known))
+            for symbol, where in rows.items()
+            if symbol not in prices
+        ]
+
+
+def _is_priced(symbol: str, paths: Sequence[Path]) -> bool:
+    """Whether a symbol stands in a price file as a field: much faster than reading the file."""
+    name = re.escape(symbol.encode())
+    field = re.compile(b'(?:^|[,"])' + name + b'(?:[,"\r\n]|$)', re.MULTILINE)
+    try:
+        return any(field.search(path.read_bytes()) for path in paths)
+    except OSError:
+        return True  # what cannot be read is told when the prices are
 
 
 def _currency(root: Table) -> str:
@@ -358,7 +426,9 @@ def _price_paths(root: Table, models: Models, folder: Path) -> tuple[Path, ...]:
         for number, path in enumerate(paths):
             if not os.path.isfile(path):
                 key: KeyPath = ("prices", number) if is_list else ("prices",)
-                wrong = f"there is no file {shown(os.path.relpath(path, folder))}"
+                name = shown(os.path.relpath(path, folder))
+                other = other_than_a_file(path)
+                wrong = f"{name}: {other}" if other else f"there is no file {name}"
                 root.problem(key, wrong, "a path is relative to the file that names it")
         if is_list and not root.values["prices"]:
             root.problem("prices", "the list is empty", f'write prices = "{PRICES_FILE}"')

@@ -18,6 +18,8 @@ from trimtab.model.errors import Problem
 from trimtab.model.numbers import NumberError, minor_from
 
 LARGEST_NUMBER = Decimal(10) ** 15
+LARGEST_MONEY = Decimal(10) ** 13
+"""Above 90 trillion, minor units are beyond the whole numbers that a record can hold."""
 
 SYMBOL = re.compile(r"[A-Za-z0-9^][A-Za-z0-9._/-]{0,31}", re.ASCII)
 SYMBOL_RULE = "1 to 32 of A-Z a-z 0-9 . _ / -, the first a letter, a digit or ^"
@@ -250,7 +252,7 @@ class Table:
 
     def money(self, key: str, example: str, default: int = 0) -> int:
         """An amount of money in minor units."""
-        value = self.number(key, example)
+        value = self.number(key, example, most=LARGEST_MONEY)
         if value is None:
             return default
         try:
@@ -345,10 +347,11 @@ class Table:
         self, what: str, name: str, values: Mapping[str, Any]
     ) -> Iterator[tuple[str, Table]]:
         pattern, rule = _NAMES[what]
+        article = "a" if what == "sleeve" else "an"
         if pattern.fullmatch(name):
             yield name, self._below((name,), values)
         else:
-            self.problem(name, f"{shown(name)} is not a name for this {what}", f"use {rule}")
+            self.problem(name, f"{shown(name)} is not a name for {article} {what}", f"use {rule}")
 
     def _below(self, path: KeyPath, values: Mapping[str, Any]) -> Table:
         return Table(values, (*self.path, *path), source=self.source, problems=self.problems)

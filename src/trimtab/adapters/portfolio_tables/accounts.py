@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from decimal import Decimal
 
 from trimtab.adapters.portfolio_tables.instruments import Instruments
@@ -10,6 +11,7 @@ from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import SYMBOL, SYMBOL_RULE, Table, near, number_text, shown
 from trimtab.costs import Costs
 from trimtab.model.accounts import Account, Lot, Relief, TaxTreatment
+from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import NumberError, steps_from
 from trimtab.model.sleeves import Sleeve
 
@@ -84,9 +86,62 @@ def check_specific_lots(
                 table.problem(key, wrong, remedy)
 
 
-def cost_table(table: Table, below: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """`[costs]` or `[accounts.X.costs]`; keys that it does not say are those of `below`."""
-    costs = dict(below)
+@dataclass(frozen=True, slots=True)
+class CostTable:
+    """What `[costs]` or `[accounts.X.costs]` says, key by key.
+
+    Args:
+        keys: Of every instrument.
+        by_instrument: Of single ones: `[costs.SYMBOL]`.
+    """
+
+    keys: Mapping[str, Decimal] = field(default_factory=dict)
+    by_instrument: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+
+    def over(self, below: CostTable) -> CostTable:
+        """Both as one: each key as said here, where it is said here."""
+        symbols = sorted({*below.by_instrument, *self.by_instrument})
+        nothing: Mapping[str, Decimal] = {}
+        return CostTable(
+            {**below.keys, **self.keys},
+            {
+                symbol: {
+                    **below.by_instrument.get(symbol, nothing),
+                    **self.by_instrument.get(symbol, nothing),
+                }
+                for symbol in symbols
+            },
+        )
+
+    def costs(self) -> Costs:
+        """The costs: what is said of an instrument goes before what is said of all."""
+        single = {
+            symbol: _costs_of({**self.keys, **own}) for symbol, own in self.by_instrument.items()
+        }
+        return _costs_of(self.keys, single)
+
+
+def cost_table(table: Table, instruments: Instruments) -> CostTable:
+    """`[costs]` or `[accounts.X.costs]`, with the tables of single instruments below it."""
+    keys = _cost_keys(table)
+    by_instrument: dict[str, Mapping[str, Decimal]] = {}
+    for symbol, own in table.other_tables("instrument"):
+        said = _cost_keys(own)
+        own.finish()
+        instrument = instruments.resolve(symbol)
+        if instrument not in instruments.known:
+            wrong = f"nothing holds or lists {symbol}"
+            own.problem("", wrong, near(symbol, sorted(instruments.known)))
+        elif instrument in by_instrument:
+            own.problem("", f"{symbol} is {instrument}, which has a table", "keep one of the two")
+        by_instrument[instrument] = said
+    table.finish()
+    return CostTable(keys, by_instrument)
+
+
+def _cost_keys(table: Table) -> dict[str, Decimal]:
+    """The keys that a table of costs says."""
+    costs: dict[str, Decimal] = {}
     for key, example, most in (
         ("bps", "5", 10_000),
         ("half_spread_bps", "1", 10_000),
@@ -99,12 +154,10 @@ def cost_table(table: Table, below: Mapping[str, Decimal]) -> dict[str, Decimal]
             costs[key] = value
         if value is not None and key in ("commission", "minimum") and value != round(value, 2):
             table.problem(key, f"{number_text(value)} has parts of a cent", f"write {example}")
-    table.finish()
     return costs
 
 
-def costs_of(values: Mapping[str, Decimal]) -> Costs:
-    """Costs of the keys that were said."""
+def _costs_of(values: Mapping[str, Decimal], single: Mapping[str, Costs] | None = None) -> Costs:
     zero = Decimal(0)
     return Costs(
         bps=values.get("bps", zero),
@@ -112,4 +165,5 @@ def costs_of(values: Mapping[str, Decimal]) -> Costs:
         per_share=values.get("per_share", zero),
         commission=values.get("commission", zero),
         minimum=values.get("minimum", zero),
+        by_instrument=single,
     )

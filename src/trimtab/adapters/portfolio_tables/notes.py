@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from difflib import get_close_matches
 
 from trimtab.adapters.portfolio_tables.targets import Optimized
-from trimtab.model.accounts import Account, Lot
+from trimtab.model.accounts import Account
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.household import Household
 from trimtab.model.instruments import CASH
+from trimtab.model.numbers import money_text
 from trimtab.model.sleeves import Sleeve
 
 
@@ -16,7 +19,7 @@ def notes(
     household: Household,
     target: Sleeve | None,
     optimized: Optimized | None,
-    lots: Sequence[Lot],
+    strangers: Sequence[Stranger],
     *,
     has_sales: bool,
 ) -> Iterator[Finding]:
@@ -26,14 +29,14 @@ def notes(
         household: Accounts, instruments, tax.
         target: Of accounts without one of their own.
         optimized: The same, where it is computed.
-        lots: What is owned.
+        strangers: Symbols of lots.csv and sales.csv that nothing else knows.
         has_sales: Whether there is a sales.csv.
     """
     held = {
         name: _held_by(account.target or target, optimized)
         for name, account in household.accounts.items()
     }
-    yield from _unassigned(held, lots)
+    yield from map(_strange, strangers)
     for name, account in household.accounts.items():
         yield from _about_account(name, account, held[name], household.instruments)
     for group in household.tax.identical:
@@ -46,6 +49,15 @@ def notes(
                 "Correct the symbols, or drop the group.",
                 "info",
             )
+    tax = household.tax
+    if tax.carryforward_short or tax.carryforward_long:
+        losses = money_text(tax.carryforward_short + tax.carryforward_long)
+        yield Finding(
+            "carryforward-unused",
+            "tax",
+            f"[tax] carries losses of {losses} into this year: they reduce no tax in a plan yet.",
+            "info",
+        )
     if not has_sales and any(a.tax.taxes_gains for a in household.accounts.values()):
         yield Finding(
             "no-sales-file",
@@ -76,23 +88,40 @@ def _about_account(
         yield from _lookalikes(f"accounts.{name}.{key}", symbols, known)
 
 
-def _unassigned(held: Mapping[str, frozenset[str]], lots: Sequence[Lot]) -> Iterator[Finding]:
-    """What is owned and in no sleeve is left alone, which its owner should know."""
-    everywhere = frozenset[str]().union(*held.values())
-    where: dict[str, dict[str, None]] = {}
-    for lot in lots:
-        if lot.instrument not in held[lot.account]:
-            where.setdefault(lot.instrument, {})[lot.account] = None
-    for instrument, accounts in sorted(where.items()):
-        twin = _lookalike(instrument, everywhere)
-        meant = f" Did you mean {twin}?" if twin else ""
-        yield Finding(
-            "unassigned",
-            instrument,
-            f"{instrument} in {', '.join(accounts)} is in no hold list, so it is left alone and "
-            f"counts in no sleeve.{meant} Add it to a sleeve's hold list, last if it is not to "
-            "be bought.",
-        )
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A symbol of a row that no hold list, no [instruments] table and no price file has.
+
+    Args:
+        symbol: As it is written.
+        where: File and line of the first row that names it.
+        meant: The nearest symbol that is known; empty where none is near.
+    """
+
+    symbol: str
+    where: str
+    meant: str
+
+
+def _strange(stranger: Stranger) -> Finding:
+    """What is owned or was sold under a name that nothing else knows is most often mistyped."""
+    meant = f" Did you mean {stranger.meant}?" if stranger.meant else ""
+    return Finding(
+        "unknown-symbol",
+        stranger.symbol,
+        f"{stranger.where} names {stranger.symbol}, which no hold list, no [instruments] table "
+        f"and no price file has.{meant} Correct the row, or add prices of it.",
+    )
+
+
+def nearest(symbol: str, known: Sequence[str]) -> str:
+    """The known symbol that was probably meant; empty where none is near."""
+    twin = _lookalike(symbol, known)
+    if twin:
+        return twin
+    upper = {other.upper(): other for other in reversed(known)}
+    close = get_close_matches(symbol.upper(), upper, n=1, cutoff=0.6)
+    return upper[close[0]] if close else ""
 
 
 def _lookalikes(key: str, symbols: Sequence[str], known: Collection[str]) -> Iterator[Finding]:

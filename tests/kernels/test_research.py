@@ -54,6 +54,7 @@ class _Case:
         self.dealing = rules.get("dealing", closes)
         self.most = rules.get("most", self.sessions)
         self.row_at = rules.get("row_at", np.zeros(self.sessions, dtype=np.int64))
+        self.branches = rules.get("branches", np.zeros((0, self.n), dtype=np.int64))
 
     def run(self, *, as_machine_code: bool) -> dict[str, Any]:
         """Equity, counts, sums and the log of rebalances."""
@@ -73,6 +74,7 @@ class _Case:
             self.every,
             form(self.weights),
             form(self.row_at),
+            form(self.branches),
             self.absolute,
             self.relative,
             self.drift,
@@ -88,9 +90,10 @@ class _Case:
             equity,
             *traded,
             after,
-            form(np.zeros((5, n))),
+            form(np.zeros((8, n))),
+            form(np.zeros((3, len(self.branches)))),
             form(np.zeros(2)),
-            *(form(np.zeros(BLOCK)) for _ in range(3)),
+            *(form(np.zeros(BLOCK)) for _ in range(4)),
         )
         columns = (units, counts, sums, equity, *traded, after)
         names = ("units", "counts", "sums", "equity", "at", "cost", "moved", "value", "after")
@@ -132,14 +135,17 @@ class _Case:
     def _fires(self, t: int, now: Any, adopted: int) -> bool:
         if not self.looks[t]:
             return False
-        away = np.abs(now - self.weights[adopted])
+        leaves = np.abs(now - self.weights[adopted])
+        # Inner sleeves have bands of their own.
+        aims = np.concatenate([self.weights[adopted], self.branches @ self.weights[adopted]])
+        away = np.abs(np.concatenate([now, self.branches @ now]) - aims)
         tests = []
         if self.absolute >= 0:
             tests.append(bool((away >= self.absolute - 1e-12).any()))
         if self.relative >= 0:
-            tests.append(bool((away >= self.relative * self.weights[adopted] - 1e-12).any()))
+            tests.append(bool((away >= self.relative * aims - 1e-12).any()))
         if self.drift >= 0:
-            tests.append(float(away.sum()) / 2 >= self.drift - 1e-12)
+            tests.append(float(leaves.sum()) / 2 >= self.drift - 1e-12)
         return any(tests) if tests else True
 
 
@@ -168,7 +174,14 @@ def _drawn(seed: int) -> _Case:
         costs=np.vstack([draw.uniform(0, 0.01, n), np.zeros((3, n))]),
         dealing=opens if lag else closes,
         row_at=(np.arange(sessions) >= sessions // 2).astype(np.int64),
+        branches=_tree(n) if draw.random() < 0.5 else np.zeros((0, n), dtype=np.int64),
     )
+
+
+def _tree(n: int) -> Any:
+    """An inner sleeve of the first half of the symbols, and one of the others."""
+    first = (np.arange(n) < (n + 1) // 2).astype(np.int64)
+    return np.array([first, 1 - first])[: min(n, 2)]
 
 
 @settings(max_examples=60, deadline=None)
@@ -210,6 +223,27 @@ def test_no_money_comes_or_goes_but_the_cost(seed: int) -> None:
     for k in range(found["counts"][REBALANCES]):
         worth = float(found["after"][k] @ case.dealing[found["at"][k]])
         assert worth == pytest.approx(found["value"][k] - found["cost"][k], rel=1e-11)
+
+
+@pytest.mark.parametrize("to", [TO_EDGE, TO_HALF, TO_WITHIN])
+def test_inner_sleeves_come_back_too(to: int) -> None:
+    """An inner sleeve out of its band fires, and ends where the policy says, by least turnover."""
+    closes = np.array([[1.0, 1.0, 1.0, 1.0], [1.3, 1.3, 1.0, 1.0], [1.3, 1.3, 1.0, 1.0]])
+    case = _Case(
+        closes, [0.25] * 4, absolute=0.05, to=to, width=0.02, most=2,
+        branches=np.array([[1, 1, 0, 0], [0, 0, 1, 1]]),
+    )  # fmt: skip
+    alone = _Case(closes, [0.25] * 4, absolute=0.05, to=to, width=0.02, most=2)
+
+    found, without = case.run(as_machine_code=False), alone.run(as_machine_code=False)
+
+    # Each leaf is 3.3pp over or under, the two together 6.5pp.
+    weights = found["after"][0] * closes[1] / float(found["after"][0] @ closes[1])
+    end = {TO_EDGE: 0.05, TO_HALF: 0.025, TO_WITHIN: 0.02}[to]
+    assert without["counts"][REBALANCES] == 0
+    assert found["counts"][REBALANCES] == 1
+    assert weights[:2].sum() == pytest.approx(0.5 + end, abs=1e-12)
+    assert weights == pytest.approx([(0.5 + end) / 2] * 2 + [(0.5 - end) / 2] * 2, abs=1e-12)
 
 
 def _rebalanced(rule: int, rate: float = 0.01) -> tuple[Any, float]:

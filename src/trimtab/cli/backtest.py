@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trimtab.costs import Costs
     from trimtab.model.findings import Finding
     from trimtab.model.policy import Policy
+    from trimtab.model.sleeves import Sleeve
     from trimtab.simulate.history import PriceHistory
     from trimtab.simulate.results import Backtest
 
@@ -391,12 +392,8 @@ def _together(histories: Sequence[PriceHistory]) -> PriceHistory:
     )
 
 
-def _sleeves(
-    portfolio: Portfolio, prices: PriceHistory
-) -> tuple[Mapping[str, float], list[tuple[str, str]]]:
-    """The target by symbol: each sleeve by the first of its instruments that has a history."""
-    from fractions import Fraction
-
+def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[tuple[str, str]]]:
+    """The target by symbol: each leaf by the first of its instruments that has a history."""
     from trimtab.model.errors import InputError, Problem, RefusedError
     from trimtab.model.instruments import CASH
 
@@ -407,7 +404,6 @@ def _sleeves(
             "--prices with --target"
         )
     instruments = portfolio.household.instruments
-    target: dict[str, Fraction] = {}
     chosen: list[tuple[str, str]] = []
     problems = []
     for leaf in root.leaves():
@@ -424,7 +420,15 @@ def _sleeves(
             problems.append(Problem("portfolio.toml", None, f"target.{leaf.name}", wrong, remedy))
             continue
         chosen.append((leaf.name, found))
-        target[found] = target.get(found, Fraction(0)) + leaf.weight
     if problems:
         raise InputError(problems)
-    return {symbol: float(weight) for symbol, weight in target.items()}, chosen
+    return _standing_in(root, dict(chosen)), chosen
+
+
+def _standing_in(sleeve: Sleeve, chosen: Mapping[str, str]) -> Sleeve:
+    """The same tree with one symbol for each leaf."""
+    from dataclasses import replace
+
+    if sleeve.is_leaf:
+        return replace(sleeve, hold=(chosen[sleeve.name],))
+    return replace(sleeve, children=tuple(_standing_in(one, chosen) for one in sleeve.children))

@@ -7,7 +7,12 @@ from fractions import Fraction
 from trimtab.engine.aim import Aim
 from trimtab.engine.due import Scope
 from trimtab.engine.mandate import Mandate, Request
-from trimtab.kernels.destination import TO_CODES, fill_from_cash, fill_goals
+from trimtab.kernels.destination import (
+    TO_CODES,
+    bring_branches_back,
+    fill_from_cash,
+    fill_goals,
+)
 from trimtab.model.frozen import dataclass
 from trimtab.model.policy import To, When
 from trimtab.model.sleeves import Sleeve
@@ -99,71 +104,36 @@ def _towards(
     named = Fraction(0) if to.width is None else to.width * base
     goals = list(columns)
     fill_goals(columns, targets, bands, TO_CODES[to.kind], named, Fraction(0), goals)
-    branches = _branches(aim, leaves, columns, targets, when=when, to=to)
-    # Bringing one branch back moves leaves towards their targets elsewhere, which may take another
-    # branch out; every move lessens the deviation, so this ends.
-    while any(_bring_back(branch, goals, targets) for branch in branches):
-        pass
+    branches, allowed = _branches(aim, leaves, columns, when=when, to=to)
+    work: list[list[Fraction]] = [list(columns) for _ in range(3)]
+    bring_branches_back(goals, targets, branches, allowed, Fraction(0), *work)
     return Goals(
         {leaf.name: goal for leaf, goal in zip(leaves, goals[:-1], strict=True)}, goals[-1]
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Branch:
-    """A sleeve of an inner level: the places of its leaves, and how far off it may end."""
-
-    inside: tuple[int, ...]
-    outside: tuple[int, ...]
-    wanted: Fraction
-    allowed: Fraction
-
-
 def _branches(
-    aim: Aim,
-    leaves: list[Sleeve],
-    columns: list[Fraction],
-    targets: list[Fraction],
-    *,
-    when: When,
-    to: To,
-) -> list[_Branch]:
-    """Inner sleeves with how far from their targets they may end: breached ones as `to` says."""
+    aim: Aim, leaves: list[Sleeve], columns: list[Fraction], *, when: When, to: To
+) -> tuple[list[list[int]], list[Fraction]]:
+    """Inner sleeves: which leaves are theirs, and how far from their targets they may end.
+
+    A breached one may end where `to` says, another at its band.
+    """
     base = aim.base
     names = [leaf.name for leaf in leaves] + [aim.cash_leaf]
-    found = []
+    branches, allowed = [], []
     for sleeve in aim.root.walk():
-        if sleeve is aim.root or sleeve.is_leaf:
+        width = band_width(sleeve.weight, when)
+        if sleeve is aim.root or sleeve.is_leaf or width is None:
             continue
         own = {leaf.name for leaf in sleeve.leaves()}
-        inside = tuple(i for i, name in enumerate(names) if name in own)
-        outside = tuple(i for i in range(len(names)) if i not in inside)
-        width = band_width(sleeve.weight, when)
-        wanted = sum((targets[i] for i in inside), Fraction(0))
-        now = sum((columns[i] for i in inside), Fraction(0))
-        if width is None:
-            continue
-        allowed = width
+        inside = [int(name in own) for name in names]
+        now = sum((c for c, mine in zip(columns, inside, strict=True) if mine), Fraction(0))
         if is_breached(now / base, sleeve.weight, width):
-            allowed = {"edge": width, "half": width / 2}.get(to.kind, to.width or width)
-        found.append(_Branch(inside, outside, wanted, allowed * base))
-    return found
-
-
-def _bring_back(branch: _Branch, goals: list[Fraction], targets: list[Fraction]) -> bool:
-    """Move a branch to where it may end: the furthest of its leaves first. Whether it moved."""
-    away = sum((goals[i] for i in branch.inside), Fraction(0)) - branch.wanted
-    move = abs(away) - branch.allowed
-    if move <= 0:
-        return False
-    sign = -1 if away > 0 else 1
-    for places, change in ((branch.inside, sign * move), (branch.outside, -sign * move)):
-        part = [goals[i] for i in places]
-        moved = list(part)
-        fill_from_cash(part, [targets[i] for i in places], change, moved)
-        for i, goal in zip(places, moved, strict=True):
-            goals[i] = goal
-    return True
+            width = {"edge": width, "half": width / 2}.get(to.kind, to.width or width)
+        branches.append(inside)
+        allowed.append(width * base)
+    return branches, allowed
 
 
 def _width(weight: Fraction, when: When, base: int) -> Fraction:

@@ -208,3 +208,54 @@ def level_furthest(n: int, goals: Column, aims: Column, side: int, need: Number)
     for i in range(n):
         if side * (goals[i] - aims[i]) > level:
             goals[i] = aims[i] + side * level
+
+
+@kernel
+def bring_branches_back(
+    goals: Column,
+    aims: Column,
+    branches: Column,
+    allowed: Column,
+    allowance: Number,
+    part: Column,
+    part_aims: Column,
+    moved: Column,
+) -> None:
+    """Move branches of the tree to where they may end, the furthest of their leaves first.
+
+    What a branch gives goes to the leaves outside of it, and the other way round. That may take
+    another branch out, so it starts over; every move lessens the deviation, so it ends.
+
+    Args:
+        goals: In and out: what each leaf should be worth after trading, shape (n,).
+        aims: What it should be worth at its target, shape (n,).
+        branches: Which leaves are in which branch, ones and zeros, shape (b, n).
+        allowed: How far from its aim each branch may end, shape (b,); below zero for any.
+        allowance: How much further counts as not further (0 where numbers are exact).
+        part: Work space, shape (n,); likewise the next two.
+        part_aims: Work space.
+        moved: Work space.
+    """
+    b = 0
+    while b < len(allowed):
+        away = 0 * goals[0]
+        for i in range(len(goals)):
+            if branches[b][i]:
+                away += goals[i] - aims[i]
+        side = 1 if away > 0 else -1
+        move = side * away - allowed[b]
+        b += 1
+        if allowed[b - 1] < 0 or move <= allowance:
+            continue
+        for inside in (1, 0):
+            # Leaves on the other side of the cut are worth nothing and wanted at nothing: inert.
+            for i in range(len(goals)):
+                own = branches[b - 1][i] == inside
+                part[i] = goals[i] if own else 0 * goals[i]
+                part_aims[i] = aims[i] if own else 0 * aims[i]
+            change = -side * move if inside == 1 else side * move
+            fill_from_cash(part, part_aims, change, moved)
+            for i in range(len(goals)):
+                if branches[b - 1][i] == inside:
+                    goals[i] = moved[i]
+        b = 0

@@ -13,8 +13,12 @@ from __future__ import annotations
 
 from trimtab.kernels.compile import kernel
 from trimtab.kernels.destination import (
+    TO_HALF,
     TO_TARGET,
+    TO_WITHIN,
     Column,
+    breached,
+    bring_branches_back,
     fill_bands,
     fill_goals,
 )
@@ -204,6 +208,7 @@ def run(
     every: bool,
     targets: Column,
     target_at: Column,
+    branches: Column,
     absolute: float,
     relative: float,
     drift: float,
@@ -226,10 +231,12 @@ def run(
     traded_value: Column,
     units_after: Column,
     space: Column,
+    branch_space: Column,
     totals: Column,
     block_value: Column,
     block_worst: Column,
     block_drift: Column,
+    block_branch: Column,
 ) -> int:
     """Run one policy from a session to the end, or to where the caller must provide something.
 
@@ -241,6 +248,7 @@ def run(
         every: Whether it looks at every session.
         targets: Target weights, shape (k, n).
         target_at: By session: the row of `targets` that is current; below zero: not made yet.
+        branches: Inner sleeves: which symbols are in which, ones and zeros, shape (b, n).
         absolute: Absolute band, a share of the portfolio; below zero for none.
         relative: Relative band, a share of the target; below zero for none.
         drift: Drift that fires; below zero for none.
@@ -262,11 +270,13 @@ def run(
         traded_moved: Sum of absolute trades.
         traded_value: Value before cost.
         units_after: Units held after it, rows of shape (n,).
-        space: Work space, five rows of shape (n,).
+        space: Work space, eight rows of shape (n,).
+        branch_space: Work space, three rows of shape (b,).
         totals: Work space, shape (2,).
         block_value: Work space of BLOCK; likewise the next two.
         block_worst: By session of the block: the furthest beyond its band.
         block_drift: By session of the block: sum of absolute deviations.
+        block_branch: By session of the block: how far a branch is from its target.
 
     Returns:
         The number of sessions when it is done; else a session at which something is missing.
@@ -278,10 +288,13 @@ def run(
     banded = absolute >= 0.0 or relative >= 0.0
     tested = banded or drift >= 0.0
     limits, aims, holdings, goals, bands = space[0], space[1], space[2], space[3], space[4]
+    branch_share, branch_limit, branch_allowed = branch_space[0], branch_space[1], branch_space[2]
     # The last session never trades, so a decision must come early enough to be carried out.
     last_decision = sessions - 2 - lag
     adopted = counts[ADOPTED]
     _limits(targets[adopted], absolute, relative, limits)
+    _branch_shares(targets[adopted], branches, branch_share)
+    _limits(branch_share, absolute, relative, branch_limit)
     day = start
     stride = FIRST_BLOCK
     while day < sessions:
@@ -300,6 +313,11 @@ def run(
         if every and tested:
             if banded:
                 _furthest(prices, units, aim, limits, day, size, block_value, block_worst)
+                for b in range(len(branch_share)):
+                    _branch_furthest(
+                        prices, units, branches[b], branch_share[b], branch_limit[b], day, size,
+                        block_value, block_branch, block_worst,
+                    )  # fmt: skip
             if drift >= 0.0:
                 _apart(prices, units, aim, day, size, block_value, block_drift)
         resume = stop
@@ -317,6 +335,10 @@ def run(
                         fires = True
                 else:
                     fires = _fires(closes[t], units, aim, limits, value, banded, drift)
+                    for b in range(len(branch_share)):
+                        away = _branch_away(closes[t], units, branches[b], branch_share[b], value)
+                        if banded and abs(away) - branch_limit[b] * value >= 0.0:
+                            fires = True
                 if not fires:
                     continue
             row = target_at[t]
@@ -335,6 +357,23 @@ def run(
                     if bands[i] > 0.0:
                         bands[i] = bands[i] * value
                 fill_goals(holdings, aims, bands, to, width * value, ALLOWANCE * value, goals)
+                if len(branch_share) > 0:
+                    _branch_shares(wanted, branches, branch_share)
+                    fill_bands(branch_share, 1.0, absolute, relative, branch_allowed)
+                    for b in range(len(branch_share)):
+                        away = _branch_away(close, units, branches[b], branch_share[b], value)
+                        wide = branch_allowed[b] * value
+                        if breached(away, 0.0, wide, ALLOWANCE * value):
+                            if to == TO_HALF:
+                                wide = 0.5 * wide
+                            elif to == TO_WITHIN:
+                                wide = width * value
+                        branch_allowed[b] = wide
+                    bring_branches_back(
+                        goals, aims, branches, branch_allowed, ALLOWANCE * value, space[5],
+                        space[6], space[7],
+                    )  # fmt: skip
+                    _branch_shares(targets[adopted], branches, branch_share)
                 for i in range(n):
                     goals[i] = goals[i] / value
             k = counts[REBALANCES]
@@ -381,6 +420,8 @@ def run(
                 adopted = row
                 counts[ADOPTED] = row
                 _limits(targets[row], absolute, relative, limits)
+                _branch_shares(targets[row], branches, branch_share)
+                _limits(branch_share, absolute, relative, branch_limit)
             if lag == 0:
                 equity[t] = value - totals[0]
             resume = t + 1
@@ -397,6 +438,53 @@ def _limits(target: Column, absolute: float, relative: float, limits: Column) ->
     for i in range(len(target)):
         # A sleeve on its target is never breached, however narrow its band.
         limits[i] = max(limits[i] - ALLOWANCE, ALLOWANCE) if limits[i] >= 0.0 else NO_LIMIT
+
+
+@kernel
+def _branch_shares(target: Column, branches: Column, shares: Column) -> None:
+    """The target of each inner sleeve: the sum of what is in it."""
+    for b in range(len(shares)):
+        shares[b] = 0.0
+        for i in range(len(target)):
+            if branches[b][i]:
+                shares[b] += target[i]
+
+
+@kernel
+def _branch_away(close: Column, units: Column, inside: Column, share: float, value: float) -> float:
+    """How far an inner sleeve is from its target on one session, in money."""
+    away = -share * value
+    for i in range(len(units)):
+        if inside[i]:
+            away += units[i] * close[i]
+    return away
+
+
+@kernel
+def _branch_furthest(
+    prices: Column,
+    units: Column,
+    inside: Column,
+    share: float,
+    limit: float,
+    day: int,
+    size: int,
+    value: Column,
+    away: Column,
+    worst: Column,
+) -> None:
+    """As `_furthest`, for one inner sleeve: what `worst` says, or this one if it is further."""
+    for j in range(size):
+        away[j] = -share * value[j]
+    for i in range(len(units)):
+        if inside[i]:
+            held = units[i]
+            price = prices[i][day : day + size]
+            for j in range(size):
+                away[j] += held * price[j]
+    for j in range(size):
+        beyond = abs(away[j]) - limit * value[j]
+        worst[j] = beyond if beyond > worst[j] else worst[j]
 
 
 @kernel

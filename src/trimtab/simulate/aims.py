@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from math import isfinite
 from typing import Any, TypeAlias, cast
 
 from trimtab.model.errors import InputError, Problem
+from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.history import PriceHistory
 
 GIVEN_TOLERANCE = 1e-9
@@ -30,11 +32,13 @@ class GivenTarget:
         symbols: What they are of.
         rows: Weights in the order of `symbols`, one row a date.
         dates: From when each row holds, ascending; None for one row that always holds.
+        branches: Inner sleeves, whose bands count as well: ones for the symbols that are in them.
     """
 
     symbols: tuple[str, ...]
     rows: tuple[tuple[float, ...], ...]
     dates: tuple[date, ...] | None = None
+    branches: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,16 @@ def read_target(target: object, policy: str) -> GivenTarget | MadeTarget:
     """What a policy's target means.
 
     Args:
-        target: Weights by symbol; a mapping of dates to such weights, or a wide frame with dates;
-            an estimator with `fit` and `weights_`; or a function of a view.
+        target: Weights by symbol; a tree of sleeves whose leaves each hold one symbol; a mapping
+            of dates to weights, or a wide frame with dates; an estimator with `fit` and
+            `weights_`; or a function of a view.
         policy: The policy's label, for messages.
 
     Raises:
         InputError: It is none of these, or its weights are no weights.
     """
+    if isinstance(target, Sleeve):
+        return _tree(target, policy)
     if isinstance(target, Mapping):
         if target and not any(isinstance(row, Mapping) for row in target.values()):
             weights = checked(target, policy, "", GIVEN_TOLERANCE)
@@ -73,6 +80,23 @@ def read_target(target: object, policy: str) -> GivenTarget | MadeTarget:
     if callable(target):
         return MadeTarget(_called(target, policy), 1)
     raise _wrong(policy, "", "no target", "give weights, as {'SPY': 0.6, 'AGG': 0.4}")
+
+
+def _tree(root: Sleeve, policy: str) -> GivenTarget:
+    shares: dict[str, Fraction] = {}
+    for leaf in root.leaves():
+        assert len(leaf.hold) == 1, f"{leaf.name} stands for one symbol in research"
+        shares[leaf.hold[0]] = shares.get(leaf.hold[0], Fraction(0)) + leaf.weight
+    weights = checked(shares, policy, "", GIVEN_TOLERANCE)
+    symbols = tuple(weights)
+    branches = []
+    for sleeve in root.walk():
+        own = {leaf.hold[0] for leaf in sleeve.leaves()}
+        whole = sum((shares[symbol] for symbol in own), Fraction(0)) == sleeve.weight
+        # A symbol that stands for sleeves of two branches cannot tell them apart.
+        if sleeve is not root and not sleeve.is_leaf and whole:
+            branches.append(tuple(int(symbol in own) for symbol in symbols))
+    return GivenTarget(symbols, (tuple(weights.values()),), branches=tuple(branches))
 
 
 def checked(weights: Mapping[Any, Any], policy: str, where: str, tolerance: float) -> Weights:

@@ -98,6 +98,7 @@ class _Setting:
     known: PriceHistory
     offset: int
     start_prices: Floats
+    branches: tuple[tuple[int, ...], ...] = ()
 
 
 def backtest(
@@ -327,6 +328,7 @@ def _given(
         known=history,
         offset=0,
         start_prices=history.close[0],
+        branches=target.branches,
     )
 
 
@@ -486,8 +488,11 @@ class _Columns:
         self.traded = [self._form(np.zeros(FIRST_ROOM, dtype=np.int64))]
         self.traded += [self._form(np.zeros(FIRST_ROOM)) for _ in range(3)]
         self.units_after = self._form(np.zeros((FIRST_ROOM, n)))
-        self.space = [self._form(np.zeros((5, n))), self._form(np.zeros(2))]
-        self.blocks = [self._form(np.zeros(BLOCK)) for _ in range(3)]
+        inner = np.array(setting.branches, dtype=np.int64).reshape(-1, n)
+        self.branches = self._form(inner)
+        shapes: list[tuple[int, ...]] = [(8, n), (3, len(inner)), (2,)]
+        self.space = [self._form(np.zeros(shape)) for shape in shapes]
+        self.blocks = [self._form(np.zeros(BLOCK)) for _ in range(4)]
         self.units: Any = None
 
     def _form(self, column: Any) -> Any:
@@ -538,6 +543,7 @@ class _Columns:
                 self.every,
                 self._form(rows),
                 self._form(self.setting.row_at),
+                self.branches,
                 -1.0 if when.band_absolute is None else float(when.band_absolute),
                 -1.0 if when.band_relative is None else float(when.band_relative),
                 -1.0 if when.drift is None else float(when.drift),

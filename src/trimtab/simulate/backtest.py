@@ -5,7 +5,8 @@ at no cost, and its last session never trades. The cost of a rebalance is rate x
 |aim x value - holding|, with the value before cost, charged once; holdings become
 aim x (value - cost). Cash (`CASH`) is a leaf like any other, but moving it costs nothing. A
 target that trades nothing when a trigger fires is no rebalance. Bands compare with >= and an
-allowance of 1e-12, and measure against the target last adopted.
+allowance of 1e-12, and measure against the target last adopted; where the target is a tree, its
+inner sleeves have bands as well.
 """
 
 from __future__ import annotations

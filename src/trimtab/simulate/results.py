@@ -259,7 +259,7 @@ class Backtest:
     def to_dict(self) -> dict[str, Any]:
         """What `--json` prints: the figures of one policy, or a list of several."""
         if len(self.policies) == 1:
-            return self.policies[0].to_dict()
+            return {"name": self.policies[0].name, **self.policies[0].to_dict()}
         return {"policies": [{"name": one.name, **one.to_dict()} for one in self.policies]}
 
     def summary(self) -> str:

@@ -36,6 +36,7 @@ def test_the_figures_carry_the_names_of_the_interface() -> None:
     one, several = backtest(prices, policies[0]).to_dict(), backtest(prices, policies).to_dict()
 
     assert set(one) == {
+        "name",
         "final_value",
         "rebalances",
         "turnover_one_way",

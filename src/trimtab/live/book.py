@@ -395,8 +395,10 @@ class OpenBook:
             request,
         )
         found = (*remarks, *self.findings(day), *ready.findings, *plan.findings)
-        plan = replace(plan, findings=tuple(dict.fromkeys(found)))
-        plan = replace(plan, id=f"{day.isoformat()}-{plan_hash(plan)[:6]}")
+        findings = tuple(dict.fromkeys(found))
+        if findings != plan.findings:
+            plan = replace(plan, findings=findings)
+            plan = replace(plan, id=f"{day.isoformat()}-{plan_hash(plan)[:6]}")
         return OpenPlan(plan, self, request, typed, day_asked=as_of is not None)
 
     def status(

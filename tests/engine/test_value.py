@@ -12,6 +12,7 @@ from tests.engine.households import CALENDAR, DAY, account, lot, mandate, market
 from trimtab.engine.decide import decide
 from trimtab.engine.mandate import Request
 from trimtab.engine.value import valuation
+from trimtab.model.errors import RefusedError
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
@@ -163,6 +164,12 @@ def test_a_missing_price_counts_at_the_last_accepted() -> None:
     row = next(row for row in plan.sleeves if row.sleeve == "BND")
     assert row.value_before == 80_000
     assert not any(finding.code == "prices-refused" for finding in plan.findings)
+
+
+def test_what_is_beyond_counting_is_refused_by_name() -> None:
+    """A quantity that makes a household worth more than a record can hold is named."""
+    with pytest.raises(RefusedError, match="BND in brokerage"):
+        plan_with(Quote(price("80"), DAY), lots=2**50)
 
 
 def test_too_much_frozen_plans_nothing() -> None:

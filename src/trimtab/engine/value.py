@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from trimtab.engine.mandate import Mandate, Request
+from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding, Severity
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
@@ -30,6 +31,9 @@ OUT_OF_PHASE = Fraction(25, 100)
 
 ACCEPTED_FOR = 10
 """Sessions for which a price that a plan accepted is what later ones are compared with."""
+
+MOST_COUNTED = 2**53 - 1
+"""Minor units: whole numbers above it are not written into plans and records."""
 
 Position = tuple[str, str]
 """Account id and instrument id."""
@@ -123,6 +127,8 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
     for account, amount in request.deposits.items():
         cash[account] += amount
     total = sum(values.values()) + sum(cash.values())
+    if total > MOST_COUNTED:
+        raise RefusedError(_beyond_counting(values, household.currency))
     idle = sum(money for (_, id_), money in values.items() if id_ in frozen)
     if idle and Fraction(idle) > Fraction(household.frozen_share) * total:
         refused = refused or (
@@ -159,6 +165,18 @@ def _of_earlier_days(
         )
 
 
+def _beyond_counting(values: Mapping[Position, int], currency: str) -> str:
+    """What a household that is worth more than can be counted is told."""
+    what = "the cash"
+    if values:
+        (account, id_), money = max(values.items(), key=lambda item: item[1])
+        what = f"{id_} in {account} comes to {money_text(money)} {currency}, its quantity or price"
+    return (
+        f"the household is worth more than can be counted, {money_text(MOST_COUNTED)} {currency}: "
+        f"correct {what}"
+    )
+
+
 def _roots(mandate: Mandate) -> list[Sleeve]:
     roots = [account.target for account in mandate.household.accounts.values() if account.target]
     return roots + ([mandate.target] if mandate.target else [])
@@ -178,7 +196,10 @@ def _belief(instrument: Instrument, state: State, market: Market, currency: str)
             f"{currency}, and there is no exchange rate: use a line priced in {currency}.",
         )
     if quote is None:
-        message = f"{instrument.id} has no price on or before {market.as_of}; add one."
+        message = (
+            f"{instrument.id} has no price on or before {market.as_of}: add a row of it to the "
+            f"prices, or give one with --price {instrument.id}=P."
+        )
         return _Belief(last, last_on, "missing-price", message)
     if quote.price is None:
         last, last_on = (last, last_on) if last else (_adjusted(quote), quote.previous_on)

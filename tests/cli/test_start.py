@@ -17,8 +17,8 @@ NOT_FOR_HELP = {
 }  # fmt: skip
 #: What no plan needs; HiGHS, without the package around it, is for several accounts.
 NOT_FOR_A_PLAN = {
-    "cryptography", "duckdb", "highspy", "importlib.resources", "numba", "numpy", "pandas",
-    "polars", "pyarrow", "pydantic", "rich", "scipy", "secrets", "zipfile",
+    "cryptography", "difflib", "duckdb", "highspy", "importlib.resources", "numba", "numpy",
+    "pandas", "polars", "pyarrow", "pydantic", "rich", "scipy", "secrets", "zipfile",
 }  # fmt: skip
 
 

@@ -295,7 +295,7 @@ def day_from(text: str) -> date | None:
 
 def are_days(texts: Collection[str]) -> bool:
     """Whether all of many texts are dates, as `day_from` reads them."""
-    if _ISO_DAYS.fullmatch("".join(f"{text}," for text in texts)) is None:
+    if _ISO_DAYS.fullmatch(",".join((*texts, ""))) is None:
         return False
     try:
         return all(map(date.fromisoformat, texts))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Protocol
 
@@ -277,7 +276,7 @@ class PriceRows:
             if names.count(name) > 1:
                 self.problem(file, line, name, "the column stands twice", "keep one of them")
         for name in dict.fromkeys(names[:MOST_PROBLEMS]):
-            if name not in LONG_COLUMNS and get_close_matches(name, LONG_COLUMNS, 1, 0.85):
+            if name not in LONG_COLUMNS and _is_near(name, LONG_COLUMNS):
                 wrong = f"there is no column {shown(name)}"
                 self.problem(file, line, "", wrong, near(name, LONG_COLUMNS))
         for needed in ("symbol", "close"):
@@ -421,6 +420,12 @@ def _day_text(column: str, kind: str) -> str:
     if kind.startswith("VARCHAR"):
         return f"COALESCE(CAST(TRY_CAST({column} AS DATE) AS VARCHAR), {column})"
     return f"CAST(CAST({column} AS DATE) AS VARCHAR)"
+
+
+def _is_near(name: str, known: Sequence[str]) -> bool:
+    from difflib import get_close_matches
+
+    return bool(get_close_matches(name, known, 1, 0.85))
 
 
 def _quoted(name: str) -> str:

@@ -14,7 +14,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from difflib import get_close_matches
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -185,6 +184,8 @@ class PriceFile:
 
     def without_price(self, instruments: Sequence[str]) -> tuple[Finding, ...]:
         """Findings for instruments of which the files have no row at all."""
+        from difflib import get_close_matches
+
         tapes = self._tapes_of(instruments, stand_ins=False)
         findings = []
         for instrument, tape in tapes.items():

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any, Protocol, TypeVar
 
 from trimtab.adapters.toml_lines import KeyPath, Unusable
@@ -378,6 +377,8 @@ def dotted(path: KeyPath) -> str:
 
 def near(word: str, known: Sequence[str]) -> str:
     """What was probably meant, or all that could be."""
+    from difflib import get_close_matches
+
     if not known:
         return "remove it"
     close = get_close_matches(word[:100], known, n=1, cutoff=0.6)

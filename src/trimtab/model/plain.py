@@ -46,7 +46,7 @@ def to_plain(value: object, kind: Any = None) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        hints = _hints(own)
+        hints = _hints_of_money(own)
         return {name: to_plain(getattr(value, name), hint) for name, hint in hints.items()}
     if isinstance(value, Mapping):
         inner = _inner(kind)
@@ -209,6 +209,15 @@ _SIMPLE: dict[Any, Callable[[object, str], Any]] = {
 @cache
 def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind, include_extras=True)
+
+
+@cache
+def _hints_of_money(kind: type) -> dict[str, Any]:
+    """The declared types of the fields if any is money, without which none is needed."""
+    written = {field.name: str(field.type) for field in dataclasses.fields(kind)}
+    if any("Money" in text for text in written.values()):
+        return _hints(kind)
+    return dict.fromkeys(written)
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
@@ -261,6 +260,8 @@ def parse_to(text: str) -> To:
         return To("within", _points(value, f"to {text!r}", "within:1.75pp"))
     elif word in ("target", "edge", "half"):
         raise PolicyError(f"to {text!r}: {word} takes no width; write {word} alone.")
+    from difflib import get_close_matches
+
     near = get_close_matches(word, ("target", "edge", "half", "within"), n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise PolicyError(f"to {text!r}: {term!r} is not known.{hint} Valid: {TO_FORMS}.")
@@ -321,6 +322,8 @@ def _checked_text(text: str, what: str, forms: str) -> str:
 
 
 def _unknown(what: str, text: str, term: str, word: str, has_value: bool) -> PolicyError:
+    from difflib import get_close_matches
+
     if word in ("band", "drift", "cashflow"):
         form = {"band": "band:5pp", "drift": "drift:5pp", "cashflow": "cashflow:500"}[word]
         return PolicyError(f"{what} {text!r}: {word} needs a value, as {form}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from difflib import get_close_matches
 
 from trimtab.adapters.portfolio_tables.targets import Optimized
 from trimtab.model.accounts import Account
@@ -116,6 +115,8 @@ def _strange(stranger: Stranger) -> Finding:
 
 def nearest(symbol: str, known: Sequence[str]) -> str:
     """The known symbol that was probably meant; empty where none is near."""
+    from difflib import get_close_matches
+
     twin = _lookalike(symbol, known)
     if twin:
         return twin

@@ -69,7 +69,7 @@ _COMPILE_FROM = 6_000_000
 
 
 @dataclass(frozen=True)
-class _Rules:
+class Rules:
     """What is the same for every policy of one call."""
 
     costs: Costs
@@ -86,7 +86,7 @@ class _Rules:
 
 
 @dataclass(frozen=True)
-class _Setting:
+class Setting:
     """One policy made ready: its prices from its first session on, its targets, its timing."""
 
     policy: Policy
@@ -100,6 +100,31 @@ class _Setting:
     offset: int
     start_prices: Floats
     branches: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """What a backtest ran on, so that its policies can run again over other prices.
+
+    Args:
+        panel: Complete prices, from the first session on which all had one; CASH as a column
+            where it is needed.
+        earned: Whether the panel's CASH is what the rate of interest makes of it, and no price.
+        policies: The policies.
+        settings: Each made ready over the panel, in the same order.
+        rules: What is the same for all of them.
+    """
+
+    panel: PriceHistory
+    earned: bool
+    policies: tuple[Policy, ...]
+    settings: tuple[Setting, ...]
+    rules: Rules
+
+    @property
+    def is_given(self) -> bool:
+        """Whether all targets are known beforehand: none is made from prices."""
+        return all(setting.make is None for setting in self.settings)
 
 
 def backtest(
@@ -162,7 +187,7 @@ def backtest(
     if not -1.0 < cash_rate < 10.0:
         raise ValueError(f"cash_rate {cash_rate!r}: a fraction a year, as 0.03")
     work = prices.close.size * len(chosen)
-    rules = _Rules(
+    rules = Rules(
         costs=charged,
         cash=float(cash),
         trade_at=trade_at,
@@ -175,12 +200,23 @@ def backtest(
         frames=frames or prices.frames,
         accept_jumps=accept_jumps,
     )
-    targets = [read_target(policy.target, policy.label) for policy in chosen]
+    return over(prices, chosen, rules)
+
+
+def over(prices: PriceHistory, policies: Sequence[Policy], rules: Rules) -> Backtest:
+    """What policies with different names would have done over prices, by rules already checked.
+
+    Raises:
+        InputError: Prices or targets cannot be used, with everything that is wrong.
+    """
+    targets = [read_target(policy.target, policy.label) for policy in policies]
     history, findings = _history(prices, targets, rules)
-    settings = _settings(chosen, targets, history, rules, findings)
+    settings = _settings(policies, targets, history, rules, findings)
     results = tuple(_result(setting, rules) for setting in settings)
     unique = tuple(dict.fromkeys((*prices.findings, *findings)))
-    return Backtest(results, float(cash), unique)
+    earned = CASH in history.symbols and CASH not in prices.symbols
+    ready = Ready(history, earned, tuple(policies), tuple(settings), rules)
+    return Backtest(results, rules.cash, unique, ready)
 
 
 def _check_names(policies: Sequence[Policy]) -> None:
@@ -194,7 +230,7 @@ def _check_names(policies: Sequence[Policy]) -> None:
 
 
 def _history(
-    prices: PriceHistory, targets: Sequence[GivenTarget | MadeTarget], rules: _Rules
+    prices: PriceHistory, targets: Sequence[GivenTarget | MadeTarget], rules: Rules
 ) -> tuple[PriceHistory, list[Finding]]:
     """The sessions that all policies share, complete, with CASH as a column where it is needed."""
     made = any(isinstance(target, MadeTarget) for target in targets)
@@ -249,9 +285,9 @@ def _settings(
     policies: Sequence[Policy],
     targets: Sequence[GivenTarget | MadeTarget],
     history: PriceHistory,
-    rules: _Rules,
+    rules: Rules,
     findings: list[Finding],
-) -> list[_Setting]:
+) -> list[Setting]:
     """All policies made ready to begin together, at the first session at which the last one can."""
     pairs = list(zip(policies, targets, strict=True))
     settings = [_setting(policy, target, history, rules, findings) for policy, target in pairs]
@@ -274,9 +310,9 @@ def _setting(
     policy: Policy,
     target: GivenTarget | MadeTarget,
     shared: PriceHistory,
-    rules: _Rules,
+    rules: Rules,
     findings: list[Finding],
-) -> _Setting:
+) -> Setting:
     made = isinstance(target, MadeTarget)
     trade_at: TradeAt = rules.trade_at or ("next-close" if made else "close")
     if made and trade_at == "close":
@@ -299,8 +335,8 @@ def _given(
     target: GivenTarget,
     shared: PriceHistory,
     trade_at: TradeAt,
-    rules: _Rules,
-) -> _Setting:
+    rules: Rules,
+) -> Setting:
     import numpy as np
 
     history = _chosen(shared, target.symbols)
@@ -318,7 +354,7 @@ def _given(
         raise InputError([_problem(policy, wrong, "give an earlier date or more prices")])
     history = _since(history, int(kept[0]))
     row_at = row_at[kept]
-    return _Setting(
+    return Setting(
         policy=policy,
         trade_at=trade_at,
         history=history,
@@ -338,8 +374,8 @@ def _made(
     target: MadeTarget,
     shared: PriceHistory,
     trade_at: TradeAt,
-    rules: _Rules,
-) -> _Setting:
+    rules: Rules,
+) -> Setting:
     """A policy whose target is made from data: it begins where the first target can be made."""
     import numpy as np
 
@@ -373,7 +409,7 @@ def _made(
         _check_opens(history)
         assert history.open is not None
         starts_at = history.open[0]
-    return _Setting(
+    return Setting(
         policy=policy,
         trade_at=trade_at,
         history=history,
@@ -424,11 +460,11 @@ def _check_opens(history: PriceHistory) -> None:
         )
 
 
-def _result(setting: _Setting, rules: _Rules) -> PolicyResult:
+def _result(setting: Setting, rules: Rules) -> PolicyResult:
     import numpy as np
 
     history = setting.history
-    columns = _Columns(setting, rules)
+    columns = RunColumns(setting, rules)
     rows = setting.rows
     start_units = rows[0] * rules.cash / setting.start_prices
     columns.begin(start_units)
@@ -452,10 +488,10 @@ def _result(setting: _Setting, rules: _Rules) -> PolicyResult:
     return _figures(setting, rules, columns, start_units)
 
 
-class _Columns:
+class RunColumns:
     """The columns that the kernel works on, in the form it runs in."""
 
-    def __init__(self, setting: _Setting, rules: _Rules) -> None:
+    def __init__(self, setting: Setting, rules: Rules) -> None:
         import numpy as np
 
         history, when = setting.history, setting.policy.when
@@ -495,6 +531,17 @@ class _Columns:
         self.space = [self._form(np.zeros(shape)) for shape in shapes]
         self.blocks = [self._form(np.zeros(BLOCK)) for _ in range(4)]
         self.units: Any = None
+
+    def use(self, by_symbol: Floats, by_session: Floats, dealing: Floats) -> None:
+        """Run over these prices from now on; machine code only."""
+        assert self.compiled
+        self.by_symbol, self.by_session, self.dealing = by_symbol, by_session, dealing
+
+    def restart(self, units: Floats) -> None:
+        """Forget what was run, and hold these units at the first session; machine code only."""
+        self.counts[:] = 0
+        self.sums[:] = 0.0
+        self.begin(units)
 
     def _form(self, column: Any) -> Any:
         return column if self.compiled else column.tolist()
@@ -585,7 +632,7 @@ def _rates(costs: Costs, symbols: Sequence[str]) -> Floats:
 
 
 def _figures(
-    setting: _Setting, rules: _Rules, columns: _Columns, start_units: Floats
+    setting: Setting, rules: Rules, columns: RunColumns, start_units: Floats
 ) -> PolicyResult:
     import numpy as np
 

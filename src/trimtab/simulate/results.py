@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from trimtab.simulate.backtest import Ready
     from trimtab.simulate.history import Days, Floats, FrameKind
 
 TradeAt: TypeAlias = Literal["close", "next-open", "next-close"]
@@ -237,11 +238,13 @@ class Backtest:
         policies: One result each.
         cash: What each started with.
         findings: What the reader should know.
+        ready: What it ran on, for runs over other prices.
     """
 
     policies: tuple[PolicyResult, ...]
     cash: float
     findings: tuple[Finding, ...] = ()
+    ready: Ready | None = field(repr=False, default=None)
 
     def __getitem__(self, name: str) -> PolicyResult:
         for result in self.policies:

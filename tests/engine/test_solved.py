@@ -16,7 +16,7 @@ from trimtab.engine.mandate import Request
 from trimtab.engine.problem import Problem, problem
 from trimtab.engine.solved import SHORTFALL_PRICE, solved
 from trimtab.engine.value import valuation
-from trimtab.engine.walked import is_walkable, segments, walked
+from trimtab.engine.walked import is_walkable, runs, segments, walked
 
 
 def written(case: Case) -> Problem | None:
@@ -101,6 +101,9 @@ def test_several_accounts_reach_the_optimum(block: int) -> None:
         case = generated(random.Random(seed))
         problem_ = written(case)
         if problem_ is None or any(not h.costs.is_linear for h in problem_.holdings):
+            continue
+        if any(len(runs(holding)) > 1 for holding in problem_.holdings):
+            # A dear lot before a cheap one is not convex: test_relief_oracle.py judges those.
             continue
         price = 1.0 if case.mandate.drift_price is None else float(case.mandate.drift_price)
         answer = solved(problem_, frozenset(), None if price == 1.0 else price)

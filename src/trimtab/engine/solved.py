@@ -1,11 +1,13 @@
 """The trade problem of several accounts, or with fees an order: a programme for HiGHS.
 
 Cash stays in its account, but the target is shared, so accounts are coupled through the sleeves.
-The goals come one after the other (lexicographic): first what the policy minimises, then least
-turnover, so that no accounts are swapped for nothing, then new cash where it came in, then where
-each sleeve prefers to lie, then the order of the accounts.
+The goals come one after the other (lexicographic): in the mode of that name the fewest trades that
+end inside every band, then what the policy minimises, then least turnover, so that no accounts are
+swapped for nothing, then new cash where it came in, then where each sleeve prefers to lie, then the
+order of the accounts.
 Fees that an order costs however small it is, and the mode for the fewest trades, need a yes or no
-for each trade and make it a mixed-integer programme.
+for each trade, and an order of relief that asks for a dear lot before a cheap one a yes or no for
+each such step: they make it a mixed-integer programme.
 """
 
 from __future__ import annotations
@@ -16,10 +18,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from trimtab.engine.problem import Problem
-from trimtab.engine.walked import NEAREST_FIRST, segments
+from trimtab.engine.walked import NEAREST_FIRST, runs
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -31,6 +34,9 @@ CENTS = 100.0
 
 SHORTFALL_PRICE = 1_000.0
 """Price of cash missing in an account: far above any gain, so that it is met whenever it can be."""
+
+BEYOND_PRICE = 100.0
+"""Trades that a unit of money outside its band is worth, where the fewest trades are asked for."""
 
 FRESH_FIRST = 100.0
 """Rank that an account without new cash stands behind one with it, when both may buy."""
@@ -101,7 +107,7 @@ def solved(
             which a sleeve need not be traded; None for the usual goals.
 
     Returns:
-        Changes in minor units, positive for purchases, and the gap of the first goal.
+        Changes in minor units, positive for purchases, and the gap of the goal in money.
     """
     programme = _Programme()
     price = NEAREST_FIRST if drift_price is None else drift_price
@@ -115,18 +121,16 @@ def solved(
         stale = FRESH_FIRST if any(problem.fresh) and not problem.fresh[holding.account] else 0.0
         own: list[int] = []
         if (i, "sell") not in blocked:
-            for money, share in segments(holding):
-                own.append(
-                    programme.column(
-                        0.0,
-                        money / CENTS,
-                        {
-                            "first": holding.fee + share,
-                            "second": 1.0,
-                            "third": -rank - last * 1e-3,
-                        },
-                    )
-                )
+            later = {"second": 1.0, "third": -rank - last * 1e-3}
+            lots = [
+                [
+                    programme.column(0.0, money / CENTS, {"first": holding.fee + share, **later})
+                    for money, share in run
+                ]
+                for run in runs(holding)
+            ]
+            own = [column for run in lots for column in run]
+            _add_order(programme, lots)
         sells.append(own)
         buy = None
         if holding.buyable and (i, "buy") not in blocked:
@@ -146,14 +150,9 @@ def solved(
         if buy is not None:
             account.append((buy, -(1.0 + holding.fee)))
             leaf.append((buy, 1.0))
-    discrete = fewest_trades is not None or any(
-        not holding.costs.is_linear for holding in problem.holdings
-    )
-    made: dict[int, int] = {}
-    if discrete:
-        made = _add_fees(programme, problem, sells, buys, purse, count=fewest_trades is not None)
+    made = _add_fees(programme, problem, sells, buys, purse, count=fewest_trades is not None)
     _add_deviations(programme, problem, in_leaf, purse, price, fewest_trades)
-    values, gap = _lexicographic(programme, discrete=discrete)
+    values, gap = _lexicographic(programme)
     # A no is only a no to within a tolerance, which lets a few cents through without their fee.
     for column, yes in made.items():
         values[column] *= round(values[yes])
@@ -162,6 +161,16 @@ def solved(
         money = (values[buy] if buy is not None else 0.0) - sum(values[c] for c in own)
         change.append(money * CENTS)
     return Solved(change, gap * CENTS)
+
+
+def _add_order(programme: _Programme, runs_: Sequence[Sequence[int]]) -> None:
+    """A yes or no for each run of lots: is it sold, so that the next may be?"""
+    infinity = float("inf")
+    for run, later in pairwise(runs_):
+        sold = programme.column(0.0, 1.0, {}, whole=True)
+        for cells, side in ((run, 1.0), (later, -1.0)):
+            amount = sum(programme.high[c] for c in cells)
+            programme.row(0.0, infinity, [*((c, side) for c in cells), (sold, -side * amount)])
 
 
 def _add_deviations(
@@ -174,26 +183,26 @@ def _add_deviations(
 ) -> None:
     """How far sleeves and cash end from their goals, and what accounts lack."""
     infinity = float("inf")
-    counted = inside is not None
+    short = {"first": SHORTFALL_PRICE, "fewest": 0.0 if inside is None else SHORTFALL_PRICE}
     for s, cells in enumerate(in_leaf):
         distance = (float(problem.goals[s]) - problem.values[s]) / CENTS
-        free = 0.0 if inside is None else inside[s] / CENTS
-        cost = {"first": 100.0, "second": price} if counted else {"first": price}
-        over = programme.column(0.0, infinity, cost)
-        under = programme.column(0.0, infinity, cost)
-        spare = programme.column(-free, free, {})
-        row = [*cells, (over, -1.0), (under, 1.0), (spare, -1.0)]
-        programme.row(distance, distance, row)
+        over = programme.column(0.0, infinity, {"first": price})
+        under = programme.column(0.0, infinity, {"first": price})
+        programme.row(distance, distance, [*cells, (over, -1.0), (under, 1.0)])
+        if inside is not None:
+            free = inside[s] / CENTS
+            beyond = programme.column(0.0, infinity, {"fewest": BEYOND_PRICE})
+            programme.row(distance - free, infinity, [*cells, (beyond, 1.0)])
+            programme.row(-infinity, distance + free, [*cells, (beyond, -1.0)])
     for a, cells in enumerate(purse):
-        missing = programme.column(0.0, infinity, {"first": SHORTFALL_PRICE})
+        missing = programme.column(0.0, infinity, short)
         programme.row(-problem.purses[a] / CENTS, infinity, [*cells, (missing, 1.0)])
     everywhere = [cell for cells in purse for cell in cells]
-    missing = programme.column(0.0, infinity, {"first": SHORTFALL_PRICE / 10})
+    missing = programme.column(0.0, infinity, {goal: cost / 10 for goal, cost in short.items()})
     programme.row(-problem.cash / CENTS, infinity, [*everywhere, (missing, 1.0)])
     distance = (float(problem.cash_goal) - problem.cash) / CENTS
-    weight = {"second": price} if counted else {"first": price}
-    over = programme.column(0.0, infinity, weight)
-    under = programme.column(0.0, infinity, weight)
+    over = programme.column(0.0, infinity, {"first": price})
+    under = programme.column(0.0, infinity, {"first": price})
     programme.row(distance, distance, [*everywhere, (over, -1.0), (under, 1.0)])
 
 
@@ -216,10 +225,10 @@ def _add_fees(
     made: dict[int, int] = {}
     for holding, own, buy in zip(problem.holdings, sells, buys, strict=True):
         for part in ([(c, 1.0) for c in own], [] if buy is None else [(buy, 1.0)]):
-            if not part:
+            if not part or (holding.costs.is_linear and not count):
                 continue
             limit = min(sum(programme.high[c] for c, _ in part), 2.0 * wealth + 1.0)
-            traded = programme.column(0.0, 1.0, {"first": 1.0 if count else 0.0}, whole=True)
+            traded = programme.column(0.0, 1.0, {"fewest": 1.0 if count else 0.0}, whole=True)
             programme.row(-infinity, 0.0, [*part, (traded, -limit)])
             made |= {c: traded for c, _ in part}
             if holding.costs.is_linear:
@@ -235,13 +244,13 @@ def _add_fees(
     return made
 
 
-def _lexicographic(programme: _Programme, *, discrete: bool) -> tuple[list[float], float]:
+def _lexicographic(programme: _Programme) -> tuple[list[float], float]:
     """Solve goal after goal, each within a hair of the ones before and from where it ended."""
     highs = _highs()
     solver = _solver(highs)
     gap = 0.0
     values: list[float] = []
-    for goal in ("first", "second", "third"):
+    for goal in ("fewest", "first", "second", "third"):
         prices = programme.prices(goal)
         if goal != "first" and not any(prices):
             continue
@@ -261,7 +270,7 @@ def _lexicographic(programme: _Programme, *, discrete: bool) -> tuple[list[float
         if not _is_usable(highs, solver, solution):
             break
         values = solution
-        if goal == "first" and discrete:
+        if goal == "first" and any(programme.whole):
             gap = max(info.objective_function_value - info.mip_dual_bound, 0.0)
         cells = [(c, p) for c, p in enumerate(prices) if p]
         reached = sum(p * values[c] for c, p in cells)

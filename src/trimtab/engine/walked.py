@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from fractions import Fraction
 
@@ -101,16 +102,36 @@ def segments(holding: Holding) -> list[tuple[float, float]]:
     which is what it costs by the time the pool is sold.
     """
     pools: list[tuple[int, Fraction]] = []
-    left = holding.sellable
-    for taxed in holding.lots:
-        if left <= 0:
-            break
-        steps = min(taxed.lot.quantity, left)
-        left -= steps
-        share = taxed.tax_share
+    for steps, share in _parts(holding):
         while pools and pools[-1][1] > share:
             other, other_share = pools.pop()
             share = (share * steps + other_share * other) / (steps + other)
             steps += other
         pools.append((steps, share))
     return [(steps * float(holding.price), float(share)) for steps, share in pools]
+
+
+def runs(holding: Holding) -> list[list[tuple[float, float]]]:
+    """The same lot by lot in the order of relief, cut where the tax falls from one to the next.
+
+    Within a run the cheaper lot comes first anyway; one run must be sold before the next.
+    """
+    found: list[list[tuple[float, float]]] = []
+    before = Fraction(2)
+    for steps, share in _parts(holding):
+        if share < before:
+            found.append([])
+        found[-1].append((steps * float(holding.price), float(share)))
+        before = share
+    return found
+
+
+def _parts(holding: Holding) -> Iterator[tuple[int, Fraction]]:
+    """Steps that may be sold and their tax per unit of money, in the order of relief."""
+    left = holding.sellable
+    for taxed in holding.lots:
+        if left <= 0:
+            break
+        steps = min(taxed.lot.quantity, left)
+        left -= steps
+        yield steps, taxed.tax_share

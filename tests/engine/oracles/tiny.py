@@ -279,6 +279,7 @@ def household(
     reliefs: tuple[str, ...] = ("lowest-tax",),
     fees: bool = True,
     most: int = 5,
+    lots: tuple[int, ...] = (0, 1, 1, 2),
 ) -> Tiny:
     """A random household of a few shares.
 
@@ -289,6 +290,7 @@ def household(
         reliefs: Orders of relief to choose from.
         fees: Whether orders may cost something however small.
         most: The most shares of a lot.
+        lots: How many lots of an instrument, to choose from.
     """
     names = ["A", "B", "C", "D"][: leaves or r.choice([2, 2, 3])]
     cuts = sorted(r.sample(range(5, 96), len(names) - 1))
@@ -300,15 +302,15 @@ def household(
     prices = {name: r.randint(2_000, 30_000) for name in instruments}
     places, pieces = [], []
     for id_ in ["one", "two", "three"][:accounts]:
-        lots = []
+        own = []
         for name in instruments:
-            for number in range(r.choice([0, 1, 1, 2])):
+            for number in range(r.choice(lots)):
                 quantity = r.randint(1, most)
                 basis = round(quantity * prices[name] * r.uniform(0.2, 1.3))
                 age = r.choice([r.randint(2, 300), r.randint(800, 4000)])
-                lots.append(Piece(f"{id_}-{name}-{number}", id_, name, quantity, basis, age))
-        pieces += lots
-        ids = [lot.id for lot in lots]
+                own.append(Piece(f"{id_}-{name}-{number}", id_, name, quantity, basis, age))
+        pieces += own
+        ids = [lot.id for lot in own]
         places.append(
             Place(
                 id_,

@@ -11,10 +11,12 @@ from tests.engine.generated import Case
 from tests.engine.households import DAY
 from trimtab.engine.decide import decide
 from trimtab.engine.mandate import Mandate, Request
-from trimtab.execution.apply import Applied, Venue, apply_plan
+from trimtab.execution.application import Venue
+from trimtab.execution.apply import apply_plan
 from trimtab.execution.brokers import MemoryBroker, PaperTerms
 from trimtab.execution.gate import Limits
 from trimtab.execution.opening import Opening, prepared
+from trimtab.execution.outcome import Applied
 from trimtab.ledger.fold import fold
 from trimtab.ledger.folded import Folded, state_at
 from trimtab.ledger.memory import MemoryLedger

@@ -18,10 +18,13 @@ from tests.execution.desks import AT, NOW, Room, kinds, opening_of, room_of
 from trimtab.costs import Costs
 from trimtab.engine.decide import plan_hash
 from trimtab.engine.mandate import Request
-from trimtab.execution.apply import Application
+from trimtab.execution.application import Application
+from trimtab.execution.approval import approve
 from trimtab.execution.faults import ScriptedBroker
 from trimtab.execution.gate import Limits
 from trimtab.execution.manual import book_as_planned
+from trimtab.execution.outcome import conclude, outcome
+from trimtab.execution.sending import issue_tickets
 from trimtab.ledger import events
 from trimtab.ledger.errors import HeadMovedError
 from trimtab.ledger.folded import state_at
@@ -243,7 +246,7 @@ def test_two_who_apply_at_once_do_not_both_trade() -> None:
     room.apply(plan)
 
     with pytest.raises(HeadMovedError):
-        first.approve("somebody else", today=None)
+        approve(first, "somebody else", today=None)
     assert len(room.orders()) == 2
 
 
@@ -317,12 +320,12 @@ def test_a_refused_ticket_does_not_pass_for_a_plan_carried_out() -> None:
     room = three_funds(limits=Limits(order_value=4_000_000))
     plan = room.plan()
     run = Application(plan, Request(), room.venue())
-    run.approve("tester", today=None)
-    run.issue_tickets()
+    approve(run, "tester", today=None)
+    issue_tickets(run)
     book_as_planned(run)
-    run.finish()
+    conclude(run)
 
-    result = run.applied()
+    result = outcome(run)
 
     told = [f.message for f in result.findings if f.code == "plan-unfinished"]
     states = {record.order.instrument: record.state for record in result.orders}

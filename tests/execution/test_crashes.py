@@ -12,8 +12,8 @@ from tests.engine.generated import Case, generated
 from tests.execution.desks import AT, Room, StillClock, room_of
 from trimtab.adapters.ledger_file import FileLedger
 from trimtab.adapters.paper_broker import PaperBroker
-from trimtab.execution.apply import Applied
 from trimtab.execution.brokers import PaperTerms
+from trimtab.execution.outcome import Applied
 from trimtab.ledger import events
 from trimtab.ledger.chain import Entry, Head
 from trimtab.ledger.memory import MemoryLedger

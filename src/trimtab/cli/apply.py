@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from trimtab.adapters.plan_files import SavedPlan
     from trimtab.cli.options import Commands
-    from trimtab.execution.apply import Applied
+    from trimtab.execution.outcome import Applied
     from trimtab.live.book import OpenBook
 
 EPILOG = """\

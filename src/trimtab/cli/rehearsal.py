@@ -6,8 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from trimtab.adapters.limits_file import read_limits
-from trimtab.execution.apply import Application, Applied, Venue
+from trimtab.execution.application import Application, Venue
+from trimtab.execution.apply import book_deposits
+from trimtab.execution.approval import approve
 from trimtab.execution.brokers import MemoryBroker, PaperTerms
+from trimtab.execution.outcome import Applied, outcome
+from trimtab.execution.sending import send_orders
 from trimtab.ledger.chain import EMPTY
 from trimtab.ledger.folded import Folded
 from trimtab.ledger.memory import MemoryLedger
@@ -48,10 +52,10 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
         real=real_accounts(book),
     )
     run = Application(saved.plan, saved.request, venue)
-    run.approve("dry run", today=today_of(book, saved))
-    run.book_flows()
-    run.trade()
-    return run.applied()
+    approve(run, "dry run", today=today_of(book, saved))
+    book_deposits(run)
+    send_orders(run)
+    return outcome(run)
 
 
 def _known(store: MemoryLedger) -> Callable[[], Folded]:

@@ -9,8 +9,10 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Final
 
-from trimtab.execution.apply import Application
+from trimtab.execution.application import Application
+from trimtab.execution.following import book_report
 from trimtab.execution.orders import lot_id, relief
+from trimtab.execution.sizing import cost_of
 from trimtab.ledger import events
 from trimtab.ledger.canonical import canonical_bytes
 from trimtab.ledger.chain import Draft
@@ -123,7 +125,7 @@ def check_hand_trades(
 def _doubts(run: Application, record: OrderRecord, trade: HandTrade, already: int) -> Iterator[str]:
     """What a slip of the keyboard would look like, in one trade."""
     order, step = record.order, run.folded.steps[trade.instrument]
-    planned = run.trade_of(order.id)
+    planned = run.trades[order.id]
     if order.quantity is not None:
         left = 0 if record.state.is_final else order.quantity - record.filled
         room = max(left - already, 0)
@@ -190,7 +192,7 @@ def book_as_planned(run: Application) -> None:
     settles = run.venue.market.calendar.next_session(run.plan.as_of)
     for record in run.tickets():
         order = record.order
-        planned = run.trade_of(order.id)
+        planned = run.trades[order.id]
         steps = (order.quantity or planned.quantity) - record.filled
         whole = steps == planned.quantity
         value = StepPrice.of(planned.price, planned.step).value(steps)
@@ -200,11 +202,11 @@ def book_as_planned(run: Application) -> None:
             quantity=steps,
             price=planned.price,
             gross=planned.value if whole else value,
-            fees=planned.cost if whole else run.cost_of(planned, value, steps),
+            fees=planned.cost if whole else cost_of(run, planned, value, steps),
             on=run.plan.as_of,
             settles=settles,
         )
-        run.take(BrokerEvent(order.id, OrderState.FILLED, fill))
+        book_report(run, BrokerEvent(order.id, OrderState.FILLED, fill))
 
 
 def close_tickets(run: Application) -> None:
@@ -258,7 +260,7 @@ def _book(run: Application, trade: HandTrade) -> None:
         return
     room = 0 if record.state.is_final else min(fill.quantity, order.quantity - record.filled)
     if room == fill.quantity:
-        run.take(BrokerEvent(order.id, OrderState.PARTLY_FILLED, fill))
+        book_report(run, BrokerEvent(order.id, OrderState.PARTLY_FILLED, fill))
         return
     message = (
         f"{trade.side} {trade.instrument} in {trade.account}: "
@@ -268,7 +270,7 @@ def _book(run: Application, trade: HandTrade) -> None:
     run.findings.append(Finding("more-than-planned", order.id, message))
     if room:
         inside = replace(fill, quantity=room, gross=worth.value(room))
-        run.take(BrokerEvent(order.id, OrderState.PARTLY_FILLED, inside))
+        book_report(run, BrokerEvent(order.id, OrderState.PARTLY_FILLED, inside))
         fill = replace(fill, id=f"{fill_id}+", gross=fill.gross - inside.gross, fees=0)
     extra = replace(fill, order="", quantity=trade.quantity - room)
     run.write([_outside(run.folded, trade, extra, at=run.at())])
@@ -281,7 +283,9 @@ def _book_money(run: Application, record: OrderRecord, fill: Fill) -> None:
     one_step = StepPrice.of(fill.price, run.folded.steps[record.order.instrument]).value(1)
     is_whole = abs(fill.gross - left) <= one_step + 1
     state = OrderState.FILLED if is_whole else OrderState.PARTLY_FILLED
-    run.take(BrokerEvent(record.order.id, state, replace(fill, gross=left) if is_whole else fill))
+    book_report(
+        run, BrokerEvent(record.order.id, state, replace(fill, gross=left) if is_whole else fill)
+    )
 
 
 def _outside(folded: Folded, trade: HandTrade, fill: Fill, *, at: str) -> Draft:
@@ -302,7 +306,7 @@ def _outside(folded: Folded, trade: HandTrade, fill: Fill, *, at: str) -> Draft:
 
 def _warn(run: Application, fill: Fill, trade: HandTrade) -> None:
     """A price far from the plan's is booked as it is said, and looked at twice."""
-    planned = run.trade_of(fill.order)
+    planned = run.trades[fill.order]
     low, high = sorted((Fraction(planned.price.decimal), Fraction(fill.price.decimal)))
     if high > low * (1 + run.venue.limits.collar):
         message = (

@@ -36,7 +36,7 @@ from trimtab.model.ports import Broker, Clock
 from trimtab.model.state import State
 
 if TYPE_CHECKING:
-    from trimtab.execution.apply import Applied
+    from trimtab.execution.outcome import Applied
     from trimtab.execution.reconcile import Mismatch, Statement
     from trimtab.execution.statement import Adjustment
     from trimtab.ledger.store import LedgerStore

@@ -13,9 +13,12 @@ from trimtab.adapters.limits_file import read_limits
 from trimtab.adapters.paper_broker import BROKER_FILE, PaperBroker
 from trimtab.adapters.plan_files import SavedPlan, load_plan
 from trimtab.engine.mandate import HOUSEHOLD
-from trimtab.execution.apply import Application, Applied, Venue
+from trimtab.execution.application import Application, Venue
+from trimtab.execution.apply import book_deposits, carry_out
+from trimtab.execution.approval import approve
 from trimtab.execution.brokers import PaperTerms
 from trimtab.execution.corporate import Payment, payments_awaited
+from trimtab.execution.following import poll_brokers
 from trimtab.execution.manual import (
     HandTrade,
     book_as_planned,
@@ -24,7 +27,9 @@ from trimtab.execution.manual import (
     close_tickets,
     undated,
 )
+from trimtab.execution.outcome import Applied, conclude, outcome
 from trimtab.execution.reconcile import Mismatch, Statement, differences
+from trimtab.execution.sending import cancel_open, issue_tickets
 from trimtab.execution.statement import Adjustment, adjustment
 from trimtab.ledger import events
 from trimtab.ledger.chain import EMPTY, Draft
@@ -59,11 +64,7 @@ def apply(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = 
     need_one_record(book)
     book.need_begun(saved.plan.as_of)
     run = _run(book, saved)
-    run.approve(by or _user(), today=today_of(book, saved))
-    run.book_flows()
-    run.follow()
-    run.trade()
-    run.finish()
+    carry_out(run, by=by or _user(), today=today_of(book, saved))
     return _done(book, run)
 
 
@@ -78,9 +79,9 @@ def looked_at(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: st
     book.need_begun(saved.plan.as_of)
     run = _run(book, saved, store=_copy(book))
     if run.is_approved:
-        return run.applied()
-    run.approve(by or _user(), today=today_of(book, saved))
-    return run.applied()
+        return outcome(run)
+    approve(run, by or _user(), today=today_of(book, saved))
+    return outcome(run)
 
 
 def to_record(
@@ -106,7 +107,7 @@ def to_record(
     if fills is not None:
         trades = _trades(book, saved, Path(fills))
         check_hand_trades(run, trades, as_it_was=as_it_was)
-    return ToRecord(run.applied(), trades)
+    return ToRecord(outcome(run), trades)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def record_trades(
         book_as_planned(run)
     if close:
         close_tickets(run)
-    run.finish()
+    conclude(run)
     return _done(book, run)
 
 
@@ -166,10 +167,10 @@ def _with_tickets(run: Application, by: str) -> None:
         raise RefusedError(
             f"plan {run.plan.id} has no trades to be made by hand: use `trimtab apply`"
         )
-    run.approve(by or _user(), today=None)
-    run.book_flows()
+    approve(run, by or _user(), today=None)
+    book_deposits(run)
     if not run.is_superseded:
-        run.issue_tickets()
+        issue_tickets(run)
 
 
 def _trades(book: OpenBook, saved: SavedPlan, path: Path) -> tuple[HandTrade, ...]:
@@ -183,9 +184,9 @@ def cancel(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str) -> Applied:
     run = _run(book, _saved(plan))
     if not run.is_approved:
         raise RefusedError(f"plan {run.plan.id} was never applied: there is nothing to cancel")
-    run.poll()
-    run.cancel()
-    run.poll()
+    poll_brokers(run)
+    cancel_open(run)
+    poll_brokers(run)
     close_tickets(run)
     return _done(book, run)
 
@@ -480,7 +481,7 @@ def _bring_up(book: OpenBook, run: Application, day: date) -> None:
 
 
 def _done(book: OpenBook, run: Application) -> Applied:
-    applied = run.applied()
+    applied = outcome(run)
     more = [*book.repairs, *_late(book, run)]
     return applied if not more else applied.with_findings(more)
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from trimtab.execution.apply import Applied
 from trimtab.execution.orders import parts_of
+from trimtab.execution.outcome import Applied
 from trimtab.ledger.folded import OrderRecord
 from trimtab.model.numbers import Price, money_text, quantity_text
 from trimtab.model.orders import Order, OrderState

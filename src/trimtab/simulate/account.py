@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.engine.decide import decide, wants_plan
 from trimtab.engine.mandate import Mandate, Request
-from trimtab.execution.apply import Venue, apply_plan
+from trimtab.execution.application import Venue
+from trimtab.execution.apply import apply_plan
 from trimtab.execution.brokers import MemoryBroker, PaperTerms
 from trimtab.execution.gate import Limits
 from trimtab.execution.opening import Opening, Prepared, prepared

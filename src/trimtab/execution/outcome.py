@@ -1,0 +1,208 @@
+"""What became of a plan: what counts from now on, and what its reader should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from trimtab.engine.mandate import HOUSEHOLD
+from trimtab.execution.application import Application
+from trimtab.ledger import events
+from trimtab.ledger.chain import Draft
+from trimtab.ledger.folded import Folded, OrderRecord
+from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
+from trimtab.model.numbers import money_text, quantity_text
+from trimtab.model.orders import Order, OrderState
+from trimtab.model.plan import Trade
+from trimtab.model.state import AcceptedPrice
+
+Status = Literal["done", "already", "waiting", "halted", "unfilled", "superseded"]
+"""How far a plan is.
+
+`done`: carried out now. `already`: it was before. `waiting`: for tickets to be recorded, or for a
+broker. `halted`: an account stands still until a person resumes it. `unfilled`: all orders are
+over and none was filled, so nothing counts as done. `superseded`: a later plan was approved.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a plan.
+
+    Args:
+        plan: Its id.
+        status: How far it is.
+        orders: Its orders with their states, in the plan's order.
+        tickets: Orders that a person still has to trade.
+        findings: What its reader should know.
+        changed: Whether this run wrote anything.
+        folded: Everything known now.
+    """
+
+    plan: str
+    status: Status
+    orders: tuple[OrderRecord, ...]
+    tickets: tuple[Order, ...]
+    findings: tuple[Finding, ...]
+    changed: bool
+    folded: Folded
+
+    def with_findings(self, more: Iterable[Finding]) -> Applied:
+        """The same with more to tell."""
+        return replace(self, findings=(*self.findings, *more))
+
+
+def conclude(run: Application) -> None:
+    """When all orders are over: cash goes out, and what was decided counts from now on."""
+    records = run.records()
+    if run.is_superseded or len(records) < len(run.parts):
+        return
+    if not all(record.state.is_final for record in records):
+        return
+    _pay_withdrawals(run)
+    if run.parts and not any(record.filled for record in records):
+        return
+    start = _approved_at(run)
+    written = [(entry.kind, entry.body) for entry in run.entries[start:]]
+    drafts = [draft for draft in _conclusions(run) if (draft.kind, draft.body) not in written]
+    run.write(drafts)
+
+
+def _pay_withdrawals(run: Application) -> None:
+    """Book the cash that goes out, where it is there."""
+    for account in sorted(run.request.withdrawals):
+        amount = run.withdrawal_pending(account)
+        there = run.folded.cash.get(account, 0)
+        if not amount:
+            continue
+        if there < amount:
+            message = (
+                f"the withdrawal of {money_text(amount)} from {account} is not booked: it has "
+                f"{money_text(there)}"
+            )
+            run.note("withdrawal-short", account, message, "error")
+            continue
+        ref = f"{run.plan.id}/withdrawal"
+        run.write([events.withdrawn(account, amount, on=run.plan.as_of, ref=ref, at=run.at())])
+
+
+def _conclusions(run: Application) -> list[Draft]:
+    """What carrying out the plan leaves behind in memory."""
+    plan, at = run.plan, run.at()
+    drafts = []
+    if run.parts or plan.periods or plan.adopted:
+        believed = _believed(run)
+        if believed:
+            drafts.append(events.prices_accepted(believed, at=at))
+    for target, period in sorted(plan.periods.items()):
+        if _acted(run, target) is not False:
+            drafts.append(events.period_acted(target, period, on=plan.as_of, at=at))
+    for target, weights in sorted(plan.adopted.items()):
+        # A trigger that leads to no trade is no rebalance.
+        if _acted(run, target):
+            accounts = _accounts_of(run, target)
+            drafts.append(
+                events.target_adopted(target, weights, accounts=accounts, on=plan.as_of, at=at)
+            )
+    return drafts
+
+
+def _accounts_of(run: Application, target: str) -> list[str]:
+    """The accounts that follow a target of their own, or the household's."""
+    accounts = run.venue.mandate.household.accounts.values()
+    return [a.id for a in accounts if (a.id == target if a.target else target == HOUSEHOLD)]
+
+
+def _acted(run: Application, target: str) -> bool | None:
+    """Whether any trade of a target was made; None when none was planned."""
+    accounts = _accounts_of(run, target)
+    records = [r for r in run.records() if r.order.account in accounts]
+    return any(record.filled for record in records) if records else None
+
+
+def _believed(run: Application) -> dict[str, AcceptedPrice]:
+    """The prices of the plan's day that were believed, of what is held or was traded."""
+    value = run.valuation()
+    held = {instrument for _, instrument in run.folded.positions}
+    held |= {part.trade.instrument for part in run.parts}
+    quotes = run.venue.market.quotes
+    return {
+        name: AcceptedPrice(price, quotes[name].on)
+        for name, price in sorted(value.prices.items())
+        if name in held and name not in value.frozen and name in quotes
+    }
+
+
+def _approved_at(run: Application) -> int:
+    """Where in the record the plan was approved."""
+    for place, entry in enumerate(run.entries):
+        if entry.kind == "approved" and entry.body.get("plan") == run.plan.id:
+            return place
+    raise AssertionError("a plan is approved before it is carried out")
+
+
+def outcome(run: Application) -> Applied:
+    """What became of the plan so far."""
+    records = run.records()
+    findings = [*run.findings, *_shortfalls(run, records)]
+    return Applied(
+        plan=run.plan.id,
+        status=_status(run, records),
+        orders=tuple(records),
+        tickets=tuple(record.order for record in run.tickets()),
+        findings=tuple(dict.fromkeys(findings)),
+        changed=run.changed,
+        folded=run.folded,
+    )
+
+
+def _status(run: Application, records: Sequence[OrderRecord]) -> Status:
+    if run.is_superseded:
+        return "superseded" if run.changed else "already"
+    accounts = {part.trade.account for part in run.parts}
+    is_open = len(records) < len(run.parts) or not all(r.state.is_final for r in records)
+    if is_open and any(run.folded.is_halted(account) for account in accounts):
+        return "halted"
+    if is_open:
+        return "waiting"
+    if not run.changed:
+        return "already"
+    if run.parts and not any(record.filled for record in records):
+        return "unfilled"
+    return "done"
+
+
+def _shortfalls(run: Application, records: Sequence[OrderRecord]) -> list[Finding]:
+    """Where less was ordered or filled than planned, and why."""
+    found = []
+    for record in records:
+        order, trade = record.order, run.trades[record.order.id]
+        name = f"{order.side} {order.instrument} in {order.account}"
+        cut = _cut(order, trade)
+        if cut:
+            message = f"{name}: {cut}, because the sells brought less cash than planned"
+            found.append(Finding("buy-cut", order.id, message))
+        if record.state in (OrderState.REJECTED, OrderState.CANCELLED):
+            filled = quantity_text(record.filled, trade.step)
+            message = f"{name}: {record.state.value}, {filled} filled. {record.message}"
+            found.append(Finding(f"order-{record.state.value}", order.id, message))
+    is_over = len(records) == len(run.parts) and all(r.state.is_final for r in records)
+    if is_over and found and not run.is_superseded:
+        message = (
+            f"not all of plan {run.plan.id} was traded: `trimtab plan --now` plans the rest "
+            "now, else it waits until something is due again"
+        )
+        found.append(Finding("plan-unfinished", run.plan.id, message))
+    return found
+
+
+def _cut(order: Order, trade: Trade) -> str:
+    """How much less than planned was ordered; empty when it was all."""
+    if order.quantity is not None and order.quantity < trade.quantity:
+        ordered = quantity_text(order.quantity, trade.step)
+        return f"{ordered} ordered instead of {quantity_text(trade.quantity, trade.step)}"
+    if order.amount is not None and order.amount < (trade.amount or 0):
+        return f"{money_text(order.amount)} ordered instead of {money_text(trade.amount or 0)}"
+    return ""

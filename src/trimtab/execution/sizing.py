@@ -1,0 +1,144 @@
+"""What an order is worth and what it may take: the cash that is really there, and the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from trimtab.execution.application import Application
+from trimtab.execution.orders import (
+    Expected,
+    Part,
+    affordable,
+    collar_limit,
+    expected,
+    order_of,
+    paying_limit,
+)
+from trimtab.ledger.folded import OrderRecord
+from trimtab.model.numbers import StepPrice
+from trimtab.model.orders import Order
+from trimtab.model.plan import Trade
+
+
+def sell_order(run: Application, part: Part) -> Order:
+    """A sale of all that the plan sells."""
+    trade = part.trade
+    worth = worth_of(run, trade, trade.quantity)
+    limit = collar_limit("sell", trade.price, run.venue.limits.collar, worth)
+    return order_of(part, run.plan, quantity=trade.quantity, limit=limit)
+
+
+def buy_order(run: Application, part: Part, later: Iterable[Part]) -> Order:
+    """A purchase, cut down to the cash that is really there after the sells."""
+    trade = part.trade
+    instrument = run.instrument(trade.instrument)
+    cash = _spendable(run, trade.account)
+    quantity, worth = affordable(
+        trade, cash, instrument=instrument, costs=run.venue.costs_of(trade.account)
+    )
+    if worth is None:
+        quantity, worth = trade.quantity, worth_of(run, trade, trade.quantity)
+    collar = collar_limit("buy", trade.price, run.venue.limits.collar, worth)
+    # What later purchases are going to take is not this one's to lose on a bad price.
+    others = sum(worth_of(run, other.trade, other.trade.quantity).total("buy") for other in later)
+    own = max(cash - others, worth.total("buy"))
+    limit = paying_limit(worth, quantity, own, collar=collar, instrument=instrument)
+    return order_of(part, run.plan, quantity=quantity, limit=limit)
+
+
+def ticket_order(run: Application, part: Part) -> Order:
+    """What a person is to trade: all of it, with a limit that its account can pay."""
+    trade = part.trade
+    worth = worth_of(run, trade, trade.quantity)
+    limit = collar_limit(trade.side, trade.price, run.venue.limits.collar, worth)
+    if trade.side == "buy":
+        limit = paying_limit(
+            worth,
+            trade.quantity,
+            _share(run, part, worth.total("buy")),
+            collar=limit,
+            instrument=run.instrument(trade.instrument),
+        )
+    return order_of(part, run.plan, quantity=trade.quantity, limit=limit)
+
+
+def _share(run: Application, part: Part, own: int) -> int:
+    """What a ticket to buy may take: its planned worth, and its share of the cash to spare.
+
+    Tickets are all open at once, so their limits together are what the account can pay.
+    """
+    account = part.trade.account
+    cash = _spendable(run, account)
+    waiting = 0
+    for other in run.parts:
+        record = run.folded.orders.get(other.id)
+        if other.trade.account != account or other.id == part.id:
+            continue
+        if record is None and other.trade.side == "buy":
+            waiting += worth_of(run, other.trade, other.trade.quantity).total("buy")
+        elif record is not None and other.trade.side == "sell" and not record.state.is_final:
+            cash += still_to_come(run, record)
+    spare = max(cash - waiting - own, 0)
+    return own + spare * own // (own + waiting) if own + waiting else own
+
+
+def _spendable(run: Application, account: str) -> int:
+    """Cash that purchases may take: not what is to be withdrawn, reserved, or the buffer."""
+    floor = max(min(run.plan.cash_after.get(account, 0), run.venue.mandate.cash_buffer), 0)
+    cash = run.folded.cash.get(account, 0) - run.withdrawal_pending(account) - floor
+    for record in run.folded.orders.values():
+        order = record.order
+        if order.account == account and order.side == "buy" and not record.state.is_final:
+            cash -= worst_case(run, order) - record.filled_gross
+    return cash
+
+
+def worst_case(run: Application, order: Order) -> int:
+    """What a purchase takes from the account if it is filled as badly as it allows."""
+    instrument = run.instrument(order.instrument)
+    costs = run.venue.costs_of(order.account).order_costs(instrument.id, instrument.step)
+    if order.quantity is None:
+        assert order.amount is not None
+        return order.amount + costs.of(order.amount, _steps_about(run, order))
+    trade = run.trades.get(order.id)
+    assert order.limit is not None, "an order for a quantity has a limit"
+    gross = StepPrice.of(order.limit, instrument.step).value(order.quantity)
+    if trade is None:
+        return gross + costs.of(gross, order.quantity)
+    return gross + worth_of(run, trade, order.quantity).fees
+
+
+def _steps_about(run: Application, order: Order) -> int:
+    """About how many steps an order in money buys; its fees may count them."""
+    trade = run.trades.get(order.id)
+    return trade.quantity if trade is not None else 1
+
+
+def still_to_come(run: Application, record: OrderRecord) -> int:
+    """The cash that the rest of a ticket brings as planned; below zero for a purchase."""
+    order, trade = record.order, run.trades[record.order.id]
+    if order.quantity is None:
+        return record.filled_gross - worst_case(run, order)
+    left = order.quantity - record.filled
+    if left <= 0:
+        return 0
+    total = worth_of(run, trade, left).total(order.side)
+    return total if order.side == "sell" else -total
+
+
+def worth_of(run: Application, trade: Trade, quantity: int) -> Expected:
+    """What so many steps of a trade are expected to bring or take."""
+    return expected(
+        trade.side,
+        quantity,
+        trade.price,
+        instrument=run.instrument(trade.instrument),
+        costs=run.venue.costs_of(trade.account),
+    )
+
+
+def cost_of(run: Application, trade: Trade, value: int, steps: int) -> int:
+    """What trading so much of a trade costs, in minor units."""
+    instrument = run.instrument(trade.instrument)
+    costs = run.venue.costs_of(trade.account).order_costs(instrument.id, instrument.step)
+    return costs.of(value, steps)

@@ -34,7 +34,7 @@ from trimtab.kernels.research import (
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
-from trimtab.model.policy import Policy, PolicyError
+from trimtab.model.policy import Policy, PolicyError, When
 from trimtab.simulate.aims import GivenTarget, MadeTarget, read_target
 from trimtab.simulate.calendar import period_ends
 from trimtab.simulate.history import (
@@ -210,7 +210,10 @@ def over(prices: PriceHistory, policies: Sequence[Policy], rules: Rules) -> Back
         InputError: Prices or targets cannot be used, with everything that is wrong.
     """
     targets = [read_target(policy.target, policy.label) for policy in policies]
-    history, findings = _history(prices, targets, rules)
+    history, findings = shared_history(
+        prices, targets, start=rules.start, end=rules.end, cash_rate=rules.cash_rate,
+        accept_jumps=rules.accept_jumps,
+    )  # fmt: skip
     settings = _settings(policies, targets, history, rules, findings)
     results = tuple(_result(setting, rules) for setting in settings)
     unique = tuple(dict.fromkeys((*prices.findings, *findings)))
@@ -229,10 +232,20 @@ def _check_names(policies: Sequence[Policy]) -> None:
         seen.add(policy.label)
 
 
-def _history(
-    prices: PriceHistory, targets: Sequence[GivenTarget | MadeTarget], rules: Rules
+def shared_history(
+    prices: PriceHistory,
+    targets: Sequence[GivenTarget | MadeTarget],
+    *,
+    start: date | None,
+    end: date | None,
+    cash_rate: float,
+    accept_jumps: bool,
 ) -> tuple[PriceHistory, list[Finding]]:
-    """The sessions that all policies share, complete, with CASH as a column where it is needed."""
+    """The sessions that all policies share, complete, with CASH as a column where it is needed.
+
+    Raises:
+        InputError: A symbol has no prices, sessions do not overlap, or a price jumps tenfold.
+    """
     made = any(isinstance(target, MadeTarget) for target in targets)
     wanted: list[str] = list(prices.symbols) if made else []
     for target in targets:
@@ -240,14 +253,13 @@ def _history(
             wanted += target.symbols
     symbols = [s for s in dict.fromkeys(wanted) if s != CASH or CASH in prices.symbols]
     # Targets made from data see what was before the start.
-    start = None if made else rules.start
-    found = common_sessions(prices, symbols, start=start, end=rules.end)
+    found = common_sessions(prices, symbols, start=None if made else start, end=end)
     panel, findings = found.history, list(found.findings)
-    if not rules.accept_jumps:
+    if not accept_jumps:
         _refuse_jumps(panel)
     if CASH not in panel.symbols and (made or CASH in wanted):
-        whole, rate = panel, rules.cash_rate
-        panel = whole.once(("cash", rate), lambda: _with_cash(whole, rate))
+        whole = panel
+        panel = whole.once(("cash", cash_rate), lambda: _with_cash(whole, cash_rate))
     return panel, findings
 
 
@@ -498,13 +510,7 @@ class RunColumns:
         sessions, n = history.close.shape
         self.setting = setting
         self.compiled = rules.compiled
-        if when.calendar is None:
-            watches = when.has_band or when.drift is not None
-            looks = np.full(sessions, watches, dtype=np.bool_)
-        else:
-            period = when.calendar
-            looks = history.once(("ends", period), lambda: period_ends(history.dates, period))
-        self.every = when.calendar in (None, "daily")
+        looks, self.every = looks_of(when, history)
         self.looks = self._form(looks)
         self.by_symbol = self._shared("by symbol", history.close.T)
         self.by_session = self._shared("by session", history.close)
@@ -513,7 +519,7 @@ class RunColumns:
             assert history.open is not None
             dealing = self._shared("opens", history.open)
         self.dealing = dealing
-        self.rates = _rates(rules.costs, history.symbols)
+        self.rates = rates_of(rules.costs, history.symbols)
         if rules.cost_rule != COST_ONCE and self.rates[1:].any():
             raise ValueError("cost_rule: fees an order or a share are only known to `once`")
         self.cost_columns = [self._form(column) for column in self.rates]
@@ -613,7 +619,19 @@ class RunColumns:
         )
 
 
-def _rates(costs: Costs, symbols: Sequence[str]) -> Floats:
+def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool]:
+    """On which sessions a policy looks, shape (sessions,), and whether that is every one."""
+    import numpy as np
+
+    if when.calendar is None:
+        watches = when.has_band or when.drift is not None
+        return np.full(len(history), watches, dtype=np.bool_), True
+    period = when.calendar
+    looks = history.once(("ends", period), lambda: period_ends(history.dates, period))
+    return looks, period == "daily"
+
+
+def rates_of(costs: Costs, symbols: Sequence[str]) -> Floats:
     """Rate, fee a unit, fee an order and least fee of each symbol, shape (4, n); none for cash."""
     import numpy as np
 

@@ -1,0 +1,147 @@
+"""Many policies over the same prices: each run by the same loop, and measured on the way.
+
+Memory does not grow with the number of policies: the curve of one makes room for the next, and
+what is kept of it is a row of figures.
+"""
+
+from __future__ import annotations
+
+from trimtab.kernels.compile import kernel
+from trimtab.kernels.destination import Column
+from trimtab.kernels.research import ADOPTED, COST_PAID, REBALANCES, TURNOVER, run
+
+# Columns of `figures`.
+FINAL, TURNED, PAID, MEAN, VARIANCE, DOWNSIDE, FALL, APART_MEAN, APART_VARIANCE = range(9)
+FIGURES = 9
+"""Figures of a policy; after them come the sum of its returns and of their squares, by part."""
+
+
+@kernel
+def sweep(
+    first: int,
+    last: int,
+    prices: Column,
+    closes: Column,
+    dealing: Column,
+    looks: Column,
+    every: Column,
+    targets: Column,
+    target_at: Column,
+    held: Column,
+    branches: Column,
+    look_of: Column,
+    target_of: Column,
+    absolute: Column,
+    relative: Column,
+    drift: Column,
+    to: Column,
+    width: Column,
+    cost_of: Column,
+    lag: int,
+    cost_rule: int,
+    rates: Column,
+    cash: float,
+    cuts: Column,
+    units: Column,
+    counts: Column,
+    sums: Column,
+    equity: Column,
+    traded_at: Column,
+    traded: Column,
+    units_after: Column,
+    space: Column,
+    branch_space: Column,
+    totals: Column,
+    blocks: Column,
+    figures: Column,
+    rebalances: Column,
+) -> None:
+    """Run the policies from `first` to before `last`.
+
+    Args:
+        first: The first policy.
+        last: The one after the last.
+        prices, closes, dealing: As for `run`.
+        looks: By calendar and session: whether a policy looks, shape (calendars, sessions).
+        every: By calendar: whether it looks at every session.
+        targets: All rows of all targets, shape (rows, n).
+        target_at: By target and session: which row holds, shape (k, sessions).
+        held: By target and session: returns of holding it exactly and at no cost; the first is 0.
+        branches: As for `run`.
+        look_of, target_of, cost_of: Which calendar, target and costs each policy has.
+        absolute, relative, drift, to, width: By policy, as for `run`.
+        lag, cost_rule: As for `run`.
+        rates: Costs, shape (costs, 4, n).
+        cash: What each starts with.
+        cuts: Sessions at which the parts of the run begin, and where the last ends.
+        units, counts, sums, equity, traded_at, units_after, space, branch_space, totals: Work
+            space as for `run`, with room for a rebalance at every session.
+        traded: Work space, three rows by session.
+        blocks: Work space, four rows of BLOCK.
+        figures: Out, a row a policy that is run, shape (last - first, FIGURES + 2 x parts).
+        rebalances: Out, shape (last - first,).
+    """
+    for p in range(first, last):
+        target, look, cost = target_of[p], look_of[p], cost_of[p]
+        opening = target_at[target][0]
+        for i in range(len(units)):
+            units[i] = targets[opening][i] * cash / closes[0][i]
+        counts[ADOPTED] = opening
+        counts[REBALANCES] = 0
+        sums[TURNOVER] = 0.0
+        sums[COST_PAID] = 0.0
+        run(
+            prices, closes, dealing, looks[look], every[look], targets, target_at[target],
+            branches, absolute[p], relative[p], drift[p], to[p], width[p], lag, cost_rule,
+            rates[cost][0], rates[cost][1], rates[cost][2], rates[cost][3], 0, units, counts, sums,
+            equity, traded_at, traded[0], traded[1], traded[2], units_after, space, branch_space,
+            totals, blocks[0], blocks[1], blocks[2], blocks[3],
+        )  # fmt: skip
+        rebalances[p - first] = counts[REBALANCES]
+        row = figures[p - first]
+        row[TURNED] = sums[TURNOVER]
+        row[PAID] = sums[COST_PAID]
+        measure(equity, held[target], cuts, row)
+
+
+@kernel
+def measure(equity: Column, held: Column, cuts: Column, row: Column) -> None:
+    """What the curve of one policy comes to: the figures that are not counted on the way."""
+    sessions = len(equity)
+    high = equity[0]
+    fall = 0.0
+    mean = 0.0
+    apart_mean = 0.0
+    downside = 0.0
+    for t in range(1, sessions):
+        change = equity[t] / equity[t - 1] - 1.0
+        mean += change
+        apart_mean += change - held[t]
+        if change < 0.0:
+            downside += change * change
+        high = equity[t] if equity[t] > high else high
+        low = equity[t] / high - 1.0
+        fall = low if low < fall else fall
+    mean /= sessions - 1
+    apart_mean /= sessions - 1
+    variance = 0.0
+    apart_variance = 0.0
+    for part in range(len(cuts) - 1):
+        total = 0.0
+        squares = 0.0
+        for t in range(cuts[part], cuts[part + 1]):
+            change = equity[t] / equity[t - 1] - 1.0
+            total += change
+            squares += change * change
+            variance += (change - mean) * (change - mean)
+            apart = change - held[t] - apart_mean
+            apart_variance += apart * apart
+        row[FIGURES + 2 * part] = total
+        row[FIGURES + 2 * part + 1] = squares
+    row[FINAL] = equity[sessions - 1]
+    row[MEAN] = mean
+    row[VARIANCE] = variance / (sessions - 2) if sessions > 2 else 0.0
+    row[DOWNSIDE] = downside / (sessions - 1)
+    row[FALL] = fall
+    row[APART_MEAN] = apart_mean
+    row[APART_VARIANCE] = apart_variance / (sessions - 2) if sessions > 2 else 0.0

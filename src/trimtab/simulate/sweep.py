@@ -1,0 +1,572 @@
+"""Many policies over the same history at once: a grid, a sample of it, and what each came to.
+
+Each policy runs exactly as `backtest` runs it, in research mode and by the same compiled loop; what
+is kept of it is a row of figures, so memory does not grow with curves. The same figures come out
+whatever the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from itertools import product
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from trimtab.costs import Costs
+from trimtab.kernels.compile import compiled
+from trimtab.kernels.destination import TO_CODES
+from trimtab.kernels.research import BLOCK, COST_ONCE
+from trimtab.kernels.sweep import (
+    APART_VARIANCE,
+    DOWNSIDE,
+    FALL,
+    FIGURES,
+    FINAL,
+    MEAN,
+    PAID,
+    TURNED,
+    VARIANCE,
+)
+from trimtab.kernels.sweep import sweep as sweep_kernel
+from trimtab.model.errors import InputError, Problem
+from trimtab.model.findings import Finding
+from trimtab.model.policy import Policy, PolicyError, To, When, check_policy, parse_to, parse_when
+from trimtab.simulate.aims import GivenTarget, read_target
+from trimtab.simulate.backtest import looks_of, rates_of, shared_history
+from trimtab.simulate.frames import html_table, make_frame
+from trimtab.simulate.history import PriceHistory, day_of
+from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
+from trimtab.simulate.results import TradeAt, text_table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.simulate.history import Floats, FrameKind
+
+    Integers: TypeAlias = NDArray[np.int64]
+
+PARTS = 16
+"""Parts of the run whose returns are summed, for the probability of overfitting."""
+
+AT_ONCE = 64
+"""Policies that a thread takes at a time."""
+
+COLUMNS = (
+    "final_value",
+    "cagr",
+    "volatility",
+    "sharpe",
+    "max_drawdown",
+    "tracking_error",
+    "rebalances",
+    "turnover_one_way",
+    "cost_paid",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Which policies a sweep runs: one a row, by what each is made of.
+
+    Args:
+        whens: Ways to say when; likewise the next three.
+        tos: Ways to say how far.
+        targets: What to hold, by name.
+        costs: What trading costs, by name.
+        rows: Of each policy the places in those four, shape (policies, 4).
+        left_out: Combinations that contradict themselves, as `to edge` without a band.
+    """
+
+    whens: tuple[When, ...]
+    tos: tuple[To, ...]
+    targets: Mapping[str, Any]
+    costs: Mapping[str, Costs]
+    rows: Integers = field(repr=False)
+    left_out: int = 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def policy(self, row: int) -> tuple[Policy, Costs]:
+        """One policy of it, to be run by itself, with what trading costs it."""
+        when, to, target, cost = (int(place) for place in self.rows[row])
+        made = Policy(list(self.targets.values())[target], self.whens[when], self.tos[to])
+        return replace_name(made, self.name(row)), list(self.costs.values())[cost]
+
+    def name(self, row: int) -> str:
+        """What a policy is called: its words, and its target and costs where there are several."""
+        when, to, target, cost = (int(place) for place in self.rows[row])
+        parts = [f"{self.whens[when]} to {self.tos[to]}"]
+        if len(self.targets) > 1:
+            parts.append(list(self.targets)[target])
+        if len(self.costs) > 1:
+            parts.append(list(self.costs)[cost])
+        return ", ".join(parts)
+
+
+def replace_name(policy: Policy, name: str) -> Policy:
+    """The same policy under a name."""
+    return Policy(policy.target, policy.when, policy.to, name)
+
+
+def grid(
+    base: Policy,
+    *,
+    when: Sequence[str | When] | None = None,
+    to: Sequence[str | To] | None = None,
+    target: Mapping[str, Any] | Sequence[Any] | None = None,
+    costs: Costs | Sequence[Costs] | Mapping[str, Costs] | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+) -> Grid:
+    """Every combination of what is given, or a sample of them; what is not given is as in `base`.
+
+    Args:
+        base: The policy that is varied.
+        when: When to act, in words.
+        to: How far to trade, in words.
+        target: What to hold: several targets, by name or not.
+        costs: What trading costs: one, several, or several by name.
+        sample: So many of the combinations at random, without repetition; all by default.
+        seed: Of that choice.
+
+    Raises:
+        PolicyError: Nothing is left, or words cannot be read.
+    """
+    import numpy as np
+
+    whens = tuple(dict.fromkeys(parse_when(w) if isinstance(w, str) else w for w in when or ()))
+    tos = tuple(dict.fromkeys(parse_to(t) if isinstance(t, str) else t for t in to or ()))
+    whens, tos = whens or (base.when,), tos or (base.to,)
+    targets = _named(target, "target") or {"target": base.target}
+    charged = {"costs": costs} if isinstance(costs, Costs) else _named(costs, "costs")
+    charged = charged or {"costs": Costs()}
+    fitting = [
+        pair for pair in product(range(len(whens)), range(len(tos))) if _fits(whens, tos, *pair)
+    ]
+    shape = (len(fitting), len(targets), len(charged))
+    total = shape[0] * shape[1] * shape[2]
+    if total == 0:
+        check_policy(whens[0], tos[0])  # says what contradicts itself
+        raise PolicyError("no policy is left to run")
+    chosen = np.arange(total)
+    if sample is not None and sample < total:
+        if sample < 1:
+            raise PolicyError(f"sample {sample}: at least one policy")
+        chosen = np.sort(np.random.default_rng(seed).choice(total, sample, replace=False))
+    pair, held, cost = np.unravel_index(chosen, shape)
+    pairs = np.array(fitting, dtype=np.int64)[pair]
+    rows = np.column_stack([pairs, held, cost]).astype(np.int64)
+    left_out = len(whens) * len(tos) - len(fitting)
+    return Grid(whens, tos, targets, charged, rows, left_out)
+
+
+def _named(given: Any, word: str) -> dict[str, Any]:
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        return {str(name): one for name, one in given.items()}
+    return {f"{word} {number}": one for number, one in enumerate(given, start=1)}
+
+
+def _fits(whens: Sequence[When], tos: Sequence[To], when: int, to: int) -> bool:
+    try:
+        check_policy(whens[when], tos[to])
+    except PolicyError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What every policy of a grid came to; shapes (policies,) unless said.
+
+    Args:
+        grid: The policies.
+        cash: What each started with.
+        trade_at: Where decisions were carried out.
+        first, last: The sessions between which they ran.
+        sessions: How many.
+        figures: By name of column.
+        parts: Sum of returns, then of their squares, by part of the run; (policies, parts, 2).
+        findings: What the reader should know.
+        frames: What kind of frame it gives.
+    """
+
+    grid: Grid
+    cash: float
+    trade_at: TradeAt
+    first: date
+    last: date
+    sessions: int
+    figures: Mapping[str, Any]
+    parts: Floats = field(repr=False)
+    findings: tuple[Finding, ...] = ()
+    frames: FrameKind = "columns"
+
+    def __len__(self) -> int:
+        return len(self.grid)
+
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
+        """One row a policy: when, to, target, costs, then its figures."""
+        grid = self.grid
+        names = [list(map(str, grid.whens)), list(map(str, grid.tos))]
+        names += [list(grid.targets), list(grid.costs)]
+        columns: dict[str, Any] = {}
+        for place, word in enumerate(("when", "to", "target", "costs")):
+            columns[word] = [names[place][int(k)] for k in grid.rows[:, place]]
+        columns.update(self.figures)
+        return make_frame(columns, kind or self.frames)
+
+    def best(self, by: str = "sharpe", most: int = 10) -> list[int]:
+        """Rows of the policies that stand first by a figure; falls and costs ascending."""
+        import numpy as np
+
+        values = np.asarray(self.figures[by], dtype=np.float64)
+        upwards = by in (
+            "volatility",
+            "tracking_error",
+            "rebalances",
+            "turnover_one_way",
+            "cost_paid",
+        )
+        order = np.argsort(values if upwards else -values, kind="stable")
+        return [int(k) for k in order[:most]]
+
+    def frontier(self, x: str = "turnover_one_way", y: str = "tracking_error") -> list[int]:
+        """Rows of the policies that no other beats on both figures, less being better."""
+        import numpy as np
+
+        across, down = (np.asarray(self.figures[name], dtype=np.float64) for name in (x, y))
+        found: list[int] = []
+        least = float("inf")
+        for k in np.lexsort((down, across)):
+            if down[k] < least:
+                least = float(down[k])
+                found.append(int(k))
+        return found
+
+    def summary(self, by: str = "sharpe", most: int = 10) -> str:
+        """The first policies by a figure, one a row."""
+        return text_table(*self._rows(self.best(by, most)))
+
+    def to_dict(self, rows: Sequence[int] | None = None) -> dict[str, Any]:
+        """What `--json` prints: what was run, and the figures of these policies, or of all."""
+        chosen = range(len(self)) if rows is None else rows
+        return {
+            "policies_run": len(self),
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "sessions": self.sessions,
+            "trade_at": self.trade_at,
+            "policies": [
+                {"name": self.grid.name(k), **{n: _plain(self.figures[n][k]) for n in self.figures}}
+                for k in chosen
+            ],
+        }
+
+    def _repr_html_(self) -> str:
+        return html_table(*self._rows(self.best()))
+
+    def _rows(self, chosen: Sequence[int]) -> tuple[list[str], list[list[str]]]:
+        heads = ["policy", "a year", "volatility", "Sharpe", "worst fall", "off target"]
+        heads += ["rebalances", "turnover", "cost"]
+        at = self.figures
+        rows = [
+            [
+                self.grid.name(k),
+                f"{at['cagr'][k]:.2%}",
+                f"{at['volatility'][k]:.2%}",
+                f"{at['sharpe'][k]:.3f}",
+                f"{at['max_drawdown'][k]:.1%}",
+                f"{at['tracking_error'][k]:.2%}",
+                f"{at['rebalances'][k]:,}",
+                f"{at['turnover_one_way'][k]:.1%}",
+                f"{at['cost_paid'][k]:,.2f}",
+            ]
+            for k in chosen
+        ]
+        return heads, rows
+
+
+def sweep(
+    prices: PriceHistory,
+    policies: Grid,
+    *,
+    cash: float = 100_000.0,
+    trade_at: TradeAt = "close",
+    start: date | None = None,
+    end: date | None = None,
+    cash_rate: float = 0.0,
+    threads: int = 1,
+    frames: FrameKind | None = None,
+    accept_jumps: bool = False,
+    known: Mapping[int, Any] | None = None,
+    on_progress: Callable[[int, Mapping[int, Any]], None] | None = None,
+) -> Sweep:
+    """Run every policy of a grid over history, in research mode.
+
+    Args:
+        prices: Total-return prices, as `read_prices` gives them.
+        policies: Which, as `grid` makes them; targets are given weights, dated or not.
+        cash: What each starts with.
+        trade_at: `close`, `next-open` or `next-close`.
+        start: First date that may count.
+        end: Last date that may count.
+        cash_rate: Yearly interest on CASH.
+        threads: How many run at the same time; the figures do not depend on it.
+        frames: `pandas`, `polars` or `columns`; by default as the prices came in.
+        accept_jumps: Take tenfold changes of a price for real.
+        known: Raw rows by first policy of a portion that an earlier call had finished, as
+            `on_progress` was given them.
+        on_progress: Called with the number of policies done and the portion just finished.
+
+    Raises:
+        InputError: Prices or targets cannot be used, with everything that is wrong.
+    """
+    import numpy as np
+
+    if not 0 < cash < float("inf"):
+        raise ValueError(f"cash {cash!r}: must be above zero and finite")
+    panel, findings, columns = _columns(
+        prices, policies, trade_at, start, end, cash_rate, accept_jumps
+    )
+    portions = _run(columns, len(policies), cash, trade_at, threads, dict(known or {}), on_progress)
+    raw = np.vstack([portions[first] for first in sorted(portions)])
+    if policies.left_out:
+        message = f"{policies.left_out} combinations contradict themselves and were left out."
+        findings.append(Finding("left-out", "policies", message, "info"))
+    return Sweep(
+        grid=policies,
+        cash=cash,
+        trade_at=trade_at,
+        first=panel.first,
+        last=panel.last,
+        sessions=len(panel),
+        figures=_figures(raw, cash, panel),
+        parts=raw[:, FIGURES:-1].reshape(len(raw), -1, 2),
+        findings=tuple(dict.fromkeys((*prices.findings, *findings))),
+        frames=frames or prices.frames,
+    )
+
+
+def fingerprint(prices: PriceHistory, policies: Grid, options: Mapping[str, Any]) -> str:
+    """SHA-256 of all that the figures of a sweep depend on: what may be taken up again."""
+    digest = sha256()
+    for part in (prices.dates, prices.close, *([] if prices.open is None else [prices.open])):
+        digest.update(part.tobytes())
+    said = (prices.symbols, policies.whens, policies.tos, sorted(options.items()))
+    digest.update(repr(said).encode())
+    digest.update(repr([(n, str(t)) for n, t in policies.targets.items()]).encode())
+    digest.update(repr(list(policies.costs.items())).encode())
+    digest.update(policies.rows.tobytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """What the kernel reads, the same for every thread."""
+
+    shape: tuple[int, int]
+    inner: int
+    arguments: tuple[Any, ...]
+    rates: Floats
+    cuts: Integers
+
+
+def _columns(
+    prices: PriceHistory,
+    policies: Grid,
+    trade_at: TradeAt,
+    start: date | None,
+    end: date | None,
+    cash_rate: float,
+    accept_jumps: bool,
+) -> tuple[PriceHistory, list[Finding], _Columns]:
+    import numpy as np
+
+    targets = [_given(target, name) for name, target in policies.targets.items()]
+    panel, findings = shared_history(
+        prices, targets, start=start, end=end, cash_rate=cash_rate, accept_jumps=accept_jumps
+    )
+    begins = max((t.dates[0] for t in targets if t.dates), default=None)
+    if begins is not None:
+        late = int(np.searchsorted(panel.dates, np.datetime64(begins, "D")))
+        if late > len(panel) - 2:
+            wrong = f"a target begins on {begins}, and prices end on {panel.last}"
+            raise InputError([Problem(prices.source, None, "target", wrong, "give more prices")])
+        panel = panel.since(late)
+    close, n = panel.close, len(panel.symbols)
+    rows: list[Floats] = []
+    row_at = []
+    for target in targets:
+        places = [panel.symbols.index(symbol) for symbol in target.symbols]
+        own = np.zeros((len(target.rows), n))
+        own[:, places] = target.rows
+        at = np.zeros(len(panel), dtype=np.int64)
+        if target.dates is not None:
+            days = np.array(target.dates, dtype="datetime64[D]")
+            at = np.searchsorted(days, panel.dates, side="right").astype(np.int64) - 1
+        row_at.append(at + sum(len(before) for before in rows))
+        rows.append(own)
+    weights, target_at = np.vstack(rows), np.array(row_at)
+    held = np.zeros(target_at.shape)
+    changes = close[1:] / close[:-1] - 1.0
+    for k, at in enumerate(target_at):
+        held[k, 1:] = np.einsum("ti,ti->t", weights[at[:-1]], changes)
+    branches = targets[0].branches if len(targets) == 1 else ()
+    inner = np.zeros((len(branches), n), dtype=np.int64)
+    if branches:
+        inner[:, [panel.symbols.index(symbol) for symbol in targets[0].symbols]] = branches
+    when_columns = _when_columns(policies, panel)
+    dealing = panel.open if trade_at == "next-open" else close
+    if dealing is None or np.isnan(dealing).any():
+        wrong = "not every session has an open to trade at"
+        raise InputError([Problem(prices.source, None, "open", wrong, "trade at next-close")])
+    rates = np.array([rates_of(costs, panel.symbols) for costs in policies.costs.values()])
+    cuts = np.linspace(1, len(panel), min(PARTS, len(panel) - 1) + 1).astype(np.int64)
+    by_session = np.array(close, order="C")
+    arguments = (
+        np.array(close.T, order="C"),
+        by_session,
+        by_session if dealing is close else np.array(dealing, order="C"),
+        *when_columns[:2],
+        weights,
+        target_at,
+        held,
+        inner,
+        when_columns[2],
+        np.ascontiguousarray(policies.rows[:, 2]),
+        *when_columns[3:],
+        np.ascontiguousarray(policies.rows[:, 3]),
+    )
+    return panel, findings, _Columns(close.shape, len(inner), arguments, rates, cuts)
+
+
+def _given(target: Any, name: str) -> GivenTarget:
+    found = read_target(target, name)
+    if isinstance(found, GivenTarget):
+        return found
+    remedy = "make its weights first and give them dated; backtest runs such a target as it is"
+    wrong = "a sweep runs weights that are known, not an estimator or a function"
+    raise InputError([Problem(f'policy "{name}"', None, "target", wrong, remedy)])
+
+
+def _when_columns(policies: Grid, panel: PriceHistory) -> tuple[Any, ...]:
+    """Calendars, whether each looks at every session; then by policy its calendar and numbers."""
+    import numpy as np
+
+    made = [looks_of(when, panel) for when in policies.whens]
+    looks = np.array([one for one, _ in made])
+    every = np.array([one for _, one in made])
+
+    def number(part: Any) -> float:
+        return -1.0 if part is None else float(part)
+
+    bands = np.array(
+        [
+            [number(w.band_absolute), number(w.band_relative), number(w.drift)]
+            for w in policies.whens
+        ]
+    )
+    when = np.ascontiguousarray(policies.rows[:, 0])
+    to = policies.rows[:, 1]
+    codes = np.array([TO_CODES[one.kind] for one in policies.tos], dtype=np.int64)
+    widths = np.array([number(one.width) for one in policies.tos])
+    return (looks, every, when, *(np.ascontiguousarray(bands[when, k]) for k in range(3)),
+            codes[to], widths[to])  # fmt: skip
+
+
+def _run(
+    columns: _Columns,
+    policies: int,
+    cash: float,
+    trade_at: TradeAt,
+    threads: int,
+    known: dict[int, Any],
+    on_progress: Callable[[int, Mapping[int, Any]], None] | None,
+) -> dict[int, Any]:
+    """The raw rows of all policies, by the first policy of each portion."""
+    import numpy as np
+
+    kernel: Any = compiled(sweep_kernel)
+    lag = 0 if trade_at == "close" else 1
+    waiting = [first for first in range(0, policies, AT_ONCE) if first not in known]
+    spaces = [_space(columns) for _ in range(max(1, min(threads, len(waiting))))]
+
+    def portion(first: int) -> tuple[int, Any]:
+        last = min(first + AT_ONCE, policies)
+        rows = np.zeros((last - first, FIGURES + 2 * (len(columns.cuts) - 1)))
+        counted = np.zeros(last - first, dtype=np.int64)
+        space = spaces.pop()
+        try:
+            kernel(
+                first, last, *columns.arguments, lag, COST_ONCE, columns.rates, cash, columns.cuts,
+                *space, rows, counted,
+            )  # fmt: skip
+        finally:
+            spaces.append(space)
+        return first, np.column_stack([rows, counted])
+
+    done = sum(len(rows) for rows in known.values())
+    with ThreadPoolExecutor(len(spaces)) as pool:
+        for first, rows in pool.map(portion, waiting):
+            known[first] = rows
+            done += len(rows)
+            if on_progress is not None:
+                on_progress(done, {first: rows})
+    return known
+
+
+def _space(columns: _Columns) -> tuple[Any, ...]:
+    """The work space of one thread, with room for a rebalance at every session."""
+    import numpy as np
+
+    sessions, n = columns.shape
+    return (
+        np.zeros(n),
+        np.zeros(2, dtype=np.int64),
+        np.zeros(2),
+        np.zeros(sessions),
+        np.zeros(sessions, dtype=np.int64),
+        np.zeros((3, sessions)),
+        np.zeros((sessions, n)),
+        np.zeros((8, n)),
+        np.zeros((3, columns.inner)),
+        np.zeros(2),
+        np.zeros((4, BLOCK)),
+    )
+
+
+def _figures(raw: Floats, cash: float, panel: PriceHistory) -> dict[str, Any]:
+    import numpy as np
+
+    years = (day_of(panel.dates[-1]) - day_of(panel.dates[0])).days / DAYS_A_YEAR
+    year = np.sqrt(SESSIONS_A_YEAR)
+    deviation = np.sqrt(raw[:, VARIANCE])
+    few = len(panel) < 3
+    sharpe = np.divide(
+        raw[:, MEAN] * year, deviation, out=np.full(len(raw), np.nan), where=deviation > 0
+    )
+    found = {
+        "final_value": raw[:, FINAL],
+        "cagr": (raw[:, FINAL] / cash) ** (1.0 / years) - 1.0,
+        "volatility": np.full(len(raw), np.nan) if few else deviation * year,
+        "sharpe": sharpe,
+        "downside": np.sqrt(raw[:, DOWNSIDE]) * year,
+        "max_drawdown": raw[:, FALL],
+        "tracking_error": np.sqrt(raw[:, APART_VARIANCE]) * year,
+        "rebalances": raw[:, -1].astype(np.int64),
+        "turnover_one_way": raw[:, TURNED],
+        "cost_paid": raw[:, PAID],
+    }
+    return {name: np.ascontiguousarray(column) for name, column in found.items()}
+
+
+def _plain(figure: Any) -> Any:
+    number = figure.item()
+    return None if number != number else number

@@ -1,0 +1,133 @@
+"""A sweep: what `backtest` gives for each policy, all at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.simulate.markets import lively
+from trimtab.costs import Costs
+from trimtab.model.errors import InputError
+from trimtab.model.policy import Policy, PolicyError
+from trimtab.simulate.backtest import backtest
+from trimtab.simulate.sweep import AT_ONCE, Grid, grid, sweep
+
+HALVES = {"A": 0.5, "B": 0.5}
+TILTED = {"A": 0.7, "C": 0.3}
+BASE = Policy(HALVES, when="monthly")
+WHENS = ["monthly", "never", "band:3pp", "monthly+band:2pp/20%", "drift:2pp", "daily", "annual"]
+TOS = ["target", "edge", "half", "within:1pp"]
+
+
+def wide_grid() -> Grid:
+    """Everything that can vary, varied."""
+    return grid(
+        BASE,
+        when=WHENS,
+        to=TOS,
+        target={"halves": HALVES, "tilted": TILTED},
+        costs={"none": Costs(), "dear": Costs(bps=20, per_share="0.01", commission=2)},
+    )
+
+
+@pytest.mark.parametrize("trade_at", ["close", "next-close"])
+def test_each_policy_ends_as_its_backtest_does(trade_at: Any) -> None:
+    """Figures of a sweep are those of running each policy by itself, to the last bit."""
+    prices, policies = lively("ABC", 300), wide_grid()
+
+    found = sweep(prices, policies, trade_at=trade_at)
+
+    assert len(found) == len(policies) > 50
+    for row in range(0, len(policies), 3):
+        policy, costs = policies.policy(row)
+        alone = backtest(
+            prices.select("ABC"), [policy, Policy({"A": 0.2, "B": 0.4, "C": 0.4}, name="all")],
+            costs=costs, trade_at=trade_at, form="compiled",
+        ).policies[0]  # fmt: skip
+        at = {name: column[row] for name, column in found.figures.items()}
+        assert at["final_value"] == pytest.approx(alone.final_value, rel=1e-12)
+        assert at["rebalances"] == alone.rebalances
+        assert at["turnover_one_way"] == pytest.approx(alone.turnover_one_way, rel=1e-12)
+        assert at["cost_paid"] == pytest.approx(alone.cost_paid, rel=1e-12)
+        assert at["cagr"] == pytest.approx(alone.cagr, rel=1e-11)
+        assert at["volatility"] == pytest.approx(alone.volatility, rel=1e-9)
+        assert at["max_drawdown"] == pytest.approx(alone.max_drawdown, rel=1e-12)
+
+
+def test_the_number_of_threads_changes_nothing() -> None:
+    """One thread or three, the same bits."""
+    prices, policies = lively("ABC", 200), wide_grid()
+
+    one, three = sweep(prices, policies, threads=1), sweep(prices, policies, threads=3)
+
+    assert one.parts.tobytes() == three.parts.tobytes()
+    for name, column in one.figures.items():
+        assert column.tobytes() == three.figures[name].tobytes(), name
+
+
+def test_a_sweep_goes_on_where_it_was_stopped() -> None:
+    """Portions that are known are not run again, and the result is the same."""
+    prices = lively("AB", 100)
+    policies = grid(BASE, when=[f"band:{k / 10}pp" for k in range(5, 5 + 3 * AT_ONCE)])
+    kept: dict[int, Any] = {}
+    told: list[int] = []
+
+    whole = sweep(prices, policies, on_progress=lambda done, portion: kept.update(portion))
+    del kept[AT_ONCE]
+    resumed = sweep(prices, policies, known=kept, on_progress=lambda done, _: told.append(done))
+
+    assert told == [3 * AT_ONCE]
+    assert resumed.figures["final_value"].tobytes() == whole.figures["final_value"].tobytes()
+
+
+def test_the_target_held_exactly_has_no_tracking_error() -> None:
+    """Rebalanced daily at no cost, a policy is its target; left alone it wanders off."""
+    prices = lively("AB", 300)
+
+    found = sweep(prices, grid(BASE, when=["daily", "never"]))
+
+    assert found.figures["tracking_error"][0] == pytest.approx(0.0, abs=1e-4)
+    assert found.figures["tracking_error"][1] > 0.01
+
+
+def test_contradictions_are_left_out_and_said() -> None:
+    """`edge` needs a band: such pairs are not run, and a finding counts them."""
+    found = sweep(lively("AB", 60), grid(BASE, when=["monthly", "band:5pp"], to=["target", "edge"]))
+
+    assert len(found) == 3
+    assert "left-out" in {finding.code for finding in found.findings}
+    with pytest.raises(PolicyError, match="no band"):
+        grid(BASE, when=["monthly"], to=["edge"])
+
+
+def test_a_sample_is_part_of_the_grid_and_repeats() -> None:
+    """So many policies at random, none twice, the same ones for the same seed."""
+    options: dict[str, Any] = {"when": [f"band:{k}pp" for k in range(1, 41)], "sample": 10}
+
+    one, same, other = (grid(BASE, **options, seed=seed) for seed in (1, 1, 2))
+
+    assert len({one.name(k) for k in range(10)}) == len(one) == 10
+    assert np.array_equal(one.rows, same.rows)
+    assert not np.array_equal(one.rows, other.rows)
+
+
+def test_no_policy_of_the_frontier_is_beaten() -> None:
+    """Whatever stands on it, no policy of the sweep has both less turnover and is less off."""
+    found = sweep(lively("ABC", 300), wide_grid())
+    across, down = found.figures["turnover_one_way"], found.figures["tracking_error"]
+
+    front = found.frontier()
+
+    assert front
+    for k in front:
+        assert not np.any((across <= across[k]) & (down < down[k]))
+    for k in set(range(len(found))) - set(front):
+        assert np.any((across[front] <= across[k]) & (down[front] <= down[k]))
+
+
+def test_a_target_made_from_data_is_refused() -> None:
+    """A sweep runs known weights; the message says what to do instead."""
+    with pytest.raises(InputError, match="known, not an estimator"):
+        sweep(lively("AB", 60), grid(BASE, target={"made": lambda view: HALVES}))

@@ -108,9 +108,10 @@ def left_alone(
     request: Request,
 ) -> list[LeftAlone]:
     """The trades that were not made, each with the constraint that bound it."""
-    notes = _tax_spared(aim, problem, steps, mandate)
-    after, _ = values_after(aim, problem, steps, value)
+    after, purses = values_after(aim, problem, steps, value)
     base = aim.base - sum(map(cost_of, problem.holdings, steps))
+    notes = _idle_cash(aim, problem, after, purses, base, request)
+    notes += _tax_spared(aim, problem, steps, mandate)
     for i, leaf_name in enumerate(problem.leaves):
         leaf = next(leaf for leaf in aim.root.leaves() if leaf.name == leaf_name)
         away = Fraction(after[leaf_name], base) - leaf.weight if base > 0 else Fraction(0)
@@ -177,9 +178,11 @@ def _reason(
     if change > 0:
         deposit = request.deposits.get(holding.account_id, 0)
         if deposit:
-            why = f"{leaf} is {points(abs(away))} under; from the deposit of {money_text(deposit)}"
-            return "new-cash", why
-        return "underweight", f"{leaf} is {points(abs(away))} under its target"
+            place = f"{leaf} is {points(-away)} under" if away < 0 else _swapped(leaf)
+            return "new-cash", f"{place}; from the deposit of {money_text(deposit)}"
+        if away >= 0:
+            return "underweight", _swapped(leaf)
+        return "underweight", f"{leaf} is {points(-away)} under its target"
     tax_note = _tax_note(lots, account)
     if request.withdrawals.get(holding.account_id, 0):
         return "raise-cash", f"sold to pay for a withdrawal; {tax_note}"
@@ -193,6 +196,10 @@ def _reason(
     return "overweight", f"{leaf} is {points(away)} over its target; {tax_note}"
 
 
+def _swapped(leaf: str) -> str:
+    return f"{leaf} is not under its target: bought here so that another account can sell it"
+
+
 def _tax_note(lots: tuple[LotSale, ...], account: Account) -> str:
     if not account.tax.taxes_gains:
         return f"no tax inside {account.id} ({account.tax.value})"
@@ -204,6 +211,57 @@ def _tax_note(lots: tuple[LotSale, ...], account: Account) -> str:
     terms = sorted({lot.term for lot in lots if lot.gain is None or lot.gain > 0})
     lost = f", losses {money_text(losses)} that earn no credit" if losses else ""
     return f"gains {money_text(gains)} ({', '.join(terms)}-term){lost}, tax {money_text(tax)}"
+
+
+def _idle_cash(
+    aim: Aim,
+    problem: Problem,
+    after: Mapping[str, int],
+    purses: Mapping[str, int],
+    base: int,
+    request: Request,
+) -> list[LeftAlone]:
+    """What stays as cash of a deposit although the target wants less cash, and why."""
+    if base <= 0:
+        return []
+    weights = {leaf.name: leaf.weight for leaf in aim.root.leaves()}
+    over = sum(purses.values()) - aim.buffer - round(weights.get(aim.cash_leaf, 0) * base)
+    missing = {name: weights[name] * base - after[name] for name in problem.leaves}
+    notes = []
+    for index, account in enumerate(problem.accounts):
+        deposit = request.deposits.get(account, 0)
+        idle = min(deposit, purses[account], over)
+        if idle <= 0 or Fraction(idle, base) < WORTH_SAYING:
+            continue
+        buyable = [h for h in problem.holdings if h.account == index and h.buyable]
+        own = list(dict.fromkeys(problem.leaves[h.leaf] for h in buyable))
+        elsewhere = [
+            name
+            for name in problem.leaves
+            if name not in own and missing[name] / base >= WORTH_SAYING
+        ]
+        short = [
+            h for h in buyable if h.price.value(max(h.least, 1)) <= missing[problem.leaves[h.leaf]]
+        ]
+        symbols = ", ".join(h.instrument for h in buyable)
+        if not buyable:
+            why = f"nothing of the target can be bought in {account} today"
+        elif not short:
+            why = (
+                f"what {account} can buy ({symbols}) is at its target or above already, with what "
+                "the other accounts hold"
+            )
+        elif all(h.price.value(max(h.least, 1)) > idle for h in short):
+            why = "it is less than one step, or than the least trade, of what is missing"
+        else:
+            why = "no whole trade with it comes nearer to the target"
+        if elsewhere:
+            lacking = " and ".join(elsewhere)
+            is_missing = "is what is missing" if len(elsewhere) == 1 else "are what is missing"
+            why += f"; {lacking} {is_missing}, which {account} cannot buy"
+        text = f"{money_text(idle)} of the deposit of {money_text(deposit)} stays as cash: {why}"
+        notes.append(LeftAlone(account, "cash", "idle-cash", text))
+    return notes
 
 
 def _tax_spared(

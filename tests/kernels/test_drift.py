@@ -127,7 +127,7 @@ def test_every_decision_is_that_of_exact_integers(seed: int) -> None:
 def test_a_band_is_reached_at_its_edge_to_the_minor_unit() -> None:
     """A value exactly on its band fires; one minor unit nearer to the target does not."""
     base = 10**11
-    book = {
+    book: dict[str, Any] = {
         "held": [[65 * 10**9, 35 * 10**9], [65 * 10**9 - 1, 35 * 10**9 + 1]],
         "cash": [0, 0],
         "prices": [(1, 1), (1, 1)],
@@ -158,7 +158,8 @@ def test_threads_and_form_change_nothing() -> None:
     fired, doubts = check_drift(
         columns, book["cash"], numerator, denominator, book["share"], book["width"],
         book["parts"], MOST_MONEY, 0, accounts, marks, who, trades, [0.0] * BLOCK, [0.0] * BLOCK,
-        [[0.0] * BLOCK for _ in range(n)], [0] * BLOCK,
+        [[0.0] * BLOCK for _ in range(n + 1)], [0.0] * BLOCK, [[0.0] * (n + 1) for _ in range(3)],
+        [0] * BLOCK,
     )  # fmt: skip
 
     assert one.verdict.tolist() == two.verdict.tolist() == marks.tolist()
@@ -201,6 +202,23 @@ def test_what_integers_cannot_hold_is_refused() -> None:
     assert found.verdict.tolist() == [REFUSED, REFUSED, REFUSED, REFUSED, HOLDS]
 
 
+def test_who_is_refused_changes_nothing_for_others() -> None:
+    """An account beside a short position is decided and traded as it is without it."""
+    book = generated_book(random.Random(12), accounts=50)
+    arguments = [book[key] for key in ("prices", "share", "width", "parts")]
+    book["held"][20] = [-1] * len(book["share"])
+
+    found = checked(book)
+
+    trades = dict(zip(found.accounts[0].tolist(), found.trades[0].T.tolist(), strict=True))
+    assert found.verdict[20] == REFUSED
+    assert len(trades) > 5
+    for account, steps in trades.items():
+        fires, wanted = decided(book["held"][account], book["cash"][account], *arguments)
+        assert fires
+        assert steps == wanted
+
+
 def test_parts_out_of_range_are_an_error() -> None:
     """Shares that are not integers of the parts named are refused before anything is decided."""
     book = generated_book(random.Random(1), accounts=3) | {"parts": 0}
@@ -212,7 +230,7 @@ def test_parts_out_of_range_are_an_error() -> None:
 def test_wide_products_are_exact_in_both_forms() -> None:
     """Two limbs hold what Python's integers hold, interpreted and compiled."""
     random_ = random.Random(5)
-    fast = [compiled(f) for f in (times, times_wide, minus, compared)]
+    fast: list[Any] = [compiled(f) for f in (times, times_wide, minus, compared)]
 
     for _ in range(2_000):
         a, b, c = (random_.choice([-1, 1]) * random_.getrandbits(random_.randint(1, 61))

@@ -36,10 +36,13 @@ MOST_NUMERATOR = 1 << 50
 HOLDS, FIRES, REFUSED, UNDECIDED = 0, 1, 2, 3
 """What became of an account: within its bands, to be traded, or not to be decided here."""
 
-BLOCK = 512
+BLOCK = 256
 """Accounts looked at together: their columns fit the nearest cache."""
 
 EPSILON = 2.0**-53
+NO_BAND = 1.0e100
+"""As a share of the base: wider than anything stands away from its target."""
+
 ROUNDER = 6755399441055744.0
 """1.5 x 2^52: adding and taking it away rounds a float below 2^51 to an integer, half to even."""
 
@@ -62,6 +65,8 @@ def check_drift(
     base: Column,
     worst: Column,
     value: Column,
+    worths: Column,
+    factors: Column,
     place: Column,
 ) -> tuple[int, int]:
     """Decide the accounts from `start` to `stop`.
@@ -78,9 +83,10 @@ def check_drift(
         who: Out: the accounts that fire, in order, shape (stop - start,).
         trades: Out: steps by asset, purchases above zero, shape (assets, stop - start); the
             column k belongs to the account `who[k]`.
-        base, worst: Work space, floats, BLOCK places.
-        value: Work space, floats, shape (assets, BLOCK).
-        place: Work space, integers, BLOCK places.
+        base, worst, worths: Work space, floats, BLOCK places.
+        value: Work space, floats, shape (assets + 1, BLOCK).
+        factors: Work space, floats, shape (3, assets + 1).
+        place: Work space, integers without a sign, BLOCK places.
 
     Returns:
         How many accounts fire, and how many decisions were made in integers.
@@ -89,67 +95,78 @@ def check_drift(
     fired = 0
     doubts = 0
     slack = 0.0
+    prices, aims, bands = factors
     for i in range(n):
+        prices[i] = numerator[i] / denominator[i]
+        aims[i] = share[i] / parts
+        bands[i] = width[i] / parts if width[i] >= 0 else NO_BAND
         if denominator[i] != 1:
             slack = 1.0 + n
+    # Assets are looked at in pairs, which moves fewer bytes; an odd one has nothing at its side.
+    prices[n], aims[n], bands[n] = 0.0, 0.0, NO_BAND
     for first in range(start, stop, BLOCK):
         size = min(BLOCK, stop - first)
         held = cash[first : first + size]
         mark = verdict[first : first + size]
-        low = 0
+        # Below zero as soon as one of the numbers is.
+        signs = 0
         for j in range(size):
+            signs |= held[j] + limit
             base[j] = held[j]
-            low = min(low, held[j] + limit)
-        for i in range(n):
-            price = numerator[i] / denominator[i]
+            worst[j] = -NO_BAND
+        for i in range(0, n, 2):
             column = quantities[i][first : first + size]
-            worths = value[i]
+            beside = quantities[min(i + 1, n - 1)][first : first + size]
+            one, other = value[i], value[i + 1]
+            price, price_beside = prices[i], prices[i + 1]
             for j in range(size):
-                low = min(low, column[j])
-                money = column[j] * price
-                worths[j] = money
-                base[j] += money
-        if low < 0:
-            # Something is below zero that may not be: the whole block goes the slow way.
+                signs |= column[j] | beside[j]
+                one[j] = column[j] * price
+                other[j] = beside[j] * price_beside
+                base[j] += one[j] + other[j]
+        for i in range(0, n, 2):
+            one, other = value[i], value[i + 1]
+            aim, aim_beside = aims[i], aims[i + 1]
+            band, band_beside = bands[i], bands[i + 1]
             for j in range(size):
-                base[j] = -1.0
-        for j in range(size):
-            worst[j] = -1.0e300
-        for i in range(n):
-            if width[i] < 0:
-                continue
-            aim = share[i] / parts
-            band = width[i] / parts
-            worths = value[i]
-            for j in range(size):
-                away = worths[j] - aim * base[j]
-                away = -away if away < 0.0 else away
-                beyond = away - band * base[j]
+                beyond = abs(one[j] - aim * base[j]) - band * base[j]
+                beyond_beside = abs(other[j] - aim_beside * base[j]) - band_beside * base[j]
+                beyond = beyond if beyond > beyond_beside else beyond_beside
                 worst[j] = beyond if beyond > worst[j] else worst[j]
+        # Something below zero that may not be: then the whole block goes the slow way.
+        most = 1.0 * limit if signs >= 0 else -1.0
+        unsure = 0
         for j in range(size):
-            clear = worst[j] + _tolerance(base[j], held[j], slack) <= 0.0
-            inside = clear and base[j] > 0.0 and base[j] < limit
-            mark[j] = HOLDS if inside else UNDECIDED
-        before = fired
-        for j in range(size):
-            if mark[j] == HOLDS:
-                continue
-            outcome = FIRES
             near = _tolerance(base[j], held[j], slack)
-            if not 0.0 < base[j] < limit or worst[j] < near:
-                doubts += 1
-                outcome = _exact_verdict(
-                    quantities, cash, numerator, denominator, share, width, parts, limit,
-                    first + j,
-                )  # fmt: skip
-            mark[j] = outcome
-            if outcome == FIRES:
-                who[fired] = first + j
-                fired += 1
-        doubts += _fill_trades(
-            quantities, cash, numerator, denominator, share, parts, first, who, before, fired,
-            trades, base, value, place, slack == 0.0,
-        )  # fmt: skip
+            clear = base[j] > 0.0 and base[j] < most
+            mark[j] = UNDECIDED
+            if clear and worst[j] <= -near:
+                mark[j] = HOLDS
+            if clear and worst[j] >= near:
+                mark[j] = FIRES
+            unsure += 1 if mark[j] == UNDECIDED else 0
+        if unsure > 0:
+            doubts += unsure
+            for j in range(size):
+                if mark[j] == UNDECIDED:
+                    mark[j] = _exact_verdict(
+                        quantities, cash, numerator, denominator, share, width, parts, limit,
+                        first + j,
+                    )  # fmt: skip
+        # Every account is written, and where it holds the next one over it: a branch here would be
+        # guessed wrong too often.
+        count = 0
+        for j in range(size):
+            place[count] = j
+            count += 1 if mark[j] == FIRES else 0
+        if count > 0:
+            doubts += _fill_trades(
+                quantities, cash, numerator, denominator, share, parts, first, place, count, fired,
+                trades, base, worst, value, worths, slack == 0.0,
+            )  # fmt: skip
+        for k in range(count):
+            who[fired + k] = first + place[k]
+        fired += count
     return fired, doubts
 
 
@@ -213,65 +230,67 @@ def _fill_trades(
     share: Column,
     parts: int,
     first: int,
-    who: Column,
+    place: Column,
+    count: int,
     begin: int,
-    end: int,
     trades: Column,
     base: Column,
+    whole: Column,
     value: Column,
-    place: Column,
-    whole_prices: bool,
+    worths: Column,
+    is_whole: bool,
 ) -> int:
-    """What takes the accounts `who[begin:end]` back to their targets, in whole steps."""
-    n = len(numerator)
+    """What takes the accounts that fire back to their targets, in whole steps.
+
+    Args:
+        place: Which of the block from `first` on they are, in order.
+        count: How many they are.
+        begin: Where their columns of `trades` begin.
+        whole, worths: Work space.
+        is_whole: Steps of every asset are worth whole minor units, so `base` and `value` are exact.
+    """
     doubts = 0
-    size = end - begin
-    # Exact money this time, which floats below 2^53 hold exactly. Where steps are whole minor units
-    # it is there already.
-    for k in range(size):
-        place[k] = who[begin + k] - first
-        base[k] = base[place[k]]
-    if not whole_prices:
-        for k in range(size):
-            account = who[begin + k]
-            whole = cash[account]
-            for i in range(n):
-                whole += worth(quantities[i][account], numerator[i], denominator[i])
-            base[k] = whole
-    for i in range(n):
+    if is_whole:
+        for k in range(count):
+            whole[k] = base[place[k]]
+    else:
+        for k in range(count):
+            whole[k] = cash[first + place[k]]
+        for i in range(len(numerator)):
+            for k in range(count):
+                j = place[k]
+                value[i][j] = worth(quantities[i][first + j], numerator[i], denominator[i])
+                whole[k] += value[i][j]
+    for i in range(len(numerator)):
         aim = share[i] / parts
-        price = numerator[i] / denominator[i]
-        made = trades[i][begin:end]
-        worths = value[i]
-        for k in range(size):
-            worths[k] = worths[place[k]]
-        if denominator[i] != 1:
-            for k in range(size):
-                held = quantities[i][who[begin + k]]
-                worths[k] = worth(held, numerator[i], denominator[i])
+        steps_a_unit = denominator[i] / numerator[i]
+        doubt = 8.0 * EPSILON * steps_a_unit
+        made = trades[i][begin : begin + count]
+        column = value[i]
+        for k in range(count):
+            worths[k] = column[place[k]]
         unsure = 0
-        for k in range(size):
+        for k in range(count):
             money = worths[k]
-            steps = (aim * base[k] - money) / price
+            steps = (aim * whole[k] - money) * steps_a_unit
             nearest = (steps + ROUNDER) - ROUNDER
             off = steps - nearest
             off = -off if off < 0.0 else off
-            # The wanted money is within 3 epsilon of what it is, the difference and the quotient
-            # within one more each, the price within one.
-            error = (base[k] + money) * (8.0 * EPSILON) / price
-            unsure += 1 if off + error >= 0.5 else 0
+            # The wanted money is within 3 epsilon of what it is, the difference and the product
+            # within one more each, the factor within two.
+            unsure += 1 if off + (whole[k] + money) * doubt >= 0.5 else 0
             made[k] = int(nearest)
         if unsure == 0:
             continue
-        for k in range(size):
+        doubts += unsure
+        for k in range(count):
             money = worths[k]
-            steps = (aim * base[k] - money) / price
+            steps = (aim * whole[k] - money) * steps_a_unit
             off = steps - made[k]
             off = -off if off < 0.0 else off
-            if off + (base[k] + money) * (8.0 * EPSILON) / price >= 0.5:
-                doubts += 1
+            if off + (whole[k] + money) * doubt >= 0.5:
                 made[k] = _exact_steps(
-                    made[k], int(money), int(base[k]), numerator[i], denominator[i],
+                    made[k], int(money), int(whole[k]), numerator[i], denominator[i],
                     share[i], parts,
                 )  # fmt: skip
     return doubts
@@ -349,8 +368,10 @@ class Room:
                 (
                     np.empty(BLOCK),
                     np.empty(BLOCK),
-                    np.empty((assets, BLOCK)),
-                    np.empty(BLOCK, dtype=np.int64),
+                    np.empty((assets + 1, BLOCK)),
+                    np.empty(BLOCK),
+                    np.empty((3, assets + 1)),
+                    np.empty(BLOCK, dtype=np.uint32),
                 )
                 for _ in sizes
             ),

@@ -14,6 +14,8 @@ HALF = 31
 HALF_MASK = (1 << 31) - 1
 LIMB = 62
 LIMB_MASK = (1 << 62) - 1
+NARROW = 4.0e18
+"""Products of floats below this are of integers that one int64 holds: most are."""
 
 MOST_WORTH = 1 << 51
 """The largest position, in minor units, that `worth` values."""
@@ -22,6 +24,8 @@ MOST_WORTH = 1 << 51
 @kernel
 def times(a: int, b: int) -> tuple[int, int]:
     """The product of two integers whose magnitudes are below 2^62."""
+    if abs(1.0 * a * b) < NARROW:
+        return a * b >> LIMB, a * b & LIMB_MASK
     negative = (a < 0) != (b < 0)
     a = -a if a < 0 else a
     b = -b if b < 0 else b
@@ -80,7 +84,7 @@ def worth(steps: int, numerator: int, denominator: int) -> int:
         return -1
     if denominator == 1:
         return steps * numerator
-    if estimate < 4.0e18:
+    if estimate < NARROW:
         return int(rounded(steps * numerator, denominator))
     # The product is too wide: its quotient is an estimate, at most a few off, set right by what
     # it leaves.

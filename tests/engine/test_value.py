@@ -105,10 +105,13 @@ def test_a_disbelieved_price_does_not_become_the_measure() -> None:
 
 
 def test_a_typed_price_is_believed() -> None:
-    """A person who typed the price for the day has confirmed it."""
+    """A person who typed the price for the day has confirmed it; a slip of theirs is pointed at."""
     plan = plan_with(Quote(price("8"), DAY, price("80"), BEFORE, confirmed=True))
+    usual = plan_with(Quote(price("81"), DAY, price("80"), BEFORE, confirmed=True))
 
     assert "price-jump" not in {finding.code for finding in plan.findings}
+    assert "typed-price-jump" in {finding.code for finding in plan.findings}
+    assert "typed-price-jump" not in {finding.code for finding in usual.findings}
     assert "BND" in {trade.instrument for trade in plan.trades}
 
 

@@ -70,7 +70,7 @@ class Valuation:
 
 @dataclass(frozen=True, slots=True)
 class _Belief:
-    """What is believed of one instrument's price."""
+    """What is believed of one instrument's price; without trouble, a message is only a remark."""
 
     price: Price | None
     since: date | None
@@ -101,6 +101,8 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
         if belief.price is not None:
             prices[id_] = belief.price
         if not belief.trouble:
+            if belief.message:
+                findings.append(Finding("typed-price-jump", id_, belief.message))
             continue
         frozen.add(id_)
         severity: Severity = "error" if id_ in held and belief.price is None else "warning"
@@ -167,14 +169,14 @@ def _of_earlier_days(
 
 def _beyond_counting(values: Mapping[Position, int], currency: str) -> str:
     """What a household that is worth more than can be counted is told."""
-    what = "the cash"
-    if values:
-        (account, id_), money = max(values.items(), key=lambda item: item[1])
-        what = f"{id_} in {account} comes to {money_text(money)} {currency}, its quantity or price"
-    return (
-        f"the household is worth more than can be counted, {money_text(MOST_COUNTED)} {currency}: "
-        f"correct {what}"
+    said = (
+        f"the household is worth more than can be counted ({money_text(MOST_COUNTED)} {currency})"
     )
+    if not values:
+        return f"{said}: correct its cash"
+    (account, id_), money = max(values.items(), key=lambda item: item[1])
+    worth = f"{id_} in {account} comes to {money_text(money)}"
+    return f"{said}: {worth}. Correct its quantity or its price"
 
 
 def _roots(mandate: Mandate) -> list[Sleeve]:
@@ -210,11 +212,17 @@ def _belief(instrument: Instrument, state: State, market: Market, currency: str)
         )
         return _Belief(last, last_on, "invalid-price", message)
     assert quote.on <= market.as_of, f"the market shows a price of {quote.on} on {market.as_of}"
-    if not quote.confirmed:
-        reference = _reference(instrument.id, quote, accepted, market)
-        trouble = _jump(instrument.id, quote, reference)
-        if trouble is not None and reference is not None:
+    reference = _reference(instrument.id, quote, accepted, market)
+    trouble = _jump(instrument.id, quote, reference)
+    if trouble is not None and reference is not None:
+        if not quote.confirmed:
             return _Belief(reference.in_new_units, reference.on, *trouble)
+        message = (
+            f"{instrument.id}: the price that was typed, {quote.price}, is far from "
+            f"{reference.in_new_units} of {reference.on}. It is believed because it was typed: "
+            "look at it twice."
+        )
+        return _Belief(quote.price, quote.on, message=message)
     age, unit = _age(instrument, quote, market)
     if age > instrument.age_limit:
         message = (

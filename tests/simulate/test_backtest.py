@@ -257,6 +257,16 @@ def test_bands_measure_against_the_target_last_adopted() -> None:
     assert moved.final_weights == pytest.approx({"A": 0.9, "B": 0.1})
 
 
+def test_a_run_that_starts_late_starts_at_the_target_of_that_day() -> None:
+    """Dated targets that were over before the first session are not invested in."""
+    prices = lively(("A", "B"), 60)
+    dated = {date(2024, 1, 1): {"A": 1.0}, date(2024, 1, 10): {"B": 1.0}}
+
+    one = backtest(prices, Policy(dated), start=date(2024, 2, 1)).policies[0]
+
+    assert one.final_weights == {"A": 0.0, "B": 1.0}
+
+
 def test_dated_targets_may_be_frames() -> None:
     """Dated weights as a pandas or polars frame mean what the mapping of dates means."""
     pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from trimtab.simulate.history import Floats, FrameKind
+    from trimtab.simulate.frames import Floats, FrameKind
 
 CostRule: TypeAlias = Literal["once", "solved", "in-order", "from-last"]
 Form: TypeAlias = Literal["auto", "interpreted", "compiled"]
@@ -365,12 +365,14 @@ def _given(
         wrong = f"it begins on {begins}, and prices end on {history.last}"
         raise InputError([_problem(policy, wrong, "give an earlier date or more prices")])
     history = _since(history, int(kept[0]))
-    row_at = row_at[kept]
+    # Targets that were over before the first session were never adopted.
+    rows = np.array(target.rows, dtype=np.float64)[row_at[kept[0]] :]
+    row_at = row_at[kept] - row_at[kept[0]]
     return Setting(
         policy=policy,
         trade_at=trade_at,
         history=history,
-        rows=np.array(target.rows, dtype=np.float64),
+        rows=rows,
         row_at=row_at,
         make=None,
         spare_cash=False,

@@ -16,7 +16,6 @@ from trimtab.ledger.chain import (
     EMPTY,
     Entry,
     Head,
-    Problem,
     Reading,
     broken_link,
     head_after,
@@ -30,6 +29,7 @@ from trimtab.ledger.errors import (
     LedgerDamagedError,
     LedgerError,
     LedgerWriteError,
+    Problem,
 )
 from trimtab.ledger.memory import moved_message
 from trimtab.ledger.merkle import Tree

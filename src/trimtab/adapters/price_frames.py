@@ -22,13 +22,14 @@ from trimtab.adapters.toml_table import shown
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.numbers import NumberError, decimal_from
-from trimtab.simulate.history import FrameKind, PriceHistory, jumps, split_guess
+from trimtab.simulate.frames import FrameKind
+from trimtab.simulate.history import PriceHistory, jumps, split_guess
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from trimtab.simulate.history import Days, Floats
+    from trimtab.simulate.frames import Days, Floats
 
 MOST_PROBLEMS = 50
 """Problems told of one source; beyond that it is not a slip but another kind of file."""

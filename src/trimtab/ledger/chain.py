@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final
 
 from trimtab.ledger.canonical import MAX_LINE_BYTES, Json, canonical_bytes, parse_canonical
-from trimtab.ledger.errors import CanonicalError
+from trimtab.ledger.errors import CanonicalError, Problem
 from trimtab.model.frozen import dataclass
 
 ZERO_HASH: Final = "0" * 64
@@ -73,26 +73,6 @@ class Head:
 
 
 EMPTY: Final = Head()
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A place where the bytes are not what was written.
-
-    Args:
-        code: A stable word for programs.
-        line: Line of the file, from 1.
-        offset: Byte at which that line begins, from 0.
-        message: What is wrong, and what it means.
-    """
-
-    code: str
-    line: int
-    offset: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"line {self.line} (byte {self.offset}): {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

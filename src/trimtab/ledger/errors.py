@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from trimtab.model.errors import TrimtabError
+from trimtab.model.frozen import dataclass
 
-if TYPE_CHECKING:
-    from trimtab.ledger.chain import Problem
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A place where the bytes are not what was written.
+
+    Args:
+        code: A stable word for programs.
+        line: Line of the file, from 1.
+        offset: Byte at which that line begins, from 0.
+        message: What is wrong, and what it means.
+    """
+
+    code: str
+    line: int
+    offset: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line} (byte {self.offset}): {self.message}"
 
 
 class LedgerError(TrimtabError):

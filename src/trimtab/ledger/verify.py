@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from trimtab.ledger.chain import Head, Problem, Reading, flipped_bit, is_sound, verify_bytes
+from trimtab.ledger.chain import Head, Reading, flipped_bit, is_sound, verify_bytes
 from trimtab.ledger.checkpoint import (
     Checkpoint,
     VerifierKey,
@@ -13,7 +13,7 @@ from trimtab.ledger.checkpoint import (
     origin_of,
     verified,
 )
-from trimtab.ledger.errors import CheckpointError, FoldError
+from trimtab.ledger.errors import CheckpointError, FoldError, Problem
 from trimtab.ledger.fold import fold
 from trimtab.ledger.folded import NOTHING, Folded, state_digest
 from trimtab.ledger.merkle import EMPTY_ROOT, root_of

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from trimtab.reports.backtest_text import _conventions as conventions
+from trimtab.reports.backtest_text import conventions
 from trimtab.simulate.results import Backtest, PolicyResult, summary_rows
 
 if TYPE_CHECKING:
-    from trimtab.simulate.history import Floats
+    from trimtab.simulate.frames import Floats
 
 WIDTH, HEIGHT, MARGIN = 960, 320, 64
 MOST_POINTS = 900

@@ -39,7 +39,7 @@ def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> s
     blocks = [
         _header(result, width, look),
         _figures(heads, rows, width, look),
-        paragraph("Conventions", _conventions(result.policies), width=width, look=look),
+        paragraph("Conventions", conventions(result.policies), width=width, look=look),
         findings_text(result.findings, width=width, look=look),
     ]
     return stacked(blocks)
@@ -135,7 +135,8 @@ def _header(result: Backtest, width: int, look: Look) -> list[str]:
     return headline(parts, width=width, look=look)
 
 
-def _conventions(policies: Sequence[PolicyResult]) -> list[str]:
+def conventions(policies: Sequence[PolicyResult]) -> list[str]:
+    """How the figures were made: when policies trade, how a run begins and ends."""
     ways: dict[str, list[str]] = {}
     for one in policies:
         ways.setdefault(one.trade_at, []).append(one.name)

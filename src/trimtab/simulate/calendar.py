@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trimtab.model.policy import Calendar
-    from trimtab.simulate.history import Days
+    from trimtab.simulate.frames import Days
 
 
 def period_ends(dates: Days, period: Calendar) -> NDArray[np.bool_]:

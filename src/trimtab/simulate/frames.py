@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from html import escape
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trimtab.simulate.history import Days, Floats, FrameKind
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Days: TypeAlias = NDArray[np.datetime64]
+    Floats: TypeAlias = NDArray[np.float64]
+
+FrameKind: TypeAlias = Literal["pandas", "polars", "columns"]
+"""What tables are given back as: the frames of a library, or plain columns."""
 
 
 class Columns(Mapping[str, Any]):

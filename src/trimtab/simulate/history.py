@@ -7,20 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Days: TypeAlias = NDArray[np.datetime64]
-    Floats: TypeAlias = NDArray[np.float64]
+    from trimtab.simulate.frames import Days, Floats, FrameKind
 
 T = TypeVar("T")
-FrameKind: TypeAlias = Literal["pandas", "polars", "columns"]
 MOST_MADE = 16
 """Results that a history keeps of what was made from it."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trimtab.simulate.backtest import Ready
-    from trimtab.simulate.history import Days, Floats, FrameKind
+    from trimtab.simulate.frames import Days, Floats, FrameKind
 
 TradeAt: TypeAlias = Literal["close", "next-open", "next-close"]
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from trimtab.simulate.history import Floats, FrameKind
+    from trimtab.simulate.frames import Floats, FrameKind
 
     Integers: TypeAlias = NDArray[np.int64]
 

@@ -308,6 +308,9 @@ def bust(h: History) -> None:
                 at=AT,
             )
         )
+        order = h.folded.orders.get(record.fill.order)
+        if order is not None and not order.state.is_final:
+            h.add(events.order_cancelled(order.order.id, at=AT))
         h.pay(lot.account, -record.moved)
         h.hold(lot.account, lot.instrument, -lot.quantity)
         return

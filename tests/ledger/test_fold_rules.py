@@ -796,7 +796,7 @@ def test_a_washed_loss_goes_into_the_basis_and_the_day() -> None:
 
 
 def test_a_busted_sale_is_undone_by_a_new_entry() -> None:
-    """The lot comes back under a new name, the money goes, and the order was not filled."""
+    """The lot comes back under a new name, the money goes, and its order is open again."""
     done = [*plan(), *sent(SELL), sale(41)]
     before = folded_after(*done)
     back = Lot("L1b", "brokerage", "VTI", 41, date(2017, 3, 6), before.sales[-1].sale.basis)
@@ -816,8 +816,10 @@ def test_a_busted_sale_is_undone_by_a_new_entry() -> None:
     assert folded.positions["brokerage", "VTI"] == 243
     assert sum(x.basis or 0 for x in folded.lots.values() if x.instrument == "VTI") == 3_531_001
     assert [b.sale for b in folded.sales] == [b.sale for b in folded_after().sales]
+    over = folded_after(events.order_cancelled("o1", at=AT), start=folded)
     assert folded.orders["o1"].filled == 0
-    assert folded.orders["o1"].state is OrderState.CANCELLED
+    assert folded.orders["o1"].state is OrderState.ACCEPTED
+    assert over.orders["o1"].state is OrderState.CANCELLED
     assert state_at(folded, DAY).memory.unsettled == ()
     assert codes(folded_after(sale(41), start=folded)) == ["fill-repeated"]
     assert refused(*done, bust, bust).code == "voided-twice"

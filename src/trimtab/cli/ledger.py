@@ -1,4 +1,4 @@
-"""`trimtab ledger`: check the record, read it, prove an entry of it, sign where it ends."""
+"""`trimtab ledger`: check the record, read it, correct it, prove an entry, sign where it ends."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ examples:
   trimtab ledger show --symbol VTI --event filled --since 2026-01-01
   trimtab ledger show --plan 2026-03-31-7f3a9c     a plan, its orders and their fills
   trimtab ledger show 17                           one entry, whole
+  trimtab ledger correct 17 --price 300.25 --reason "typed 30.25"
+  trimtab ledger correct 17 --void --reason "the broker took it back"
   trimtab ledger checkpoint > ~/somewhere-else/checkpoint.txt
   trimtab ledger verify --checkpoint ~/somewhere-else/checkpoint.txt
   trimtab ledger prove 17 > entry-17.proof
@@ -64,6 +66,9 @@ def add_parser(commands: Commands) -> None:
     )
     prove = _action(actions, "prove", "a proof that an entry stands in the record")
     prove.add_argument("entry", metavar="ENTRY", type=int, help="the number of the entry")
+    from trimtab.cli.correction import add_options
+
+    add_options(_action(actions, "correct", "put right what was booked wrongly, after asking"))
     _action(actions, "checkpoint", "sign where the record ends; keep it elsewhere")
 
 
@@ -90,7 +95,15 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked of the record."""
-    actions = {"verify": _verify, "show": _show, "prove": _prove, "checkpoint": _checkpoint}
+    from trimtab.cli.correction import run as correct
+
+    actions = {
+        "verify": _verify,
+        "show": _show,
+        "correct": correct,
+        "prove": _prove,
+        "checkpoint": _checkpoint,
+    }
     return actions[args.action](args)
 
 

@@ -99,8 +99,9 @@ def adjustment(
             drafts.append(events.received(account, [lot], on=on, at=at))
             message = (
                 f"{mismatch.missing} {mismatch.instrument} came into {account} by transfer, with "
-                f"{on} as the day of purchase and an unknown basis: correct lot {name} before it "
-                "is sold where gains are taxed. If it was bought, record the trade instead."
+                f"{on} as the day of purchase and an unknown basis: before it is sold where gains "
+                f"are taxed, tell them of lot {name} with `trimtab ledger correct ENTRY --basis "
+                "--acquired`. If it was bought, record the trade instead."
             )
             findings.append(Finding("basis-unknown", subject, message))
             continue

@@ -429,10 +429,10 @@ def _void(books: Books, body: Fields, of: int) -> None:
         return
     order = books.orders[record.fill.order]
     state = order.state
-    if state is OrderState.FILLED:
-        state = OrderState.CANCELLED  # it is over at the broker, with less than was ordered
-    elif state is OrderState.PARTLY_FILLED and order.filled == record.fill.quantity:
-        state = OrderState.ACCEPTED
+    if state in (OrderState.FILLED, OrderState.PARTLY_FILLED):
+        # Open again: who knows that it is over says so with an entry of its own.
+        rest = order.filled - record.fill.quantity
+        state = OrderState.PARTLY_FILLED if rest else OrderState.ACCEPTED
     books.orders[record.fill.order] = replace(
         order,
         state=state,

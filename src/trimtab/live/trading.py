@@ -18,6 +18,7 @@ from trimtab.execution.apply import book_deposits, carry_out
 from trimtab.execution.approval import approve
 from trimtab.execution.brokers import PaperTerms
 from trimtab.execution.corporate import Payment, payments_awaited
+from trimtab.execution.corrections import Change, Correction, correction
 from trimtab.execution.following import poll_brokers
 from trimtab.execution.manual import (
     HandTrade,
@@ -280,6 +281,53 @@ def _adjusted(
     )
     record(store, folded, done.drafts)
     return done
+
+
+def correct(
+    book: OpenBook, entry: int, change: Change, *, reason: str, again: bool = False
+) -> Correction:
+    """Put right what was booked wrongly, by new entries.
+
+    Args:
+        book: The portfolio.
+        entry: The number of the entry that was wrong.
+        change: What was different from what it says.
+        reason: Why, for whoever reads the record.
+        again: It was voided, and happened after all.
+
+    Raises:
+        RefusedError: It cannot be corrected, or not so.
+    """
+    found = to_correct(book, entry, change, reason=reason, again=again)
+    book.repair()
+    record(book.store, found.before, found.drafts)
+    return found
+
+
+def to_correct(
+    book: OpenBook, entry: int, change: Change, *, reason: str, again: bool = False
+) -> Correction:
+    """What `correct` would book; nothing is written."""
+    need_one_record(book)
+    for day in (change.on, change.acquired):
+        if day is not None:
+            book.need_begun(day)
+    if not reason.strip() or not reason.isprintable():
+        raise RefusedError("a correction needs a reason, in a line of plain text")
+    folded = book.folded()
+    accounts = book.portfolio.household.accounts.values()
+    return correction(
+        book.entries(),
+        folded,
+        entry,
+        change,
+        again=again,
+        accounts=[account.id for account in accounts if account.broker == BY_HAND],
+        reason=reason,
+        on=max(book.as_of(), folded.opened_on or book.as_of()),
+        at=_at(book),
+        settles=book.portfolio.calendar.next_session,
+    )
 
 
 def _statement_day(book: OpenBook, on: date | None) -> date:

@@ -227,7 +227,8 @@ def in_words(entry: Entry, steps: Mapping[str, Decimal]) -> str:
         case "basis_adjusted":
             return f"{amount('amount')} to lot {text('lot')}: {text('reason')}"
         case "corrected":
-            return f"entry {body.get('of')}: {text('reason')}"
+            taken = " taken back" if body.get("voids") is True else ""
+            return f"entry {body.get('of')}{taken}: {text('reason')}"
         case _:
             said = text("message") or text("reason")
             named = f"order {order}" if order else text("instrument") or text("fill")

@@ -1,0 +1,132 @@
+"""`trimtab ledger correct`: shown, asked, booked, and seen again in `ledger show`."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.live.folders import bytes_of, folder, opened
+from trimtab.cli.main import main
+
+
+@pytest.fixture
+def traded(tmp_path: Path) -> int:
+    """A household traded by hand, with a sale at a price that somebody mistyped; its entry."""
+    folder(tmp_path, roth="manual", taxed="manual")
+    book = opened(tmp_path)
+    plan = book.plan(book.as_of()).save()
+    book.apply(plan, by="me")
+    fills = tmp_path / "fills.csv"
+    fills.write_text(
+        "account,symbol,side,quantity,price,date\nroth,VTI,sell,49,252.50,2024-03-28\n"
+    )
+    opened(tmp_path).record(plan, fills, by="me")
+    return next(e.seq for e in opened(tmp_path).entries() if e.kind == "filled")
+
+
+def run(path: Path, *words: str) -> int:
+    """A command line of `trimtab ledger` in that folder."""
+    return main(["-C", str(path), "ledger", *words])
+
+
+def test_a_correction_is_shown_and_asked_about(
+    tmp_path: Path,
+    traded: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What was booked, what instead, and the cash before and after; a no writes nothing."""
+    before = bytes_of(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+
+    code = run(tmp_path, "correct", str(traded), "--price", "262.50", "--reason", "mistyped")
+
+    told = capsys.readouterr()
+    cash = opened(tmp_path).folded().cash["roth"]
+    assert code == 1
+    assert "sold 49 VTI at 252.50" in told.out
+    assert "sold 49 VTI at 262.50" in told.out
+    assert f"{cash / 100:,.2f}" in told.out
+    assert f"{(cash + 49_000) / 100:,.2f}" in told.out
+    assert f"Correct entry {traded} so?" in told.err
+    assert bytes_of(tmp_path) == before
+
+
+def test_a_correction_for_programs(
+    tmp_path: Path, traded: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--json wants --yes; then one object says what changed, and `show` names the correction."""
+    words = ["correct", str(traded), "--price", "262.50", "--reason", "mistyped", "--json"]
+    refused = run(tmp_path, *words)
+    capsys.readouterr()
+
+    code = run(tmp_path, *words, "--yes")
+    done: dict[str, Any] = json.loads(capsys.readouterr().out)
+    run(tmp_path, "show", str(traded), "--json")
+    shown = json.loads(capsys.readouterr().out)
+
+    assert (refused, code) == (1, 0)
+    assert [one["kind"] for one in done["booked"]] == ["corrected", "filled"]
+    (cash, gain) = done["changes"]
+    assert (cash["what"], gain["what"]) == ("cash", "realised gain")
+    assert float(cash["after"]) - float(cash["before"]) == 490
+    assert shown["corrected_by"] == [done["booked"][0]["seq"]]
+
+
+def test_the_table_of_the_record_names_corrections(
+    tmp_path: Path, traded: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who reads an entry sees that it was corrected, and by which; the record still holds."""
+    run(tmp_path, "correct", str(traded), "--void", "--reason", "not traded", "--yes")
+    capsys.readouterr()
+
+    code = run(tmp_path, "verify")
+    run(tmp_path, "show", "--event", "filled")
+    told = capsys.readouterr().out
+
+    voided = next(e.seq for e in opened(tmp_path).entries() if e.kind == "corrected")
+    assert code == 0
+    assert f"[corrected by entry {voided}]" in " ".join(told.split())
+
+
+def test_what_the_paper_broker_reported_is_not_corrected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On paper the broker's report is the fact; the message says who corrects it."""
+    book = opened(folder(tmp_path))
+    book.apply(book.plan(), by="me")
+    filled = next(e.seq for e in book.entries() if e.kind == "filled")
+    before = bytes_of(tmp_path)
+
+    code = run(tmp_path, "correct", str(filled), "--fees", "9", "--reason", "x", "--yes")
+
+    assert code == 1
+    assert "broker reported" in capsys.readouterr().err
+    assert bytes_of(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--fees", "-1"],
+        ["--price", "0"],
+        ["--amount", "1.001"],
+        ["--void", "--again"],
+        ["--date", "2999-01-01"],
+    ],
+)
+def test_facts_that_cannot_be_are_refused(
+    tmp_path: Path, traded: int, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Below zero, nothing, parts of a cent, a day to come: an error, and nothing is written."""
+    before = bytes_of(tmp_path)
+
+    code = run(tmp_path, "correct", str(traded), *words, "--reason", "x", "--yes")
+
+    assert code == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert bytes_of(tmp_path) == before

@@ -93,6 +93,31 @@ def test_known_headers_are_found_below_a_title(tmp_path: Path) -> None:
     assert guess_map(export(tmp_path, "a,b\n1,2\n")) is None
 
 
+@pytest.mark.parametrize(
+    ("raw", "wrong"),
+    [
+        (b"", "empty"),
+        ("Symbol,Quantity\nVTI,5\n".encode("utf-16"), "UTF-16"),
+        ("Symbol,Quantity\nVTI,5\n".encode("utf-16-le"), "UTF-16"),
+        (b"Symbol,Quantity\rVTI,5\r", "CR alone"),
+        (None, "cannot be read"),
+    ],
+)
+def test_what_is_no_text_is_not_called_without_headers(
+    tmp_path: Path, raw: bytes | None, wrong: str
+) -> None:
+    """The map is not to blame for a file that is empty, UTF-16 or of an old Mac."""
+    path = tmp_path / "export.csv"
+    if raw is None:
+        path.mkdir()
+    else:
+        path.write_bytes(raw)
+
+    with pytest.raises(InputError) as caught:
+        guess_map(path)
+    assert [wrong in problem.wrong for problem in caught.value.problems] == [True]
+
+
 def test_a_map_is_kept_in_the_folder(tmp_path: Path) -> None:
     """What is added to import-map.toml is what is read from it, beside the maps of others."""
     add_map(tmp_path, "a b", MAP)
@@ -242,9 +267,9 @@ def test_any_export_is_read_or_refused(
 ) -> None:
     """There is no export that does more harm than an InputError that can be printed."""
     path = export(tmp_path_factory.getbasetemp(), text)
-    column_map = guess_map(path) or ColumnMap("Symbol", "Quantity")
 
     try:
+        column_map = guess_map(path) or ColumnMap("Symbol", "Quantity")
         problems = read_export(path, column_map, account="a").findings
         texts = [finding.message for finding in problems]
     except InputError as error:

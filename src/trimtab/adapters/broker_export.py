@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from trimtab.adapters.csv_lines import BLOCK, UnreadableLines, blocks
+from trimtab.adapters.csv_lines import BLOCK, UnreadableLines, blocks, unreadable
 from trimtab.adapters.toml_lines import TomlDocument, read_toml
 from trimtab.adapters.toml_table import SYMBOL, Table, near, shown
 from trimtab.execution.reconcile import Statement
@@ -127,12 +127,21 @@ def guess_map(path: Path) -> ColumnMap | None:
     """A column map from headers that brokers are known to use; None where none are found.
 
     A guess is for the user to confirm, not to be acted on.
+
+    Raises:
+        InputError: It is not lines of text, or nothing at all.
     """
     try:
         with path.open("rb") as stream:
-            lines = next(blocks(stream, longest=BLOCK, digest=[]), [])
-    except (OSError, UnreadableLines):
-        return None
+            lines = next(blocks(stream, longest=BLOCK, digest=[]), None)
+    except OSError as error:
+        raise InputError([unreadable(path.name, error)]) from None
+    except UnreadableLines as error:
+        problem = Problem(path.name, error.line, "", error.wrong, error.remedy)
+        raise InputError([problem]) from None
+    if lines is None:
+        remedy = "export the positions again, as CSV"
+        raise InputError([Problem(path.name, 1, "", "it is empty", remedy)])
     for number, line in enumerate(lines[:_HEADER_WITHIN]):
         for separator in _SEPARATORS:
             headers = _split(line, separator) or []
@@ -306,8 +315,7 @@ class _Export:
         except UnreadableLines as error:
             self.problem(error.line, "", error.wrong, error.remedy)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self.problem(None, "", f"it cannot be read ({reason})", "correct the path")
+            self.problems.append(unreadable(self.path.name, error))
         else:
             if columns is None:
                 wrong = f"it has no line after the first {self.map.skip_rows}"

@@ -19,6 +19,7 @@ from tests.engine.households import DAY, market
 from tests.engine.oracles.tiny import Tiny, household, outcome, traded
 from tests.engine.oracles.whole import TooManyError, Weighing, best
 from trimtab.engine.decide import decide
+from trimtab.engine.mandate import Request
 from trimtab.model.market import Market
 from trimtab.model.plan import Plan
 from trimtab.model.state import State
@@ -38,7 +39,7 @@ class Row:
         miss: By which the sum of deviations and cost is larger than the least there is.
         miss_taxed: The same with tax counted, against the least of that.
         shares: The miss in shares of the dearest instrument.
-        again: What the next sessions would trade at unchanged prices, session by session.
+        again: What further looks at unchanged prices would trade, look by look.
         gap: Whether the plan states a gap.
         wider: What the best trades differ in: other instruments, other directions, or neither.
         idle: Whether the plan trades nothing.
@@ -57,7 +58,7 @@ class Row:
 def rows(number: int, accounts: int, *, priced: bool, most: int = 5) -> Iterator[Row]:
     """One row for each of so many random households that can be tried in full."""
     seed = -1
-    while number:
+    while number > 0:
         seed += 1
         tiny = household(random.Random(seed), accounts=accounts, most=most, fees=seed % 3 == 0)
         price = tiny.drift_price or Fraction(1, 10) if priced else None
@@ -87,21 +88,24 @@ def _row(seed: int, tiny: Tiny) -> Row:
         Fraction(miss) / base if miss > DUST else Fraction(0),
         Fraction(miss_taxed) / base if miss_taxed > DUST else Fraction(0),
         Fraction(miss) / dearest if miss > DUST else Fraction(0),
-        tuple(_later(tiny, plan)),
-        plan.gap > 0,
+        tuple(again(tiny, plan)),
+        plan.gap != 0,
         _wider(traded(plan), nearest.trades),
         not plan.trades,
     )
 
 
-def _later(tiny: Tiny, plan: Plan) -> Iterator[Fraction]:
-    """Turnover of the sessions that follow at unchanged prices, until one trades nothing."""
+def again(tiny: Tiny, plan: Plan) -> Iterator[Fraction]:
+    """Turnover of further looks at unchanged prices, a session each, until one trades nothing.
+
+    Asked for with `--now`: by itself a policy leaves alone what nobody touched since.
+    """
     case = tiny.case
     day = DAY
     for _ in range(SESSIONS):
         state = executed(case, plan)
         day += timedelta(days=1)
-        plan = decide(state, case.mandate, _market(tiny, day), day)
+        plan = decide(state, case.mandate, _market(tiny, day), day, Request(now=True))
         if not plan.trades:
             return
         yield Fraction(sum(trade.value for trade in plan.trades), tiny.base)
@@ -133,7 +137,7 @@ def table(found: Sequence[Row]) -> str:
         return f"{name:34} {len(hits) / n:6.1%}  {above}  {mean:6.2%}  {float(worst):6.2%}"
 
     head = "  ".join(f">{float(limit):5.1%}" for limit in SIZES)
-    again = [row.again[0] if row.again else Fraction(0) for row in found]
+    next_day = [row.again[0] if row.again else Fraction(0) for row in found]
     proved = [row.miss for row in found if not row.gap]
     shares = sorted(float(row.shares) for row in found if row.miss)
     wider = Counter(row.wider for row in found if row.miss)
@@ -146,8 +150,8 @@ def table(found: Sequence[Row]) -> str:
         line("further from target than the best", [row.miss for row in found]),
         line("  of those that state no gap", proved),
         line("the same with tax counted", [row.miss_taxed for row in found]),
-        line("trades again, next session", again),
-        f"sessions that trade again: {dict(sorted(sessions.items()))}",
+        line("trades again when asked once more", next_day),
+        f"looks that trade again: {dict(sorted(sessions.items()))}",
         f"where it misses, the best needs: {dict(sorted(wider.items()))}",
         "misses in shares of the dearest: "
         + ", ".join(f"{q}% {_at(shares, q):.2f}" for q in (50, 90, 99, 100)),

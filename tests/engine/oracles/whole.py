@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -13,6 +13,9 @@ import numpy.typing as npt
 from tests.engine.oracles.tiny import Place, Tiny, Trades
 
 Whole = npt.NDArray[np.int64]
+Sides = Mapping[tuple[str, str], str]
+"""`buy` or `sell` by account and instrument: all that may be traded."""
+
 TOO_MANY = 60_000_000
 """Combinations beyond which a household is called too large to try them all."""
 
@@ -47,7 +50,7 @@ class Options:
         return {key: shares for key, shares in found.items() if shares}
 
 
-def options(tiny: Tiny, place: Place) -> Options:
+def options(tiny: Tiny, place: Place, only: Sides | None = None) -> Options:
     """Every affordable set of whole trades of one account, doing nothing first."""
     wealth = place.cash + sum(
         p.quantity * tiny.prices[p.instrument] for p in tiny.pieces if p.account == place.id
@@ -57,7 +60,11 @@ def options(tiny: Tiny, place: Place) -> Options:
     ranges = []
     for name in names:
         most = max(wealth, 0) // tiny.prices[name] if name in buys else 0
-        own = range(-tiny.sellable(place, name), most + 1)
+        least = -tiny.sellable(place, name)
+        if only is not None:
+            side = only.get((place.id, name))
+            least, most = least if side == "sell" else 0, most if side == "buy" else 0
+        own = range(least, most + 1)
         ranges.append(sorted(own, key=abs))
     total = 1
     for own_ in ranges:
@@ -102,8 +109,20 @@ class Best:
     trades: Trades
 
 
-def best(tiny: Tiny, weighing: Weighing) -> Best:
+def best(
+    tiny: Tiny,
+    weighing: Weighing,
+    *,
+    only: Sides | None = None,
+    goals: Sequence[int] | None = None,
+) -> Best:
     """The least of what counts, over all affordable whole trades of up to two accounts.
+
+    Args:
+        tiny: The household.
+        weighing: What counts.
+        only: What may be traded; None for all that the rules allow.
+        goals: Cents wanted of each leaf and then of cash; None for the target.
 
     Raises:
         TooManyError: There are too many of them.
@@ -111,8 +130,8 @@ def best(tiny: Tiny, weighing: Weighing) -> Best:
     price = weighing.price
     scale = 100 * price.denominator
     found: tuple[int, Trades] | None = None
-    for first, i, second in _pairs(tiny):
-        away, _ = _deviation(tiny, first, i, second)
+    for first, i, second in _pairs(tiny, only):
+        away, _ = _deviation(tiny, first, i, second, goals=goals)
         burden = weighing.cost * second.cost + weighing.tax * second.tax
         own = int(weighing.cost * first.cost[i] + weighing.tax * first.tax[i])
         score = price.numerator * away + scale * (burden + own)
@@ -137,9 +156,9 @@ def fewest(tiny: Tiny, width: Fraction) -> int | None:
     return found
 
 
-def _pairs(tiny: Tiny) -> Iterator[tuple[Options, int, Options]]:
+def _pairs(tiny: Tiny, only: Sides | None = None) -> Iterator[tuple[Options, int, Options]]:
     """One choice of the first account with all choices of the second."""
-    own = [options(tiny, place) for place in tiny.places]
+    own = [options(tiny, place, only) for place in tiny.places]
     if len(own) == 1:
         own.insert(0, _nothing(tiny))
     assert len(own) == 2
@@ -158,16 +177,24 @@ def _nothing(tiny: Tiny) -> Options:
 
 
 def _deviation(
-    tiny: Tiny, first: Options, i: int, second: Options, width: Fraction | None = None
+    tiny: Tiny,
+    first: Options,
+    i: int,
+    second: Options,
+    width: Fraction | None = None,
+    goals: Sequence[int] | None = None,
 ) -> tuple[Whole, npt.NDArray[np.bool_]]:
     """A hundred times the sum of deviations, and whether every leaf ends inside a width."""
     values = tiny.values()
+    wanted = [percent * tiny.base for percent in tiny.percents] + [0]
+    if goals is not None:
+        wanted = [100 * goal for goal in goals]
     cash = first.cash[i] + second.cash - tiny.buffer
-    away = 100 * np.abs(cash)
+    away = np.abs(100 * cash - wanted[-1])
     inside = np.ones(len(second.cash), dtype=bool)
     for leaf, value in enumerate(values):
         ends = value + int(first.worth[i, leaf]) + second.worth[:, leaf]
-        off = np.abs(100 * ends - tiny.percents[leaf] * tiny.base)
+        off = np.abs(100 * ends - wanted[leaf])
         away += off
         if width is not None:
             inside &= off * width.denominator <= 100 * width.numerator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from math import isnan
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trimtab.simulate.backtest import Ready
+    from trimtab.simulate.difference import Difference
     from trimtab.simulate.frames import Days, Floats, FrameKind
 
 TradeAt: TypeAlias = Literal["close", "next-open", "next-close"]
@@ -258,6 +259,40 @@ class Backtest:
 
     def __len__(self) -> int:
         return len(self.policies)
+
+    def difference(
+        self,
+        first: str,
+        second: str,
+        *,
+        paths: int = 1000,
+        seed: int = 0,
+        block: float | None = None,
+        level: float = 0.95,
+        threads: int | None = None,
+    ) -> Difference:
+        """How far one policy is from another, and whether that is more than noise.
+
+        Both run over the same shuffled histories, see `trimtab.simulate.bootstrap.bootstrap`.
+
+        Args:
+            first: The policy that is compared.
+            second: The one that it is compared with.
+            paths: How many histories.
+            seed: Names the chance: the same seed gives the same figures.
+            block: Mean length of the blocks in sessions; by default chosen from the data.
+            level: Of the percentile intervals.
+            threads: How many to run at once; by default one a core. They change no figure.
+
+        Raises:
+            KeyError: There is no such policy.
+            ValueError: An option makes no sense.
+        """
+        from trimtab.simulate.bootstrap import bootstrap
+
+        both = replace(self, policies=(self[first], self[second]))
+        outcomes = bootstrap(both, paths=paths, seed=seed, block=block, threads=threads)
+        return outcomes.difference(first, second, level=level)
 
     def to_dict(self) -> dict[str, Any]:
         """What `--json` prints: the figures of one policy, or a list of several."""

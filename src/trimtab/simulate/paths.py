@@ -1,0 +1,274 @@
+"""Policies over many price paths: columns prepared once a thread, filled anew for every path.
+
+A path is made when its turn comes and forgotten after it, so memory does not grow with their
+number: what is kept of each is one row of figures. Every path draws from a stream of its own,
+named by the seed and its number, so that threads change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from trimtab.kernels.research import REBALANCES, TURNOVER
+from trimtab.simulate.backtest import Ready, RunColumns, Setting, over
+from trimtab.simulate.difference import OUTCOME_FIGURES
+from trimtab.simulate.history import PriceHistory, day_of
+from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, cagr, max_drawdown, volatility
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from trimtab.simulate.frames import Floats
+
+MOST_PATHS = 10_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class PathSource:
+    """Where prices of paths come from.
+
+    Args:
+        template: Sessions and symbols of every path; its prices are only an example.
+        fill: From the number of a path to its prices: writes closes by symbol, shape
+            (n, sessions), and opens of the same shape where they are wanted.
+    """
+
+    template: PriceHistory
+    fill: Callable[[int, Floats, Floats | None], None]
+
+    def path(self, number: int) -> PriceHistory:
+        """One path as a price history, to look at it or to run other programs on it."""
+        import numpy as np
+
+        closes = np.empty(self.template.close.shape[::-1])
+        opens = None if self.template.open is None else np.empty_like(closes)
+        self.fill(number, closes, opens)
+        return replace(
+            self.template,
+            close=np.ascontiguousarray(closes.T),
+            open=None if opens is None else np.ascontiguousarray(opens.T),
+            findings=(),
+        )
+
+
+def run_paths(
+    ready: Ready, source: PathSource, *, paths: int, threads: int | None = None
+) -> Floats:
+    """The figures of policies on each of many paths.
+
+    Args:
+        ready: The policies, made ready over prices with the source's sessions and symbols.
+        source: The paths.
+        paths: How many.
+        threads: How many to run at once; by default one a core. They change no figure. Targets
+            that are made from prices run on one, because functions of users may keep notes.
+
+    Returns:
+        Shape (paths, policies, figures), the last in the order of OUTCOME_FIGURES.
+
+    Raises:
+        ValueError: The number of paths or threads makes no sense.
+    """
+    import numpy as np
+
+    if not 1 <= paths <= MOST_PATHS:
+        raise ValueError(f"paths {paths!r}: from 1 to {MOST_PATHS:,}")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads {threads!r}: at least 1")
+    table = np.empty((paths, len(ready.policies), len(OUTCOME_FIGURES)))
+    if not ready.is_given:
+        for path in range(paths):
+            table[path] = _figures_anew(ready, source, path)
+        return table
+    workers = min(threads or _cores(), paths)
+    pieces = [range(first, paths, workers) for first in range(workers)]
+
+    def work(piece: range) -> None:
+        desk = _Desk(ready, source)
+        for path in piece:
+            desk.run(path, table[path])
+
+    work(range(1))  # compiles before threads ask for the same
+    with ThreadPoolExecutor(workers) as pool:
+        for done in [pool.submit(work, piece) for piece in pieces]:
+            done.result()
+    return table
+
+
+def figures_of(ready: Ready, results: Sequence[Any]) -> Floats:
+    """The same figures of what policies did over prices, shape (policies, figures).
+
+    Args:
+        ready: What they ran on.
+        results: The `PolicyResult` of each policy.
+    """
+    import numpy as np
+
+    table = np.empty((len(results), len(OUTCOME_FIGURES)))
+    for row, setting, one in zip(table, ready.settings, results, strict=True):
+        aimed = _aimed(setting)
+        target = None if aimed is None else _target_returns(aimed, _steps(setting.history.close.T))
+        shares = float((one.log.cost / one.log.value).sum())
+        totals = (one.turnover_one_way, shares, one.rebalances)
+        _fill_row(row, one.value, one.cash, one.first, one.last, totals, target)
+    return table
+
+
+def _cores() -> int:
+    import numba
+
+    config: Any = numba.config
+    return int(config.NUMBA_NUM_THREADS)
+
+
+def _figures_anew(ready: Ready, source: PathSource, path: int) -> Floats:
+    """Targets made from prices must be made again on each path, from what it showed by then."""
+    rules = replace(ready.rules, accept_jumps=True)
+    found = over(source.path(path), ready.policies, rules)
+    assert found.ready is not None
+    return figures_of(found.ready, found.policies)
+
+
+class _Desk:
+    """What one thread needs to run policies over paths."""
+
+    def __init__(self, ready: Ready, source: PathSource) -> None:
+        import numpy as np
+
+        symbols = source.template.symbols
+        sessions = len(source.template)
+        rules = replace(ready.rules, compiled=True)
+        self.fill = source.fill
+        self.cash = rules.cash
+        self.closes = np.empty((len(symbols), sessions))
+        opens = any(setting.trade_at == "next-open" for setting in ready.settings)
+        self.opens = np.empty_like(self.closes) if opens else None
+        self.sheets: dict[tuple[str, ...], _Sheet] = {}
+        self.runs: list[tuple[Setting, RunColumns, _Sheet, Floats]] = []
+        for setting in ready.settings:
+            assert len(setting.history) == sessions
+            own = setting.history.symbols
+            if own not in self.sheets:
+                places = np.array([symbols.index(symbol) for symbol in own], dtype=np.int64)
+                self.sheets[own] = _Sheet(places, sessions, opens=opens)
+            aimed = _aimed(setting)
+            assert aimed is not None
+            self.runs.append((setting, RunColumns(setting, rules), self.sheets[own], aimed))
+        self.span = day_of(source.template.dates[0]), day_of(source.template.dates[-1])
+
+    def run(self, path: int, table: Floats) -> None:
+        """One path: its prices, every policy over them, a row of figures each."""
+        import numpy as np
+
+        self.fill(path, self.closes, self.opens)
+        for sheet in self.sheets.values():
+            sheet.lay_out(self.closes, self.opens)
+        for row, (setting, columns, sheet, aimed) in zip(table, self.runs, strict=True):
+            later = sheet.opens if setting.trade_at == "next-open" else sheet.by_session
+            assert later is not None
+            columns.use(sheet.by_symbol, sheet.by_session, later)
+            columns.restart(setting.rows[0] * self.cash / sheet.by_session[0])
+            session = 0
+            while True:
+                session = columns.go(setting.rows, session)
+                if session == sheet.by_symbol.shape[1]:
+                    break
+                columns.make_room()
+            count = int(columns.counts[REBALANCES])
+            _, cost, _, value = columns.traded
+            shares = float((cost[:count] / value[:count]).sum())
+            totals = (float(columns.sums[TURNOVER]), shares, count)
+            target = _target_returns(aimed, sheet.steps)
+            _fill_row(row, np.asarray(columns.equity), self.cash, *self.span, totals, target)
+
+
+class _Sheet:
+    """A path's prices of some of its symbols, laid out for the kernel."""
+
+    def __init__(self, places: Any, sessions: int, *, opens: bool) -> None:
+        import numpy as np
+
+        n = len(places)
+        self.places = places
+        self.by_symbol = np.empty((n, sessions))
+        self.by_session = np.empty((sessions, n))
+        self.opens = np.empty((sessions, n)) if opens else None
+        self.steps = np.empty((n, sessions - 1))
+
+    def lay_out(self, closes: Floats, opens: Floats | None) -> None:
+        """Take this path's prices."""
+        import numpy as np
+
+        np.take(closes, self.places, axis=0, out=self.by_symbol)
+        self.by_session[:] = self.by_symbol.T
+        if self.opens is not None and opens is not None:
+            self.opens[:] = opens[self.places].T
+        np.divide(self.by_symbol[:, 1:], self.by_symbol[:, :-1], out=self.steps)
+
+
+def _steps(closes: Floats) -> Floats:
+    steps: Floats = closes[:, 1:] / closes[:, :-1]
+    return steps
+
+
+def _aimed(setting: Setting) -> Floats | None:
+    """The target in force before each step: by symbol, shape (n, 1) or (n, sessions - 1).
+
+    None where targets are made from prices: then there is no target that is known to all paths.
+    """
+    import numpy as np
+
+    if setting.make is not None:
+        return None
+    if len(setting.rows) == 1:
+        return np.ascontiguousarray(setting.rows.T)
+    return np.ascontiguousarray(setting.rows[setting.row_at[:-1]].T)
+
+
+def _target_returns(aimed: Floats, steps: Floats) -> Floats:
+    """Simple returns of a portfolio that is at its target at every close, free of cost."""
+    # Symbol after symbol, so that the sum does not depend on a library's order of additions.
+    total: Floats = aimed[0] * steps[0]
+    for weights, own in zip(aimed[1:], steps[1:], strict=True):
+        total += weights * own
+    total -= 1.0
+    return total
+
+
+def _fill_row(
+    row: Floats,
+    equity: Floats,
+    cash: float,
+    first: Any,
+    last: Any,
+    totals: tuple[float, float, int],
+    target: Floats | None,
+) -> None:
+    """Write one policy's figures, in the order of OUTCOME_FIGURES."""
+    import numpy as np
+
+    years = (last - first).days / DAYS_A_YEAR
+    turnover, cost_shares, rebalances = totals
+    apart = np.nan
+    if target is not None and len(target) > 1:
+        gaps = equity[1:] / equity[:-1] - 1.0 - target
+        apart = float(np.std(gaps, ddof=1) * np.sqrt(SESSIONS_A_YEAR))
+    final = float(equity[-1])
+    row[0] = final
+    row[1] = cagr(cash, final, first, last)
+    row[2] = volatility(equity)
+    row[3] = max_drawdown(equity)
+    row[4] = apart
+    row[5] = turnover / years
+    row[6] = cost_shares / years
+    row[7] = rebalances
+
+
+def stream(seed: int, number: int) -> np.random.Generator:
+    """The stream of chance of one path: the same whatever else is drawn, and by whom."""
+    import numpy as np
+
+    return np.random.default_rng((seed, number))

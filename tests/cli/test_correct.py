@@ -130,3 +130,20 @@ def test_facts_that_cannot_be_are_refused(
     assert code == 1
     assert capsys.readouterr().err.count("\n") == 1
     assert bytes_of(tmp_path) == before
+
+
+def test_a_day_that_changes_no_figure_is_shown_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A lot that an import brought is shown with day and basis, as booked and as it will be."""
+    folder(tmp_path, roth="manual", taxed="manual")
+    (tmp_path / "pos.csv").write_text("Symbol,Quantity\nVTI,95\nCash,1000\n")
+    main(["-C", str(tmp_path), "import", str(tmp_path / "pos.csv"), "--account", "roth", "--yes"])
+    entry = next(e.seq for e in opened(tmp_path).entries() if e.kind == "transferred")
+    capsys.readouterr()
+
+    run(tmp_path, "correct", str(entry), "--acquired", "2020-01-02", "--reason", "x", "--yes")
+
+    told = capsys.readouterr().out
+    assert "5 VTI in roth, of 2024-03-28, an unknown basis" in told
+    assert "5 VTI in roth, of 2020-01-02, an unknown basis" in told

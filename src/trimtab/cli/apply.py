@@ -112,9 +112,9 @@ def ending(applied: Applied, args: argparse.Namespace) -> Sequence[str]:
         look = f"trimtab{elsewhere} resume {scope} --reason TEXT"
         return [f"Next: look what is wrong, then {look}, then apply again"]
     if applied.tickets:
-        return [f"Next: trimtab{elsewhere} record {plan}    (or: record {plan} fills.csv)"]
+        return [f"Next: trimtab{elsewhere} record {plan}", f"(or: record {plan} fills.csv)"]
     if applied.status == "waiting":
-        return [f"Next: trimtab{elsewhere} apply {plan}    (goes on where it is)"]
+        return [f"Next: trimtab{elsewhere} apply {plan}", "(goes on where it is)"]
     return []
 
 

@@ -63,8 +63,8 @@ def run(args: argparse.Namespace) -> int:
         emit(correction_json(done))
     else:
         say(
-            f"Booked {counted(len(done.drafts), 'entry', 'entries')}. Plans that were made before "
-            "are stale now."
+            f"Booked {counted(len(done.drafts), 'entry', 'entries')}. A plan that was not approved "
+            "yet is stale now: plan again."
         )
     return 0
 

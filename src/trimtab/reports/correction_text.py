@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from trimtab.execution.corrections import Correction
@@ -87,7 +88,10 @@ def correction_text(correction: Correction, *, width: int = 100, look: Look = FU
          _shown(one, one.after))
         for one in differences_of(correction)
     ]  # fmt: skip
-    booked = f"{in_words(entry, steps)} ({_place(entry.body)})"
+    booked = [
+        f"{in_words(entry, steps)} ({_place(entry.body)})",
+        *_lots(entry.body.get("lots"), steps),
+    ]
     return stacked(
         [
             headline(
@@ -96,7 +100,7 @@ def correction_text(correction: Correction, *, width: int = 100, look: Look = FU
                 look=look,
             ),
             [
-                *paragraph("Booked", [booked], width=width, look=look),
+                *paragraph("Booked", booked, width=width, look=look),
                 *paragraph("Instead", _instead(correction), width=width, look=look),
             ],
             table(columns, rows, width=width, look=look) if rows else [],
@@ -116,9 +120,25 @@ def _instead(correction: Correction) -> Iterator[str]:
                 correction.before.head.seq + number + 1, draft.at, draft.kind, draft.body, "", ""
             )
             yield f"{in_words(told, steps)} ({_place(draft.body)})"
+        elif not draft.body.get("voids"):
+            for lot in _lots(draft.body.get("added"), steps):
+                is_told = True
+                yield lot
     if not is_told:
         voids = any(draft.body.get("voids") for draft in correction.drafts)
         yield "nothing: it never happened" if voids else "the difference is booked"
+
+
+def _lots(items: Any, steps: Mapping[str, Decimal]) -> Iterator[str]:
+    """Lots that came in, as their entry states them; of those that left it names the id alone."""
+    for item in items or ():
+        if "instrument" not in item:
+            yield f"lot {item['lot']}"
+            continue
+        size = quantity(quantity_text(int(item["steps"]), steps[item["instrument"]]))
+        basis = "an unknown basis" if item["basis"] is None else f"basis {item['basis']}"
+        day = item["acquired"] or "an unknown day"
+        yield f"{size} {item['instrument']} in {item['account']}, of {day}, {basis}"
 
 
 def _place(body: Any) -> str:

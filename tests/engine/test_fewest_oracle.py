@@ -59,7 +59,7 @@ def test_whole_shares_stay_inside_every_band_with_no_more_trades() -> None:
     """Where a share is small against the band, rounding costs neither the band nor a trade."""
     tried = 0
 
-    for seed, tiny, band in households(40, accounts=2, most=400):
+    for seed, tiny, band in households(30, accounts=2, most=400):
         least = fewest(tiny, band / 2)
         if least is None or max(tiny.prices.values()) > band / 4:
             continue

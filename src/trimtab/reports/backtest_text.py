@@ -1,8 +1,10 @@
-"""A backtest as text for a terminal: one row a policy, how it was run, and what to look at."""
+"""A backtest as text for a terminal: what each policy gave and took, how it was run, remarks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
+from typing import TypeAlias
 
 from trimtab.reports.layout import (
     FULL,
@@ -18,13 +20,21 @@ from trimtab.reports.layout import (
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import clean
 from trimtab.simulate.account import AccountRun
-from trimtab.simulate.results import Backtest, PolicyResult, summary_rows
+from trimtab.simulate.measures import account_drags
+from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
+from trimtab.simulate.results import Backtest, PolicyResult, percent
 
 MOST_NAMES = 8
 """Symbols that the headline names before it counts the rest."""
 
-_LESSER = ("turnover", "orders", "cost", "volatility", "rebalances", "tax", "worst fall")
+_LESSER = (
+    "trades", "Sharpe", "turnover", "orders", "cost", "volatility", "rebalances", "tax",
+    "worst fall", "drift",
+)  # fmt: skip
 """Figures that make room for the names of policies, the most dispensable first."""
+
+USUAL = (150.0, 300.0)
+"""Sessions a year between which counting 252 is near enough."""
 
 _TRADED = {
     "close": "at the close that decides",
@@ -35,10 +45,9 @@ _TRADED = {
 
 def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> str:
     """The backtest for a terminal of `width` columns."""
-    heads, rows = summary_rows(result.policies)
     blocks = [
         _header(result, width, look),
-        _figures(heads, rows, width, look),
+        *_tables(_of_policies(result.policies), width, look),
         paragraph("Conventions", conventions(result.policies), width=width, look=look),
         findings_text(result.findings, width=width, look=look),
     ]
@@ -47,30 +56,13 @@ def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> s
 
 def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = FULL) -> str:
     """Runs in account mode for a terminal: one row a policy, with the tax its sales caused."""
-    heads = ("policy", "final value", "a year", "worst fall", "rebalances", "orders", "cost", "tax")
-    rows = []
-    for run in runs:
-        figures = run.to_dict()
-        yearly = figures["cagr"]
-        rows.append(
-            [
-                run.name,
-                f"{figures['final_value']:,.2f}",
-                "-" if yearly is None else f"{yearly:.2%}",
-                f"{figures['max_drawdown']:.1%}",
-                f"{run.rebalances:,}",
-                f"{len(run.orders):,}",
-                f"{figures['cost_paid']:,.2f}",
-                f"{figures['tax_due']:,.2f}",
-            ]
-        )
     one = runs[0]
     parts = (
         f"Backtest in account mode {one.dates[0]} to {one.dates[-1]}",
         f"{len(one.dates):,} sessions",
         f"{one.value[0] / 100:,.2f} after the first close",
     )
-    conventions = [
+    told = [
         (
             "The same decisions, orders and record as plan and apply: whole shares, lots, splits, "
             "cash dividends."
@@ -83,24 +75,99 @@ def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = 
             "Tax is what the sales caused, by the rates of portfolio.toml. It is counted, not paid "
             "out of the accounts; losses earn no credit yet."
         ),
+        (
+            "Cost drag is what costs took off the return a year after the first close, tax drag "
+            "what paying the tax as it arose would have."
+        ),
     ]
     return stacked(
         [
             headline(parts, width=width, look=look),
-            _figures(heads, rows, width, look),
-            paragraph("Conventions", conventions, width=width, look=look),
+            *_tables(_of_accounts(runs), width, look),
+            paragraph("Conventions", told, width=width, look=look),
             findings_text(one.findings, width=width, look=look),
         ]
     )
 
 
-def _figures(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], width: int, look: Look
-) -> list[str]:
-    """A row a policy, its name whole: where room is short, lesser figures go and are named."""
+Rows: TypeAlias = list[tuple[str, list[str]]]
+"""A table by columns: each heading with its cells."""
+
+
+def _of_policies(results: Sequence[PolicyResult]) -> list[Rows]:
+    """What each policy gave, then what it took to keep it at its target."""
+    measures = [one.measures for one in results]
+    names = [one.name for one in results]
+    gave = [
+        ("policy", names),
+        ("final value", [f"{one.final_value:,.2f}" for one in results]),
+        ("a year", [percent(one.cagr, 2) for one in results]),
+        ("volatility", [percent(one.volatility, 2) for one in results]),
+        ("Sharpe", ["-" if isnan(one.sharpe) else f"{one.sharpe:.2f}" for one in measures]),
+        ("worst fall", [percent(one.max_drawdown, 1) for one in results]),
+        ("rebalances", [f"{one.rebalances:,}" for one in results]),
+    ]
+    took = [
+        ("policy", names),
+        ("turnover", [percent(one.turnover_one_way, 1) for one in results]),
+        ("cost", [f"{one.cost_paid:,.2f}" for one in results]),
+        ("cost drag", [percent(one.cost_drag, 3) for one in measures]),
+        ("drift", [percent(one.drift_mean, 1) for one in measures]),
+        ("tracking error", [percent(one.tracking_error, 2) for one in measures]),
+        ("trades", [f"{one.trades:,}" for one in measures]),
+    ]
+    return [gave, took]
+
+
+def _of_accounts(runs: Sequence[AccountRun]) -> list[Rows]:
+    """What each policy gave, then what it cost in trading and in tax."""
+    figures = [run.to_dict() for run in runs]
+    drags = [account_drags(run) for run in runs]
+    names = [run.name for run in runs]
+    gave = [
+        ("policy", names),
+        ("final value", [f"{one['final_value']:,.2f}" for one in figures]),
+        ("a year", ["-" if one["cagr"] is None else f"{one['cagr']:.2%}" for one in figures]),
+        ("worst fall", [percent(one["max_drawdown"], 1) for one in figures]),
+        ("rebalances", [f"{run.rebalances:,}" for run in runs]),
+        ("orders", [f"{len(run.orders):,}" for run in runs]),
+    ]
+    took = [
+        ("policy", names),
+        ("cost", [f"{one['cost_paid']:,.2f}" for one in figures]),
+        ("cost drag", [percent(cost, 3) for cost, _ in drags]),
+        ("tax", [f"{one['tax_due']:,.2f}" for one in figures]),
+        ("tax drag", [percent(tax, 3) for _, tax in drags]),
+    ]
+    return [gave, took]
+
+
+def _tables(tables: Sequence[Rows], width: int, look: Look) -> list[list[str]]:
+    """Each table with a row a policy, its name whole; figures for which room is short are named."""
+    blocks: list[list[str]] = []
+    left_out: list[str] = []
+    for one in tables:
+        shown, hidden = _fitting(one, width)
+        left_out += hidden
+        columns = [
+            Column(head, "right" if place else "left", "figure" if place else "name")
+            for place, (head, _) in enumerate(shown)
+        ]
+        rows = list(zip(*(cells for _, cells in shown), strict=True))
+        blocks.append(table(columns, rows, width=width, look=look))
+    if left_out:
+        told = f"Not shown for want of room: {', '.join(left_out)}. A wider terminal shows all."
+        blocks[-1] += [
+            look.styled(f"  {line}", "dim") for line in wrapped(told, max(width - 2, 20))
+        ]
+    return blocks
+
+
+def _fitting(columns: Rows, width: int) -> tuple[Rows, list[str]]:
+    """The columns for which there is room, and the headings of those that make room."""
     widths = {
-        head: max(columns_of(head), *(columns_of(clean(row[place])) for row in rows))
-        for place, head in enumerate(heads)
+        head: max(columns_of(head), *(columns_of(clean(cell)) for cell in cells))
+        for head, cells in columns
     }
     left_out = []
     for head in _LESSER:
@@ -108,16 +175,7 @@ def _figures(
             break
         if widths.pop(head, None) is not None:
             left_out.append(head)
-    places = [place for place, head in enumerate(heads) if head in widths]
-    columns = [
-        Column(heads[place], "right" if place else "left", "figure" if place else "name")
-        for place in places
-    ]
-    lines = table(columns, [[row[at] for at in places] for row in rows], width=width, look=look)
-    if left_out:
-        told = f"Not shown for want of room: {', '.join(left_out)}. A wider terminal shows all."
-        lines += [look.styled(f"  {line}", "dim") for line in wrapped(told, max(width - 2, 20))]
-    return lines
+    return [one for one in columns if one[0] in widths], left_out
 
 
 def _header(result: Backtest, width: int, look: Look) -> list[str]:
@@ -146,4 +204,21 @@ def conventions(policies: Sequence[PolicyResult]) -> list[str]:
         lines = [f"{', '.join(names)}: trades {_TRADED[way]}." for way, names in ways.items()]
     lines.append("Invested at target at the start, at no cost; the last session never trades.")
     lines.append("Turnover is one way, over the whole run; a year is 365.25 days.")
-    return lines
+    lines.append(
+        "Cost drag is what costs took off the return a year. Drift (the mean at the close) and "
+        "tracking error are against the target held at target every session at no cost."
+    )
+    return [*lines, *_unusual(policies[0])]
+
+
+def _unusual(one: PolicyResult) -> list[str]:
+    """What to know where prices do not come once a business day."""
+    years = (one.last - one.first).days / DAYS_A_YEAR
+    rate = (one.sessions - 1) / years
+    if years < 1 or USUAL[0] <= rate <= USUAL[1]:
+        return []
+    told = (
+        f"These prices come {rate:.0f} times a year: volatility, Sharpe and tracking error count "
+        f"{SESSIONS_A_YEAR} sessions a year all the same."
+    )
+    return [told]

@@ -10,10 +10,19 @@ from math import isnan
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from trimtab.model.findings import Finding
+from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
+from trimtab.simulate.aims import GivenTarget, read_target
 from trimtab.simulate.frames import html_table, make_frame, wide_frame
 from trimtab.simulate.history import day_of
-from trimtab.simulate.metrics import cagr, max_drawdown, volatility
+from trimtab.simulate.measures import Measures, known, measured, rolled
+from trimtab.simulate.metrics import (
+    SESSIONS_A_YEAR,
+    cagr,
+    drawdowns,
+    max_drawdown,
+    volatility,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,6 +82,15 @@ class Rebalances:
         return np.vstack([self.start_units[None, :], self.units_after])[: len(self.sessions)]
 
     @property
+    def changes(self) -> Floats:
+        """Units bought or, below zero, sold at each, shape (k, n); zero where rounding is all."""
+        import numpy as np
+
+        change = self.units_after - self.units_before
+        meant = np.abs(change * self.prices) > 1e-12 * self.value[:, None]
+        return np.where(meant, change, 0.0)
+
+    @property
     def shares_of_cost(self) -> Floats:
         """Which part of each rebalance's cost each symbol bore, by its own order; shape (k, n)."""
         import numpy as np
@@ -111,6 +129,10 @@ class PolicyResult:
         start_units: Units held at the start, shape (n,).
         log: Its rebalances.
         frames: What kind of frame it gives.
+        aims: Its target weights, one row a target, shape (k, n); None where they are those of
+            the policy, known beforehand.
+        aim_at: Which row was current at each session, shape (sessions,); below zero: the one
+            before it.
     """
 
     name: str
@@ -128,6 +150,8 @@ class PolicyResult:
     start_units: Floats = field(repr=False)
     log: Rebalances = field(repr=False)
     frames: FrameKind = field(repr=False, default="columns")
+    aims: Floats | None = field(repr=False, default=None)
+    aim_at: NDArray[np.int64] | None = field(repr=False, default=None)
 
     @property
     def when(self) -> str:
@@ -170,6 +194,22 @@ class PolicyResult:
         return max_drawdown(self.value)
 
     @cached_property
+    def measures(self) -> Measures:
+        """What it earned, risked, took and kept to, with no riskless rate: see `measured`."""
+        return self.measured()
+
+    def measured(
+        self, *, risk_free: float = 0.0, sessions_a_year: float = SESSIONS_A_YEAR
+    ) -> Measures:
+        """Its measures above a riskless rate, or with another count of sessions a year.
+
+        Args:
+            risk_free: Riskless rate a year, compounding, as 0.02.
+            sessions_a_year: Sessions that count as a year: 252, or 12 for prices once a month.
+        """
+        return measured(self, risk_free=risk_free, sessions_a_year=sessions_a_year)
+
+    @cached_property
     def final_weights(self) -> dict[str, float]:
         """Weights at the last close, by symbol."""
         after = self.log.units_after
@@ -191,22 +231,73 @@ class PolicyResult:
         return held[np.searchsorted(self.log.sessions, every, side="right")]
 
     @property
+    def shares(self) -> Floats:
+        """Weights after each session's close, shape (sessions, n)."""
+        worth = self.units * self.history
+        shares: Floats = worth / worth.sum(axis=1, keepdims=True)
+        return shares
+
+    @cached_property
+    def targets(self) -> Floats:
+        """Target weights that were current at each session's close, shape (sessions, n).
+
+        NaN throughout where the target was made from data and its rows were not kept.
+        """
+        import numpy as np
+
+        rows, at = self.aims, self.aim_at
+        if rows is None or at is None:
+            given = read_target(self.policy.target, self.name)
+            if not isinstance(given, GivenTarget) or given.symbols != self.symbols:
+                return np.full(self.history.shape, np.nan)
+            rows, at = np.array(given.rows), np.zeros(self.sessions, dtype=np.int64)
+            if given.dates is not None:
+                days = np.array(given.dates, dtype="datetime64[D]")
+                at = np.searchsorted(days, self.dates, side="right").astype(np.int64) - 1
+        # A session that needed no new target goes by the last one that was made.
+        return rows[np.maximum.accumulate(np.maximum(at, 0))]
+
+    @property
     def weights(self) -> Any:
         """Weights after each session's close: a frame of dates and one column a symbol."""
-        worth = self.units * self.history
-        shares = worth / worth.sum(axis=1, keepdims=True)
-        return wide_frame(self.dates, self.symbols, shares, self.frames)
+        return wide_frame(self.dates, self.symbols, self.shares, self.frames)
+
+    @property
+    def drawdowns(self) -> Any:
+        """Every fall from a high to its recovery, deepest first, as a frame."""
+        import numpy as np
+
+        found = drawdowns(self.value, self.dates)
+        columns: dict[str, Any] = {"depth": [one.depth for one in found]}
+        for name in ("peak", "trough", "recovery"):
+            days = [getattr(one, name) for one in found]
+            columns[name] = np.array(days, dtype="datetime64[D]")
+        for name in ("fall_sessions", "recovery_sessions", "under_water_days"):
+            columns[name] = [getattr(one, name) for one in found]
+        return make_frame(columns, self.frames)
+
+    def rolling(self, window: int = SESSIONS_A_YEAR) -> Any:
+        """Figures of the last `window` sessions, by session: a frame, NaN before there are so many.
+
+        Columns: date, return (over the window, not yearly), volatility and tracking_error (yearly).
+        """
+        columns = rolled(self, window)
+        return make_frame({"date": self.dates, **columns}, self.frames, index="date")
+
+    @property
+    def trade_count(self) -> int:
+        """Single purchases and sales; moving cash is none."""
+        risky = [place for place, symbol in enumerate(self.symbols) if symbol != CASH]
+        return int((self.log.changes[:, risky] != 0.0).sum())
 
     @property
     def trades(self) -> Any:
         """Every trade: date, symbol, units (below zero when sold), price, value, cost."""
         import numpy as np
 
-        change = self.log.units_after - self.log.units_before
-        prices = self.log.prices
+        change, prices = self.log.changes, self.log.prices
         worth = change * prices
-        # Rounding leaves dust in what was not meant to trade.
-        row, column = np.nonzero(np.abs(worth) > 1e-12 * self.log.value[:, None])
+        row, column = np.nonzero(change)
         cost = self.log.cost[:, None] * self.log.shares_of_cost
         return make_frame(
             {
@@ -222,12 +313,13 @@ class PolicyResult:
 
     def to_dict(self) -> dict[str, Any]:
         """The figures under the names that `--json` prints; a figure that is not known is None."""
-        figures: dict[str, Any] = {name: _known(getattr(self, name)) for name in FIGURES}
+        figures: dict[str, Any] = {name: known(getattr(self, name)) for name in FIGURES}
         figures["final_weights"] = dict(self.final_weights)
         figures["first"] = self.first.isoformat()
         figures["last"] = self.last.isoformat()
         figures["sessions"] = self.sessions
         figures["trade_at"] = self.trade_at
+        figures["measures"] = self.measures.to_dict()
         return figures
 
 
@@ -310,6 +402,8 @@ class Backtest:
         columns: dict[str, Any] = {"policy": [one.name for one in self.policies]}
         for name in FIGURES:
             columns[name] = [getattr(one, name) for one in self.policies]
+        measures = [one.measures.figures() for one in self.policies]
+        columns.update({name: [one[name] for one in measures] for name in measures[0]})
         return make_frame(columns, kind or self.policies[0].frames, index="policy")
 
     def _repr_html_(self) -> str:
@@ -328,21 +422,32 @@ def summary_rows(results: Sequence[PolicyResult]) -> tuple[list[str], list[list[
         "rebalances",
         "turnover",
         "cost",
+        "tracking error",
     ]
     rows = [
         [
             one.name,
             f"{one.final_value:,.2f}",
-            f"{one.cagr:.2%}",
-            "-" if isnan(one.volatility) else f"{one.volatility:.2%}",
-            f"{one.max_drawdown:.1%}",
+            percent(one.cagr, 2),
+            percent(one.volatility, 2),
+            percent(one.max_drawdown, 1),
             f"{one.rebalances:,}",
             f"{one.turnover_one_way:.1%}",
             f"{one.cost_paid:,.2f}",
+            percent(one.measures.tracking_error, 2),
         ]
         for one in results
     ]
     return heads, rows
+
+
+def percent(figure: float, places: int) -> str:
+    """A fraction in percent, or a dash where it is not known.
+
+    >>> percent(0.12345, 1), percent(float("nan"), 1)
+    ('12.3%', '-')
+    """
+    return "-" if isnan(figure) else f"{figure:.{places}%}"
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -354,7 +459,3 @@ def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
         lines.append("  ".join((first, *rest)).rstrip())
     return "\n".join(lines)
-
-
-def _known(figure: float) -> float | None:
-    return None if isnan(figure) else figure

@@ -1,0 +1,198 @@
+"""All measures of one run, worked out together: what it earned, risked, took and kept to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from math import isfinite, nan
+from typing import TYPE_CHECKING, Any
+
+from trimtab.simulate import metrics
+from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, Drawdown
+from trimtab.simulate.returns import session_returns, time_weighted, xirr
+
+if TYPE_CHECKING:
+    from trimtab.simulate.account import AccountRun
+    from trimtab.simulate.frames import Floats
+    from trimtab.simulate.results import PolicyResult
+
+DEEPEST = 5
+"""Drawdowns that stand among the measures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """The measures of one run; NaN where one is not defined. docs/measures.md has the formulas.
+
+    Args:
+        time_weighted_return: Over the whole run, not yearly.
+        money_weighted_return: XIRR, a year of 365 days.
+        downside_deviation: Below the riskless rate, a year.
+        sharpe: Excess return over volatility, a year.
+        sortino: Excess return over downside deviation, a year.
+        calmar: CAGR over the deepest fall.
+        omega: Gains above the riskless rate over shortfalls below it.
+        skewness: Of session returns.
+        excess_kurtosis: Of session returns; zero for a normal distribution.
+        var_95: Session return undercut or met in the worst 5% of sessions.
+        cvar_95: Mean session return of the worst 5% of sessions.
+        longest_drawdown_days: Days under water of the longest fall; zero if nothing fell.
+        tracking_error: Deviation of session returns from those of the target held at target every
+            session at no cost, a year.
+        tracking_difference: CAGR less that of the target held so.
+        drift_mean: Mean over sessions of half sum |weight - target| after each close's trades.
+        drift_max: The largest.
+        turnover_a_year: One-way turnover over the years of the run.
+        cost_drag: What costs took off the CAGR.
+        tax_drag: What taxes took off the CAGR; NaN where no taxes are known.
+        trades: Single purchases and sales; moving cash is none.
+        risk_free: The riskless rate a year that the ratios are above.
+        sessions_a_year: Sessions that count as a year.
+        drawdowns: The deepest falls.
+    """
+
+    time_weighted_return: float
+    money_weighted_return: float
+    downside_deviation: float
+    sharpe: float
+    sortino: float
+    calmar: float
+    omega: float
+    skewness: float
+    excess_kurtosis: float
+    var_95: float
+    cvar_95: float
+    longest_drawdown_days: int
+    tracking_error: float
+    tracking_difference: float
+    drift_mean: float
+    drift_max: float
+    turnover_a_year: float
+    cost_drag: float
+    tax_drag: float
+    trades: int
+    risk_free: float
+    sessions_a_year: float
+    drawdowns: tuple[Drawdown, ...]
+
+    def figures(self) -> dict[str, float | int]:
+        """The measures that are one number, by name."""
+        names = (one.name for one in fields(self) if one.name != "drawdowns")
+        return {name: getattr(self, name) for name in names}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The measures as plain JSON: what is not known is None, dates are ISO."""
+        found: dict[str, Any] = {name: known(value) for name, value in self.figures().items()}
+        found["drawdowns"] = [_row(one) for one in self.drawdowns]
+        return found
+
+
+def known(figure: float) -> float | None:
+    """A figure, or None if there is none."""
+    return figure if isfinite(figure) else None
+
+
+def _row(one: Drawdown) -> dict[str, Any]:
+    """A drawdown as plain JSON."""
+    return {
+        "depth": one.depth,
+        "peak": one.peak.isoformat(),
+        "trough": one.trough.isoformat(),
+        "recovery": None if one.recovery is None else one.recovery.isoformat(),
+        "fall_sessions": one.fall_sessions,
+        "recovery_sessions": one.recovery_sessions,
+        "under_water_days": one.under_water_days,
+    }
+
+
+def measured(
+    run: PolicyResult, *, risk_free: float = 0.0, sessions_a_year: float = SESSIONS_A_YEAR
+) -> Measures:
+    """The measures of a policy over history in research mode.
+
+    Args:
+        run: The policy's run.
+        risk_free: Riskless rate a year, compounding, that Sharpe, Sortino, Omega and downside
+            deviation are above.
+        sessions_a_year: Sessions that count as a year.
+    """
+    import numpy as np
+
+    returns = session_returns(run.value)
+    least = metrics.per_session(risk_free, sessions_a_year)
+    falls = metrics.drawdowns(run.value, run.dates)
+    years = (run.last - run.first).days / DAYS_A_YEAR
+    target = metrics.target_returns(run.targets, run.history)
+    target_growth = float(np.prod(1.0 + target))
+    apart = metrics.drift(run.shares, run.targets)
+    return Measures(
+        time_weighted_return=time_weighted([run.cash, run.final_value]),
+        money_weighted_return=xirr([run.first, run.last], [-run.cash, run.final_value]),
+        downside_deviation=metrics.downside_deviation(
+            returns, least=least, sessions_a_year=sessions_a_year
+        ),
+        sharpe=metrics.sharpe(returns, risk_free=risk_free, sessions_a_year=sessions_a_year),
+        sortino=metrics.sortino(returns, risk_free=risk_free, sessions_a_year=sessions_a_year),
+        calmar=metrics.calmar(run.cagr, run.max_drawdown),
+        omega=metrics.omega(returns, least=least),
+        skewness=metrics.skewness(returns),
+        excess_kurtosis=metrics.excess_kurtosis(returns),
+        var_95=metrics.value_at_risk(returns),
+        cvar_95=metrics.conditional_value_at_risk(returns),
+        longest_drawdown_days=max((one.under_water_days for one in falls), default=0),
+        tracking_error=metrics.tracking_error(returns, target, sessions_a_year=sessions_a_year),
+        tracking_difference=run.cagr - metrics.cagr(1.0, target_growth, run.first, run.last),
+        drift_mean=float(apart.mean()),
+        drift_max=float(apart.max()),
+        turnover_a_year=run.turnover_one_way / years if years > 0 else nan,
+        cost_drag=metrics.drag_of_paid(
+            run.log.cost,
+            run.log.value,
+            start_value=run.cash,
+            final_value=run.final_value,
+            first=run.first,
+            last=run.last,
+        ),
+        tax_drag=nan,
+        trades=run.trade_count,
+        risk_free=risk_free,
+        sessions_a_year=sessions_a_year,
+        drawdowns=falls[:DEEPEST],
+    )
+
+
+def account_drags(run: AccountRun) -> tuple[float, float]:
+    """What costs and taxes took off the CAGR of a run in account mode: cost drag, tax drag.
+
+    Costs were paid; taxes are counted and owed (`AccountRun`), so their drag is what paying each
+    when it arose, out of everything alike, would have taken off. The CAGR counts from the worth
+    after the first close, and so do both: what the first session cost is in neither.
+    """
+    import numpy as np
+
+    worth = dict(zip(run.dates, run.value, strict=True))
+    later = [plan for plan in run.plans if plan.as_of != run.dates[0]]
+    costs = np.array([plan.cost for plan in later], dtype=np.float64)
+    taxes = np.array([plan.tax for plan in later], dtype=np.float64)
+    # The close's value is after the cost of the trades at that close.
+    before = np.array([worth[plan.as_of] for plan in later], dtype=np.float64) + costs
+    span: dict[str, Any] = {
+        "start_value": float(run.value[0]),
+        "final_value": float(run.value[-1]),
+        "first": run.dates[0],
+        "last": run.dates[-1],
+    }
+    return metrics.drag_of_paid(costs, before, **span), metrics.drag_of_owed(taxes, before, **span)
+
+
+def rolled(
+    run: PolicyResult, window: int, *, sessions_a_year: float = SESSIONS_A_YEAR
+) -> dict[str, Floats]:
+    """Return, volatility and tracking error of the last `window` sessions, at each session."""
+    returns = session_returns(run.value)
+    apart = returns - metrics.target_returns(run.targets, run.history)
+    year = sessions_a_year
+    return {
+        "return": metrics.rolling_return(run.value, window),
+        "volatility": metrics.rolling_deviation(returns, window, sessions_a_year=year),
+        "tracking_error": metrics.rolling_deviation(apart, window, sessions_a_year=year),
+    }

@@ -1,4 +1,4 @@
-"""Entries that tests of the fold are written with: a plan, its orders and fills; what is refused."""
+"""Entries that tests of the fold are written with: a plan, its orders, fills; what is refused."""
 
 from __future__ import annotations
 

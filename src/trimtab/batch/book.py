@@ -25,7 +25,6 @@ Ints = NDArray[np.int64]
 
 NEEDED = ("account", "symbol", "quantity")
 FACTS = ("kind", "tax", "cash_floor")
-KNOWN = (*NEEDED, "acquired", "cost_basis", *FACTS)
 
 MOST_SYMBOLS = 50_000
 ROWS_AN_ACCOUNT = 8

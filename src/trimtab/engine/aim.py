@@ -12,9 +12,6 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH
 from trimtab.model.sleeves import Sleeve
 
-UNASSIGNED = "(in no sleeve)"
-IDLE_CASH = "(cash)"
-
 
 @dataclass(frozen=True, slots=True)
 class Aim:

@@ -67,7 +67,7 @@ def decide(
         _decide_one(aim, state, mandate, market, value, request)
         for aim in aims(mandate, value, request)
     ]
-    findings = [*value.findings, *_unassigned(state, parts, mandate)]
+    findings = [*value.findings, *_unassigned(state, parts)]
     if not market.calendar.covers(as_of):
         message = (
             f"the table of {market.calendar.name} sessions does not reach {as_of}: holidays are "
@@ -295,7 +295,7 @@ def _washed(trades: list[Trade], state: State, mandate: Mandate, as_of: date) ->
     return found
 
 
-def _unassigned(state: State, parts: list[_Part], mandate: Mandate) -> list[Finding]:
+def _unassigned(state: State, parts: list[_Part]) -> list[Finding]:
     """Held instruments that no leaf of their target names: counted, reported, left alone."""
     found = []
     for part in parts:

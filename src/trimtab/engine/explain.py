@@ -111,7 +111,7 @@ def left_alone(
     after, purses = values_after(aim, problem, steps, value)
     base = aim.base - sum(map(cost_of, problem.holdings, steps))
     notes = _idle_cash(aim, problem, after, purses, base, request)
-    notes += _tax_spared(aim, problem, steps, mandate)
+    notes += _tax_spared(problem, steps, mandate)
     for i, leaf_name in enumerate(problem.leaves):
         leaf = next(leaf for leaf in aim.root.leaves() if leaf.name == leaf_name)
         away = Fraction(after[leaf_name], base) - leaf.weight if base > 0 else Fraction(0)
@@ -120,7 +120,7 @@ def left_alone(
         )
         if abs(away) < (STILL_WORTH_SAYING if moved else WORTH_SAYING):
             continue
-        reason, why = _why_not(aim, problem, i, leaf, away, changes, due, mandate, value, request)
+        reason, why = _why_not(problem, i, leaf, away, changes, due, mandate, value, request)
         side = "over" if away > 0 else "under"
         still = "still " if moved else ""
         place = f"{still}{points(abs(away))} {side} its target of {percent(leaf.weight)}"
@@ -264,9 +264,7 @@ def _idle_cash(
     return notes
 
 
-def _tax_spared(
-    aim: Aim, problem: Problem, steps: Sequence[int], mandate: Mandate
-) -> list[LeftAlone]:
+def _tax_spared(problem: Problem, steps: Sequence[int], mandate: Mandate) -> list[LeftAlone]:
     """Taxed holdings of a sleeve that was sold where it costs less."""
     notes = []
     sold_in: dict[int, list[str]] = {}
@@ -291,7 +289,6 @@ def _tax_spared(
 
 
 def _why_not(
-    aim: Aim,
     problem: Problem,
     index: int,
     leaf: Sleeve,

@@ -16,7 +16,6 @@ from trimtab.model.plan import LotSale, Term
 from trimtab.taxes.holding import term_of
 
 EARLIEST = date.min
-LATEST = date.max
 
 
 @dataclass(frozen=True, slots=True)

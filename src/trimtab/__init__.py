@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trimtab.costs import Costs as Costs
     from trimtab.face import backtest as backtest
     from trimtab.face import open as open
+    from trimtab.face import sweep as sweep
     from trimtab.model.errors import InputError as InputError
     from trimtab.model.errors import RefusedError as RefusedError
     from trimtab.model.errors import TrimtabError as TrimtabError
@@ -35,6 +36,7 @@ _WHERE = {
     "TrimtabError": "trimtab.model.errors",
     "backtest": "trimtab.face",
     "open": "trimtab.face",
+    "sweep": "trimtab.face",
     "read_prices": "trimtab.adapters.price_frames",
 }
 

@@ -9,17 +9,54 @@ from trimtab.adapters.price_frames import read_prices
 from trimtab.simulate.backtest import backtest as _of_history
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from trimtab.costs import Costs
     from trimtab.live.book import OpenBook
     from trimtab.model.policy import Policy
     from trimtab.simulate.results import Backtest
+    from trimtab.simulate.sweep import Sweep
 
 
 @wraps(_of_history)
 def backtest(prices: object, policies: Policy | Sequence[Policy], **options: Any) -> Backtest:
     """What policies would have done over history; prices may be a frame or a file as well."""
     return _of_history(read_prices(prices), policies, **options)
+
+
+def sweep(
+    prices: object,
+    base: Policy,
+    *,
+    when: Sequence[str] | None = None,
+    to: Sequence[str] | None = None,
+    target: Mapping[str, Any] | Sequence[Any] | None = None,
+    costs: Costs | Sequence[Costs] | Mapping[str, Costs] | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    **options: Any,
+) -> Sweep:
+    """Every combination of when, how far, what to hold and what it costs, over history.
+
+    Args:
+        prices: A frame, a file, or what `read_prices` gives.
+        base: The policy that is varied: what is not given is as in it.
+        when: When to act, in words; likewise `to`, how far to trade.
+        to: How far to trade, in words.
+        target: Several targets, by name or not.
+        costs: What trading costs: one, several, or several by name.
+        sample: So many of the combinations at random; all by default.
+        seed: Of that choice.
+        threads: How many run at the same time, by default one a processor; the result is the same.
+        options: As `trimtab.simulate.sweep.sweep` takes them: cash, trade_at, start, end, ...
+    """
+    from trimtab.adapters.machine import processors
+    from trimtab.simulate.sweep import grid
+    from trimtab.simulate.sweep import sweep as run
+
+    policies = grid(base, when=when, to=to, target=target, costs=costs, sample=sample, seed=seed)
+    return run(read_prices(prices), policies, threads=threads or processors(), **options)
 
 
 def open(folder: object = ".") -> OpenBook:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from trimtab.cli.options import add_folder, add_json, command, day, folder_of
+from trimtab.cli.options import add_json, command, folder_of
+from trimtab.cli.studied import START, add_studied, bps, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date
-    from typing import Any
 
-    from trimtab.adapters.portfolio_folder import Portfolio
     from trimtab.cli.options import Commands
-    from trimtab.costs import Costs
-    from trimtab.model.findings import Finding
     from trimtab.model.policy import Policy
-    from trimtab.model.sleeves import Sleeve
-    from trimtab.simulate.history import PriceHistory
     from trimtab.simulate.results import Backtest
 
 EPILOG = """\
@@ -33,8 +28,6 @@ examples:
 ALTERNATIVES = ("never", "annual", "quarterly", "monthly", "band:5pp", "band:5pp to half")
 """What a portfolio's own policy is shown beside."""
 
-START = 100_000
-
 
 def add_parser(commands: Commands) -> None:
     """Describe the command."""
@@ -46,14 +39,7 @@ def add_parser(commands: Commands) -> None:
         "doing nothing and the common alternatives. With --prices: any prices and target.",
         epilog=EPILOG,
     )
-    add_folder(parser, again=True)
-    parser.add_argument(
-        "--prices", metavar="FILE", help="prices: CSV, Parquet, or a folder of them"
-    )
-    parser.add_argument("--target", metavar="S=P,...", help="percent by symbol, adding up to 100")
-    parser.add_argument(
-        "--target-file", metavar="FILE", help="dated targets: date, one column a symbol, percent"
-    )
+    add_studied(parser)
     parser.add_argument(
         "--when",
         help="when to act: monthly, band:5pp, ... (default: monthly, unless --policy is given)",
@@ -68,18 +54,7 @@ def add_parser(commands: Commands) -> None:
         "given, and beside this portfolio's own without --prices (repeatable)",
     )
     parser.add_argument(
-        "--cost-bps", metavar="BPS", type=_bps, help="cost of what is traded, in basis points"
-    )
-    parser.add_argument("--cash", metavar="AMOUNT", type=_cash, help="what to start with")
-    parser.add_argument(
-        "--cash-rate", metavar="PERCENT", type=_rate, default=0.0, help="a year's interest on CASH"
-    )
-    parser.add_argument("--start", metavar="DATE", type=day, help="the first day that may count")
-    parser.add_argument("--end", metavar="DATE", type=day, help="the last day that may count")
-    parser.add_argument(
-        "--trade-at",
-        choices=("close", "next-open", "next-close"),
-        help="where a decision is carried out (default: close)",
+        "--cost-bps", metavar="BPS", type=bps, help="cost of what is traded, in basis points"
     )
     parser.add_argument(
         "--account-mode",
@@ -92,31 +67,6 @@ def add_parser(commands: Commands) -> None:
     add_json(parser)
 
 
-def _number(text: str, what: str, least: float, most: float) -> float:
-    from trimtab.model.numbers import NumberError, decimal_from
-
-    try:
-        value = float(decimal_from(text))
-    except NumberError as problem:
-        raise argparse.ArgumentTypeError(str(problem)) from None
-    if not least <= value <= most:
-        raise argparse.ArgumentTypeError(f"{text!r}: {what} is from {least:g} to {most:g}")
-    return value
-
-
-def _bps(text: str) -> str:
-    _number(text, "a cost in basis points", 0, 9_999)
-    return text.strip()
-
-
-def _cash(text: str) -> float:
-    return _number(text, "an amount to start with", 0.01, 1e15)
-
-
-def _rate(text: str) -> float:
-    return _number(text, "a rate in percent", -99, 999) / 100
-
-
 def run(args: argparse.Namespace) -> int:
     """Run the policies and show them."""
     from trimtab.cli.screen import emit, progress, say, screen
@@ -125,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         return _in_accounts(args)
     progress("reading prices")
     try:
-        result, remarks = _of_prices(args) if args.prices else _of_portfolio(args)
+        result, remarks = _in_research(args)
     finally:
         progress("")
     saved = _written(result, args)
@@ -226,65 +176,26 @@ def _in_accounts(args: argparse.Namespace) -> int:
     return 0
 
 
-# -- any prices -----------------------------------------------------------------------------------
+# -- any prices, or what stands for this portfolio's sleeves ---------------------------------------
 
 
-def _of_prices(args: argparse.Namespace) -> tuple[Backtest, list[str]]:
-    from trimtab.adapters.price_frames import read_dated_targets, read_prices
+def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str]]:
     from trimtab.costs import Costs
-    from trimtab.model.errors import RefusedError
     from trimtab.simulate.backtest import backtest
 
-    if bool(args.target) == bool(args.target_file):
-        raise RefusedError(
-            "give --target SYMBOL=PERCENT,... or --target-file FILE, one of them: with --prices "
-            "nothing is taken from a portfolio folder"
-        )
-    target: object = (
-        read_dated_targets(args.target_file) if args.target_file else _target(args.target)
-    )
-    policies = _policies(args, target, ())
+    found = studied(args)
+    own = ((found.policy, "this portfolio"),) if found.policy else ()
     result = backtest(
-        read_prices(args.prices),
-        policies,
-        costs=Costs(bps=args.cost_bps or "0"),
+        found.prices,
+        _policies(args, found.target, own),
+        costs=found.costs if args.cost_bps is None else Costs(bps=args.cost_bps),
         cash=args.cash or START,
         trade_at=args.trade_at,
         start=args.start,
         end=args.end,
         cash_rate=args.cash_rate,
     )
-    return result, []
-
-
-def _target(text: str) -> dict[str, float]:
-    """`SPY=60,AGG=40` as fractions; it has to add up to 100, exactly."""
-    from decimal import Decimal
-
-    from trimtab.model.errors import InputError, Problem
-    from trimtab.model.numbers import NumberError, decimal_from
-
-    shares: dict[str, Decimal] = {}
-    problems = []
-    for part in text.split(","):
-        symbol, _, number = part.strip().rpartition("=")
-        try:
-            share = decimal_from(number)
-        except NumberError as error:
-            problems.append(Problem("--target", None, symbol, str(error), "write SPY=60,AGG=40"))
-            continue
-        if not symbol or symbol in shares or share < 0:
-            wrong = f"{part.strip()!r} has no symbol, one that stands twice, or is below zero"
-            problems.append(Problem("--target", None, "", wrong, "write SPY=60,AGG=40"))
-            continue
-        shares[symbol] = share
-    total = sum(shares.values(), Decimal(0))
-    if not problems and total != 100:
-        wrong = f"it adds up to {total:f}, not to 100"
-        problems.append(Problem("--target", None, "", wrong, "the rest may be CASH"))
-    if problems:
-        raise InputError(problems)
-    return {symbol: float(share / 100) for symbol, share in shares.items()}
+    return result, [found.remark] if found.remark else []
 
 
 def _policies(
@@ -311,124 +222,3 @@ def _name(when: str, to: str) -> str:
     if when == "never":
         return "never (do nothing)"
     return when if to == "target" else f"{when} to {to}"
-
-
-# -- this portfolio -------------------------------------------------------------------------------
-
-
-def _of_portfolio(args: argparse.Namespace) -> tuple[Backtest, list[str]]:
-    from trimtab.adapters.portfolio_folder import read_portfolio
-    from trimtab.model.errors import RefusedError
-    from trimtab.simulate.backtest import backtest
-
-    if args.target or args.target_file:
-        raise RefusedError(
-            "--target and --target-file go with --prices; here the portfolio's count"
-        )
-    portfolio = read_portfolio(folder_of(args))
-    prices = _prices_of(portfolio)
-    target, chosen = _sleeves(portfolio, prices)
-    mandate = portfolio.mandate
-    words = f"{mandate.when} to {mandate.to}"
-    own = ((words, "this portfolio"),)
-    result = backtest(
-        prices,
-        _policies(args, target, own),
-        costs=_costs(args, portfolio),
-        cash=args.cash or START,
-        trade_at=args.trade_at,
-        start=args.start,
-        end=args.end,
-        cash_rate=args.cash_rate,
-    )
-    sleeves = ", ".join(f"{leaf} {symbol}" for leaf, symbol in chosen)
-    return result, [f"This portfolio: {words}. Stands for each sleeve: {sleeves}."]
-
-
-def _costs(args: argparse.Namespace, portfolio: Portfolio) -> Costs:
-    """Costs as asked, else those of the portfolio."""
-    from trimtab.costs import Costs
-
-    if args.cost_bps is not None:
-        return Costs(bps=args.cost_bps)
-    return portfolio.mandate.costs.get("", Costs())
-
-
-def _prices_of(portfolio: Portfolio) -> PriceHistory:
-    from trimtab.adapters.price_frames import read_prices
-    from trimtab.model.errors import RefusedError
-
-    histories = [read_prices(path) for path in portfolio.prices if path.exists()]
-    if not histories:
-        raise RefusedError("the portfolio names no price file that is there (prices = ...)")
-    return histories[0] if len(histories) == 1 else _together(histories)
-
-
-def _together(histories: Sequence[PriceHistory]) -> PriceHistory:
-    """Several price files as one; the first that has a symbol counts for it."""
-    from dataclasses import replace
-
-    import numpy as np
-
-    days = np.unique(np.concatenate([one.dates for one in histories]))
-    columns: dict[str, Any] = {}
-    findings: list[Finding] = []
-    for one in histories:
-        place = np.searchsorted(days, one.dates)
-        findings.extend(one.findings)
-        for i, symbol in enumerate(one.symbols):
-            if symbol not in columns:
-                column: Any = np.full(len(days), np.nan)
-                column[place] = one.close[:, i]
-                columns[symbol] = column
-    close = np.column_stack(list(columns.values()))
-    return replace(
-        histories[0],
-        dates=days,
-        symbols=tuple(columns),
-        close=close,
-        open=None,
-        findings=tuple(findings),
-    )
-
-
-def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[tuple[str, str]]]:
-    """The target by symbol: each leaf by the first of its instruments that has a history."""
-    from trimtab.model.errors import InputError, Problem, RefusedError
-    from trimtab.model.instruments import CASH
-
-    root = portfolio.mandate.target
-    if root is None:
-        raise RefusedError(
-            "this portfolio has no one target of given percents to run over history; use "
-            "--prices with --target"
-        )
-    instruments = portfolio.household.instruments
-    chosen: list[tuple[str, str]] = []
-    problems = []
-    for leaf in root.leaves():
-        names = [
-            symbol
-            for id_ in leaf.hold
-            for symbol in (instruments[id_].history or "" if id_ in instruments else "", id_)
-            if symbol
-        ]
-        found = next((one for one in names if one == CASH or one in prices.symbols), None)
-        if found is None:
-            wrong = f"none of {', '.join(leaf.hold)} has prices"
-            remedy = 'name a stand-in: history = "SYMBOL" under [instruments.NAME]'
-            problems.append(Problem("portfolio.toml", None, f"target.{leaf.name}", wrong, remedy))
-            continue
-        chosen.append((leaf.name, found))
-    if problems:
-        raise InputError(problems)
-    return _standing_in(root, dict(chosen)), chosen
-
-
-def _standing_in(sleeve: Sleeve, chosen: Mapping[str, str]) -> Sleeve:
-    """The same tree with one symbol for each leaf."""
-    from dataclasses import replace
-
-    if sleeve.is_leaf:
-        return replace(sleeve, hold=(chosen[sleeve.name],))
-    return replace(sleeve, children=tuple(_standing_in(one, chosen) for one in sleeve.children))

@@ -47,7 +47,7 @@ def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> s
     """The backtest for a terminal of `width` columns."""
     blocks = [
         _header(result, width, look),
-        *_tables(_of_policies(result.policies), width, look),
+        *figure_tables(_of_policies(result.policies), width, look),
         paragraph("Conventions", conventions(result.policies), width=width, look=look),
         findings_text(result.findings, width=width, look=look),
     ]
@@ -83,7 +83,7 @@ def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = 
     return stacked(
         [
             headline(parts, width=width, look=look),
-            *_tables(_of_accounts(runs), width, look),
+            *figure_tables(_of_accounts(runs), width, look),
             paragraph("Conventions", told, width=width, look=look),
             findings_text(one.findings, width=width, look=look),
         ]
@@ -142,7 +142,7 @@ def _of_accounts(runs: Sequence[AccountRun]) -> list[Rows]:
     return [gave, took]
 
 
-def _tables(tables: Sequence[Rows], width: int, look: Look) -> list[list[str]]:
+def figure_tables(tables: Sequence[Rows], width: int, look: Look) -> list[list[str]]:
     """Each table with a row a policy, its name whole; figures for which room is short are named."""
     blocks: list[list[str]] = []
     left_out: list[str] = []

@@ -252,7 +252,7 @@ class Sweep:
 
     def summary(self, by: str = "sharpe", most: int = 10) -> str:
         """The first policies by a figure, one a row."""
-        return text_table(*self._rows(self.best(by, most)))
+        return text_table(*self.rows(self.best(by, most)))
 
     def to_dict(self, rows: Sequence[int] | None = None) -> dict[str, Any]:
         """What `--json` prints: what was run, and the figures of these policies, or of all."""
@@ -270,10 +270,11 @@ class Sweep:
         }
 
     def _repr_html_(self) -> str:
-        return html_table(*self._rows(self.best()))
+        return html_table(*self.rows(self.best()))
 
-    def _rows(self, chosen: Sequence[int]) -> tuple[list[str], list[list[str]]]:
-        heads = ["policy", "a year", "volatility", "Sharpe", "worst fall", "off target"]
+    def rows(self, chosen: Sequence[int]) -> tuple[list[str], list[list[str]]]:
+        """The heads and cells of the table of these policies, as a reader wants them rounded."""
+        heads = ["policy", "a year", "volatility", "Sharpe", "worst fall", "tracking error"]
         heads += ["rebalances", "turnover", "cost"]
         at = self.figures
         rows = [

@@ -1,0 +1,253 @@
+"""What `backtest`, `sweep` and `advise` look at: any prices and target, or this portfolio's."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+
+from trimtab.cli.options import add_folder, day, folder_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from trimtab.adapters.portfolio_folder import Portfolio
+    from trimtab.costs import Costs
+    from trimtab.model.findings import Finding
+    from trimtab.model.sleeves import Sleeve
+    from trimtab.simulate.history import PriceHistory
+
+START = 100_000
+"""What a run starts with unless told."""
+
+
+@dataclass(frozen=True)
+class Studied:
+    """What is looked at.
+
+    Args:
+        prices: Total-return prices.
+        target: What to hold.
+        costs: What trading costs.
+        policy: The portfolio's own policy in words; empty for any prices.
+        remark: What stands for the portfolio's sleeves; empty for any prices.
+    """
+
+    prices: PriceHistory
+    target: object
+    costs: Costs
+    policy: str = ""
+    remark: str = ""
+
+
+def add_studied(parser: argparse.ArgumentParser) -> None:
+    """The options that say what is looked at, and from when to when."""
+    add_folder(parser, again=True)
+    parser.add_argument(
+        "--prices", metavar="FILE", help="prices: CSV, Parquet, or a folder of them"
+    )
+    parser.add_argument("--target", metavar="S=P,...", help="percent by symbol, adding up to 100")
+    parser.add_argument(
+        "--target-file", metavar="FILE", help="dated targets: date, one column a symbol, percent"
+    )
+    parser.add_argument("--cash", metavar="AMOUNT", type=cash, help="what to start with")
+    parser.add_argument(
+        "--cash-rate", metavar="PERCENT", type=rate, default=0.0, help="a year's interest on CASH"
+    )
+    parser.add_argument("--start", metavar="DATE", type=day, help="the first day that may count")
+    parser.add_argument("--end", metavar="DATE", type=day, help="the last day that may count")
+    parser.add_argument(
+        "--trade-at",
+        choices=("close", "next-open", "next-close"),
+        help="where a decision is carried out (default: close)",
+    )
+
+
+def studied(args: argparse.Namespace) -> Studied:
+    """What the options mean.
+
+    Raises:
+        RefusedError: They contradict each other.
+        InputError: A file or a target cannot be used.
+    """
+    return _any_prices(args) if args.prices else _this_portfolio(args)
+
+
+def _number(text: str, what: str, least: float, most: float) -> float:
+    from trimtab.model.numbers import NumberError, decimal_from
+
+    try:
+        value = float(decimal_from(text))
+    except NumberError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{text!r}: {what} is from {least:g} to {most:g}")
+    return value
+
+
+def bps(text: str) -> str:
+    """A cost in basis points, as it was typed."""
+    _number(text, "a cost in basis points", 0, 9_999)
+    return text.strip()
+
+
+def cash(text: str) -> float:
+    """An amount to start with."""
+    return _number(text, "an amount to start with", 0.01, 1e15)
+
+
+def rate(text: str) -> float:
+    """A rate in percent, as a fraction."""
+    return _number(text, "a rate in percent", -99, 999) / 100
+
+
+# -- any prices -----------------------------------------------------------------------------------
+
+
+def _any_prices(args: argparse.Namespace) -> Studied:
+    from trimtab.adapters.price_frames import read_dated_targets, read_prices
+    from trimtab.costs import Costs
+    from trimtab.model.errors import RefusedError
+
+    if bool(args.target) == bool(args.target_file):
+        raise RefusedError(
+            "give --target SYMBOL=PERCENT,... or --target-file FILE, one of them: with --prices "
+            "nothing is taken from a portfolio folder"
+        )
+    target: object = (
+        read_dated_targets(args.target_file) if args.target_file else _target(args.target)
+    )
+    return Studied(read_prices(args.prices), target, Costs())
+
+
+def _target(text: str) -> dict[str, float]:
+    """`SPY=60,AGG=40` as fractions; it has to add up to 100, exactly."""
+    from decimal import Decimal
+
+    from trimtab.model.errors import InputError, Problem
+    from trimtab.model.numbers import NumberError, decimal_from
+
+    shares: dict[str, Decimal] = {}
+    problems = []
+    for part in text.split(","):
+        symbol, _, number = part.strip().rpartition("=")
+        try:
+            share = decimal_from(number)
+        except NumberError as error:
+            problems.append(Problem("--target", None, symbol, str(error), "write SPY=60,AGG=40"))
+            continue
+        if not symbol or symbol in shares or share < 0:
+            wrong = f"{part.strip()!r} has no symbol, one that stands twice, or is below zero"
+            problems.append(Problem("--target", None, "", wrong, "write SPY=60,AGG=40"))
+            continue
+        shares[symbol] = share
+    total = sum(shares.values(), Decimal(0))
+    if not problems and total != 100:
+        wrong = f"it adds up to {total:f}, not to 100"
+        problems.append(Problem("--target", None, "", wrong, "the rest may be CASH"))
+    if problems:
+        raise InputError(problems)
+    return {symbol: float(share / 100) for symbol, share in shares.items()}
+
+
+# -- this portfolio -------------------------------------------------------------------------------
+
+
+def _this_portfolio(args: argparse.Namespace) -> Studied:
+    from trimtab.adapters.portfolio_folder import read_portfolio
+    from trimtab.costs import Costs
+    from trimtab.model.errors import RefusedError
+
+    if args.target or args.target_file:
+        raise RefusedError(
+            "--target and --target-file go with --prices; here the portfolio's count"
+        )
+    portfolio = read_portfolio(folder_of(args))
+    prices = _prices_of(portfolio)
+    target, chosen = _sleeves(portfolio, prices)
+    mandate = portfolio.mandate
+    words = f"{mandate.when} to {mandate.to}"
+    sleeves = ", ".join(f"{leaf} {symbol}" for leaf, symbol in chosen)
+    remark = f"This portfolio: {words}. Stands for each sleeve: {sleeves}."
+    return Studied(prices, target, mandate.costs.get("", Costs()), words, remark)
+
+
+def _prices_of(portfolio: Portfolio) -> PriceHistory:
+    from trimtab.adapters.price_frames import read_prices
+    from trimtab.model.errors import RefusedError
+
+    histories = [read_prices(path) for path in portfolio.prices if path.exists()]
+    if not histories:
+        raise RefusedError("the portfolio names no price file that is there (prices = ...)")
+    return histories[0] if len(histories) == 1 else _together(histories)
+
+
+def _together(histories: Sequence[PriceHistory]) -> PriceHistory:
+    """Several price files as one; the first that has a symbol counts for it."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    days = np.unique(np.concatenate([one.dates for one in histories]))
+    columns: dict[str, Any] = {}
+    findings: list[Finding] = []
+    for one in histories:
+        place = np.searchsorted(days, one.dates)
+        findings.extend(one.findings)
+        for i, symbol in enumerate(one.symbols):
+            if symbol not in columns:
+                column: Any = np.full(len(days), np.nan)
+                column[place] = one.close[:, i]
+                columns[symbol] = column
+    close = np.column_stack(list(columns.values()))
+    return replace(
+        histories[0],
+        dates=days,
+        symbols=tuple(columns),
+        close=close,
+        open=None,
+        findings=tuple(findings),
+    )
+
+
+def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[tuple[str, str]]]:
+    """The target by symbol: each leaf by the first of its instruments that has a history."""
+    from trimtab.model.errors import InputError, Problem, RefusedError
+    from trimtab.model.instruments import CASH
+
+    root = portfolio.mandate.target
+    if root is None:
+        raise RefusedError(
+            "this portfolio has no one target of given percents to run over history; use "
+            "--prices with --target"
+        )
+    instruments = portfolio.household.instruments
+    chosen: list[tuple[str, str]] = []
+    problems = []
+    for leaf in root.leaves():
+        names = [
+            symbol
+            for id_ in leaf.hold
+            for symbol in (instruments[id_].history or "" if id_ in instruments else "", id_)
+            if symbol
+        ]
+        found = next((one for one in names if one == CASH or one in prices.symbols), None)
+        if found is None:
+            wrong = f"none of {', '.join(leaf.hold)} has prices"
+            remedy = 'name a stand-in: history = "SYMBOL" under [instruments.NAME]'
+            problems.append(Problem("portfolio.toml", None, f"target.{leaf.name}", wrong, remedy))
+            continue
+        chosen.append((leaf.name, found))
+    if problems:
+        raise InputError(problems)
+    return _standing_in(root, dict(chosen)), chosen
+
+
+def _standing_in(sleeve: Sleeve, chosen: Mapping[str, str]) -> Sleeve:
+    """The same tree with one symbol for each leaf."""
+    from dataclasses import replace
+
+    if sleeve.is_leaf:
+        return replace(sleeve, hold=(chosen[sleeve.name],))
+    return replace(sleeve, children=tuple(_standing_in(one, chosen) for one in sleeve.children))

@@ -1,0 +1,207 @@
+"""`trimtab sweep`: many policies over history in one go, to see which are worth their costs."""
+
+from __future__ import annotations
+
+import argparse
+
+from trimtab.cli.options import add_json, command
+from trimtab.cli.studied import START, add_studied, bps, studied
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from trimtab.cli.options import Commands
+    from trimtab.cli.studied import Studied
+    from trimtab.simulate.sweep import Grid, Sweep
+
+EPILOG = """\
+examples:
+  trimtab sweep                                 this portfolio under some 250 policies
+  trimtab sweep --prices etf.csv --target SPY=60,AGG=40 --cost-bps 10
+  trimtab sweep --when monthly --when "band:{1..10}pp" --to target --to edge --to half
+  trimtab sweep --when "band:{0.5..20/0.01}pp" --to half --out run     can be stopped and goes on
+"""
+
+WHENS = (
+    "never", "annual", "quarterly", "monthly", "weekly", "daily", "band:{1..15/0.5}pp",
+    "band:{5..50/5}%", "monthly+band:{1..10}pp", "quarterly+band:{1..10}pp", "drift:{1..10}pp",
+)  # fmt: skip
+"""When the policies of a sweep act, unless it is told."""
+
+TOS = ("target", "half", "edge")
+"""How far they trade, unless it is told."""
+
+FIGURES = (
+    "sharpe", "cagr", "volatility", "max_drawdown", "tracking_error", "turnover_one_way",
+    "cost_paid", "rebalances", "final_value",
+)  # fmt: skip
+MOST = 1_000_000
+"""Policies that one sweep takes."""
+
+
+def add_parser(commands: Commands) -> None:
+    """Describe the command."""
+    parser = command(
+        commands,
+        "sweep",
+        "many policies over history: a grid of when and how far",
+        description="Run every combination of when to act, how far to trade and what it costs, in "
+        "research mode, and show which stand out. In a portfolio folder: its own target and costs. "
+        "{1..10} or {1..10/0.5} in a policy stands for a range.",
+        epilog=EPILOG,
+    )
+    add_studied(parser)
+    parser.add_argument(
+        "--when", metavar="WHEN", action="append", help="when to act (repeatable, ranges allowed)"
+    )
+    parser.add_argument(
+        "--to", metavar="TO", action="append", help="how far to trade (repeatable, ranges allowed)"
+    )
+    parser.add_argument(
+        "--cost-bps",
+        metavar="BPS",
+        type=bps,
+        action="append",
+        help="cost of what is traded, in basis points (repeatable)",
+    )
+    parser.add_argument("--sample", metavar="N", type=int, help="so many of them, at random")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of that choice")
+    parser.add_argument("--by", choices=FIGURES, default="sharpe", help="what to order them by")
+    parser.add_argument("--top", metavar="N", type=int, default=12, help="how many to show")
+    parser.add_argument(
+        "--threads", metavar="N", type=int, help="at the same time (default: one a processor)"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="write sweep.csv; if stopped, the same command goes on"
+    )
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the sweep and show it."""
+    from pathlib import Path
+
+    from trimtab.cli.screen import emit, progress, say, screen
+
+    progress("reading prices")
+    try:
+        found = studied(args)
+        policies = _grid(args, found)
+        result = _swept(args, found, policies, Path(args.out) if args.out else None)
+    finally:
+        progress("")
+    if args.json:
+        emit(result.to_dict())
+        return 0
+    from trimtab.reports.layout import wrapped
+    from trimtab.reports.sweep_text import sweep_text
+
+    on = screen()
+    blocks = [sweep_text(result, by=args.by, most=args.top, width=on.width, look=on.look)]
+    if found.remark:
+        blocks.append("\n".join(wrapped(found.remark, on.width)))
+    if args.out:
+        blocks.append(f"Wrote {Path(args.out) / 'sweep.csv'}")
+    say("\n\n".join(blocks))
+    return 0
+
+
+def _grid(args: argparse.Namespace, found: Studied) -> Grid:
+    from trimtab.costs import Costs
+    from trimtab.model.errors import RefusedError
+    from trimtab.model.policy import Policy, parse_policy
+    from trimtab.simulate.sweep import grid
+
+    when, to = parse_policy(found.policy or "monthly to target")
+    whens = [one for words in args.when or WHENS for one in _ranged(words)]
+    tos = [one for words in args.to or TOS for one in _ranged(words)]
+    if found.policy:
+        # The portfolio's own policy is always among them.
+        whens, tos = [*whens, str(when)], [*tos, str(to)]
+    costs = {f"{cost} bps": Costs(bps=cost) for cost in args.cost_bps or ()}
+    if len(whens) * len(tos) * max(len(costs), 1) > MOST:
+        raise RefusedError(
+            f"{len(whens) * len(tos) * max(len(costs), 1):,} policies are more than a sweep takes "
+            f"({MOST:,}): wider steps in the ranges, or --sample of smaller ranges"
+        )
+    base = Policy(found.target, when, to)
+    return grid(
+        base, when=whens, to=tos, costs=costs or {"costs": found.costs}, sample=args.sample,
+        seed=args.seed,
+    )  # fmt: skip
+
+
+def _ranged(words: str) -> list[str]:
+    """`band:{1..3}pp` as band:1pp, band:2pp, band:3pp; a step stands behind a slash."""
+    import re
+    from decimal import Decimal
+
+    from trimtab.model.errors import RefusedError
+
+    number = r"(\d{1,6}(?:\.\d{1,6})?)"
+    found = re.search(
+        r"\{" + number + r"\.\." + number + "(?:/" + number + r")?\}", words, re.ASCII
+    )
+    if found is None:
+        if "{" in words or "}" in words:
+            raise RefusedError(f"{words}: a range is written {{1..10}} or {{1..10/0.5}}")
+        return [words]
+    low, high, step = Decimal(found[1]), Decimal(found[2]), Decimal(found[3] or 1)
+    if high < low or step <= 0 or (high - low) / step > MOST:
+        raise RefusedError(f"{words}: a range goes upwards, in steps above zero")
+    made = []
+    for k in range(int((high - low) / step) + 1):
+        one = words[: found.start()] + format(low + k * step, "f") + words[found.end() :]
+        made += _ranged(one)
+    return made
+
+
+def _swept(args: argparse.Namespace, found: Studied, policies: Grid, out: Path | None) -> Sweep:
+    import sys
+    from collections.abc import Mapping
+    from typing import Any
+
+    from trimtab.adapters.machine import processors
+    from trimtab.adapters.sweep_store import SweepStore
+    from trimtab.cli.screen import progress
+    from trimtab.simulate.sweep import fingerprint, sweep
+
+    options: dict[str, Any] = {
+        "cash": args.cash or START,
+        "trade_at": args.trade_at or "close",
+        "start": args.start,
+        "end": args.end,
+        "cash_rate": args.cash_rate,
+    }
+    store = known = None
+    if out is not None:
+        store = SweepStore(out, fingerprint(found.prices, policies, options))
+        known = store.known()
+        if known:
+            sys.stderr.write(f"Going on after {sum(map(len, known.values())):,} policies.\n")
+
+    def told(done: int, portion: Mapping[int, Any]) -> None:
+        if store is not None:
+            store.keep(portion)
+        progress(f"{done:,} of {len(policies):,} policies")
+
+    threads = args.threads or processors()
+    result = sweep(
+        found.prices, policies, threads=threads, known=known, on_progress=told, **options
+    )
+    if store is not None and out is not None:
+        _write(result, out / "sweep.csv")
+        store.clear()
+    return result
+
+
+def _write(result: Sweep, path: Path) -> None:
+    import csv
+
+    frame = result.to_frame("columns")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(list(frame))
+        writer.writerows(frame.rows())

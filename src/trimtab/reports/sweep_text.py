@@ -1,0 +1,69 @@
+"""A sweep as text: the first policies by a figure, and those that no other beats."""
+
+from __future__ import annotations
+
+from trimtab.reports.backtest_text import Rows, figure_tables
+from trimtab.reports.layout import FULL, Look, headline, paragraph, stacked
+from trimtab.reports.plan_text import findings_text
+from trimtab.simulate.sweep import Sweep
+
+_WORDS = {
+    "sharpe": "Sharpe ratio",
+    "cagr": "growth a year",
+    "volatility": "volatility",
+    "max_drawdown": "worst fall",
+    "tracking_error": "distance from the target",
+    "turnover_one_way": "turnover",
+    "cost_paid": "cost",
+    "rebalances": "number of rebalances",
+    "final_value": "final value",
+}
+
+FRONTIER = 12
+"""Policies of the frontier that are shown."""
+
+
+def sweep_text(
+    result: Sweep, *, by: str = "sharpe", most: int = 12, width: int = 100, look: Look = FULL
+) -> str:
+    """The sweep for a terminal of `width` columns."""
+    front = result.frontier("cost_paid", "tracking_error")
+    if len(front) > FRONTIER:
+        step = (len(front) - 1) / (FRONTIER - 1)
+        front = [front[round(k * step)] for k in range(FRONTIER)]
+    parts = (
+        f"Sweep of {len(result):,} policies",
+        f"{result.first} to {result.last}",
+        f"{result.sessions:,} sessions",
+        f"{result.cash:,.2f} at the start",
+    )
+    first, nearest = figure_tables(
+        [_columns(result, result.best(by, most)), _columns(result, front)], width, look
+    )
+    blocks = [
+        headline(parts, width=width, look=look),
+        [f"First by {_WORDS[by]}:", *first],
+        ["No other is nearer to the target at less cost:", *nearest],
+        paragraph("Mind", _mind(result), width=width, look=look),
+        findings_text(result.findings, width=width, look=look),
+    ]
+    return stacked(blocks)
+
+
+def _columns(result: Sweep, chosen: list[int]) -> Rows:
+    heads, rows = result.rows(chosen)
+    return [(head, [row[place] for row in rows]) for place, head in enumerate(heads)]
+
+
+def _mind(result: Sweep) -> list[str]:
+    lines = []
+    if len(result) > 1:
+        lines.append(
+            f"The best of {len(result):,} is best partly by luck: what matters is whether its "
+            "neighbours are good too, and whether the difference is more than noise."
+        )
+    lines.append(
+        "Tracking error: standard deviation a year of the difference in return to the target held "
+        "exactly, at no cost. Research mode: fractional, no tax."
+    )
+    return lines

@@ -1,0 +1,84 @@
+"""`trimtab sweep`: ranges, files, and going on where it was stopped."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.console import PACKAGED, Session, demo_folder
+from trimtab.adapters.sweep_store import SweepStore
+from trimtab.cli.sweep import _ranged
+from trimtab.model.errors import RefusedError
+
+PRICES = PACKAGED / "total_return.csv"
+
+
+def test_a_range_stands_for_its_numbers() -> None:
+    """Both ends are in it, steps are exact, and several ranges multiply."""
+    assert _ranged("band:{1..3}pp") == ["band:1pp", "band:2pp", "band:3pp"]
+    assert _ranged("band:{0.1..0.3/0.1}pp") == ["band:0.1pp", "band:0.2pp", "band:0.3pp"]
+    assert _ranged("band:{1..2}pp/{10..20/10}%") == [
+        "band:1pp/10%", "band:1pp/20%", "band:2pp/10%", "band:2pp/20%",
+    ]  # fmt: skip
+    assert _ranged("monthly") == ["monthly"]
+
+
+@pytest.mark.parametrize("words", ["band:{1..}pp", "band:{3..1}pp", "band:{1..2/0}pp", "band:1}pp"])
+def test_a_range_that_is_none_says_how_one_is_written(words: str) -> None:
+    """The message shows the form."""
+    with pytest.raises(RefusedError, match=r"range"):
+        _ranged(words)
+
+
+def test_a_policy_of_a_sweep_is_that_of_a_backtest(tmp_path: Path) -> None:
+    """The same portfolio, the same policy: the same final value from both commands."""
+    session = Session(demo_folder(tmp_path))
+
+    swept = json.loads(session.run("trimtab sweep --when quarterly --to target --json"))
+    alone = json.loads(session.run("trimtab backtest --when quarterly --json"))
+
+    row = next(one for one in swept["policies"] if one["name"] == "quarterly to target")
+    other = next(one for one in alone["policies"] if one["name"] == "quarterly")
+    for figure in ("final_value", "rebalances", "cost_paid", "turnover_one_way", "max_drawdown"):
+        assert row[figure] == pytest.approx(other[figure], rel=1e-12), figure
+    # The portfolio's own policy is among them without being asked for.
+    assert "monthly+band:5pp/25% to target" in {one["name"] for one in swept["policies"]}
+
+
+def test_the_file_holds_every_policy(tmp_path: Path) -> None:
+    """One row a policy with what it is made of, and no portion left lying about."""
+    folder = demo_folder(tmp_path)
+
+    text = Session(folder).run("trimtab sweep --when 'band:{1..4}pp' --to half --out run")
+
+    with (folder / "run" / "sweep.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert "Wrote run/sweep.csv" in text
+    assert {"band:1pp", "band:4pp"} < {row["when"] for row in rows}
+    assert [path.name for path in (folder / "run").iterdir()] == ["sweep.csv"]
+
+
+def test_a_damaged_portion_is_run_again(tmp_path: Path) -> None:
+    """What was cut off in the middle of writing is not believed."""
+    import numpy as np
+
+    store = SweepStore(tmp_path, "a" * 64)
+    store.keep({0: np.ones((2, 3)), 64: np.zeros((1, 3))})
+    damaged = next(store.place.glob("64.npy"))
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+
+    known = store.known()
+
+    assert set(known) == {0}
+    assert np.array_equal(known[0], np.ones((2, 3)))
+    assert SweepStore(tmp_path, "b" * 64).known() == {}
+
+
+def test_contradictions_and_slips_are_told(tmp_path: Path) -> None:
+    """A policy that cannot be read is a message and exit code 1, not a trace."""
+    line = f"trimtab sweep --prices {PRICES} --target AAPL=60,IBM=40 --when monthly --to edge"
+
+    assert "no band whose edge" in Session(tmp_path).run(line)

@@ -34,7 +34,7 @@ def test_the_newest_day_with_prices_is_decided_for(tmp_path: Path) -> None:
 
 def test_a_day_without_a_session_is_the_one_before(tmp_path: Path) -> None:
     """Good Friday is decided for as Thursday, and the plan says so."""
-    book = opened(folder(tmp_path))
+    book = open_book(folder(tmp_path), clock=StillClock(datetime(2024, 3, 29, 21, tzinfo=UTC)))
 
     assert book.as_of(date(2024, 3, 29)) == LAST
     plan = book.plan(date(2024, 3, 29))
@@ -237,15 +237,24 @@ def test_a_finer_step_counts_anew(tmp_path: Path) -> None:
     assert held["roth", "VTI"] == 90_000
 
 
-def test_a_day_that_has_not_begun_anywhere_is_refused(tmp_path: Path) -> None:
-    """On the evening of 28 March in Greenwich it is the 29th in the east, and the 30th nowhere."""
+def test_a_day_that_has_not_begun_at_the_exchange_is_refused(tmp_path: Path) -> None:
+    """On the evening of 28 March in Greenwich it is the 29th in the east, and not in New York."""
     book = opened(folder(tmp_path))
 
-    assert book.plan(date(2024, 3, 29)).as_of == date(2024, 3, 28)
+    with pytest.raises(RefusedError, match="2024-03-29 is in the future"):
+        book.plan(date(2024, 3, 29))
     with pytest.raises(RefusedError, match="2024-04-01 is in the future"):
         book.plan(date(2024, 4, 1))
     with pytest.raises(RefusedError, match="future"):
         book.status(date(2024, 3, 30))
+
+
+def test_prices_of_a_day_to_come_are_read_up_to_the_newest_that_has_begun(tmp_path: Path) -> None:
+    """A row of 2999 does not make every other price old: the newest day with prices counts."""
+    book = opened(folder(tmp_path, prices=[("2999-01-04", "VTI", "261.00")]))
+
+    assert book.as_of() == date(2024, 3, 28)
+    assert "prices-in-future" in codes(book.plan())
 
 
 def test_a_plan_of_a_day_to_come_is_not_applied(tmp_path: Path) -> None:

@@ -143,7 +143,9 @@ def test_the_statement_is_the_last_session_of_a_month_and_a_quarter() -> None:
 
 
 def test_the_folder_reads_without_a_problem_or_a_finding(tmp_path: Path) -> None:
-    """What ships as an example is an example: valid, complete, nothing to remark."""
+    """What ships as an example is an example: valid, complete, and all that there is to remark is
+    that losses carried into the year reduce no tax yet.
+    """
     for source in (
         PORTFOLIO.joinpath(name) for name in ("portfolio.toml", "lots.csv", "sales.csv")
     ):
@@ -152,7 +154,7 @@ def test_the_folder_reads_without_a_problem_or_a_finding(tmp_path: Path) -> None
 
     portfolio = read_portfolio(tmp_path, as_of=STATEMENT)
 
-    assert portfolio.findings == ()
+    assert [finding.code for finding in portfolio.findings] == ["carryforward-unused"]
     assert portfolio.opened == STATEMENT
     assert {name: account.broker for name, account in portfolio.household.accounts.items()} == {
         "brokerage": "paper",

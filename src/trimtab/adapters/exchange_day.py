@@ -31,6 +31,14 @@ def has_begun(calendar: Calendar, day: date, now: datetime) -> bool:
         return day <= (now + _EASTERNMOST).date()
 
 
+def day_at(calendar: Calendar, now: datetime) -> date:
+    """The day that it is at an exchange."""
+    day = (now + _EASTERNMOST).date()
+    while not has_begun(calendar, day, now):
+        day -= timedelta(days=1)
+    return day
+
+
 def need_begun(calendar: Calendar, day: date, now: datetime) -> None:
     """Refuse a day that has not begun at an exchange.
 

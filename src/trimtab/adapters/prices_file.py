@@ -164,10 +164,11 @@ class PriceFile:
         end = max(tape.days[-1] for tape in tapes.values())
         return self.calendar.sessions(date.fromisoformat(start), date.fromisoformat(end))
 
-    def last_day(self, instruments: Sequence[str]) -> date | None:
-        """The newest day of which there is a row for any of the instruments."""
+    def last_day(self, instruments: Sequence[str], *, until: date = date.max) -> date | None:
+        """The newest day up to another of which there is a row for any of the instruments."""
         tapes = self._tapes_of(instruments, stand_ins=False).values()
-        newest = max((tape.days[-1] for tape in tapes if tape.days), default=None)
+        ends = ((tape, bisect_right(tape.days, until.isoformat())) for tape in tapes)
+        newest = max((tape.days[end - 1] for tape, end in ends if end), default=None)
         return None if newest is None else date.fromisoformat(newest)
 
     def symbols(self) -> tuple[str, ...]:

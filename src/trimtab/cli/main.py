@@ -141,12 +141,17 @@ def _run(arguments: list[str]) -> int:
     if command not in LONG_RUNNING:
         gc.disable()
         # Nor is it looked for at the end, when the system takes everything back anyway.
-        atexit.register(gc.freeze)
+        atexit.register(_leave_garbage)
     try:
         return _done(command, args)
     finally:
         if collects:
             gc.enable()
+
+
+def _leave_garbage() -> None:
+    if "duckdb" not in sys.modules:  # it counts what is not given back, and says so
+        gc.freeze()
 
 
 def _done(command: str, args: argparse.Namespace) -> int:

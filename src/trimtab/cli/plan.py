@@ -74,13 +74,10 @@ def add_parser(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the plan, save it when it trades, show it."""
-    from trimtab.adapters.exchange_day import need_begun
     from trimtab.cli.screen import emit, say, screen
     from trimtab.live.book import open_book
 
     book = open_book(folder_of(args))
-    if args.as_of is not None:
-        need_begun(book.portfolio.calendar, args.as_of, book.clock.now())
     opened = book.plan(
         args.as_of,
         deposits=_summed(args.deposit),

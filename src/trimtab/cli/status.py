@@ -62,14 +62,11 @@ def add_parser(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the status."""
-    from trimtab.adapters.exchange_day import need_begun
     from trimtab.cli.screen import emit, say, screen
     from trimtab.live.book import open_book
     from trimtab.reports.status import status_of
 
     book = open_book(folder_of(args))
-    if args.as_of is not None:
-        need_begun(book.portfolio.calendar, args.as_of, book.clock.now())
     prices = dict(args.price)
     plan = book.status(args.as_of, prices=prices).value
     status = status_of(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trimtab.adapters.clock import SystemClock
+from trimtab.adapters.exchange_day import day_at, need_begun
 from trimtab.adapters.ledger_file import FileLedger
 from trimtab.adapters.plan_files import SavedPlan, save_plan
 from trimtab.adapters.portfolio_folder import (
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 Amount = str | int | float | Decimal
 """Money or a price as a person states it: `2600`, `"2600.00"`; never minor units."""
-
-_EASTERNMOST = timedelta(hours=14)
 
 PAPER_FOLDER = "paper"
 PLANS_FOLDER = "plans"
@@ -244,22 +243,17 @@ class OpenBook:
                 newest day that has prices and is not in the future.
 
         Raises:
-            RefusedError: The day has not begun anywhere on earth.
+            RefusedError: The day has not begun at the exchange.
         """
         return self._session(day)[0]
 
     def need_begun(self, day: date) -> None:
-        """Refuse a day that has not begun anywhere on earth.
+        """Refuse a day that has not begun at the exchange.
 
         Raises:
             RefusedError: It is in the future.
         """
-        now = self.clock.now()
-        if day > (now + _EASTERNMOST).date():
-            raise RefusedError(
-                f"{day} is in the future: by the clock it is {now.date()}, and nobody knows what "
-                "that day brings"
-            )
+        need_begun(self.portfolio.calendar, day, self.clock.now())
 
     def _session(self, day: date | None) -> tuple[date, tuple[Finding, ...]]:
         calendar = self.portfolio.calendar
@@ -270,9 +264,8 @@ class OpenBook:
                 return day, ()
             message = f"{day} is no session of {calendar.name}: decided for {session} instead"
             return session, (Finding("no-session", str(day), message, "info"),)
-        # A day is not in the future once it has begun somewhere on earth.
-        today = (self.clock.now() + _EASTERNMOST).date()
         newest = self._newest_day()
+        today = day_at(calendar, self.clock.now())
         if newest is None:
             return calendar.session_on_or_before(today), ()
         if newest > today:
@@ -280,17 +273,18 @@ class OpenBook:
                 f"the price files reach {newest}, which is in the future; they are read up to "
                 f"{today}"
             )
-            return calendar.session_on_or_before(today), (
+            known = self._newest_day(until=today) or today
+            return calendar.session_on_or_before(known), (
                 Finding("prices-in-future", str(newest), message),
             )
         return calendar.session_on_or_before(newest), ()
 
-    def _newest_day(self) -> date | None:
+    def _newest_day(self, *, until: date = date.max) -> date | None:
         """The newest day with prices; of a market's where there are any, else of typed ones."""
         known = self.portfolio.household.instruments
         traded = [name for name in sorted(known) if known[name].price_source == "market"]
         source = self._price_file({})
-        return source.last_day(traded) or source.last_day(sorted(known))
+        return source.last_day(traded, until=until) or source.last_day(sorted(known), until=until)
 
     def market(self, as_of: date, prices: Mapping[str, Amount] | None = None) -> Market:
         """What the market says on a day.

@@ -20,7 +20,8 @@ class Quote:
         on: The day the price is of.
         previous: The last price before it that looked right, on `previous_on`; None for the first.
         split_since_previous: New units for one old unit between the two, 1 when no split.
-        raw: What the source wrote when `price` is None: shown to the user.
+        raw: What the source wrote, and where, when `price` is None or may be doubted: shown to
+            the user. Empty for all others: it enters the hash of a plan's inputs.
         confirmed: Whether a person typed this price for this day; then it is believed.
     """
 

@@ -62,7 +62,10 @@ def _machine_code(function: Callable[..., object]) -> Callable[..., object]:
         if known not in _known_to_numba:
             register_jitable(known)
             _known_to_numba.add(known)
-    plain = numba.njit(nogil=True)
+    # A kernel allocates nothing, so nobody needs to count who holds its columns: counting took half
+    # the time of a decided account. Should one allocate, Numba refuses to compile it.
+    uncounted: Any = {"nogil": True, "_nrt": False}
+    plain = numba.njit(**uncounted)
     if not function.__module__.startswith(_ROOM + "."):
         return cast("Callable[..., object]", plain(function))
     # Numba's cache of a function does not notice that a kernel it calls, in another file, has
@@ -71,7 +74,7 @@ def _machine_code(function: Callable[..., object]) -> Callable[..., object]:
     kept = config.CACHE_DIR
     config.CACHE_DIR = str(_cache_folder(kept))
     try:
-        return cast("Callable[..., object]", numba.njit(cache=True, nogil=True)(function))
+        return cast("Callable[..., object]", numba.njit(cache=True, **uncounted)(function))
     except RuntimeError:  # nowhere to write: compile anew in each process
         return cast("Callable[..., object]", plain(function))
     finally:

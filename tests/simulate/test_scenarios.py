@@ -180,7 +180,10 @@ def test_regimes_draw_their_long_run() -> None:
     drawn = np.concatenate([model.draw(stream(9, i), 1000) for i in range(count)])
 
     assert drawn.std(axis=0) == pytest.approx(np.sqrt(np.diag(model.covariance)), rel=0.03)
-    assert np.cov(drawn, rowvar=False) == pytest.approx(model.covariance, abs=3e-6)
+    # Some 4,500 storms came: how long they lasted in all is known to two percent.
+    sizes = np.sqrt(np.diag(model.covariance))
+    apart = (np.cov(drawn, rowvar=False) - model.covariance) / np.outer(sizes, sizes)
+    assert np.abs(apart).max() < 0.06
     assert model.lengths == pytest.approx([50.0, 1 / 0.06])
     assert model.shares == pytest.approx([0.75, 0.25])
     squares = drawn[:, 0] ** 2
@@ -235,10 +238,9 @@ def test_every_future_is_a_backtest_of_its_own() -> None:
     options: dict[str, Any] = {"costs": Costs(bps=10), "cash_rate": 0.02}
     model = fit(prices, "normal")
 
-    found = monte_carlo(prices, policies, model=model, years=1, paths=3, seed=6, **options)
-    alone = monte_carlo(
-        prices, policies, model=model, years=1, paths=3, seed=6, threads=1, **options
-    )
+    chance: dict[str, Any] = {"model": model, "years": 1, "paths": 3, "seed": 6}
+    found = monte_carlo(prices, policies, **chance, **options)
+    alone = monte_carlo(prices, policies, threads=1, **chance, **options)
 
     assert np.array_equal(found.table, alone.table)
     path = model_paths(model, prices, sessions=253, seed=6).path(2)

@@ -26,6 +26,9 @@ SESSIONS_A_YEAR = 252
 NOISE = 1e-14
 """Spreads of returns below this are rounding: a return is a ratio near 1 less 1."""
 
+LIMIT = 1e150
+"""A return as large as this is no number: its square would leave the floats."""
+
 
 # -- growth ---------------------------------------------------------------------------------------
 
@@ -63,7 +66,8 @@ def annual_return(returns: ArrayLike, *, sessions_a_year: float = SESSIONS_A_YEA
     rates = _sound(returns)
     if not len(rates):
         return nan
-    growth = float(np.prod(1.0 + rates))
+    with np.errstate(over="ignore"):
+        growth = float(np.prod(1.0 + rates))
     if not 0.0 <= growth < inf:
         return nan
     if growth == 0.0:
@@ -112,9 +116,8 @@ def downside_deviation(
     rates = _sound(returns)
     if not len(rates):
         return nan
-    with np.errstate(over="ignore"):
-        short = np.minimum(rates - least, 0.0)
-        return _scaled(float(np.sqrt(np.mean(short * short))), sqrt(sessions_a_year))
+    short = np.minimum(rates - least, 0.0)
+    return _scaled(float(np.sqrt(np.mean(short * short))), sqrt(sessions_a_year))
 
 
 def skewness(returns: ArrayLike) -> float:
@@ -290,19 +293,20 @@ def drawdowns(equity: ArrayLike, dates: Days) -> tuple[Drawdown, ...]:
     curve = np.asarray(equity, dtype=np.float64)
     if not len(curve) or not np.isfinite(curve).all() or not curve[0] > 0.0:
         return ()
-    under = curve < np.maximum.accumulate(curve) * (1.0 - NOISE)
+    high = np.maximum.accumulate(curve)
+    under = curve < high * (1.0 - NOISE)
     edges = np.flatnonzero(np.diff(under.astype(np.int8), prepend=0, append=0))
-    found = [_drawdown(curve, dates, int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+    found = [_drawdown(curve, high, dates, int(a), int(b)) for a, b in edges.reshape(-1, 2)]
     return tuple(sorted(found, key=lambda one: one.depth))
 
 
-def _drawdown(curve: Floats, dates: Days, start: int, stop: int) -> Drawdown:
+def _drawdown(curve: Floats, high: Floats, dates: Days, start: int, stop: int) -> Drawdown:
     """The fall that is under its high from session `start` to the one before `stop`."""
     peak, trough = start - 1, start + int(curve[start:stop].argmin())
     back = stop < len(curve)
     until = stop if back else len(curve) - 1
     return Drawdown(
-        depth=float(curve[trough] / curve[:start].max() - 1.0),
+        depth=float(curve[trough] / high[trough] - 1.0),
         peak=dates[peak].item(),
         trough=dates[trough].item(),
         recovery=dates[stop].item() if back else None,
@@ -328,7 +332,8 @@ def target_returns(targets: Floats, prices: Floats) -> Floats:
     import numpy as np
 
     growth = np.full(prices[1:].shape, nan)
-    np.divide(prices[1:], prices[:-1], out=growth, where=prices[:-1] > 0.0)
+    with np.errstate(over="ignore"):
+        np.divide(prices[1:], prices[:-1], out=growth, where=prices[:-1] > 0.0)
     earned: Floats = (targets[:-1] * (growth - 1.0)).sum(axis=1)
     return earned
 
@@ -342,10 +347,9 @@ def tracking_error(
     """
     import numpy as np
 
-    ours = np.asarray(returns, dtype=np.float64)
-    theirs = np.asarray(benchmark, dtype=np.float64)
-    assert ours.shape == theirs.shape
-    if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+    assert np.shape(returns) == np.shape(benchmark)
+    ours, theirs = _sound(returns), _sound(benchmark)
+    if len(ours) != len(theirs):
         return nan
     return deviation_of(ours - theirs, sessions_a_year=sessions_a_year)
 
@@ -513,7 +517,8 @@ def _sound(returns: ArrayLike) -> Floats:
     import numpy as np
 
     rates = np.asarray(returns, dtype=np.float64)
-    return rates if np.isfinite(rates).all() else rates[:0]
+    # NaN is not below the limit either.
+    return rates if (np.abs(rates) < LIMIT).all() else rates[:0]
 
 
 def _scaled(figure: float, factor: float) -> float:

@@ -6,7 +6,7 @@ Arrays in, floats out. What is not defined is NaN, never an exception or a warni
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import expm1, nan
+from math import expm1, inf, nan
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def session_returns(values: ArrayLike, flows: ArrayLike | None = None) -> Floats
     before = worth[:-1]
     growth = np.full(len(before), nan)
     usable = (before > 0.0) & np.isfinite(before) & np.isfinite(after)
-    np.divide(after, before, out=growth, where=usable)
+    with np.errstate(over="ignore"):
+        np.divide(after, before, out=growth, where=usable)
     return growth - 1.0
 
 
@@ -87,7 +88,9 @@ def time_weighted(values: ArrayLike, flows: ArrayLike | None = None) -> float:
     returns = session_returns(values, flows)
     if not len(returns):
         return nan
-    return float(np.prod(1.0 + returns)) - 1.0
+    with np.errstate(over="ignore"):
+        growth = float(np.prod(1.0 + returns))
+    return growth - 1.0 if growth < inf else nan
 
 
 def modified_dietz(

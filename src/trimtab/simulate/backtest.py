@@ -499,7 +499,7 @@ def _result(setting: Setting, rules: Rules) -> PolicyResult:
             new = np.array([_row(weights, history.symbols, setting.policy)], dtype=np.float64)
             rows = np.vstack([rows, new])
         setting.row_at[session] = made
-    return _figures(setting, rules, columns, start_units)
+    return policy_result(setting, rules, columns, start_units)
 
 
 class RunColumns:
@@ -651,9 +651,10 @@ def rates_of(costs: Costs, symbols: Sequence[str]) -> Floats:
     return rates
 
 
-def _figures(
+def policy_result(
     setting: Setting, rules: Rules, columns: RunColumns, start_units: Floats
 ) -> PolicyResult:
+    """What a run left in its columns, as the result of a policy."""
     import numpy as np
 
     history, n = setting.history, len(start_units)

@@ -1,0 +1,162 @@
+"""A policy while one of its instruments cannot be traded: the kernel runs, and is met on the way.
+
+During the halt the kernel is told that no target is known. It stops wherever the policy would
+act, and what can be done is done here: what may be traded shares what is left beside the halted
+instrument, in the proportions that the policy wants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from trimtab.kernels.destination import TO_CODES, fill_bands, fill_goals
+from trimtab.kernels.research import (
+    ADOPTED,
+    ALLOWANCE,
+    COST_PAID,
+    REBALANCES,
+    TURNOVER,
+    rebalance,
+)
+from trimtab.simulate.backtest import Rules, RunColumns, Setting, policy_result
+from trimtab.simulate.results import PolicyResult
+
+if TYPE_CHECKING:
+    from trimtab.simulate.frames import Floats
+
+
+def halted_run(
+    setting: Setting, rules: Rules, *, symbol: str, first: int, stop: int
+) -> PolicyResult:
+    """One policy over its prices, with one instrument that cannot be traded for some sessions.
+
+    A calendar acts on the others as always. A band acts when one of the others is beyond its own:
+    what the halted instrument is off cannot be traded away. Bands of inner sleeves do not act in
+    the halt.
+
+    Args:
+        setting: The policy, made ready over prices that already stand still; its target is given.
+        rules: What else holds.
+        symbol: What is halted.
+        first: The first session without trade in it.
+        stop: The first session with trade in it again.
+    """
+    assert setting.make is None
+    rules = replace(rules, compiled=False)
+    lag = 0 if setting.trade_at == "close" else 1
+    known = setting.row_at
+    row_at = known.copy()
+    # Decided one session before it is traded, where there is a lag.
+    row_at[max(first - lag, 0) : max(stop - lag, 0)] = -1
+    met = replace(setting, row_at=row_at)
+    columns = RunColumns(met, rules)
+    start_units = setting.rows[0] * rules.cash / setting.start_prices
+    columns.begin(start_units)
+    held = setting.history.symbols.index(symbol)
+    session = 0
+    while True:
+        session = columns.go(setting.rows, session)
+        if session == len(setting.history):
+            break
+        if row_at[session] >= 0:
+            columns.make_room()
+            continue
+        if int(columns.counts[REBALANCES]) == columns.room:
+            columns.make_room()
+        _trade_around(columns, setting, int(known[session]), held, session, session + lag)
+        session += 1
+    return policy_result(met, rules, columns, start_units)
+
+
+def _trade_around(
+    columns: RunColumns, setting: Setting, row: int, held: int, session: int, at: int
+) -> None:
+    """Trade everything but one instrument, as the policy would, and book it as the kernel does."""
+    import numpy as np
+
+    close = setting.history.close[session]
+    units = np.array(columns.units)
+    worth = units * close
+    adopted = setting.rows[int(columns.counts[ADOPTED])]
+    others = [i for i in range(len(units)) if i != held]
+    if not _others_fire(setting, adopted, worth, others):
+        return
+    goals = np.array(_goals(setting, setting.rows[row], worth))
+    dealing = setting.history.open if setting.trade_at == "next-open" else setting.history.close
+    assert dealing is not None
+    prices = dealing[at]
+    value = float((units * prices)[others].sum())
+    share = float(goals[others].sum())
+    if share <= 0.0 or value <= 0.0:
+        return
+    part = units[others].tolist()
+    rate, per_unit, fixed, minimum = (column[others].tolist() for column in columns.rates)
+    totals = [0.0, 0.0]
+    traded = rebalance(
+        part,
+        prices[others].tolist(),
+        value,
+        (goals[others] / share).tolist(),
+        columns.cost_rule,
+        rate,
+        per_unit,
+        fixed,
+        minimum,
+        [0.0] * len(others),
+        totals,
+    )
+    if not traded:
+        return
+    units[others] = part
+    whole = value + float(units[held] * prices[held])
+    k = int(columns.counts[REBALANCES])
+    for column, entry in zip(columns.traded, (at, *totals, whole), strict=True):
+        column[k] = entry
+    columns.units = units.tolist()
+    columns.units_after[k] = units.tolist()
+    columns.counts[REBALANCES] = k + 1
+    columns.counts[ADOPTED] = row
+    columns.sums[TURNOVER] += 0.5 * totals[1] / whole
+    columns.sums[COST_PAID] += totals[0]
+    if at == session:
+        columns.equity[session] = whole - totals[0]
+
+
+def _others_fire(setting: Setting, adopted: Floats, worth: Floats, others: list[int]) -> bool:
+    """Whether it is not the halted instrument alone that is beyond its band."""
+    when = setting.policy.when
+    if not when.has_band or when.drift is not None:
+        return True
+    value = float(worth.sum())
+    bands = _bands(setting, adopted)
+    away = abs(worth - adopted * value)
+    return any(bands[i] >= 0.0 and away[i] >= (bands[i] - ALLOWANCE) * value for i in others)
+
+
+def _bands(setting: Setting, target: Floats) -> list[float]:
+    when = setting.policy.when
+    bands = [0.0] * len(target)
+    absolute = -1.0 if when.band_absolute is None else float(when.band_absolute)
+    relative = -1.0 if when.band_relative is None else float(when.band_relative)
+    fill_bands(target.tolist(), 1.0, absolute, relative, bands)
+    return bands
+
+
+def _goals(setting: Setting, wanted: Floats, worth: Floats) -> Any:
+    """Where the policy would go if everything could be traded, in money."""
+    to = setting.policy.to
+    value = float(worth.sum())
+    bands = [band * value if band > 0.0 else band for band in _bands(setting, wanted)]
+    goals = [0.0] * len(wanted)
+    width = -1.0 if to.width is None else float(to.width)
+    fill_goals(
+        worth.tolist(),
+        (wanted * value).tolist(),
+        bands,
+        TO_CODES[to.kind],
+        width * value,
+        ALLOWANCE * value,
+        goals,
+    )
+    return goals

@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from trimtab.adapters.price_frames import read_prices as read_prices
     from trimtab.costs import Costs as Costs
     from trimtab.face import backtest as backtest
+    from trimtab.face import monte_carlo as monte_carlo
     from trimtab.face import open as open
+    from trimtab.face import stress as stress
     from trimtab.face import sweep as sweep
     from trimtab.model.errors import InputError as InputError
     from trimtab.model.errors import RefusedError as RefusedError
     from trimtab.model.errors import TrimtabError as TrimtabError
     from trimtab.model.policy import Policy as Policy
+    from trimtab.simulate.bootstrap import bootstrap as bootstrap
+    from trimtab.simulate.overfitting import deflated as deflated
+    from trimtab.simulate.overfitting import overfitting as overfitting
 
 __version__ = "0.1.0"
 version = __version__
@@ -35,7 +40,12 @@ _WHERE = {
     "RefusedError": "trimtab.model.errors",
     "TrimtabError": "trimtab.model.errors",
     "backtest": "trimtab.face",
+    "bootstrap": "trimtab.simulate.bootstrap",
+    "deflated": "trimtab.simulate.overfitting",
+    "monte_carlo": "trimtab.face",
     "open": "trimtab.face",
+    "overfitting": "trimtab.simulate.overfitting",
+    "stress": "trimtab.face",
     "sweep": "trimtab.face",
     "read_prices": "trimtab.adapters.price_frames",
 }

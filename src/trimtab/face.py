@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from trimtab.costs import Costs
     from trimtab.live.book import OpenBook
     from trimtab.model.policy import Policy
+    from trimtab.simulate.outcomes import Outcomes
     from trimtab.simulate.results import Backtest
+    from trimtab.simulate.stress import Stress
     from trimtab.simulate.sweep import Sweep
 
 
@@ -57,6 +59,26 @@ def sweep(
 
     policies = grid(base, when=when, to=to, target=target, costs=costs, sample=sample, seed=seed)
     return run(read_prices(prices), policies, threads=threads or processors(), **options)
+
+
+def monte_carlo(prices: object, policies: Policy | Sequence[Policy], **options: Any) -> Outcomes:
+    """What policies come to over futures that a model of history draws.
+
+    Options as of `trimtab.simulate.monte_carlo.monte_carlo`: model, years, paths, seed, costs, ...
+    """
+    from trimtab.simulate.monte_carlo import monte_carlo as run
+
+    return run(read_prices(prices), policies, **options)
+
+
+def stress(prices: object, policies: Policy | Sequence[Policy], **options: Any) -> Stress:
+    """Policies in crises as they were, and in history made worse.
+
+    Options as of `trimtab.simulate.stress.stress`: costs, halted, gap, windows, ...
+    """
+    from trimtab.simulate.stress import stress as run
+
+    return run(read_prices(prices), policies, **options)
 
 
 def open(folder: object = ".") -> OpenBook:

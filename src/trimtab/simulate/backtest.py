@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 CostRule: TypeAlias = Literal["once", "solved", "in-order", "from-last"]
 Form: TypeAlias = Literal["auto", "interpreted", "compiled"]
 
-_RULES: dict[str, int] = {
+RULES: dict[str, int] = {
     "once": COST_ONCE,
     "solved": COST_SOLVED,
     "in-order": COST_IN_ORDER,
@@ -180,8 +180,8 @@ def backtest(
     chosen = [policies] if isinstance(policies, Policy) else list(policies)
     _check_names(chosen)
     charged = costs or Costs()
-    if cost_rule not in _RULES:
-        raise ValueError(f"cost_rule {cost_rule!r}: one of {', '.join(_RULES)}")
+    if cost_rule not in RULES:
+        raise ValueError(f"cost_rule {cost_rule!r}: one of {', '.join(RULES)}")
     if not (cash > 0 and cash < float("inf")):
         raise ValueError(f"cash {cash!r}: must be above zero and finite")
     if not -1.0 < cash_rate < 10.0:
@@ -194,7 +194,7 @@ def backtest(
         start=start,
         end=end,
         cash_rate=cash_rate,
-        cost_rule=_RULES[cost_rule],
+        cost_rule=RULES[cost_rule],
         compiled=form == "compiled" or (form == "auto" and work >= _COMPILE_FROM),
         warmup=warmup,
         frames=frames or prices.frames,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from trimtab.costs import Costs
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_CODES
-from trimtab.kernels.research import BLOCK, COST_ONCE
+from trimtab.kernels.research import BLOCK
 from trimtab.kernels.sweep import (
     APART_VARIANCE,
     DOWNSIDE,
@@ -35,7 +35,7 @@ from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy, PolicyError, To, When, check_policy, parse_to, parse_when
 from trimtab.simulate.aims import GivenTarget, read_target
-from trimtab.simulate.backtest import looks_of, rates_of, shared_history
+from trimtab.simulate.backtest import RULES, CostRule, looks_of, rates_of, shared_history
 from trimtab.simulate.frames import html_table, make_frame
 from trimtab.simulate.history import PriceHistory, day_of
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
@@ -303,6 +303,7 @@ def sweep(
     start: date | None = None,
     end: date | None = None,
     cash_rate: float = 0.0,
+    cost_rule: CostRule = "once",
     threads: int = 1,
     frames: FrameKind | None = None,
     accept_jumps: bool = False,
@@ -319,6 +320,7 @@ def sweep(
         start: First date that may count.
         end: Last date that may count.
         cash_rate: Yearly interest on CASH.
+        cost_rule: As for `backtest`.
         threads: How many run at the same time; the figures do not depend on it.
         frames: `pandas`, `polars` or `columns`; by default as the prices came in.
         accept_jumps: Take tenfold changes of a price for real.
@@ -336,7 +338,11 @@ def sweep(
     panel, findings, columns = _columns(
         prices, policies, trade_at, start, end, cash_rate, accept_jumps
     )
-    portions = _run(columns, len(policies), cash, trade_at, threads, dict(known or {}), on_progress)
+    portions = _run(
+        columns, len(policies), cash, trade_at, RULES[cost_rule], threads, dict(known or {}),
+        on_progress,
+    )  # fmt: skip
+
     raw = np.vstack([portions[first] for first in sorted(portions)])
     if policies.left_out:
         message = f"{policies.left_out} combinations contradict themselves and were left out."
@@ -487,6 +493,7 @@ def _run(
     policies: int,
     cash: float,
     trade_at: TradeAt,
+    cost_rule: int,
     threads: int,
     known: dict[int, Any],
     on_progress: Callable[[int, Mapping[int, Any]], None] | None,
@@ -506,7 +513,7 @@ def _run(
         space = spaces.pop()
         try:
             kernel(
-                first, last, *columns.arguments, lag, COST_ONCE, columns.rates, cash, columns.cuts,
+                first, last, *columns.arguments, lag, cost_rule, columns.rates, cash, columns.cuts,
                 *space, rows, counted,
             )  # fmt: skip
         finally:

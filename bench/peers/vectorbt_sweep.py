@@ -1,0 +1,84 @@
+"""vectorbt over many band widths at once, its columns tiled; in its own environment, prints JSON.
+
+All policies of a chunk run in one call, a group of columns each, which is how it sweeps; what it
+keeps of each grows with the chunk. The first run, which compiles, is not counted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import vectorbt as vbt
+from vectorbt_backtest import before_group, order
+from numba import njit
+from vectorbt.portfolio import nb
+from vectorbt.portfolio.enums import Direction, SizeType
+
+
+@njit
+def before_session(c, values, size, close, bands):
+    """Orders for all where one stands its group's band off, for none otherwise."""
+    n = c.group_len
+    total = c.last_cash[c.group]
+    for k in range(n):
+        col = c.from_col + k
+        c.last_val_price[col] = close[c.i, col]
+        total += c.last_position[col] * close[c.i, col]
+    fires = c.i == 0
+    if not fires and c.i < close.shape[0] - 1:
+        for k in range(n):
+            col = c.from_col + k
+            weight = c.last_position[col] * close[c.i, col] / total
+            if abs(weight - 1.0 / n) >= bands[c.group] - 1e-12:
+                fires = True
+    for k in range(n):
+        size[k] = 1.0 / n if fires else np.nan
+    if fires:
+        nb.sort_call_seq_nb(c, size, SizeType.TargetPercent, Direction.LongOnly, values)
+    return (size,)
+
+
+def swept(prices: pd.DataFrame, bands: Any, fee: float, cash: float) -> Any:
+    """Final wealth of every band."""
+    tiled = pd.concat([prices] * len(bands), axis=1, keys=range(len(bands)))
+    close = tiled.to_numpy()
+    made = vbt.Portfolio.from_order_func(
+        tiled,
+        order,
+        close,
+        fee,
+        pre_group_func_nb=before_group,
+        pre_segment_func_nb=before_session,
+        pre_segment_args=(close, np.array(bands)),
+        init_cash=cash,
+        cash_sharing=True,
+        group_by=np.repeat(np.arange(len(bands)), prices.shape[1]),
+        freq="D",
+    )
+    return made.value().iloc[-1].to_numpy()
+
+
+def main() -> None:
+    path, rate, cash, repeats, *widths = sys.argv[1:]
+    prices = pd.read_csv(path, index_col=0, parse_dates=True)
+    bands = [float(width) for width in widths]
+    seconds, finals = [], np.zeros(0)
+    for _ in range(int(repeats) + 1):
+        begun = perf_counter()
+        finals = swept(prices, bands, float(rate), float(cash))
+        seconds.append((perf_counter() - begun) / len(bands))
+    print(
+        json.dumps(
+            {"seconds": median(seconds[1:]), "finals": finals.tolist(), "version": vbt.__version__}
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

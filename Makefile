@@ -1,6 +1,6 @@
 # The workshop's front door. `make demo` and `make test` set everything up by themselves.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench docs setup setup-core clean
+.PHONY: help demo test lint bench docs studies setup setup-core clean
 
 PYTHON_BIN := .venv/bin/python
 ONLY ?=
@@ -12,6 +12,7 @@ help:
 	@echo "make lint    style, types and the rules of the house"
 	@echo "make docs    run the examples of the documentation"
 	@echo "make bench   measure beside the peers             (ONLY=qp for a part)"
+	@echo "make studies check published findings           (ONLY=cube_root for one; needs ../shared)"
 	@echo "make setup   only set up .venv, for developing"
 	@echo "make clean   remove what was made here, .venv included"
 
@@ -39,7 +40,10 @@ docs: setup
 bench: setup
 	@$(PYTHON_BIN) bench/run.py $(if $(ONLY),--only "$(ONLY)") $(ARGS)
 
+studies: setup
+	@PYTHONPATH=src $(PYTHON_BIN) -m studies $(ONLY) $(ARGS)
+
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	rm -rf build dist demo-portfolio bench/.peers bench/.work
-	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests scripts bench studies -name __pycache__ -type d -prune -exec rm -rf {} +

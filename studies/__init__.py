@@ -1,0 +1,1 @@
+"""Published findings about rebalancing, checked with Trimtab: see docs/studies.md."""

@@ -108,12 +108,12 @@ class Outcomes:
         heads = [
             "policy",
             "final value, median",
-            "5%",
-            "95%",
+            "worst 5%",
+            "best 5%",
             "growth a year",
             "volatility",
             "worst fall, median",
-            "5%",
+            "worst 5%",
             "ends below start",
         ]
         lost = self.shortfall()

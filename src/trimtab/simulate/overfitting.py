@@ -194,6 +194,8 @@ def deflated(returns: Any, *, trials: int | None = None) -> Deflated:
 
     Args:
         returns: Simple returns of every policy over the same sessions, shape (sessions, policies).
+            Policies over the same instruments all earn what these do, and the best of them is
+            soon more than luck: give their returns less those of the policy to be beaten.
         trials: How many independent trials they stand for; by default as many as there are.
     """
     import numpy as np

@@ -499,7 +499,7 @@ def _result(setting: Setting, rules: Rules) -> PolicyResult:
             new = np.array([_row(weights, history.symbols, setting.policy)], dtype=np.float64)
             rows = np.vstack([rows, new])
         setting.row_at[session] = made
-    return policy_result(setting, rules, columns, start_units)
+    return policy_result(setting, rules, columns, start_units, rows)
 
 
 class RunColumns:
@@ -652,9 +652,9 @@ def rates_of(costs: Costs, symbols: Sequence[str]) -> Floats:
 
 
 def policy_result(
-    setting: Setting, rules: Rules, columns: RunColumns, start_units: Floats
+    setting: Setting, rules: Rules, columns: RunColumns, start_units: Floats, rows: Floats
 ) -> PolicyResult:
-    """What a run left in its columns, as the result of a policy."""
+    """What a run left in its columns, as the result of a policy; `rows` are all its targets."""
     import numpy as np
 
     history, n = setting.history, len(start_units)
@@ -693,4 +693,6 @@ def policy_result(
         start_units=start_units[:n],
         log=log,
         frames=rules.frames,
+        aims=rows[:, :n],
+        aim_at=setting.row_at,
     )

@@ -66,7 +66,7 @@ def halted_run(
             columns.make_room()
         _trade_around(columns, setting, int(known[session]), held, session, session + lag)
         session += 1
-    return policy_result(met, rules, columns, start_units)
+    return policy_result(setting, rules, columns, start_units, setting.rows)
 
 
 def _trade_around(

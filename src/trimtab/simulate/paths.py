@@ -110,7 +110,9 @@ def figures_of(ready: Ready, results: Sequence[Any]) -> Floats:
     table = np.empty((len(results), len(OUTCOME_FIGURES)))
     for row, setting, one in zip(table, ready.settings, results, strict=True):
         aimed = _aimed(setting)
-        target = None if aimed is None else _target_returns(aimed, _steps(setting.history.close.T))
+        if aimed is None:
+            aimed = np.ascontiguousarray(one.targets[:-1].T)
+        target = _target_returns(aimed, _steps(one.history.T))
         shares = float((one.log.cost / one.log.value).sum())
         totals = (one.turnover_one_way, shares, one.rebalances)
         _fill_row(row, one.value, one.cash, one.first, one.last, totals, target)
@@ -245,7 +247,7 @@ def _fill_row(
     first: Any,
     last: Any,
     totals: tuple[float, float, int],
-    target: Floats | None,
+    target: Floats,
 ) -> None:
     """Write one policy's figures, in the order of OUTCOME_FIGURES."""
     import numpy as np
@@ -253,7 +255,7 @@ def _fill_row(
     years = (last - first).days / DAYS_A_YEAR
     turnover, cost_shares, rebalances = totals
     apart = np.nan
-    if target is not None and len(target) > 1:
+    if len(target) > 1:
         gaps = equity[1:] / equity[:-1] - 1.0 - target
         apart = float(np.std(gaps, ddof=1) * np.sqrt(SESSIONS_A_YEAR))
     final = float(equity[-1])

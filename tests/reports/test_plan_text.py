@@ -9,7 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.engine.generated import generated
@@ -60,6 +60,7 @@ def test_the_header_adds_up(plan: Plan) -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@example(made(207), 120)
 @given(PLANS, st.sampled_from([80, 100, 120]))
 def test_a_plan_fits_its_terminal(plan: Plan, width: int) -> None:
     """No line is wider than the terminal."""

@@ -17,6 +17,7 @@ from trimtab.reports.layout import (
     Column,
     Look,
     Role,
+    columns_of,
     headline,
     packed,
     paragraph,
@@ -265,6 +266,15 @@ def _figures(plan: Plan, target: str) -> list[str]:
 
 
 def _trades(plan: Plan, width: int, look: Look) -> list[str]:
+    """A row a trade; where there is room the lots have a column of their own."""
+    if width >= WIDE:
+        lines = _trades_in_rows(plan, width, look, wide=True)
+        if max(map(columns_of, lines)) <= width:
+            return lines
+    return _trades_in_rows(plan, width, look, wide=False)
+
+
+def _trades_in_rows(plan: Plan, width: int, look: Look, *, wide: bool) -> list[str]:
     figures = [
         Column("action"),
         Column("instrument", room="name"),
@@ -273,7 +283,6 @@ def _trades(plan: Plan, width: int, look: Look) -> list[str]:
         Column("value", "right"),
     ]
     rows: list[list[str]] = []
-    wide = width >= WIDE
     for trade in plan.trades:
         row = [
             trade.side,

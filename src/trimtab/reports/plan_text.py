@@ -269,7 +269,7 @@ def _trades(plan: Plan, width: int, look: Look) -> list[str]:
     """A row a trade; where there is room the lots have a column of their own."""
     if width >= WIDE:
         lines = _trades_in_rows(plan, width, look, wide=True)
-        if max(map(columns_of, lines)) <= width:
+        if max(map(columns_of, lines[1:]), default=0) <= width:  # the first may be coloured
             return lines
     return _trades_in_rows(plan, width, look, wide=False)
 

@@ -282,6 +282,22 @@ def test_outcomes_are_told_in_text_page_and_frames() -> None:
         found.of("x", "cagr")
 
 
+def test_a_difference_over_futures_shows_medians() -> None:
+    """There is no history of the future: what stands beside the difference are medians."""
+    prices = lively(NAMES, 200)
+    both = [Policy({"A": 1.0}, name="a"), Policy({"B": 1.0}, name="b")]
+    futures = monte_carlo(prices, both, years=0.5, paths=20)
+
+    found = futures.difference("a", "b")
+
+    growth = found["cagr"]
+    medians = tuple(np.median(futures.of(name, "cagr")) for name in "ab")
+    assert growth.medians == medians
+    assert growth.observed == growth.median
+    assert f"{medians[0]:.2%}" in str(found)
+    assert "medians over the paths" in str(found)
+
+
 def test_targets_made_from_prices_see_only_their_future() -> None:
     """A function is asked again on every path."""
 

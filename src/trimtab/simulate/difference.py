@@ -56,6 +56,7 @@ class Gap:
         figure: Which.
         first: The first policy's figure in history; NaN where there is no history to compare.
         second: The second's.
+        medians: Of the first's and of the second's figure over the paths.
         median: Of the difference over the paths.
         low: Lower end of the percentile interval of the difference.
         high: Upper end.
@@ -67,6 +68,7 @@ class Gap:
     figure: Figure
     first: float
     second: float
+    medians: tuple[float, float]
     median: float
     low: float
     high: float
@@ -157,11 +159,12 @@ class Difference:
                 continue
             show = _signed(gap.figure.unit, gap.low, gap.high, gap.observed)
             plain = _plain(gap.figure.unit)
+            seen = gap.medians if isnan(gap.first) else (gap.first, gap.second)
             rows.append(
                 [
                     gap.figure.words + (" a year" if gap.figure.unit == "share a year" else ""),
-                    plain(gap.first),
-                    plain(gap.second),
+                    plain(seen[0]),
+                    plain(seen[1]),
                     show(gap.observed),
                     show(gap.low),
                     show(gap.high),
@@ -176,7 +179,8 @@ class Difference:
 
     @property
     def _below(self) -> str:
-        return f"{self.how}. Low and high: the middle {self.level:.0%} of the differences."
+        first = "" if not isnan(self["cagr"].first) else "Figures are medians over the paths. "
+        return f"{self.how}. {first}Low and high: the middle {self.level:.0%} of the differences."
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -253,6 +257,10 @@ def difference_of(
                 figure=figure,
                 first=float(observed[0][place]),
                 second=float(observed[1][place]),
+                medians=(
+                    float(np.median(tables[0][:, place])),
+                    float(np.median(tables[1][:, place])),
+                ),
                 median=median,
                 low=low,
                 high=high,

@@ -45,16 +45,18 @@ def policies(target: dict[str, float]) -> dict[str, list[tt.Policy]]:
     return found
 
 
-def turnover_at(curve: NDArray[np.float64], tracking_error: float) -> float:
-    """The turnover of a way to trade at a tracking error, between the policies that were run.
+def log_turnover(
+    curve: NDArray[np.float64], tracking_error: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The log turnover of a way to trade at tracking errors between those of its policies.
 
     Args:
         curve: Tracking error and turnover of its policies, shape (policies, 2).
-        tracking_error: Which.
+        tracking_error: Which, shape (k,).
     """
     order = np.argsort(curve[:, 0])
     across, up = np.log(curve[order]).T
-    return float(np.exp(np.interp(np.log(tracking_error), across, up)))
+    return np.interp(np.log(tracking_error), across, up)
 
 
 def ratio(figures: NDArray[np.float64], first: str, second: str) -> float:
@@ -72,8 +74,7 @@ def ratio(figures: NDArray[np.float64], first: str, second: str) -> float:
     if not low < high:
         return float("nan")
     levels = np.geomspace(low, high, 12)
-    logs = [np.log(turnover_at(a, level) / turnover_at(b, level)) for level in levels]
-    return float(np.exp(np.mean(logs)))
+    return float(np.exp(np.mean(log_turnover(a, levels) - log_turnover(b, levels))))
 
 
 def of_history(shared: Path, target: dict[str, float], paths: int) -> list[NDArray[np.float64]]:
@@ -95,7 +96,7 @@ def of_regimes(shared: Path, paths: int) -> NDArray[np.float64]:
 
 def study(shared: Path, *, quick: bool = False) -> Finding:
     """Sweep widths and destinations on two sets of funds and in a lognormal market."""
-    paths = 20 if quick else 200
+    paths = 12 if quick else 200
     every = [one for family in policies({"STOCKS": 0.6, "CASH": 0.4}).values() for one in family]
     made = simulated(every, {"STOCKS": 0.16}, years=20, paths=paths).table[:, :, WHERE]
     known = {"SPY and AGG": of_history(shared, PAIR, paths)}

@@ -75,7 +75,7 @@ def resampled(
     table: NDArray[np.float64],
     figure: Callable[[NDArray[np.float64]], float],
     *,
-    times: int = 400,
+    times: int = 200,
     seed: int = 0,
 ) -> Estimate:
     """A figure of the means over paths, and how far it would be off with other paths.

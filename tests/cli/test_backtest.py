@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from tests.cli.console import PACKAGED, Session, demo_folder
-from trimtab.adapters.price_frames import read_prices
-from trimtab.model.policy import Policy
-from trimtab.reports.backtest_html import backtest_html
-from trimtab.simulate.backtest import backtest
-
-PRICES = PACKAGED / "total_return.csv"
+from tests.cli.console import Session, demo_folder
 
 
 @pytest.mark.parametrize(
@@ -74,34 +67,32 @@ def test_the_files_say_what_the_figures_say(tmp_path: Path) -> None:
     assert sum(float(row["cost"]) for row in trades) == pytest.approx(monthly["cost_paid"])
 
 
-class Page(HTMLParser):
-    """What a browser would find in a report."""
+def test_a_report_has_intervals_over_shuffled_histories(tmp_path: Path) -> None:
+    """`--report` shuffles history so often as it is told, always alike, and names the file."""
+    folder = demo_folder(tmp_path)
+    line = "trimtab backtest --policy never --start 2010-01-04 --paths 30 --report"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
+    said = Session(folder).run(f"{line} one.html")
+    Session(folder).run(f"{line} two.html")
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Remember each tag and attribute."""
-        self.tags.append(tag)
-        self.attributes.extend(attrs)
+    page = (folder / "one.html").read_text("utf-8")
+    assert "Wrote one.html" in said
+    assert "30 paths of" in page
+    assert "Stands for each sleeve" in page
+    assert page == (folder / "two.html").read_text("utf-8")
 
 
-def test_a_report_is_one_page_that_loads_and_runs_nothing() -> None:
-    """A hostile name is text; there is no script, no handler and no address in the page."""
-    hostile = '<script>alert(1)</script><img src=x onerror="alert(2)">'
-    target = {"IBM": 0.5, "BOND10": 0.5}
-    policies = [Policy(target, "monthly", name=hostile), Policy(target, "never", name="calm")]
+def test_a_report_without_shuffling_says_so(tmp_path: Path) -> None:
+    """`--paths 0` leaves the shuffling out, and so does history too short for it, with a word."""
+    folder = demo_folder(tmp_path)
 
-    page = backtest_html(backtest(read_prices(PRICES), policies))
+    Session(folder).run("trimtab backtest --policy never --paths 0 --report none.html")
+    Session(folder).run(
+        "trimtab backtest --policy never --start 2013-02-15 --paths 30 --report short.html"
+    )
 
-    read = Page()
-    read.feed(page)
-    assert read.tags.count("polyline") == 2 * len(policies)
-    assert {"script", "img", "iframe", "link"} & set(read.tags) == set()
-    assert [name for name, _ in read.attributes if name in ("src", "href", "onerror")] == []
-    assert "calm" in page
+    assert "not tried" in (folder / "none.html").read_text("utf-8")
+    assert "are too few to shuffle" in (folder / "short.html").read_text("utf-8")
 
 
 def test_alternatives_stand_beside_the_portfolio_once_each(tmp_path: Path) -> None:

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
     from trimtab.cli.options import Commands
     from trimtab.model.policy import Policy
+    from trimtab.simulate.outcomes import Outcomes
     from trimtab.simulate.results import Backtest
 
 EPILOG = """\
 examples:
   trimtab backtest                                 this portfolio's policy, beside doing nothing
                                                    and the common alternatives
+  trimtab backtest --report out.html               the same as a page with charts, what is noise
+                                                   and what is not
   trimtab backtest --account-mode --start 2008-01-02   the same in whole shares, lots and tax
   trimtab backtest --prices etf.csv --target SPY=60,AGG=40 --when monthly --cost-bps 10
   trimtab backtest --prices etf.csv --target SPY=60,AGG=40 --policy never --policy "band:5pp"
@@ -27,6 +30,13 @@ examples:
 
 ALTERNATIVES = ("never", "annual", "quarterly", "monthly", "band:5pp", "band:5pp to half")
 """What a portfolio's own policy is shown beside."""
+
+
+LEAST_PATHS, USUAL_PATHS, MOST_PATHS = 100, 1_000, 100_000
+"""Shuffled histories of a report: at least, usually, and at most."""
+
+PATHS_TIMES_SESSIONS = 8_000_000
+"""Sessions of all policies on all paths that a report shuffles unless told: a few seconds."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -63,7 +73,16 @@ def add_parser(commands: Commands) -> None:
         "code as plan and apply (slower)",
     )
     parser.add_argument("--out", metavar="DIR", help="write figures, curves, weights and trades")
-    parser.add_argument("--report", metavar="FILE", help="write one HTML file with the curves")
+    parser.add_argument(
+        "--report", metavar="FILE", help="write one HTML file to look at, offline: docs/report.md"
+    )
+    parser.add_argument(
+        "--paths",
+        metavar="N",
+        type=_paths,
+        help="shuffled histories that tell the report what is noise (0: none; default: as many "
+        "as take a few seconds, 1,000 at most)",
+    )
     add_json(parser)
 
 
@@ -78,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         result, remarks = _in_research(args)
     finally:
         progress("")
-    saved = _written(result, args)
+    saved = _written(result, args, remarks)
     if args.json:
         emit(result.to_dict())
         return 0
@@ -91,9 +110,17 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _written(result: Backtest, args: argparse.Namespace) -> list[str]:
+def _paths(text: str) -> int:
+    """A number of shuffled histories."""
+    if not (text.isascii() and text.isdigit() and int(text) <= MOST_PATHS):
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 0 to {MOST_PATHS:,}")
+    return int(text)
 
+
+def _written(result: Backtest, args: argparse.Namespace, remarks: Sequence[str]) -> list[str]:
     from pathlib import Path
+
+    from trimtab.cli.screen import progress
 
     saved = []
     if args.out:
@@ -104,9 +131,31 @@ def _written(result: Backtest, args: argparse.Namespace) -> list[str]:
     if args.report:
         from trimtab.reports.backtest_html import backtest_html
 
-        Path(args.report).write_text(backtest_html(result), encoding="utf-8")
+        try:
+            outcomes, untried = _shuffled(result, args.paths)
+        finally:
+            progress("")
+        page = backtest_html(result, outcomes=outcomes, remarks=[*remarks, *untried])
+        Path(args.report).write_text(page, encoding="utf-8")
         saved.append(f"Wrote {args.report}")
     return ["     ".join(saved)] if saved else []
+
+
+def _shuffled(result: Backtest, paths: int | None) -> tuple[Outcomes | None, list[str]]:
+    """The policies over shuffled histories, or why that was not tried."""
+    from trimtab.cli.screen import progress
+    from trimtab.simulate.bootstrap import bootstrap
+
+    if paths is None:
+        work = sum(one.sessions for one in result.policies)
+        paths = max(LEAST_PATHS, min(USUAL_PATHS, PATHS_TIMES_SESSIONS // work))
+    if paths == 0:
+        return None, []
+    progress(f"shuffling history {paths:,} times (longer the first time)")
+    try:
+        return bootstrap(result, paths=paths), []
+    except ValueError as error:
+        return None, [f"Differences were not tried for noise: {error}."]
 
 
 # -- this portfolio's accounts --------------------------------------------------------------------

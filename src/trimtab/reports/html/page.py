@@ -1,0 +1,210 @@
+"""The page of a report: answer, tables, places for the charts, findings and conventions."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from trimtab.reports.backtest_text import conventions
+from trimtab.reports.html.answer import answer
+from trimtab.reports.html.data import report_data, script_json
+from trimtab.reports.html.script import SCRIPT
+from trimtab.reports.html.series import MOST_PANELS, MOST_POINTS, yearly
+from trimtab.reports.html.style import PATTERNS, STYLE
+from trimtab.reports.html.tables import gave_table, safe, took_table, yearly_table
+from trimtab.reports.words import counted, listed, sentence
+
+if TYPE_CHECKING:
+    from trimtab.model.findings import Finding
+    from trimtab.simulate.difference import Difference
+    from trimtab.simulate.outcomes import Outcomes
+    from trimtab.simulate.results import Backtest
+
+MOST_NAMES = 12
+"""Holdings that the headline names before it counts the rest."""
+
+NOSCRIPT = (
+    '<noscript><p class="note">The charts are drawn by a script, which does not run here; all '
+    "figures stand in the tables.</p></noscript>"
+)
+
+
+def page(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) -> str:
+    """The whole page."""
+    differences = _differences(result, outcomes)
+    one = result.policies[0]
+    title = f"Rebalancing policies, {one.first} to {one.last}"
+    years = [yearly(policy) for policy in result.policies]
+    data = report_data(result.policies, years, outcomes, differences)
+    parts = [
+        f"<h1>{title}</h1>",
+        f'<p class="under">{safe(_under(result))}</p>',
+        _answer(result, differences),
+        _policies(result, outcomes, differences),
+        *_charts(result, outcomes),
+        "<section><h2>Year by year</h2>",
+        yearly_table(result.policies, years),
+        "</section>",
+        _findings(result.findings),
+        _conventions(result, outcomes, remarks),
+    ]
+    return _document(title, "\n".join(part for part in parts if part), script_json(data))
+
+
+def _document(title: str, body: str, data: str) -> str:
+    # Only this very script may run, and nothing may be loaded, whatever a name contains.
+    digest = b64encode(sha256(SCRIPT.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n"
+        "<footer>Made by Trimtab. Figures of the past and of its shuffled days promise nothing for "
+        "the future. It informs; it does not give tax or investment advice.</footer>\n</main>\n"
+        f'<svg id="patterns" width="0" height="0" aria-hidden="true"><defs>{PATTERNS}</defs></svg>'
+        f'\n<script type="application/json" id="data">{data}</script>\n<script>{SCRIPT}</script>\n'
+        "</body>\n</html>\n"
+    )
+
+
+def _differences(result: Backtest, outcomes: Outcomes | None) -> tuple[Difference, ...]:
+    """Every other policy against the first, over the same paths."""
+    if outcomes is None:
+        return ()
+    first = result.policies[0].name
+    return tuple(outcomes.difference(one.name, first) for one in result.policies[1:])
+
+
+def _under(result: Backtest) -> str:
+    one = result.policies[0]
+    symbols = list(dict.fromkeys(s for policy in result.policies for s in policy.symbols))
+    held = listed(symbols[:MOST_NAMES])
+    if len(symbols) > MOST_NAMES:
+        held = f"{', '.join(symbols[:MOST_NAMES])} and {len(symbols) - MOST_NAMES} more"
+    many = counted(len(result.policies), "policy", "policies")
+    return f"{many} · {one.sessions:,} sessions · {result.cash:,.2f} at the start · {held}"
+
+
+def _answer(result: Backtest, differences: Sequence[Difference]) -> str:
+    said = answer(result, differences)
+    points = "".join(f"<dt>{safe(head)}</dt><dd>{safe(text)}</dd>" for head, text in said.points)
+    return (
+        f'<section class="answer" aria-label="The answer"><p>{safe(said.headline)}</p>'
+        f"<dl>{points}</dl></section>"
+    )
+
+
+def _policies(
+    result: Backtest, outcomes: Outcomes | None, differences: Sequence[Difference]
+) -> str:
+    note = ""
+    if outcomes is not None:
+        note = (
+            '<p class="note">Below a figure stands what it was on nine of ten shuffled histories '
+            "(5% to 95%)."
+        )
+        if differences:
+            note += (
+                " A difference from the first policy has its 95% interval; where that holds "
+                "zero, the difference is noise."
+            )
+        note += "</p>"
+    tables = gave_table(result.policies, outcomes, differences) + took_table(
+        result.policies, outcomes
+    )
+    return f"<section><h2>The policies</h2>{tables}{note}</section>"
+
+
+def _charts(result: Backtest, outcomes: Outcomes | None) -> list[str]:
+    """A section for each chart. The script fills them; the heading and the note stand without."""
+    parts = [
+        NOSCRIPT,
+        _chart(
+            "growth",
+            "Growth",
+            "What the start has become, after costs.",
+            " Point at a day, touch it, or use the arrow keys; a name hides or shows its curve.",
+        ),
+        _chart("fall", "Falls", "How far each policy is below its highest value so far."),
+        _chart(
+            "weights",
+            "Weights and bands",
+            "The weight of each holding after the close; dashed its target, shaded the band around "
+            "it, ticks on top where the policy rebalanced."
+            + _left_out(max(len(one.symbols) for one in result.policies)),
+        ),
+        _chart(
+            "drift",
+            "Drift",
+            "How much of the portfolio would have to move to be at target, at each close after "
+            "its trades.",
+        ),
+        _chart(
+            "years",
+            "Turnover and costs by year",
+            "One-way turnover as a share of the portfolio, and what trading cost in money. "
+            "Taxes are not part of a run in research mode.",
+        ),
+    ]
+    if outcomes is not None:
+        parts.append(
+            _chart(
+                "outcomes",
+                "What might have been as well",
+                f"{outcomes.how}. The shape is the spread of outcomes, the line from 5% to 95% of "
+                "them, the dot their median, the ring what history itself gave.",
+            )
+        )
+    return parts
+
+
+def _left_out(symbols: int) -> str:
+    if symbols <= MOST_PANELS:
+        return ""
+    return f" The {MOST_PANELS} largest holdings are drawn."
+
+
+def _chart(name: str, title: str, note: str, hint: str = "") -> str:
+    """A place for a chart; the hint is for the screen, not for paper."""
+    more = f'<span class="screen">{safe(hint)}</span>' if hint else ""
+    return (
+        f'<section class="chart" id="{name}"><div class="head"><h2>{title}</h2>'
+        f'<div class="tools"></div></div><p class="note">{safe(note)}{more}</p>'
+        '<div class="body"></div></section>'
+    )
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return ""
+    lines = "".join(
+        f'<li class="{one.severity}"><b>{one.severity}: {safe(one.subject)}</b> '
+        f"{safe(sentence(one.message))}</li>"
+        for one in findings
+    )
+    return f"<section><h2>Findings</h2><ul>{lines}</ul></section>"
+
+
+def _conventions(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) -> str:
+    lines = [*remarks, *conventions(result.policies)]
+    if outcomes is not None:
+        lines.append(
+            f"Intervals: {outcomes.how}. Every policy ran over the same histories, so differences "
+            "are paired. An interval of 95% misses one time in twenty: of many comparisons some "
+            "pass by luck."
+        )
+    most = max(one.sessions for one in result.policies)
+    if most > MOST_POINTS:
+        lines.append(
+            f"Curves are drawn through at most {MOST_POINTS:,} of {most:,} sessions, curves of "
+            "weights through fewer; the highest and the lowest point of every stretch is kept. "
+            "Figures in tables are of all sessions."
+        )
+    items = "".join(f"<li>{safe(line)}</li>" for line in lines)
+    return f"<section><h2>Conventions</h2><ul>{items}</ul></section>"

@@ -1,0 +1,211 @@
+"""The tables of a report. Every cell carries the unrounded figure beside what is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from trimtab.reports.html.series import Yearly
+from trimtab.reports.words import clean
+from trimtab.simulate.results import percent
+
+if TYPE_CHECKING:
+    from trimtab.simulate.difference import Difference
+    from trimtab.simulate.outcomes import Outcomes
+    from trimtab.simulate.results import PolicyResult
+
+Cell = tuple[str, float | None, str, str]
+"""The name of a figure in `to_dict`, its value, what is shown, and a smaller line below it."""
+
+TONES = 8
+"""Colours that there are; after them they come again, dashed."""
+
+VERDICTS = {"more": "more than noise", "less": "more than noise", "noise": "noise", "same": "equal"}
+
+
+def safe(text: str) -> str:
+    """Any text as text in a page: markup is escaped, what hides or moves is shown as its code."""
+    return escape(clean(text))
+
+
+def swatch(number: int) -> str:
+    """The line that a policy is drawn with."""
+    again = " again" if number >= TONES else ""
+    return (
+        f'<svg class="key" width="26" height="10" aria-hidden="true">'
+        f'<line class="s{number % TONES}{again}" x1="1" x2="25" y1="5" y2="5"/></svg>'
+    )
+
+
+def gave_table(
+    policies: Sequence[PolicyResult],
+    outcomes: Outcomes | None,
+    differences: Sequence[Difference],
+) -> str:
+    """What each policy gave: value, growth with its interval, risk."""
+    apart = {one.first: one for one in differences}
+    heads = ["Policy", "Final value", "Growth a year"]
+    if differences:
+        heads.append(f"Against {policies[0].name}")
+    heads += ["Volatility", "Worst fall", "Sharpe"]
+    rows = []
+    for one in policies:
+        cells: list[Cell] = [
+            (
+                "final_value",
+                one.final_value,
+                f"{one.final_value:,.2f}",
+                _spread(outcomes, one.name, "final_value"),
+            ),
+            ("cagr", one.cagr, percent(one.cagr, 2), _spread(outcomes, one.name, "cagr")),
+        ]
+        if differences:
+            cells.append(_against(apart.get(one.name)))
+        cells += [
+            (
+                "volatility",
+                one.volatility,
+                percent(one.volatility, 2),
+                _spread(outcomes, one.name, "volatility"),
+            ),
+            (
+                "max_drawdown",
+                one.max_drawdown,
+                percent(one.max_drawdown, 1),
+                _spread(outcomes, one.name, "max_drawdown"),
+            ),
+            ("measures.sharpe", one.measures.sharpe, _plain(one.measures.sharpe, 2), ""),
+        ]
+        rows.append(cells)
+    return _table("What each policy gave", heads, policies, rows)
+
+
+def took_table(policies: Sequence[PolicyResult], outcomes: Outcomes | None) -> str:
+    """What each policy took to keep it at its target, and how close that was."""
+    heads = [
+        "Policy",
+        "Cost",
+        "Cost drag a year",
+        "Turnover a year",
+        "Rebalances",
+        "Trades",
+        "Mean drift",
+        "Largest drift",
+        "Tracking error",
+    ]
+    rows = []
+    for one in policies:
+        found = one.measures
+        rows.append(
+            [
+                ("cost_paid", one.cost_paid, f"{one.cost_paid:,.2f}", ""),
+                ("measures.cost_drag", found.cost_drag, percent(found.cost_drag, 3), ""),
+                (
+                    "measures.turnover_a_year",
+                    found.turnover_a_year,
+                    percent(found.turnover_a_year, 1),
+                    _spread(outcomes, one.name, "turnover_a_year"),
+                ),
+                ("rebalances", one.rebalances, f"{one.rebalances:,}", ""),
+                ("measures.trades", found.trades, f"{found.trades:,}", ""),
+                ("measures.drift_mean", found.drift_mean, percent(found.drift_mean, 1), ""),
+                ("measures.drift_max", found.drift_max, percent(found.drift_max, 1), ""),
+                (
+                    "measures.tracking_error",
+                    found.tracking_error,
+                    percent(found.tracking_error, 2),
+                    _spread(outcomes, one.name, "tracking_error"),
+                ),
+            ]
+        )
+    return _table("What each policy took", heads, policies, rows)
+
+
+def _against(one: Difference | None) -> Cell:
+    if one is None:
+        return ("", None, "", "")
+    gap = one["cagr"]
+    if gap.verdict == "same":
+        return ("difference.cagr", gap.observed, "0.00%", "equal on every path")
+    return (
+        "difference.cagr",
+        gap.observed,
+        f"{gap.observed:+.2%}",
+        f"{gap.low:+.2%} to {gap.high:+.2%}: {VERDICTS[gap.verdict]}",
+    )
+
+
+def _spread(outcomes: Outcomes | None, name: str, figure: str) -> str:
+    """Between what a figure was on nine of ten shuffled histories."""
+    import numpy as np
+
+    if outcomes is None:
+        return ""
+    low, high = (float(q) for q in np.percentile(outcomes.of(name, figure), [5.0, 95.0]))
+    if not isfinite(low) or not isfinite(high):
+        return ""
+    if figure == "final_value":
+        return f"{low:,.0f} to {high:,.0f}"
+    return f"{low:.1%} to {high:.1%}"
+
+
+def _plain(figure: float, places: int) -> str:
+    return f"{figure:.{places}f}" if isfinite(figure) else "-"
+
+
+def _table(
+    caption: str,
+    heads: Sequence[str],
+    policies: Sequence[PolicyResult],
+    rows: Sequence[Sequence[Cell]],
+) -> str:
+    head = "".join(f'<th scope="col">{safe(text)}</th>' for text in heads)
+    body = []
+    for number, (one, cells) in enumerate(zip(policies, rows, strict=True)):
+        shown = "".join(_cell(cell, label) for cell, label in zip(cells, heads[1:], strict=True))
+        name = f'<th scope="row">{swatch(number)} {safe(one.name)}</th>'
+        body.append(f'<tr data-policy="{safe(one.name)}">{name}{shown}</tr>')
+    return (
+        f'<table class="cards"><caption>{safe(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    )
+
+
+def _cell(cell: Cell, label: str) -> str:
+    figure, value, shown, below = cell
+    exact = ""
+    if figure and value is not None and isfinite(value):
+        exact = f' data-figure="{figure}" data-value="{value!r}"'
+    small = f"<small>{safe(below)}</small>" if below else ""
+    empty = "" if shown else ' class="empty"'
+    return f'<td{exact}{empty} data-label="{safe(label)}"><span>{safe(shown)}{small}</span></td>'
+
+
+def yearly_table(policies: Sequence[PolicyResult], found: Sequence[Yearly]) -> str:
+    """The return of every policy in every calendar year."""
+    one = policies[0]
+    heads = "".join(
+        f'<th scope="col">{swatch(number)}<br>{safe(policy.name)}</th>'
+        for number, policy in enumerate(policies)
+    )
+    body = []
+    for place, year in enumerate(found[0].years):
+        name = str(year)
+        if year == one.first.year and (one.first.month, one.first.day) > (1, 7):
+            name += f" from {one.first:%m-%d}"
+        if year == one.last.year and (one.last.month, one.last.day) < (12, 24):
+            name += f" to {one.last:%m-%d}"
+        cells = ""
+        for own in found:
+            value = own.returns[place]
+            sign = ' class="loss"' if value < 0 else ""
+            cells += f'<td data-value="{value!r}"{sign}>{value:.1%}</td>'
+        body.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')
+    return (
+        '<div class="wide" tabindex="0" role="region" aria-label="Yearly returns">'
+        '<table class="years"><caption>Return in each calendar year</caption>'
+        f'<thead><tr><th scope="col">Year</th>{heads}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )

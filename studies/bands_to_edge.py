@@ -56,7 +56,8 @@ def log_turnover(
     """
     order = np.argsort(curve[:, 0])
     across, up = np.log(curve[order]).T
-    return np.interp(np.log(tracking_error), across, up)
+    found: NDArray[np.float64] = np.interp(np.log(tracking_error), across, up)
+    return found
 
 
 def ratio(figures: NDArray[np.float64], first: str, second: str) -> float:

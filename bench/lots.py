@@ -240,9 +240,10 @@ def whole_accounts(  # type: ignore[no-untyped-def]
         purse[0] = cash[a]
         reached[a], bounds[a] = nearest_steps(
             sizes[a], direction[a], numerator[a], ones, low, high[a], start[a], rate, zeros, zeros,
-            zeros, sleeve[a], len(value[a]), value[a], goal[a], account, purse, floor, cash[a], 0,
-            0, NODE_LIMIT, best[a], search[0], search[1], search[2], search[3], search[4],
-            search[5], search[6], search[7], search[8], search[9], search[10], search[11],
+            zeros, zeros, zeros, zeros, zeros, sleeve[a], len(value[a]), value[a], goal[a],
+            account, purse, floor, cash[a], 0, 0, 0, NODE_LIMIT, best[a],
+            search[0], search[1], search[2], search[3], search[4], search[5], search[6], search[7],
+            search[8], search[9], search[10], search[11], search[12], search[13], search[14],
         )  # fmt: skip
 
 
@@ -277,7 +278,7 @@ def mip_row() -> dict[str, Any]:
         run(
             sizes, direction, numerator, ones, ones, high, start, np.full(ASSETS, RATE), zeros,
             sleeve, value, goal, zeros, np.zeros(1, np.int64), np.zeros(1, np.int64), cash, best,
-            reached, bounds, np.zeros((12, ASSETS + 1), np.int64),
+            reached, bounds, np.zeros((15, ASSETS + 1), np.int64),
         )  # fmt: skip
 
     models = [

@@ -488,6 +488,30 @@ def test_a_loss_that_may_be_washed_is_said() -> None:
     assert ("wash-sale-possible" in codes(plan)) is bool(sold & bought)
 
 
+def test_a_trade_worth_no_money_is_not_made() -> None:
+    """Of a fund in thousandths at 1.00 less than half a cent is not bought, nor sold."""
+    steps = [Instrument("F", step=Decimal("0.001")), Instrument("US", step=Decimal("0.001"))]
+    for cents in range(1, 40):
+        mandate_ = mandate(tree({"F": 3, "US": 97}), instruments=steps)
+        prices = market({"F": "1", "US": "1"})
+
+        plan = decide(state([], brokerage=f"0.{cents:02}"), mandate_, prices, DAY)
+
+        assert all(trade.value > 0 for trade in plan.trades), cents
+
+
+def test_tax_of_a_share_outweighs_cents_of_nearness() -> None:
+    """A share that would come a little nearer is kept where its tax is more than that is worth."""
+    lots = [lot("brokerage", "US", 15, "15")]
+    halves = mandate(tree({"US": 50, "BND": 50}), when="daily")
+    prices = market({"US": "1000", "BND": "10"})
+
+    plan = decide(state(lots, brokerage="0"), halves, prices, DAY)
+
+    # Seven and eight sold are equally near to 7,500; the eighth would cost tax.
+    assert summary(plan)[0] == ("brokerage", "sell", "US", 7)
+
+
 def test_new_cash_that_was_spent_is_no_longer_new() -> None:
     """A plan that invests new cash adopts the target, so the trigger does not fire again."""
     mandate_ = mandate(tree({"US": 60, "BND": 40}), when="cashflow:500")

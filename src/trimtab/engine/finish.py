@@ -6,7 +6,14 @@ from math import isfinite
 
 from trimtab.engine.problem import Holding, Problem
 from trimtab.engine.trade import SOON_NOTHING, Changes
-from trimtab.kernels.rounding import NODE_LIMIT, nearest_steps, nearest_steps_workspace
+from trimtab.engine.walked import lots_sold
+from trimtab.kernels.money import RATE_SCALE
+from trimtab.kernels.rounding import (
+    ENDLESS,
+    NODE_LIMIT,
+    nearest_steps,
+    nearest_steps_workspace,
+)
 from trimtab.model.frozen import dataclass
 
 
@@ -28,7 +35,9 @@ def finish(problem: Problem, changes: Changes, *, nearest_first: bool) -> Finish
 
     Never more cash than there is, account by account, with every rounding and fee counted. For
     one account that goes to its target first, nearness is measured from the goals themselves;
-    otherwise from the continuous answer, which has weighed cost and tax already.
+    otherwise from the continuous answer, which has weighed drift against cost and tax already.
+    Tax counts beside nearness, lot by lot, at what drift is worth: no share is sold at a tax of 80
+    to come cents nearer.
     """
     assert all(isfinite(money) for money in changes.money), "no NaN or infinity becomes an order"
     traded = [i for i, money in enumerate(changes.money) if abs(money) >= SOON_NOTHING]
@@ -43,16 +52,21 @@ def finish(problem: Problem, changes: Changes, *, nearest_first: bool) -> Finish
     if not traded:
         return Finished((0,) * len(problem.holdings), 0)
     values = list(problem.values)
+    reached, cash_goal = _reached(problem, changes)
+    goals, away = reached, 0
     if nearest_first and len(problem.accounts) == 1:
+        away = abs(cash_goal - problem.cash_goal)
         goals, cash_goal = list(problem.goals), problem.cash_goal
-    else:
-        goals, cash_goal = _reached(problem, changes)
-    best, objective, bound = _search(problem, changes, traded, values, goals, cash_goal, exact=True)
+        away += sum(abs(end - goal) for end, goal in zip(reached, goals, strict=True))
+    best, objective, bound = _search(
+        problem, changes, traded, values, goals, cash_goal, _least(problem, changes, traded, away),
+        exact=True,
+    )  # fmt: skip
     if objective < 0:
         # The floors cannot be met, whatever is sold: come as near as selling can, and go no lower
         # than where the cash stands.
         best, objective, bound = _search(
-            problem, changes, traded, values, goals, cash_goal, exact=False
+            problem, changes, traded, values, goals, cash_goal, 0, exact=False
         )
     steps = [0] * len(problem.holdings)
     if objective >= 0:
@@ -75,6 +89,47 @@ def cash_change(holding: Holding, steps: int) -> int:
     return (value if steps < 0 else -value) - cost_of(holding, steps)
 
 
+def taxes(holding: Holding, *, buys: bool, price: float) -> list[tuple[int, int]]:
+    """The lots of a trade in order: their steps, and what counts of each beside nearness.
+
+    That is its tax, in 1e-8 of the money and over what drift is worth, and by how much a cost is
+    dearer where drift is worth less than money. None where nothing is to be counted.
+    """
+    dearer = max(1.0 / price - 1.0, 0.0) * holding.fee
+    if buys:
+        found = [(ENDLESS, round(dearer * RATE_SCALE))]
+    else:
+        found = [
+            (steps, round((float(share) / price + dearer) * RATE_SCALE))
+            for steps, share in lots_sold(holding)
+        ]
+    return found if any(rate for _, rate in found) else []
+
+
+def _least(problem: Problem, changes: Changes, traded: list[int], away: int) -> int:
+    """What no whole steps can beat: the continuous answer in the same measure, less roundings.
+
+    By the triangle inequality this is so from the continuous answer as from the goals. Of what an
+    order costs however small it is, whole steps may save all.
+    """
+    if not changes.is_least or changes.price > 1.0:
+        return 0
+    spent = 0.0
+    for i in traded:
+        holding, money = problem.holdings[i], abs(changes.money[i])
+        if not holding.costs.is_linear:
+            spent += max(holding.costs.fixed, holding.costs.minimum - money * holding.fee)
+            spent -= max(holding.costs.fixed, holding.costs.minimum) * (1.0 / changes.price - 1.0)
+        spent += money * holding.fee
+        tax, left = 0.0, money
+        for steps, rate in taxes(holding, buys=changes.money[i] > 0, price=changes.price):
+            part = min(left, steps * float(holding.price))
+            left -= part
+            tax += part * (rate / RATE_SCALE)
+        spent += tax
+    return max(away + int(spent) - len(problem.values) - 2 - 3 * len(traded), 0)
+
+
 def _search(
     problem: Problem,
     changes: Changes,
@@ -82,6 +137,7 @@ def _search(
     values: list[int],
     goals: list[int],
     cash_goal: int,
+    least: int,
     *,
     exact: bool,
 ) -> tuple[list[int], int, int]:
@@ -99,6 +155,11 @@ def _search(
         1 if raising and not buy else min(h.least, h.sellable) if not buy else h.least
         for h, buy in zip(holdings, buys, strict=True)
     ]
+    first, last, lots = [], [], list[tuple[int, int]]()
+    for holding, buy in zip(holdings, buys, strict=True):
+        first.append(len(lots))
+        lots += taxes(holding, buys=buy, price=changes.price)
+        last.append(len(lots))
     best = [0] * len(traded)
     objective, bound = nearest_steps(
         len(traded),
@@ -112,6 +173,10 @@ def _search(
         [h.costs.per_step for h in holdings],
         [h.costs.fixed for h in holdings],
         [h.costs.minimum for h in holdings],
+        first,
+        last,
+        [steps for steps, _ in lots],
+        [rate for _, rate in lots],
         [h.leaf for h in holdings],
         len(values),
         values,
@@ -122,6 +187,7 @@ def _search(
         problem.cash,
         cash_goal,
         0 if exact else min(problem.cash, 0),
+        least,
         NODE_LIMIT,
         best,
         *nearest_steps_workspace(len(traded)),

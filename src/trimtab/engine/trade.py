@@ -7,7 +7,7 @@ from fractions import Fraction
 from trimtab.engine.aim import Aim
 from trimtab.engine.mandate import Mandate
 from trimtab.engine.problem import Problem
-from trimtab.engine.walked import is_walkable, walked
+from trimtab.engine.walked import NEAREST_FIRST, is_walkable, walked
 from trimtab.model.frozen import dataclass
 from trimtab.model.policy import When
 from trimtab.triggers.deviation import band_width
@@ -29,11 +29,15 @@ class Changes:
         money: Change of each holding in minor units, positive for purchases.
         gap: How far the solver's answer may be from the best, minor units; 0 when exact.
         too_small: Holdings and sides that were dropped because the trade was below the minimum.
+        price: Money that a unit of drift left is worth.
+        is_least: Whether drift, cost and tax alone decided, and not the number of trades.
     """
 
     money: tuple[float, ...]
     gap: float
     too_small: Blocked
+    price: float
+    is_least: bool
 
 
 def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
@@ -72,7 +76,8 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
             if holding.least > 1 and abs(change) < least:
                 small.append((abs(change), holding.instrument, holding.account, i, side))
         if not small:
-            return Changes(tuple(money), gap, blocked)
+            worth = NEAREST_FIRST if price is None else price
+            return Changes(tuple(money), gap, blocked, worth, is_least=inside is None)
         *_, i, side = min(small)
         blocked |= {(i, side)}
 

@@ -102,7 +102,7 @@ def segments(holding: Holding) -> list[tuple[float, float]]:
     which is what it costs by the time the pool is sold.
     """
     pools: list[tuple[int, Fraction]] = []
-    for steps, share in _parts(holding):
+    for steps, share in lots_sold(holding):
         while pools and pools[-1][1] > share:
             other, other_share = pools.pop()
             share = (share * steps + other_share * other) / (steps + other)
@@ -118,7 +118,7 @@ def runs(holding: Holding) -> list[list[tuple[float, float]]]:
     """
     found: list[list[tuple[float, float]]] = []
     before = Fraction(2)
-    for steps, share in _parts(holding):
+    for steps, share in lots_sold(holding):
         if share < before:
             found.append([])
         found[-1].append((steps * float(holding.price), float(share)))
@@ -126,7 +126,7 @@ def runs(holding: Holding) -> list[list[tuple[float, float]]]:
     return found
 
 
-def _parts(holding: Holding) -> Iterator[tuple[int, Fraction]]:
+def lots_sold(holding: Holding) -> Iterator[tuple[int, Fraction]]:
     """Steps that may be sold and their tax per unit of money, in the order of relief."""
     left = holding.sellable
     for taxed in holding.lots:

@@ -119,7 +119,7 @@ def decide_account(
             return WIDE, trades, sales
     if not fill_changes(m, models, market, accounts, work, purse, cash, cash_goal):
         return WIDE, trades, sales
-    status, gap = fill_whole_steps(m, models, market, work, purse, cash, cash_goal, gross)
+    status, gap = fill_whole_steps(m, models, market, accounts, work, purse, cash, cash_goal, gross)
     if status != DONE:
         return status, trades, sales
 

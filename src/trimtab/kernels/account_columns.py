@@ -156,8 +156,9 @@ class Answers(NamedTuple):
     W_AIMS, W_ACTIVE, W_BLOCKED, W_TRADE_ORDER, W_MADE, W_BUY_HOLDING, W_FIRST_SEGMENT,
     W_SEGMENT_OWNER, W_SEGMENT_STEPS, W_SEGMENT_GAIN, W_OWNER, W_ORDER, W_SCRATCH,
     W_DIRECTION, W_NUMERATOR, W_DENOMINATOR, W_LOW, W_HIGH, W_START, W_RATE, W_PER_STEP, W_NONE,
-    W_SLEEVE, W_ACCOUNT, W_PURSE, W_FLOOR, W_BEST,
-) = range(37)  # fmt: skip
+    W_SLEEVE, W_ACCOUNT, W_PURSE, W_FLOOR, W_BEST, W_TAX_FIRST, W_TAX_LAST, W_TAX_STEPS,
+    W_TAX_RATE,
+) = range(41)  # fmt: skip
 (
     F_CHANGE, F_VALUE_F, F_GOAL_F, F_BUY_FEE, F_ROOM, F_BOUGHT, F_SEGMENT_AMOUNT, F_SELL_FEE,
     F_SEGMENT_TAX, F_SOLD, F_GAIN, F_NEED, F_PART, F_GIVEN, F_PRICES, F_AMOUNTS,
@@ -186,9 +187,9 @@ def workspace(*, leaves: int, holdings: int, lots: int, instruments: int) -> Wor
     width = 2 * lots + leaves + holdings + 8
     return Work(
         slot=np.full(instruments, -1, dtype=np.int64),
-        ints=np.zeros((37, width), dtype=np.int64),
+        ints=np.zeros((41, width), dtype=np.int64),
         floats=np.zeros((16, width)),
-        search=np.zeros((12, holdings + 1), dtype=np.int64),
+        search=np.zeros((15, holdings + 1), dtype=np.int64),
     )
 
 

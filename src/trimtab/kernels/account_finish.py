@@ -18,6 +18,7 @@ from trimtab.kernels.account_columns import (
     NO_IMPROVEMENT,
     PER_STEP,
     RATE,
+    RATE_PARTS,
     SOON_NOTHING,
     W_ACCOUNT,
     W_ACTIVE,
@@ -25,9 +26,13 @@ from trimtab.kernels.account_columns import (
     W_DENOMINATOR,
     W_DIRECTION,
     W_FLOOR,
+    W_GAINS,
     W_GOALS,
     W_HELD,
     W_HIGH,
+    W_LOT_FROM,
+    W_LOT_TO,
+    W_LOTS,
     W_LOW,
     W_MADE,
     W_MOVED,
@@ -38,6 +43,10 @@ from trimtab.kernels.account_columns import (
     W_RATE,
     W_SLEEVE,
     W_START,
+    W_TAX_FIRST,
+    W_TAX_LAST,
+    W_TAX_RATE,
+    W_TAX_STEPS,
     W_TRADE_ORDER,
     W_VALUES,
     W_WORTHS,
@@ -49,8 +58,8 @@ from trimtab.kernels.account_columns import (
 )
 from trimtab.kernels.account_due import twice_drift
 from trimtab.kernels.compile import kernel
-from trimtab.kernels.money import trade_cost
-from trimtab.kernels.rounding import NODE_LIMIT, nearest_steps
+from trimtab.kernels.money import RATE_SCALE, trade_cost
+from trimtab.kernels.rounding import ENDLESS, NODE_LIMIT, STEEPEST, nearest_steps
 from trimtab.kernels.wide import compared, times, worth
 
 ROUNDER = 6755399441055744.0
@@ -62,6 +71,7 @@ def fill_whole_steps(
     m: int,
     models: Models,
     market: Prices,
+    accounts: Accounts,
     work: Work,
     purse: int,
     cash: int,
@@ -91,12 +101,13 @@ def fill_whole_steps(
         count += 1
     if count == 0:
         return DONE, 0
-    if models.of[NEAREST_FIRST, m] == 0:
-        cash_goal = _reached(m, models, work, cash)
+    away, cash_goal = _reached(m, models, work, cash, cash_goal)
     wealth = max(purse, 0)
     for s in range(n):
         wealth += work.ints[W_VALUES, s]
     raising = cash < 0 or purse < 0
+    lots = 0
+    spent = 0.0
     for j in range(count):
         i = work.ints[W_TRADE_ORDER, j]
         h = h0 + i
@@ -126,6 +137,15 @@ def fill_whole_steps(
         work.ints[W_NONE, j] = 0
         work.ints[W_SLEEVE, j] = models.holdings[LEAF, h]
         work.ints[W_ACCOUNT, j] = 0
+        money = abs(work.floats[F_CHANGE, i])
+        spent += money * models.fee[h]
+        lots, tax = _fill_taxes(j, i, m, models, market, accounts, work, lots, money)
+        if lots < 0:
+            return WIDE, 0
+        spent += tax
+    known_bound = 0
+    if models.drift_price[m] <= 1.0:
+        known_bound = max(away + int(spent) - n - 2 - 3 * count, 0)
     work.ints[W_PURSE, 0] = purse
     work.ints[W_FLOOR, 0] = 0
     # The second time only where the floors cannot be met, whatever is sold: then as near as
@@ -144,6 +164,10 @@ def fill_whole_steps(
             work.ints[W_PER_STEP],
             work.ints[W_NONE],
             work.ints[W_NONE],
+            work.ints[W_TAX_FIRST],
+            work.ints[W_TAX_LAST],
+            work.ints[W_TAX_STEPS],
+            work.ints[W_TAX_RATE],
             work.ints[W_SLEEVE],
             n,
             work.ints[W_VALUES],
@@ -154,6 +178,7 @@ def fill_whole_steps(
             cash,
             cash_goal,
             cash_floor,
+            known_bound,
             NODE_LIMIT,
             work.ints[W_BEST],
             work.search[0],
@@ -168,6 +193,9 @@ def fill_whole_steps(
             work.search[9],
             work.search[10],
             work.search[11],
+            work.search[12],
+            work.search[13],
+            work.search[14],
         )
         if objective >= 0:
             for j in range(count):
@@ -177,12 +205,72 @@ def fill_whole_steps(
         if attempt == 0:
             work.ints[W_FLOOR, 0] = min(purse, 0)
             cash_floor = min(cash, 0)
+            known_bound = 0
     return DONE, 0
 
 
 @kernel
-def _reached(m: int, models: Models, work: Work, cash: int) -> int:
-    """Replace the goals by where the continuous answer ends; what it leaves in cash."""
+def _fill_taxes(
+    j: int,
+    i: int,
+    m: int,
+    models: Models,
+    market: Prices,
+    accounts: Accounts,
+    work: Work,
+    lots: int,
+    money: float,
+) -> tuple[int, float]:
+    """The lots of trade j with their tax, as `finish.taxes`; the tax of `money` of them.
+
+    Returns:
+        How many lots there are then, -1 where a rate is too high; and that tax.
+    """
+    h = models.of[FIRST_HOLDING, m] + i
+    g = models.holdings[INSTRUMENT, h]
+    price = models.drift_price[m]
+    dearer = max(1.0 / price - 1.0, 0.0) * models.fee[h]
+    first = lots
+    taxed = False
+    if work.floats[F_CHANGE, i] > 0:
+        work.ints[W_TAX_STEPS, lots] = ENDLESS
+        work.ints[W_TAX_RATE, lots] = int(_half_even(dearer * RATE_SCALE))
+        taxed = work.ints[W_TAX_RATE, lots] > 0
+        lots += 1
+    else:
+        for p in range(work.ints[W_LOT_FROM, i], work.ints[W_LOT_TO, i]):
+            steps = accounts.quantity[work.ints[W_LOTS, p]]
+            share = 0.0
+            if work.ints[W_GAINS, p] > 0:
+                share = work.ints[W_GAINS, p] / (
+                    models.of[RATE_PARTS, m] * market.numerator[g] * steps
+                )
+            rate = _half_even((share / price + dearer) * RATE_SCALE)
+            if rate > STEEPEST:
+                return -1, 0.0
+            work.ints[W_TAX_STEPS, lots] = steps
+            work.ints[W_TAX_RATE, lots] = int(rate)
+            taxed = taxed or rate > 0
+            lots += 1
+    if not taxed:
+        lots = first
+    work.ints[W_TAX_FIRST, j] = first
+    work.ints[W_TAX_LAST, j] = lots
+    total = 0.0
+    left = money
+    for k in range(first, lots):
+        part = min(left, work.ints[W_TAX_STEPS, k] * market.price[g])
+        left -= part
+        total += part * (work.ints[W_TAX_RATE, k] / RATE_SCALE)
+    return lots, total
+
+
+@kernel
+def _reached(m: int, models: Models, work: Work, cash: int, cash_goal: int) -> tuple[int, int]:
+    """Where the continuous answer ends: how far from the goals, and the cash wanted.
+
+    Unless the nearest point comes first, where it ends is what is wanted: the goals are replaced.
+    """
     h0 = models.of[FIRST_HOLDING, m]
     n = models.of[FIRST_LEAF, m + 1] - models.of[FIRST_LEAF, m]
     for s in range(n):
@@ -195,9 +283,16 @@ def _reached(m: int, models: Models, work: Work, cash: int) -> int:
         work.floats[F_GOAL_F, models.holdings[LEAF, h0 + i]] += money
         if abs(money) >= SOON_NOTHING:
             left -= money + abs(money) * models.fee[h0 + i]
+    away = 0
     for s in range(n):
-        work.ints[W_GOALS, s] = int(_half_even(work.floats[F_GOAL_F, s]))
-    return int(_half_even(left))
+        end = int(_half_even(work.floats[F_GOAL_F, s]))
+        if models.of[NEAREST_FIRST, m] == 0:
+            work.ints[W_GOALS, s] = end
+        away += abs(end - work.ints[W_GOALS, s])
+    end = int(_half_even(left))
+    if models.of[NEAREST_FIRST, m] == 0:
+        cash_goal = end
+    return away + abs(end - cash_goal), cash_goal
 
 
 @kernel

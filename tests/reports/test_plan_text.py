@@ -153,8 +153,19 @@ def test_a_doubt_of_more_than_a_step_is_told(gap: int | None, is_told: bool) -> 
 
     short, full = plan_text(plan), plan_text(plan, explain=True)
 
-    assert ("from the best whole trades" in short) is is_told
-    assert ("from the best whole trades" in full) is bool(gap)
+    assert ("from the best whole numbers of these trades" in short) is is_told
+    assert ("from the best whole numbers of these trades" in full) is bool(gap)
+
+
+@pytest.mark.parametrize(("has_trades", "times"), [(True, 1), (False, 0)])
+def test_what_is_proved_is_said_of_these_trades_alone(has_trades: bool, times: int) -> None:
+    """The search keeps instruments and directions, so nothing is claimed about other trades."""
+    plan = replace(made(7), trades=(a_sale(),) if has_trades else (), gap=0)
+
+    text = plan_text(plan, width=160, explain=True)
+
+    assert text.count("Proved: no other whole numbers of these trades do better") == times
+    assert text.count("Proved") == times
 
 
 def test_a_command_in_a_message_can_be_pasted() -> None:

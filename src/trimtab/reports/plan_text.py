@@ -305,7 +305,11 @@ def _doubt(plan: Plan) -> str:
     steps = [Fraction(trade.value, trade.quantity) for trade in plan.trades if trade.quantity]
     if not plan.gap or not steps or plan.gap <= min(steps):
         return ""
-    return f"At most {money(plan.gap)} from the best whole trades (optimality gap)."
+    return _distance_from_best(plan.gap)
+
+
+def _distance_from_best(gap: int) -> str:
+    return f"At most {money(gap)} from the best whole numbers of these trades (optimality gap)."
 
 
 def _quantity(trade: Trade) -> str:
@@ -435,9 +439,9 @@ def _origin(plan: Plan) -> list[str]:
     if plan.gap is None:
         lines.append("No bound is known for how far this is from the best plan.")
     elif plan.gap:
-        lines.append(f"At most {money(plan.gap)} from the best whole trades (optimality gap).")
-    else:
-        lines.append("Proved: no better plan of whole trades under this policy.")
+        lines.append(_distance_from_best(plan.gap))
+    elif plan.trades:
+        lines.append("Proved: no other whole numbers of these trades do better.")
     for target, period in plan.periods.items():
         lines.append(f"{target}: carrying it out acts on {period.partition(':')[2] or period}.")
     return lines

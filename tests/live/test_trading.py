@@ -55,6 +55,40 @@ def test_a_plan_is_applied_from_its_file_once(tmp_path: Path) -> None:
     assert opened(tmp_path).plan().trades == ()
 
 
+def test_a_plan_that_is_done_leaves_nothing_more_behind(tmp_path: Path) -> None:
+    """Prices that were changed after a plan was carried out do not enter the record by applying,
+    rehearsing or recording it again.
+    """
+    path = folder(tmp_path)
+    saved = opened(path).plan().save()
+    opened(path).apply(saved, by="me")
+    text = (path / "prices.csv").read_text()
+    (path / "prices.csv").write_text(text.replace("260.00", "281.00"))
+    before = bytes_of(path)
+
+    again = opened(path).apply(saved, by="me")
+
+    assert (again.status, again.changed) == ("already", False)
+    assert rehearsed(opened(path), load_plan(saved)).status == "already"
+    assert bytes_of(path) == before
+
+
+def test_a_plan_recorded_by_hand_leaves_nothing_more_behind(tmp_path: Path) -> None:
+    """Closing or applying a plan again that was recorded writes nothing, whatever prices say."""
+    book = by_hand(tmp_path)
+    saved = book.plan().save()
+    book.record(saved, by="me")
+    text = (tmp_path / "prices.csv").read_text()
+    (tmp_path / "prices.csv").write_text(text.replace("72.50", "74.50"))
+    before = bytes_of(tmp_path)
+
+    closed = opened(tmp_path).record(saved, close=True, by="me")
+    applied = opened(tmp_path).apply(saved, by="me")
+
+    assert (closed.status, applied.status) == ("already", "already")
+    assert bytes_of(tmp_path) == before
+
+
 def test_edits_between_plan_and_apply_are_refused(tmp_path: Path) -> None:
     """Another target, another lots.csv, another price of that day: the plan is stale."""
     for number, (name, old, new) in enumerate(

@@ -141,7 +141,7 @@ def _rehearse(book: OpenBook, saved: SavedPlan, args: argparse.Namespace) -> int
     """Show the orders of a plan and what the gate says; write and send nothing."""
     from trimtab.cli.rehearsal import rehearsed
     from trimtab.cli.screen import emit, say, screen
-    from trimtab.reports.applied_text import applied_json, rehearsal_text
+    from trimtab.reports.applied_text import applied_json, applied_text, rehearsal_text
 
     book.need_begun(saved.plan.as_of)
     applied = rehearsed(book, saved)
@@ -149,5 +149,7 @@ def _rehearse(book: OpenBook, saved: SavedPlan, args: argparse.Namespace) -> int
         emit(applied_json(applied, saved.plan) | {"dry_run": True})
     else:
         on = screen()
-        say(rehearsal_text(applied, saved.plan, width=on.width, look=on.look))
+        # Of a plan that was carried out before there is nothing to rehearse: it says so.
+        text = applied_text if applied.status == "already" else rehearsal_text
+        say(text(applied, saved.plan, width=on.width, look=on.look))
     return 0 if ended_well(applied) else 1

@@ -9,7 +9,7 @@ from typing import Literal
 from trimtab.engine.mandate import HOUSEHOLD
 from trimtab.execution.application import Application
 from trimtab.ledger import events
-from trimtab.ledger.chain import Draft
+from trimtab.ledger.chain import Draft, Entry
 from trimtab.ledger.folded import Folded, OrderRecord
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
@@ -64,10 +64,22 @@ def conclude(run: Application) -> None:
     _pay_withdrawals(run)
     if run.parts and not any(record.filled for record in records):
         return
-    start = _approved_at(run)
-    written = [(entry.kind, entry.body) for entry in run.entries[start:]]
-    drafts = [draft for draft in _conclusions(run) if (draft.kind, draft.body) not in written]
-    run.write(drafts)
+    written = _concluded(run)
+    run.write([draft for draft in _conclusions(run) if _about(draft) not in written])
+
+
+def _concluded(run: Application) -> set[tuple[str, str]]:
+    """What the plan left behind already: it is not said again, whatever prices say by now."""
+    written = {_about(entry) for entry in run.entries[_approved_at(run) :]}
+    if any(kind in ("period_acted", "target_adopted") for kind, _ in written):
+        # Prices are the first that is written, if there were any to believe.
+        written.add(("prices_accepted", ""))
+    return written
+
+
+def _about(one: Draft | Entry) -> tuple[str, str]:
+    """What an entry concludes: its kind, and the target it is of."""
+    return one.kind, str(one.body.get("target", ""))
 
 
 def _pay_withdrawals(run: Application) -> None:

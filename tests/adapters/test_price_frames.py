@@ -12,8 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.engine.households import CALENDAR as NYSE
 from trimtab.adapters.price_frames import read_dated_targets, read_prices
+from trimtab.adapters.prices_file import PriceFile
 from trimtab.model.errors import InputError
+from trimtab.model.instruments import Instrument
 from trimtab.simulate.history import PriceHistory
 
 WIDE = "date,SPY,AGG\n2024-01-02,470.5,98\n2024-01-03,468.25,\n2024-01-04,467,97.5\n"
@@ -69,6 +72,68 @@ def test_a_long_file_becomes_total_returns(tmp_path: Path) -> None:
     assert prices.open is not None
     assert prices.open[0, 0] / close[0] == pytest.approx(99 / 100)
     assert not prices.findings
+
+
+SPLIT_WORDS = [
+    "2",
+    "2.0",
+    "0.5",
+    "3:2",
+    "3/2",
+    "1:10",
+    "",
+    "0",
+    "1",
+    "2e1",
+    "two",
+    "-2",
+    "3:0",
+    "1:2:3",
+]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("word", SPLIT_WORDS)
+def test_a_split_is_the_same_word_for_backtests_and_plans(
+    tmp_path: Path, word: str, kind: str
+) -> None:
+    """What a plan reads as a split a backtest reads as the same; what it refuses, so does it."""
+    pl = pytest.importorskip("polars")
+    path = tmp_path / f"p.{kind}"
+    table = pl.DataFrame(
+        {
+            "date": ["2024-01-02", "2024-01-03"],
+            "symbol": ["X", "X"],
+            "close": [100.0, 50.0],
+            "dividend": [0.0, 0.0],
+            "split": ["", word],
+        }
+    )
+    table.write_csv(path) if kind == "csv" else table.write_parquet(path)
+    plans = PriceFile([path], instruments={"X": Instrument("X")}, calendar=NYSE)
+
+    try:
+        splits = plans.snapshot(date(2024, 1, 3), ["X"]).splits
+    except InputError:
+        with pytest.raises(InputError, match="is not a split"):
+            read_prices(path)
+        return
+    ratio = splits[0].ratio if splits else 1
+    close = read_prices(path).close[:, 0]
+    assert close[1] / close[0] == pytest.approx(float(ratio * 50 / 100))
+
+
+@pytest.mark.parametrize("split", [2, 2.0, None, "2:1"])
+def test_a_split_in_parquet_stands_among_nulls(tmp_path: Path, split: float | str | None) -> None:
+    """A column of numbers says the same as one of text, and null is no split."""
+    pl = pytest.importorskip("polars")
+    days = ["2024-01-02", "2024-01-03"]
+    table = {"date": days, "close": [100.0, 50.0], "dividend": [0, 0], "split": [None, split]}
+    pl.DataFrame(table).write_parquet(tmp_path / "X.parquet")
+
+    close = read_prices(tmp_path / "X.parquet").close[:, 0]
+
+    assert close[1] / close[0] == pytest.approx(0.5 if split is None else 1.0)
 
 
 def test_adjusted_closes_go_before_dividends(tmp_path: Path) -> None:
@@ -128,7 +193,15 @@ def test_a_folder_is_its_files_together(tmp_path: Path) -> None:
         ("date,A\n", "it has no prices"),
         ("date,A\n2024-01-02,0.01\n2024-01-03,-0.02\n", "look like returns"),
         ("date,symbol,close\n2024-01-02,X,1\n2024-01-02,X,1\n", "stands twice for X"),
-        ("date,symbol,close,split\n2024-01-02,X,1,0\n", "a split of 0"),
+        (
+            "date,symbol,close,split\n2024-01-02,X,1,-2\n",
+            "prices.csv:2: split: '-2' is not a split",
+        ),
+        ("date,symbol,close,split\n2024-01-02,X,1,3:0\n", "'3:0' is not a split"),
+        (
+            "date,symbol,close,split\n2024-01-02,X,1,two\n",
+            "write new units for an old one: 2 or 3:2",
+        ),
         ("date,symbol,close,dividend\n2024-01-02,X,1,-1\n", "a dividend of -1"),
         ("date,symbol,close,dividend\n2024-01-02,X,1,\n2024-01-03,X,,1\n", "without a close"),
         (

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import field
 from datetime import date
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
@@ -15,10 +16,14 @@ from typing import BinaryIO
 from trimtab.adapters.toml_table import near, shown
 from trimtab.model.errors import Problem
 from trimtab.model.frozen import dataclass
+from trimtab.model.numbers import NumberError, decimal_from
 
 BLOCK = 2**20
 MOST_PROBLEMS = 1000
 """Problems told of one file; beyond that it is not a slip but another kind of file."""
+
+SPLIT_REMEDY = "write new units for an old one: 2 or 3:2, nothing where there is none"
+"""What is right where a split is not one."""
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _ISO_DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2},)*", re.ASCII)
@@ -313,6 +318,27 @@ def day_remedy(text: str) -> str:
     if _ISO_DAY.fullmatch(text[:10]) is not None:
         return f"write the day alone, as {text[:10]}"
     return "write year-month-day, as 2017-03-06"
+
+
+def split_from(text: str) -> Fraction | None:
+    """New units for an old one: `2`, `0.5`, `3:2`, `3/2`; nothing, 0 and 1 mean no split.
+
+    Returns:
+        The ratio, 1 where there is no split; None for what is no split's text.
+
+    >>> split_from("3:2"), split_from("2"), split_from(""), split_from("two")
+    (Fraction(3, 2), Fraction(2, 1), Fraction(1, 1), None)
+    """
+    if not text.strip():
+        return Fraction(1)
+    try:
+        numbers = [Fraction(decimal_from(part)) for part in text.replace("/", ":").split(":")]
+    except NumberError:
+        return None
+    new, *old = numbers
+    if len(old) > 1 or new < 0 or (old and old[0] <= 0):
+        return None
+    return (new / old[0] if old else new) or Fraction(1)
 
 
 def is_formula(text: str) -> bool:

@@ -17,7 +17,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from trimtab.adapters.csv_lines import day_from, day_remedy, fields_of, number_remedy
+from trimtab.adapters.csv_lines import (
+    SPLIT_REMEDY,
+    day_from,
+    day_remedy,
+    fields_of,
+    number_remedy,
+    split_from,
+)
 from trimtab.adapters.toml_table import shown
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
@@ -267,7 +274,10 @@ def _unmasked(column: Any) -> Any:
         return masked.astype(np.float64).filled(np.nan)
     if masked.dtype.kind == "M":
         return masked.filled(np.datetime64("NaT"))
-    return masked.astype(object).filled(None)
+    # filled(None) would fill with numpy's own sign for nothing, a question mark.
+    plain = masked.data.astype(object)
+    plain[masked.mask] = None
+    return plain
 
 
 def _read_frame(frame: Any) -> PriceHistory:
@@ -389,9 +399,11 @@ def _long(table: _Table, known: Mapping[str, str]) -> dict[str, _Series]:
     _check_symbols(table, list(dict.fromkeys(labels)))
     values = {
         name: _floats(table, known[name])
-        for name in ("close", "adj_close", "open", "dividend", "split")
+        for name in ("close", "adj_close", "open", "dividend")
         if name in known
     }
+    if "split" in known:
+        values["split"] = _splits(table, known["split"])
     _check_currency(table, known)
     _refuse_returns(
         table, {name: values[name] for name in ("close", "adj_close") if name in values}
@@ -439,11 +451,6 @@ def _check_events(table: _Table, known: Mapping[str, str], values: Mapping[str, 
         for row in np.flatnonzero((values["dividend"] < 0) | np.isinf(values["dividend"])):
             wrong = f"a dividend of {values['dividend'][row]:g}"
             table.problem(int(row), known["dividend"], wrong, "dividends are zero or more")
-    if "split" in values:
-        for row in np.flatnonzero((values["split"] <= 0) | np.isinf(values["split"])):
-            wrong = f"a split of {values['split'][row]:g}"
-            remedy = "new units for one old unit: 2 for two-for-one, empty for none"
-            table.problem(int(row), known["split"], wrong, remedy)
 
 
 def _total_return(
@@ -580,6 +587,31 @@ def _floats(table: _Table, name: str) -> Floats:
         message = f"NaN stands for a price in line {where}{more}: taken as no price."
         table.findings.append(Finding("nan-price", name, message, "warning"))
     return numbers
+
+
+def _splits(table: _Table, name: str) -> Floats:
+    """New units for an old one, 1 where there is no split; read as the price files of plans are."""
+    import numpy as np
+
+    column = table.columns[name]
+    ratios = np.ones(len(column))
+    for row, value in enumerate(column):
+        if value is None or value == "" or value != value:  # NaN: there is nothing
+            continue
+        ratio = split_from(value if isinstance(value, str) else _number_text(value))
+        if ratio is None:
+            table.problem(row, name, f"{shown(str(value))} is not a split", SPLIT_REMEDY)
+        else:
+            ratios[row] = float(ratio)
+    return ratios
+
+
+def _number_text(value: Any) -> str:
+    """A number as plain decimal text, without an exponent."""
+    try:
+        return format(Decimal(str(value)), "f")
+    except ArithmeticError:
+        return str(value)
 
 
 def _remedy(text: str) -> str:

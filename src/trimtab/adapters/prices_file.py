@@ -19,6 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from trimtab.adapters.csv_lines import SPLIT_REMEDY, split_from
 from trimtab.adapters.price_rows import PriceRows, Series
 from trimtab.adapters.toml_table import shown
 from trimtab.engine.value import JUMP
@@ -496,20 +497,13 @@ def _in_order(tape: _Tape, instrument: Instrument, problems: list[Problem]) -> N
 
 
 def _ratio(text: str, series: Series, place: int, problems: list[Problem]) -> Fraction:
-    """New units for an old one: `2`, `0.5`, `2:1`, `3/2`; nothing, 0 and 1 mean no split."""
-    parts = text.replace("/", ":").split(":")
-    try:
-        numbers = [Fraction(decimal_from(part)) for part in parts]
-    except NumberError:
-        numbers = []
-    if len(numbers) == 1:
-        numbers.append(_ONE)
-    if len(numbers) != 2 or numbers[0] < 0 or numbers[1] <= 0:
+    """New units for an old one; 1 where there was no split."""
+    ratio = split_from(text)
+    if ratio is None:
         wrong = f"{shown(text)} is not a split"
-        remedy = "write new units for an old one, as 2 for 2:1"
-        problems.append(Problem(series.file, series.lines[place], "split", wrong, remedy))
+        problems.append(Problem(series.file, series.lines[place], "split", wrong, SPLIT_REMEDY))
         return _ONE
-    return numbers[0] / numbers[1] if numbers[0] else _ONE
+    return ratio
 
 
 def _dividend(text: str, series: Series, place: int, problems: list[Problem]) -> Price | None:

@@ -25,6 +25,7 @@ from trimtab.execution.gate import Limits
 from trimtab.execution.manual import book_as_planned
 from trimtab.execution.outcome import conclude, outcome
 from trimtab.execution.sending import issue_tickets
+from trimtab.execution.settlement import payable_on
 from trimtab.ledger import events
 from trimtab.ledger.errors import HeadMovedError
 from trimtab.ledger.folded import state_at
@@ -158,6 +159,56 @@ def test_deposits_and_withdrawals_are_booked_with_the_plan() -> None:
     assert written.index("withdrawn") > len(written) - 1 - written[::-1].index("filled")
     assert result.folded.cash == dict(plan.cash_after)
     assert not result.folded.new_cash
+
+
+def paid_on(room: Room) -> dict[str, str]:
+    """The day on which each account paid its withdrawal."""
+    entries = [entry for entry in room.store.read() if entry.kind == "withdrawn"]
+    return {str(entry.body["account"]): str(entry.body["on"]) for entry in entries}
+
+
+def test_a_withdrawal_is_paid_when_what_was_sold_for_it_settles() -> None:
+    """No cash and a withdrawal: it leaves on the day of settlement, and the reader is told."""
+    room = two_accounts()
+    request = Request(withdrawals={"b": 200_000})
+    plan = room.plan(request)
+
+    result = room.apply(plan, request)
+
+    assert paid_on(room) == {"b": "2026-04-01"}
+    assert [f.code for f in result.findings if f.subject == "b"] == ["withdrawal-settles"]
+    assert result.folded.cash == dict(plan.cash_after)
+    assert room.apply(plan, request).status == "already"
+
+
+def test_a_withdrawal_that_the_cash_covers_is_paid_at_once() -> None:
+    """Cash that was there before the trades does not wait for their settlement."""
+    room = small()
+    request = Request(withdrawals={"roth": 60_000})
+
+    result = room.apply(room.plan(request), request)
+
+    assert paid_on(room) == {"roth": "2026-03-31"}
+    assert "withdrawal-settles" not in {finding.code for finding in result.findings}
+
+
+def test_cash_that_a_purchase_has_spent_is_not_paid_out_before_the_sale_settles() -> None:
+    """A purchase that settles before the sale that pays for it takes the cash that was there: what
+    is to be withdrawn waits for the sale.
+    """
+    room = small()
+    room.apply(room.plan())
+    folded = room.folded()
+    day, later = date(2026, 4, 1), date(2026, 4, 2)
+    sold = next(one for one in folded.fills.values() if one.side == "sell")
+    fills = {key: replace(one, settles=later if one is sold else day)
+             for key, one in folded.fills.items()}  # fmt: skip
+    moved = replace(folded, fills=fills)
+    there = folded.cash["roth"]
+
+    assert payable_on(moved, "roth", there, since=DAY) == later
+    assert payable_on(moved, "roth", there, since=later) == later
+    assert payable_on(folded, "roth", there, since=DAY) == DAY
 
 
 # What is refused

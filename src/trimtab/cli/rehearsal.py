@@ -10,7 +10,7 @@ from trimtab.execution.application import Application, Venue
 from trimtab.execution.apply import book_deposits
 from trimtab.execution.approval import approve
 from trimtab.execution.brokers import MemoryBroker, PaperTerms
-from trimtab.execution.outcome import Applied, outcome
+from trimtab.execution.outcome import Applied, conclude, outcome
 from trimtab.execution.sending import send_orders
 from trimtab.ledger.chain import EMPTY
 from trimtab.ledger.folded import Folded
@@ -55,6 +55,7 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
     approve(run, "dry run", today=today_of(book, saved))
     book_deposits(run)
     send_orders(run)
+    conclude(run)
     return outcome(run)
 
 

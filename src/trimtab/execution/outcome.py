@@ -8,6 +8,7 @@ from typing import Literal
 
 from trimtab.engine.mandate import HOUSEHOLD
 from trimtab.execution.application import Application
+from trimtab.execution.settlement import payable_on
 from trimtab.ledger import events
 from trimtab.ledger.chain import Draft, Entry
 from trimtab.ledger.folded import Folded, OrderRecord
@@ -83,7 +84,7 @@ def _about(one: Draft | Entry) -> tuple[str, str]:
 
 
 def _pay_withdrawals(run: Application) -> None:
-    """Book the cash that goes out, where it is there."""
+    """Book the cash that goes out, where it is there, on the day on which it has settled."""
     for account in sorted(run.request.withdrawals):
         amount = run.withdrawal_pending(account)
         there = run.folded.cash.get(account, 0)
@@ -96,8 +97,15 @@ def _pay_withdrawals(run: Application) -> None:
             )
             run.note("withdrawal-short", account, message, "error")
             continue
+        on = payable_on(run.folded, account, amount, since=run.plan.as_of)
+        if on > run.plan.as_of:
+            message = (
+                f"the withdrawal of {money_text(amount)} from {account} is paid on {on}, when "
+                "what was sold for it settles"
+            )
+            run.note("withdrawal-settles", account, message, "info")
         ref = f"{run.plan.id}/withdrawal"
-        run.write([events.withdrawn(account, amount, on=run.plan.as_of, ref=ref, at=run.at())])
+        run.write([events.withdrawn(account, amount, on=on, ref=ref, at=run.at())])
 
 
 def _conclusions(run: Application) -> list[Draft]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.engine.households import DAY, account, lot, mandate, market, state, tree
 from trimtab.engine.decide import decide
 from trimtab.engine.mandate import Request
 from trimtab.model.plan import LeftAlone, Plan
+from trimtab.model.policy import parse_when
+from trimtab.triggers.deviation import band_reading, drift_reading
 
 PRICES = {"US": "100", "BND": "100"}
 
@@ -91,3 +97,100 @@ def test_a_purchase_of_what_is_not_under_its_target_does_not_say_that_it_is() ->
     (bought,) = [trade for trade in plan.trades if trade.account == "plan"]
     assert (bought.instrument, bought.reason) == ("BND", "new-cash")
     assert "is not under its target" in bought.why
+
+
+def drifted(when: str, to: str, **more: object) -> Plan:
+    """700 US and 300 BND at 100 under a target of 60/40, asked to act now."""
+    lots = [lot("brokerage", "US", 700, "1"), lot("brokerage", "BND", 300, "1")]
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), when=when, to=to, **more)  # type: ignore[arg-type]
+    return decide(state(lots, brokerage="0"), mandate_, market(PRICES), DAY, Request(now=True))
+
+
+@pytest.mark.parametrize(
+    ("when", "to", "place"),
+    [
+        ("band:5pp", "edge", "at the edge of its band of 5.0pp, where the policy stops"),
+        ("band:5pp", "half", "at half its band of 5.0pp, where the policy stops"),
+        ("band:5pp", "within:6pp", "6.0pp from its target, where the policy stops"),
+        ("monthly", "within:1pp", "1.0pp from its target, where the policy stops"),
+        ("band:5.01pp", "half", "at half its band of 5.01pp, where the policy stops, as near as"),
+        ("band:5pp", "within:1.75pp", "1.75pp from its target, where the policy stops, as near as"),
+    ],
+)
+def test_a_sleeve_that_arrived_stands_where_the_policy_stops(
+    when: str, to: str, place: str
+) -> None:
+    """Neither cash nor room is missing where the policy asks for no more."""
+    plan = drifted(when, to)
+
+    assert plan.trades
+    assert [note.instrument for note in plan.left_alone] == ["US", "BND"]
+    for note in plan.left_alone:
+        assert note.reason == "policy"
+        assert place in note.why
+
+
+def test_what_may_not_be_sold_did_not_stop_at_the_edge() -> None:
+    """The policy asks for more than the account allows: that is the reason, on either side."""
+    keeps = account("brokerage", do_not_sell=frozenset({"US"}))
+
+    banded = drifted("band:5pp", "edge", accounts=[keeps])
+    unbanded = drifted("monthly", "within:1pp", accounts=[keeps])
+
+    for plan in (banded, unbanded):
+        assert [note.reason for note in plan.left_alone] == ["restricted", "no-cash"]
+
+
+@pytest.mark.parametrize("price", ["1", "50", "100"])
+def test_a_deposit_below_the_minimum_says_so(price: str) -> None:
+    """What is bought is under its target; only the least trade is larger than the deposit."""
+    lots = [lot("brokerage", "US", 60, "1"), lot("brokerage", "BND", 40, "1")]
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), min_trade=50_000)
+    prices = market({"US": price, "BND": price})
+    request = Request(deposits={"brokerage": 13_877})
+
+    plan = decide(state(lots, brokerage="0"), mandate_, prices, DAY, request)
+
+    (note,) = idle(plan)
+    assert plan.trades == ()
+    assert "below the minimum of 500.00" in note.why
+    assert "at its target" not in note.why
+
+
+SHARES = st.fractions(0, 1, max_denominator=10**7)
+
+
+def percent_in(text: str) -> Fraction:
+    """A percentage, or points of it, as shown."""
+    return Fraction(text.removesuffix("pp").removesuffix("%"))
+
+
+@example(Fraction(1, 10), "10.01")
+@example(Fraction(9_999_999, 10**8), "10")
+@given(SHARES, st.decimals("0.01", 50, places=2).map(str))
+def test_figures_of_drift_agree_with_the_verdict(drift: Fraction, limit: str) -> None:
+    """Who compares what is printed comes to what is printed, and the limit is as written."""
+    when = parse_when(f"drift:{limit}pp")
+    assert when.drift is not None
+
+    reading = drift_reading("household", drift=drift, limit=when.drift)
+
+    shown, shown_limit = reading.why.split()[1].rstrip(","), reading.why.split()[-1]
+    assert (percent_in(shown) >= percent_in(shown_limit)) is reading.fired
+    assert percent_in(shown_limit) == Fraction(limit)
+
+
+@example(Fraction(7, 10), "10.01")
+@given(SHARES, st.decimals("0.01", 50, places=2).map(str))
+def test_figures_of_a_band_agree_with_the_verdict(now: Fraction, band: str) -> None:
+    """A sleeve that is inside its band is shown nearer than the band is wide."""
+    when = parse_when(f"band:{band}pp")
+
+    reading = band_reading("household", "US", now=now, weight=Fraction(3, 5), when=when)
+
+    if now == Fraction(3, 5):
+        return
+    place, _, away = reading.why.partition("): ")
+    shown_band = place.rpartition(" ")[2]
+    assert (percent_in(away.split()[0]) >= percent_in(shown_band)) is reading.fired
+    assert percent_in(shown_band) == Fraction(band)

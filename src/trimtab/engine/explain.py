@@ -18,7 +18,13 @@ from trimtab.model.numbers import money_text, quantity_text
 from trimtab.model.plan import LeftAlone, LotSale, SleeveRow, Trade
 from trimtab.model.sleeves import Sleeve
 from trimtab.taxes.relief import relieved
-from trimtab.triggers.deviation import band_width, is_breached, percent, points
+from trimtab.triggers.deviation import (
+    band_width,
+    digits_written,
+    is_breached,
+    percent,
+    points,
+)
 
 WORTH_SAYING = Fraction(1, 1000)
 """A leaf nearer to its target than this share of the base is not mentioned."""
@@ -110,7 +116,7 @@ def left_alone(
     """The trades that were not made, each with the constraint that bound it."""
     after, purses = values_after(aim, problem, steps, value)
     base = aim.base - sum(map(cost_of, problem.holdings, steps))
-    notes = _idle_cash(aim, problem, after, purses, base, request)
+    notes = _idle_cash(aim, problem, after, purses, base, changes, mandate=mandate, request=request)
     notes += _tax_spared(problem, steps, mandate)
     for i, leaf_name in enumerate(problem.leaves):
         leaf = next(leaf for leaf in aim.root.leaves() if leaf.name == leaf_name)
@@ -120,7 +126,11 @@ def left_alone(
         )
         if abs(away) < (STILL_WORTH_SAYING if moved else WORTH_SAYING):
             continue
-        reason, why = _why_not(problem, i, leaf, away, changes, due, mandate, value, request)
+        reason, why = _why_not(
+            problem, i, leaf, changes, due,
+            base=aim.base, after=after[leaf_name], away=away,
+            mandate=mandate, value=value, request=request,
+        )  # fmt: skip
         side = "over" if away > 0 else "under"
         still = "still " if moved else ""
         place = f"{still}{points(abs(away))} {side} its target of {percent(leaf.weight)}"
@@ -219,6 +229,9 @@ def _idle_cash(
     after: Mapping[str, int],
     purses: Mapping[str, int],
     base: int,
+    changes: Changes,
+    *,
+    mandate: Mandate,
     request: Request,
 ) -> list[LeftAlone]:
     """What stays as cash of a deposit although the target wants less cash, and why."""
@@ -240,21 +253,10 @@ def _idle_cash(
             for name in problem.leaves
             if name not in own and missing[name] / base >= WORTH_SAYING
         ]
-        short = [
-            h for h in buyable if h.price.value(max(h.least, 1)) <= missing[problem.leaves[h.leaf]]
-        ]
-        symbols = ", ".join(h.instrument for h in buyable)
-        if not buyable:
-            why = f"nothing of the target can be bought in {account} today"
-        elif not short:
-            why = (
-                f"what {account} can buy ({symbols}) is at its target or above already, with what "
-                "the other accounts hold"
-            )
-        elif all(h.price.value(max(h.least, 1)) > idle for h in short):
-            why = "it is less than one step, or than the least trade, of what is missing"
-        else:
-            why = "no whole trade with it comes nearer to the target"
+        why = _why_idle(
+            account, buyable, idle, missing,
+            base=base, problem=problem, changes=changes, mandate=mandate,
+        )  # fmt: skip
         if elsewhere:
             lacking = " and ".join(elsewhere)
             is_missing = "is what is missing" if len(elsewhere) == 1 else "are what is missing"
@@ -262,6 +264,48 @@ def _idle_cash(
         text = f"{money_text(idle)} of the deposit of {money_text(deposit)} stays as cash: {why}"
         notes.append(LeftAlone(account, "cash", "idle-cash", text))
     return notes
+
+
+def _why_idle(
+    account: str,
+    buyable: Sequence[Holding],
+    idle: int,
+    missing: Mapping[str, Fraction],
+    *,
+    base: int,
+    problem: Problem,
+    changes: Changes,
+    mandate: Mandate,
+) -> str:
+    """Why cash of a deposit buys nothing of what this account may buy."""
+    if not buyable:
+        return f"nothing of the target can be bought in {account} today"
+    lacking = [
+        (holding, missing[problem.leaves[holding.leaf]])
+        for holding in buyable
+        if missing[problem.leaves[holding.leaf]] / base >= WORTH_SAYING
+    ]
+    if not lacking:
+        symbols = ", ".join(holding.instrument for holding in buyable)
+        return (
+            f"what {account} can buy ({symbols}) is at its target or above already, with what "
+            "the other accounts hold"
+        )
+    if all(holding.price.value(1) > idle for holding, _ in lacking):
+        return "it is less than one step of what is missing"
+    dropped = {
+        (problem.holdings[i].account, problem.holdings[i].instrument)
+        for i, side in changes.too_small
+        if side == "buy"
+    }
+    if any((holding.account, holding.instrument) in dropped for holding, _ in lacking) or all(
+        holding.least > 1 and holding.price.value(holding.least) > min(Fraction(idle), lack)
+        for holding, lack in lacking
+    ):
+        return f"a purchase would be below the minimum of {_minimum(mandate)}"
+    if mandate.drift_price is not None:
+        return "no whole trade with it is worth its cost (drift_price)"
+    return "no whole trade with it comes nearer to the target"
 
 
 def _tax_spared(problem: Problem, steps: Sequence[int], mandate: Mandate) -> list[LeftAlone]:
@@ -292,26 +336,34 @@ def _why_not(
     problem: Problem,
     index: int,
     leaf: Sleeve,
-    away: Fraction,
     changes: Changes,
     due: Due,
+    *,
+    base: int,
+    after: int,
+    away: Fraction,
     mandate: Mandate,
     value: Valuation,
     request: Request,
 ) -> tuple[str, str]:
-    """The constraint that kept a leaf where it is."""
+    """The constraint that kept a leaf where it is, or the policy that asked for no more."""
     frozen = [id_ for id_ in leaf.hold if id_ in value.frozen]
     if frozen:
         return "frozen", f"{', '.join(frozen)} has no price that can be believed"
-    width = band_width(leaf.weight, mandate.when)
-    if (
-        due.scope == "full"
-        and mandate.to.kind != "target"
-        and not is_breached(leaf.weight + away, leaf.weight, width)
-    ):
-        return "inside", f"inside its band of {points(width)}" if width else "not asked to move"
     holdings = [(i, h) for i, h in enumerate(problem.holdings) if h.leaf == index]
-    small = [side for i, side in changes.too_small if any(i == number for number, _ in holdings)]
+    partial = due.scope == "full" and mandate.to.kind != "target" and not request.no_sells
+    wrong_way = "sell" if away > 0 else "buy"
+    small = any(problem.holdings[i].leaf == index and s == wrong_way for i, s in changes.too_small)
+    if partial and not small:
+        stop = _policy_stop(problem, index, leaf, base=base, after=after, mandate=mandate)
+        if stop:
+            return "policy", stop
+    width = band_width(leaf.weight, mandate.when)
+    if partial and not is_breached(leaf.weight + away, leaf.weight, width):
+        if width is not None:
+            return "inside", f"inside its band of {_band_text(width, mandate)}"
+        if abs(problem.goals[index] - problem.values[index]) <= 1:
+            return "inside", "not asked to move"
     if small:
         return "minimum", f"the trade would be below the minimum of {_minimum(mandate)}"
     if away > 0:
@@ -329,6 +381,41 @@ def _why_not(
     if mandate.drift_price is not None:
         return "not-worth", "tax and cost are more than moving it is worth (drift_price)"
     return "no-cash", "no cash for it in an account that may buy it, or less than one step"
+
+
+def _policy_stop(
+    problem: Problem, index: int, leaf: Sleeve, *, base: int, after: int, mandate: Mandate
+) -> str:
+    """Where the policy itself stops short of the target, for a leaf that stands there; or ''.
+
+    Whole steps end beside that place; within one step of it the leaf has arrived.
+    """
+    goal = problem.goals[index]
+    wanted = leaf.weight * base
+    step = max((h.price.value(1) for h in problem.holdings if h.leaf == index), default=0)
+    short = abs(goal - wanted)
+    if abs(after - goal) > max(step, 1) or short <= 1:
+        return ""
+    width = band_width(leaf.weight, mandate.when)
+    named, kind = mandate.to.width, mandate.to.kind
+    band = "" if width is None else _band_text(width, mandate)
+    if named is not None:
+        place, distance = f"{points(named, digits_written(named))} from its target", named
+    elif width is None:
+        return ""
+    elif kind == "half":
+        place, distance = f"at half its band of {band}", width / 2
+    else:
+        place, distance = f"at the edge of its band of {band}", width
+    if abs(short - distance * base) > 1:
+        return ""
+    beside = "" if abs(after - goal) <= 1 else ", as near as whole steps come"
+    return f"{place}, where the policy stops{beside}"
+
+
+def _band_text(width: Fraction, mandate: Mandate) -> str:
+    named = width == mandate.when.band_absolute
+    return points(width, digits_written(width) if named else 0)
 
 
 def _minimum(mandate: Mandate) -> str:

@@ -27,6 +27,7 @@ from trimtab.reports.layout import (
     wrapped,
 )
 from trimtab.reports.words import counted, listed, money, percent, points, quantity, sentence
+from trimtab.triggers import deviation
 
 FEW = 3
 """So many fired triggers, trades left alone and notes are told in the short form."""
@@ -222,9 +223,12 @@ def _nearest(plan: Plan, target: str) -> str:
     if not rows:
         return ""
     row = min(rows, key=_room)
+    band = row.band or Fraction(0)
+    digits = deviation.digits_needed(abs(row.now - row.weight), band)
+    now, weight = deviation.percent(row.now, digits), deviation.percent(row.weight, digits)
     return (
-        f"Nearest to its band is {row.sleeve}: {percent(row.now)} against {percent(row.weight)} "
-        f"(band {points(row.band or 0)}); {points(_room(row))} to go."
+        f"Nearest to its band is {row.sleeve}: {now} against {weight} "
+        f"(band {deviation.points(band, digits)}); {deviation.points(_room(row), digits)} to go."
     )
 
 

@@ -81,11 +81,14 @@ def run(args: argparse.Namespace) -> int:
         )
         say(text)
     if mismatches and not args.json:
+        # Whoever decides sees all that would be booked, each as what it would be booked as.
         coming = to_adjust(book, imported.statement, on=args.on, income=args.income)
-        told = findings_text(coming.findings, width=on.width, look=on.look)
+        told = findings_text(coming.findings, width=on.width, look=on.look, explain=True)
         say("\n" + "\n".join([*told, ""]))
     if mismatches and not args.yes:
-        question = f"Is the statement right? Book {counted(len(mismatches), 'difference')}?"
+        differing = counted(len(mismatches), "difference")
+        entries = counted(len(coming.drafts), "entry", "entries")
+        question = f"Is the statement right? Book {differing}, as {entries}?"
         if not asked(question):
             say("Nothing was booked.")
             return 1

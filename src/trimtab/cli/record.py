@@ -132,7 +132,7 @@ def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:
     assumed = undated(found.trades or ())
     blocks = [
         table(columns, shown, width=on.width, look=on.look),
-        findings_text(assumed, width=on.width, look=on.look),
+        findings_text(assumed, width=on.width, look=on.look, explain=True),
     ]
     return stacked(blocks) + "\n"
 

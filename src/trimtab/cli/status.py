@@ -57,6 +57,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--exit-code", action="store_true", help=f"end with exit code {DUE} when something is due"
     )
+    parser.add_argument("--explain", action="store_true", help="every note, not only a few")
     add_json(parser)
 
 
@@ -83,7 +84,8 @@ def run(args: argparse.Namespace) -> int:
         from trimtab.reports.status_text import status_text
 
         on = screen()
-        say(status_text(status, width=on.width, look=on.look, ending=_next(book, plan, args)))
+        ending = _next(book, plan, args)
+        say(status_text(status, width=on.width, look=on.look, explain=args.explain, ending=ending))
     if has_errors(plan):
         return TROUBLE
     return DUE if args.exit_code and plan.due else OK

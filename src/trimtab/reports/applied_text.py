@@ -72,7 +72,7 @@ def applied_text(
         )
         waiting = [record for record in applied.orders if record.order.id in tickets]
         blocks.extend(_tickets(waiting, _planned(plan), steps, width=width, look=look))
-    blocks.append(findings_text(applied.findings, width=width, look=look))
+    blocks.append(findings_text(applied.findings, width=width, look=look, explain=True))
     blocks.append([look.styled(line, "bold") for line in packed(ending, width)])
     return stacked(blocks)
 
@@ -135,7 +135,7 @@ def rehearsal_text(applied: Applied, plan: Plan, *, width: int = 100, look: Look
         [
             headline(parts, width=width, look=look),
             *_with_lots(columns, rows, orders, steps, width=width, look=look),
-            findings_text(applied.findings, width=width, look=look),
+            findings_text(applied.findings, width=width, look=look, explain=True),
         ]
     )
 

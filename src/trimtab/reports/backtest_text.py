@@ -49,7 +49,7 @@ def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> s
         _header(result, width, look),
         *figure_tables(_of_policies(result.policies), width, look),
         paragraph("Conventions", conventions(result.policies), width=width, look=look),
-        findings_text(result.findings, width=width, look=look),
+        findings_text(result.findings, width=width, look=look, explain=True),
     ]
     return stacked(blocks)
 
@@ -85,7 +85,7 @@ def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = 
             headline(parts, width=width, look=look),
             *figure_tables(_of_accounts(runs), width, look),
             paragraph("Conventions", told, width=width, look=look),
-            findings_text(one.findings, width=width, look=look),
+            findings_text(one.findings, width=width, look=look, explain=True),
         ]
     )
 

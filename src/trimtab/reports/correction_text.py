@@ -104,7 +104,7 @@ def correction_text(correction: Correction, *, width: int = 100, look: Look = FU
                 *paragraph("Instead", _instead(correction), width=width, look=look),
             ],
             table(columns, rows, width=width, look=look) if rows else [],
-            findings_text(correction.findings, width=width, look=look),
+            findings_text(correction.findings, width=width, look=look, explain=True),
         ]
     )
 

@@ -56,7 +56,7 @@ def statement_text(
         [
             headline(parts, width=width, look=look),
             table(columns, rows, width=width, look=look) if rows else [],
-            findings_text(findings, width=width, look=look),
+            findings_text(findings, width=width, look=look, explain=True),
         ]
     )
 

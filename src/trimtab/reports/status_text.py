@@ -61,16 +61,21 @@ class Status:
 
 
 def status_text(
-    status: Status, *, width: int = 100, look: Look = FULL, ending: Sequence[str] = ()
+    status: Status,
+    *,
+    width: int = 100,
+    look: Look = FULL,
+    explain: bool = False,
+    ending: Sequence[str] = (),
 ) -> str:
-    """The status for a terminal of `width` columns."""
+    """The status for a terminal of `width` columns; `explain` shows every note."""
     plan = status.plan
     blocks = [_header(status, width, look)]
     blocks.extend(_sleeves(plan, target, width, look) for target in plan.drift_before)
     label = "Due" if plan.due else undue_label(plan)
     blocks.append(paragraph(label, _due(status), width=width, look=look))
     blocks.append(_accounts(status, width, look))
-    blocks.append(findings_text(plan.findings, width=width, look=look))
+    blocks.append(findings_text(plan.findings, width=width, look=look, explain=explain))
     blocks.append([look.styled(line, "bold") for line in packed(ending, width)])
     return stacked(blocks)
 

@@ -45,7 +45,7 @@ def sweep_text(
         [f"First by {_WORDS[by]}:", *first],
         ["No other is nearer to the target at less cost:", *nearest],
         paragraph("Mind", _mind(result), width=width, look=look),
-        findings_text(result.findings, width=width, look=look),
+        findings_text(result.findings, width=width, look=look, explain=True),
     ]
     return stacked(blocks)
 

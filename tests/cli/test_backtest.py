@@ -82,6 +82,18 @@ def test_a_report_has_intervals_over_shuffled_histories(tmp_path: Path) -> None:
     assert page == (folder / "two.html").read_text("utf-8")
 
 
+def test_pictures_of_the_same_figures(tmp_path: Path) -> None:
+    """`--png` writes the figures of the report into a folder."""
+    pytest.importorskip("matplotlib", reason="pictures are an extra: trimtab[plot]")
+    folder = demo_folder(tmp_path)
+
+    said = Session(folder).run("trimtab backtest --policy never --paths 20 --png out/png")
+
+    assert "Wrote out/png" in said
+    names = {path.name for path in (folder / "out" / "png").iterdir()}
+    assert {"growth.png", "falls.png", "drift.png", "weights_1.png", "differences.png"} <= names
+
+
 def test_a_report_without_shuffling_says_so(tmp_path: Path) -> None:
     """`--paths 0` leaves the shuffling out, and so does history too short for it, with a word."""
     folder = demo_folder(tmp_path)

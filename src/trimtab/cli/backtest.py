@@ -77,11 +77,16 @@ def add_parser(commands: Commands) -> None:
         "--report", metavar="FILE", help="write one HTML file to look at, offline: docs/report.md"
     )
     parser.add_argument(
+        "--png",
+        metavar="DIR",
+        help="write the same figures as PNG; needs pip install trimtab[plot]",
+    )
+    parser.add_argument(
         "--paths",
         metavar="N",
         type=_paths,
-        help="shuffled histories that tell the report what is noise (0: none; default: as many "
-        "as take a few seconds, 1,000 at most)",
+        help="shuffled histories that tell --report and --png what is noise (0: none; default: as "
+        "many as take a few seconds, 1,000 at most)",
     )
     add_json(parser)
 
@@ -92,6 +97,10 @@ def run(args: argparse.Namespace) -> int:
 
     if args.account_mode:
         return _in_accounts(args)
+    if args.png:
+        from trimtab.reports.figures_png import check_drawing
+
+        check_drawing()
     progress("reading prices")
     try:
         result, remarks = _in_research(args)
@@ -128,16 +137,26 @@ def _written(result: Backtest, args: argparse.Namespace, remarks: Sequence[str])
 
         write_backtest(result, Path(args.out))
         saved.append(f"Wrote {args.out}")
-    if args.report:
-        from trimtab.reports.backtest_html import backtest_html
-
+    outcomes, untried = None, list[str]()
+    if args.report or args.png:
         try:
             outcomes, untried = _shuffled(result, args.paths)
         finally:
             progress("")
+    if args.report:
+        from trimtab.reports.backtest_html import backtest_html
+
         page = backtest_html(result, outcomes=outcomes, remarks=[*remarks, *untried])
         Path(args.report).write_text(page, encoding="utf-8")
         saved.append(f"Wrote {args.report}")
+    if args.png:
+        from trimtab.reports.figures_png import pictures, png
+
+        folder = Path(args.png)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, figure in pictures(result, outcomes).items():
+            (folder / f"{name}.png").write_bytes(png(figure))
+        saved.append(f"Wrote {args.png}")
     return ["     ".join(saved)] if saved else []
 
 
@@ -180,6 +199,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
         (args.cost_bps, "--cost-bps"),
         (args.out, "--out"),
         (args.report, "--report"),
+        (args.png, "--png"),
         (args.trade_at not in (None, "close"), f"--trade-at {args.trade_at}"),
     ):
         if given:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trimtab.model.findings import Finding
     from trimtab.simulate.difference import Difference
     from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.results import Backtest
+    from trimtab.simulate.results import Backtest, PolicyResult
 
 MOST_NAMES = 12
 """Holdings that the headline names before it counts the rest."""
@@ -39,7 +39,7 @@ def page(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) ->
     years = [yearly(policy) for policy in result.policies]
     data = report_data(result.policies, years, outcomes, differences)
     parts = [
-        f"<h1>{title}</h1>",
+        _title(one),
         f'<p class="under">{safe(_under(result))}</p>',
         _answer(result, differences),
         _policies(result, outcomes, differences),
@@ -51,6 +51,11 @@ def page(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) ->
         _conventions(result, outcomes, remarks),
     ]
     return _document(title, "\n".join(part for part in parts if part), script_json(data))
+
+
+def _title(one: PolicyResult) -> str:
+    first, last = (f'<span class="nowrap">{day}</span>' for day in (one.first, one.last))
+    return f"<h1>Rebalancing policies, {first} to {last}</h1>"
 
 
 def _document(title: str, body: str, data: str) -> str:

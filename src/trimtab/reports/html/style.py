@@ -36,7 +36,7 @@ caption{text-align:left;font-weight:600;padding:0 0 .4rem}
 th,td{padding:.42rem .55rem;text-align:right;vertical-align:top;border-bottom:1px solid var(--line)}
 th:first-child{text-align:left}
 thead th{color:var(--soft);font-weight:500;vertical-align:bottom;line-height:1.25;
-overflow-wrap:anywhere}
+overflow-wrap:break-word;max-width:14rem}
 tbody th{font-weight:600;overflow-wrap:anywhere;min-width:9rem}
 td small{display:block;color:var(--soft);font-size:.78rem;line-height:1.3}
 td.loss{color:var(--loss)}
@@ -97,7 +97,8 @@ ul{padding-left:1.15rem;margin:.4rem 0}li{margin:.2rem 0;max-width:85ch;overflow
 .warning b{color:var(--warn)}.error b{color:var(--loss)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .wide{overflow-x:auto}
-.wide th:first-child{position:sticky;left:0;background:var(--page);min-width:5.5rem}
+.nowrap{white-space:nowrap}
+.years th:first-child{position:sticky;left:0;background:var(--page);min-width:5.5rem}
 .years th{min-width:0}.years thead th{font-size:.8rem}
 .vh{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 footer{margin-top:3rem;color:var(--soft);font-size:.82rem}
@@ -131,7 +132,8 @@ h2{break-after:avoid;margin-top:1.5rem}
 .chart,.rows .row,tr,.answer,.panels>div{break-inside:avoid}
 .choice{display:none}select{border:0;padding:0;appearance:none}
 .legend button[aria-pressed=false]{display:none}
-.wide{overflow:visible}table{font-size:8pt}
+.wide{overflow:visible}table{font-size:8pt}th,td{padding:.22rem .3rem}thead th{font-size:7pt}
+.years thead th{font-size:7pt}tbody th{min-width:5rem}
 .f0.bar{fill:url(#p0)}.f1.bar{fill:url(#p1)}.f2.bar{fill:url(#p2)}.f3.bar{fill:url(#p3)}
 .f4.bar{fill:url(#p4)}.f5.bar{fill:url(#p5)}.f6.bar{fill:url(#p6)}.f7.bar{fill:url(#p7)}
 .bar{stroke:#000;stroke-width:.4}

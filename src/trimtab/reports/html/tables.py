@@ -168,8 +168,8 @@ def _table(
         name = f'<th scope="row">{swatch(number)} {safe(one.name)}</th>'
         body.append(f'<tr data-policy="{safe(one.name)}">{name}{shown}</tr>')
     return (
-        f'<table class="cards"><caption>{safe(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+        f'<div class="wide"><table class="cards"><caption>{safe(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
 

@@ -1,0 +1,278 @@
+"""The figures of a report as pictures, drawn by matplotlib, which is an extra: `trimtab[plot]`."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from trimtab.model.errors import RefusedError
+from trimtab.reports.html.series import MOST_PANELS, drift_of, falls, weights_of, yearly
+from trimtab.reports.words import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from trimtab.simulate.outcomes import Outcomes
+    from trimtab.simulate.results import Backtest, PolicyResult
+
+    Drawer: TypeAlias = Callable[[Axes], None]
+
+NEEDS = "pictures are drawn by matplotlib: install it with  pip install 'trimtab[plot]'"
+
+COLOURS = (
+    "#0b5cad", "#c2410c", "#0f766e", "#7c3aed", "#b5176d", "#4d7c0f", "#92400e", "#475569",
+)  # fmt: skip
+DASHES: tuple[Any, ...] = (
+    "-", (0, (7, 3)), (0, (2, 2)), (0, (8, 2, 2, 2)), (0, (4, 2)), (0, (10, 3)),
+    (0, (5, 2, 1, 2, 1, 2)), (0, (1, 3)),
+)  # fmt: skip
+"""Curves differ in their dashes as well, for paper without colour."""
+
+SOFT = "#566071"
+DOTS_AN_INCH = 150
+MOST_ON_A_ROW = 3
+
+
+def overview(result: Backtest, outcomes: Outcomes | None = None) -> Figure:
+    """Growth, falls, drift, turnover, costs and, where known, outcomes, in one picture.
+
+    Args:
+        result: The policies over history.
+        outcomes: The same policies over shuffled histories; without them nothing is said of noise.
+
+    Raises:
+        RefusedError: matplotlib is not installed.
+    """
+    drawers = [one for name, one in _drawers(result, outcomes) if name != "growth_log"]
+    rows = (len(drawers) + 1) // 2
+    figure = _figure(12.0, 3.6 * rows)
+    for place, drawer in enumerate(drawers):
+        drawer(figure.add_subplot(rows, 2, place + 1))
+    _legend(figure, result.policies)
+    return figure
+
+
+def pictures(result: Backtest, outcomes: Outcomes | None = None) -> dict[str, Figure]:
+    """Every figure of the report by name, each a picture of its own; weights by policy.
+
+    Raises:
+        RefusedError: matplotlib is not installed.
+    """
+    found = {}
+    for name, drawer in _drawers(result, outcomes):
+        figure = _figure(9.0, 4.8)
+        drawer(figure.add_subplot())
+        _legend(figure, result.policies)
+        found[name] = figure
+    for place, one in enumerate(result.policies):
+        found[f"weights_{place + 1}"] = _weights(one, place)
+    return found
+
+
+def png(figure: Figure) -> bytes:
+    """A picture as PNG: the same bytes for the same figure."""
+    stream = BytesIO()
+    figure.savefig(stream, format="png", dpi=DOTS_AN_INCH, metadata={"Software": None})
+    return stream.getvalue()
+
+
+def check_drawing() -> None:
+    """Be sure that pictures can be drawn, before work is done for them.
+
+    Raises:
+        RefusedError: matplotlib is not installed.
+    """
+    _figure(1.0, 1.0)
+
+
+def _figure(width: float, height: float) -> Figure:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise RefusedError(NEEDS) from None
+
+    class Drawn(Figure):
+        """A figure that notebooks show without a window system behind it."""
+
+        def _repr_png_(self) -> bytes:
+            return png(self)
+
+    return Drawn(figsize=(width, height), layout="constrained")
+
+
+def _plain(name: str) -> str:
+    """A name as text: matplotlib would read what stands between dollar signs as a formula."""
+    return clean(name).replace("$", r"\$")
+
+
+def _look(number: int) -> dict[str, Any]:
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "linestyle": DASHES[number % len(DASHES)],
+        "linewidth": 1.8 if number == 0 else 1.2,
+    }
+
+
+def _legend(figure: Figure, policies: Sequence[PolicyResult]) -> None:
+    from matplotlib.lines import Line2D
+
+    lines = [Line2D([], [], **_look(number)) for number in range(len(policies))]
+    names = [_plain(one.name) for one in policies]
+    figure.legend(
+        lines, names, loc="outside lower center", ncols=min(len(names), 4), frameon=False,
+        fontsize=9, handlelength=3.2,
+    )  # fmt: skip
+
+
+def _drawers(result: Backtest, outcomes: Outcomes | None) -> list[tuple[str, Drawer]]:
+    """What is drawn, by name."""
+    policies = result.policies
+    found: list[tuple[str, Drawer]] = [
+        ("growth", lambda axes: _growth(axes, policies, is_log=False)),
+        ("growth_log", lambda axes: _growth(axes, policies, is_log=True)),
+        ("falls", lambda axes: _falls(axes, policies)),
+    ]
+    if any(drift_of(one) is not None for one in policies):
+        found.append(("drift", lambda axes: _drift(axes, policies)))
+    found += [
+        ("turnover", lambda axes: _bars(axes, policies, "turnover")),
+        ("costs", lambda axes: _bars(axes, policies, "costs")),
+    ]
+    if outcomes is not None:
+        found.append(("outcomes", lambda axes: _outcomes(axes, outcomes)))
+        if len(policies) > 1:
+            found.append(("differences", lambda axes: _differences(axes, outcomes)))
+    return found
+
+
+def _dressed(axes: Axes, title: str, *, percent: bool) -> None:
+    from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+    axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
+    axes.grid(axis="y", color="#d9dee6", linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(colors=SOFT, length=0, labelsize=9)
+    if percent:
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    else:
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+
+
+def _days(one: PolicyResult) -> Any:
+    return one.dates.astype("datetime64[D]")
+
+
+def _growth(axes: Axes, policies: Sequence[PolicyResult], *, is_log: bool) -> None:
+    for number, one in enumerate(policies):
+        axes.plot(_days(one), one.value, zorder=3 if number == 0 else 2, **_look(number))
+    if is_log:
+        axes.set_yscale("log")
+        axes.minorticks_off()
+    _dressed(axes, "Growth, log scale" if is_log else "Growth", percent=False)
+
+
+def _falls(axes: Axes, policies: Sequence[PolicyResult]) -> None:
+    for number, one in enumerate(policies):
+        axes.plot(_days(one), falls(one.value), **_look(number))
+    _dressed(axes, "Falls below the highest value so far", percent=True)
+
+
+def _drift(axes: Axes, policies: Sequence[PolicyResult]) -> None:
+    for number, one in enumerate(policies):
+        apart = drift_of(one)
+        if apart is not None:
+            axes.plot(_days(one), apart, **_look(number))
+    axes.set_ylim(bottom=0.0)
+    _dressed(axes, "Drift: what would have to move to be at target", percent=True)
+
+
+def _bars(axes: Axes, policies: Sequence[PolicyResult], what: str) -> None:
+    import numpy as np
+    from matplotlib.ticker import MaxNLocator
+
+    width = 0.8 / len(policies)
+    for number, one in enumerate(policies):
+        found = yearly(one)
+        places = np.array(found.years) + width * (number - (len(policies) - 1) / 2)
+        axes.bar(places, getattr(found, what), width, color=COLOURS[number % len(COLOURS)])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    title = "Turnover by year, one way" if what == "turnover" else "Costs by year, in money"
+    _dressed(axes, title, percent=what == "turnover")
+
+
+def _outcomes(axes: Axes, outcomes: Outcomes) -> None:
+    import numpy as np
+
+    for number, name in enumerate(outcomes.names):
+        low, middle, high = np.percentile(outcomes.of(name, "cagr"), [5.0, 50.0, 95.0])
+        colour = COLOURS[number % len(COLOURS)]
+        axes.plot([low, high], [-number, -number], color=colour, linewidth=3)
+        axes.plot([middle], [-number], "o", color=colour, markersize=7)
+    _sideways(axes, outcomes.names)
+    axes.set_title("Growth a year, 5% to 95%", loc="left", fontsize=11, fontweight="bold")
+
+
+def _differences(axes: Axes, outcomes: Outcomes) -> None:
+    first, *others = outcomes.names
+    for place, name in enumerate(others):
+        gap = outcomes.difference(name, first)["cagr"]
+        colour = COLOURS[(place + 1) % len(COLOURS)]
+        axes.plot([gap.low, gap.high], [-place, -place], color=colour, linewidth=3)
+        axes.plot([gap.median], [-place], "o", color=colour, markersize=7)
+    axes.axvline(0.0, color=SOFT, linewidth=1)
+    _sideways(axes, others)
+    title = f"Growth a year less that of {_plain(first)}, 95%"
+    axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
+
+
+def _sideways(axes: Axes, names: Sequence[str]) -> None:
+    """A row for each policy: intervals lie, and those that reach across zero are noise."""
+    from matplotlib.ticker import PercentFormatter
+
+    axes.set_yticks([-place for place in range(len(names))], [_plain(name) for name in names])
+    axes.set_ylim(-len(names) + 0.4, 0.6)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    axes.grid(axis="x", color="#d9dee6", linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(colors=SOFT, length=0, labelsize=9)
+
+
+def _weights(one: PolicyResult, number: int) -> Figure:
+    """One policy's weights against target and bands, a panel a holding."""
+    from matplotlib.dates import AutoDateLocator
+
+    found = weights_of(one, one.sessions)
+    count = len(found.symbols)
+    columns = min(count, MOST_ON_A_ROW)
+    rows = -(-count // columns)
+    figure = _figure(4.0 * columns, 2.5 * rows + 0.5)
+    title = f"{_plain(one.name)}: weights, targets, bands; ticks where it rebalanced"
+    if found.left_out:
+        title += f" (the {MOST_PANELS} largest of {count + found.left_out})"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    days = _days(one)[found.places]
+    for place, symbol in enumerate(found.symbols):
+        axes = figure.add_subplot(rows, columns, place + 1)
+        if found.targets is not None:
+            aim = found.targets[:, place]
+            axes.plot(days, aim, color=SOFT, linestyle="--", linewidth=0.9)
+            if found.half_widths is not None:
+                half = found.half_widths[:, place]
+                axes.fill_between(days, aim - half, aim + half, color=COLOURS[0], alpha=0.13, lw=0)
+        colour = COLOURS[number % len(COLOURS)]
+        axes.plot(days, found.shares[:, place], color=colour, linewidth=1.1)
+        _dressed(axes, _plain(symbol), percent=True)
+        if len(found.events):
+            axes.plot(
+                _days(one)[found.events], [1.0] * len(found.events), "|", color="black",
+                markersize=5, transform=axes.get_xaxis_transform(), clip_on=False,
+            )  # fmt: skip
+        axes.xaxis.set_major_locator(AutoDateLocator(maxticks=5))
+    return figure

@@ -1,0 +1,77 @@
+"""The figures of a report as pictures: which there are, and what is drawn in them."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from tests.simulate.markets import lively
+from trimtab.costs import Costs
+from trimtab.model.errors import RefusedError
+from trimtab.model.policy import Policy
+from trimtab.reports.figures_png import overview, pictures, png
+from trimtab.simulate.backtest import backtest
+from trimtab.simulate.bootstrap import bootstrap
+from trimtab.simulate.results import Backtest
+
+
+@pytest.fixture
+def result() -> Backtest:
+    """Two policies, one with a name that would be a formula."""
+    target = {"A": 0.6, "B": 0.4}
+    policies = [Policy(target, "monthly"), Policy(target, "band:5pp", "half", "$x^{$ half")]
+    return backtest(lively("AB", 300), policies, costs=Costs(bps=10))
+
+
+@pytest.fixture
+def _with_matplotlib() -> None:
+    pytest.importorskip("matplotlib", reason="pictures are an extra: trimtab[plot]")
+
+
+@pytest.mark.usefixtures("_with_matplotlib")
+def test_every_figure_of_the_report_has_a_picture(result: Backtest) -> None:
+    """Figures are PNG, and the same result gives the same bytes."""
+    outcomes = bootstrap(result, paths=20, threads=1)
+
+    drawn = pictures(result, outcomes)
+
+    names = ["growth", "growth_log", "falls", "drift", "turnover", "costs", "outcomes"]
+    assert list(drawn) == [*names, "differences", "weights_1", "weights_2"]
+    written = {name: png(figure) for name, figure in drawn.items()}
+    assert all(one.startswith(b"\x89PNG\r\n") for one in written.values())
+    assert png(pictures(result, outcomes)["growth"]) == written["growth"]
+    assert list(pictures(result)) == [*names[:-1], "weights_1", "weights_2"]
+
+
+@pytest.mark.usefixtures("_with_matplotlib")
+def test_curves_are_the_values_of_the_result(result: Backtest) -> None:
+    """What is drawn as growth is the equity, session by session, one curve a policy."""
+    (axes,) = pictures(result)["growth"].axes
+
+    for line, one in zip(axes.lines, result, strict=True):
+        assert np.array_equal(np.asarray(line.get_ydata()), one.value)
+
+
+@pytest.mark.usefixtures("_with_matplotlib")
+def test_the_overview_shows_itself_in_notebooks(result: Backtest) -> None:
+    """One picture of everything, with a name for every curve, even one that has dollar signs."""
+    figure = overview(result)
+
+    assert len(figure.axes) == 5
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "monthly to target",
+        r"\$x^{\$ half",
+    ]
+    assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
+
+
+def test_without_matplotlib_it_says_what_to_install(
+    result: Backtest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing extra is refused with the line that installs it."""
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+
+    with pytest.raises(RefusedError, match=r"pip install 'trimtab\[plot\]'"):
+        overview(result)

@@ -519,6 +519,19 @@ def test_a_price_is_the_decimal_that_is_written(text: str) -> None:
     assert price_from(text) == expected
 
 
+def test_volumes_are_those_of_that_very_day(tmp_path: Path) -> None:
+    """A volume is known where the row of the day says a plain number, in whichever file it is."""
+    first = "date,symbol,close,volume\n2026-03-27,VTI,301,900\n2026-03-30,VTI,300,1000.0\n"
+    second = "date,symbol,close,volume\n2026-03-30,BND,72,\n2026-03-27,BND,72,12\n"
+    file = prices(tmp_path, first, second + "2026-03-26,VTI,300,7\n")
+
+    assert file.volumes(day(30), ["VTI", "BND"]) == {"VTI": Fraction(1000)}
+    assert file.volumes(day(27), ["VTI", "BND"]) == {"VTI": Fraction(900), "BND": Fraction(12)}
+    assert file.volumes(day(26), ["VTI"]) == {"VTI": Fraction(7)}
+    assert file.volumes(day(31), ["VTI", "BND"]) == {}
+    assert prices(tmp_path, LONG).volumes(day(30), ["VTI"]) == {}
+
+
 pieces = st.sampled_from(
     ["date", "symbol", "close", "VTI", "BND", "2026-03-30", "2026-03-31", "1.5", "0", ",", ",",
      "\n", "\n", '"', "\r", "\x00", "é", ";", "=", "split", "#", "nan"]

@@ -177,6 +177,64 @@ def test_looking_at_a_plan_tells_how_far_it_is_and_writes_nothing(tmp_path: Path
     assert looked_at(opened(tmp_path), saved).status == "already"
 
 
+def thin(path: Path, *, percent: str = "10", bonds: str = "") -> Path:
+    """A folder on paper of which 200 VTI were traded on the day of the plan."""
+    folder(path)
+    (path / "portfolio.toml").write_text(
+        (path / "portfolio.toml").read_text() + f"[paper]\nparticipation_percent = {percent}\n"
+    )
+    text = "date,symbol,close,volume\n2024-03-28,VTI,260.00,200\n"
+    (path / "prices.csv").write_text(text + f"2024-03-28,BND,72.50,{bonds}\n")
+    return path
+
+
+def test_a_thin_day_fills_orders_on_paper_in_part(tmp_path: Path) -> None:
+    """No more of an order is filled than its part of the day's volume; the rest is cancelled, a
+    symbol without a volume is filled in whole and named, and the next plan goes on.
+    """
+    path = thin(tmp_path)
+    plan = opened(path).plan()
+    saved = plan.save()
+    sells = [trade for trade in plan.trades if trade.instrument == "VTI"]
+    assert max(trade.quantity for trade in sells) > 20
+
+    rehearsal = rehearsed(opened(path), load_plan(saved))
+    result = opened(path).apply(saved, by="me")
+
+    filled = {(r.order.account, r.order.instrument): r for r in result.orders}
+    for trade in sells:
+        record = filled[trade.account, "VTI"]
+        assert record.filled == min(trade.quantity, 20)
+        assert record.state.is_final
+    codes = {finding.code: finding.subject for finding in result.findings}
+    assert codes["no-volume"] == "BND"
+    assert "no-volume" in {finding.code for finding in rehearsal.findings}
+    assert [r.filled for r in rehearsal.orders] == [r.filled for r in result.orders]
+    assert all(cash >= 0 for cash in result.folded.cash.values())
+    rest = opened(path).plan(now=True)
+    assert sum(t.quantity for t in rest.trades if t.side == "sell") == sum(
+        trade.quantity - filled[trade.account, "VTI"].filled for trade in sells
+    )
+
+
+def test_without_a_participation_volume_says_nothing(tmp_path: Path) -> None:
+    """Orders on paper are filled in whole unless the folder asks for a part of the volume."""
+    path = thin(tmp_path)
+    text = (path / "portfolio.toml").read_text()
+    (path / "portfolio.toml").write_text(text[: text.index("[paper]")])
+
+    result = opened(path).apply(opened(path).plan().save(), by="me")
+
+    assert {record.state for record in result.orders} == {OrderState.FILLED}
+    assert "no-volume" not in {finding.code for finding in result.findings}
+
+
+def test_a_participation_of_nothing_is_refused(tmp_path: Path) -> None:
+    """Zero percent of the volume would fill no order ever."""
+    with pytest.raises(InputError, match="participation_percent"):
+        opened(thin(tmp_path, percent="0"))
+
+
 # By hand
 
 

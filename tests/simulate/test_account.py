@@ -216,3 +216,31 @@ def test_a_run_from_cash_is_invested_at_its_first_session() -> None:
 
     assert run.folded.positions == {("brokerage", "US"): 12, ("brokerage", "BND"): 8}
     assert run.value == (100_000, 112_000)
+
+
+def test_a_thin_market_fills_a_run_in_part() -> None:
+    """No order is filled with more than its part of the day's volume: the rest waits for the next
+    look, the record and the plans' costs are those of what was filled, and no money is made.
+    """
+    markets = tape({"US": ["50"] * 4, "BND": ["50"] * 4})
+    mandate_ = mandate(tree({"US": 50, "BND": 50}), when="daily", costs=Costs(bps=100))
+    lots = [lot("brokerage", "US", 40, "900")]
+
+    run = backtest_accounts(
+        mandate_,
+        opening(lots, brokerage=1_000),
+        markets,
+        participation=Fraction(1, 10),
+        volumes=lambda _: {"US": Fraction(80), "BND": Fraction(1000)},
+    )
+
+    sold = [sum(t.quantity for t in plan.trades if t.side == "sell") for plan in run.plans]
+    assert sold[:2] == [8, 8]
+    assert run.folded.positions["brokerage", "US"] == 40 - sum(sold)
+    assert run.value[-1] == 201_000 - run.cost_paid
+    assert run.tax_due == sum(sale.tax for p in run.plans for t in p.trades for sale in t.lots)
+    filled_whole = backtest_accounts(
+        mandate_, opening(lots, brokerage=1_000), markets, participation=Fraction(1, 10)
+    )
+    assert "no-volume" in {finding.code for finding in filled_whole.findings}
+    assert len(filled_whole.plans) < len(run.plans)

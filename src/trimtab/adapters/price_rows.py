@@ -49,6 +49,7 @@ class Series:
     split: int | None = None
     dividend: int | None = None
     currency: int | None = None
+    volume: int | None = None
     is_wide: bool = False
     days: list[str] = field(default_factory=list)
     rows: list[Sequence[str]] = field(default_factory=list)
@@ -80,20 +81,19 @@ class _Long:
         self.file = file
         self.width = len(names)
         self.day, self.symbol, self.close = map(names.index, ("date", "symbol", "close"))
-        self.split, self.dividend, self.currency = (
+        self.split, self.dividend, self.currency, self.volume = (
             names.index(name) if name in names else None
-            for name in ("split", "dividend", "currency")
+            for name in ("split", "dividend", "currency", "volume")
         )
-        self.told = [
-            place
-            for place in (self.close, self.split, self.dividend, self.currency)
-            if place is not None
-        ]
+        told = (self.close, self.split, self.dividend, self.currency, self.volume)
+        self.told = [place for place in told if place is not None]
         self.own: dict[str, Series] = {}
 
     def series(self, symbol: str) -> Series:
         if symbol not in self.own:
-            series = Series(self.file, self.close, self.split, self.dividend, self.currency)
+            series = Series(
+                self.file, self.close, self.split, self.dividend, self.currency, self.volume
+            )
             series.columns = {place: [] for place in self.told}
             self.own[symbol] = series
             self.owner.series.setdefault(symbol, []).append(series)

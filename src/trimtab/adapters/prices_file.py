@@ -172,6 +172,32 @@ class PriceFile:
         newest = max((tape.days[end - 1] for tape, end in ends if end), default=None)
         return None if newest is None else date.fromisoformat(newest)
 
+    def volumes(
+        self, day: date, instruments: Sequence[str], *, stand_ins: bool = False
+    ) -> dict[str, Fraction]:
+        """Units traded on a day, of the instruments whose row of that very day says it.
+
+        Args:
+            day: The session.
+            instruments: Whose volumes.
+            stand_ins: Take an instrument's `history` symbol where it has one.
+
+        Raises:
+            InputError: Files cannot be read, or have malformed rows.
+        """
+        found = {}
+        for instrument, tape in self._tapes_of(instruments, stand_ins=stand_ins).items():
+            place = bisect_right(tape.days, day.isoformat()) - 1
+            if place < 0 or tape.days[place] != day.isoformat():
+                continue
+            series, row = _source_of(tape, place)
+            if series.volume is None:
+                continue
+            match = _PLAIN_PRICE.fullmatch(series.texts(series.volume)[row].strip())
+            if match is not None:
+                found[instrument] = Fraction(match.group(0))
+        return found
+
     def symbols(self) -> tuple[str, ...]:
         """All symbols in the files, sorted."""
         return tuple(sorted(self._read().series))
@@ -359,10 +385,16 @@ def _raw(text: str, currencies: list[str] | None, place: int) -> str:
 
 def _row_of(tape: _Tape, place: int) -> str:
     """File and line of a row."""
+    series, row = _source_of(tape, place)
+    return f"{series.file}:{series.lines[row]}"
+
+
+def _source_of(tape: _Tape, place: int) -> tuple[Series, int]:
+    """The series that a row of a tape comes from, and its place there."""
     number = place if tape.order is None else tape.order[place]
     for series, places in tape.sources:
         if number < len(places):
-            return f"{series.file}:{series.lines[places[number]]}"
+            return series, places[number]
         number -= len(places)
     raise AssertionError("every row of a tape is of one of its sources")
 

@@ -9,14 +9,21 @@ from trimtab.adapters.limits_file import read_limits
 from trimtab.execution.application import Application, Venue
 from trimtab.execution.apply import book_deposits
 from trimtab.execution.approval import approve
-from trimtab.execution.brokers import MemoryBroker, PaperTerms
+from trimtab.execution.brokers import MemoryBroker, without_volume
 from trimtab.execution.outcome import Applied, conclude, outcome
 from trimtab.execution.sending import send_orders
 from trimtab.ledger.chain import EMPTY
 from trimtab.ledger.folded import Folded
 from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up
-from trimtab.live.trading import BY_HAND, need_brokers, need_one_record, real_accounts, today_of
+from trimtab.live.trading import (
+    BY_HAND,
+    need_brokers,
+    need_one_record,
+    paper_terms,
+    real_accounts,
+    today_of,
+)
 
 if TYPE_CHECKING:
     from trimtab.adapters.plan_files import SavedPlan
@@ -38,7 +45,8 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
     store.append(book.entries(), EMPTY)
     market = book.market_with(saved.plan.as_of, saved.prices)
     mandate = book.mandate()
-    broker = MemoryBroker(PaperTerms.of(mandate, market), _known(store))
+    terms = paper_terms(book, market)
+    broker = MemoryBroker(terms, _known(store))
     accounts = mandate.household.accounts.values()
     venue = Venue(
         store=store,
@@ -56,7 +64,7 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
     book_deposits(run)
     send_orders(run)
     conclude(run)
-    return outcome(run)
+    return outcome(run).with_findings(without_volume(terms, broker.orders.values()))
 
 
 def _known(store: MemoryLedger) -> Callable[[], Folded]:

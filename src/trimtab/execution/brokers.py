@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from fractions import Fraction
 from typing import Protocol, runtime_checkable
@@ -12,6 +12,7 @@ from trimtab.engine.mandate import Mandate
 from trimtab.execution.orders import Expected, expected
 from trimtab.ledger.folded import Folded
 from trimtab.model.errors import TrimtabError
+from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
@@ -51,9 +52,17 @@ class PaperTerms:
     participation: Fraction | None = None
 
     @classmethod
-    def of(cls, mandate: Mandate, market: Market) -> PaperTerms:
-        """The terms of a household at a market's prices, filled in whole."""
-        return cls(market, mandate.household.instruments, mandate.costs)
+    def of(
+        cls,
+        mandate: Mandate,
+        market: Market,
+        *,
+        volumes: Mapping[str, Fraction] | None = None,
+        participation: Fraction | None = None,
+    ) -> PaperTerms:
+        """The terms of a household at a market's prices; without a participation: in whole."""
+        instruments = mandate.household.instruments
+        return cls(market, instruments, mandate.costs, volumes or {}, participation)
 
     def costs_of(self, account: str) -> Costs:
         """What trading costs in an account."""
@@ -160,6 +169,23 @@ def _most(order: Order, terms: PaperTerms, instrument: Instrument) -> int:
     if terms.participation is None or volume is None:
         return order.quantity
     return (terms.participation * volume / Fraction(instrument.step)).__floor__()
+
+
+def without_volume(terms: PaperTerms, orders: Iterable[Order]) -> list[Finding]:
+    """Orders that are filled in whole because nobody knows how much was traded that day."""
+    if terms.participation is None:
+        return []
+    day = terms.market.as_of
+    names = {order.instrument for order in orders if order.quantity is not None}
+    return [
+        Finding(
+            "no-volume",
+            name,
+            f"the price files have no volume of {name} for {day}: its orders on paper are filled "
+            "in whole",
+        )
+        for name in sorted(names - terms.volumes.keys())
+    ]
 
 
 class MemoryBroker:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -302,6 +303,10 @@ class OpenBook:
     def market_with(self, as_of: date, typed: Mapping[str, Price]) -> Market:
         """What the market says on a day, with typed prices that were checked."""
         return self._price_file(typed).snapshot(as_of, sorted(self._instruments(self.folded())))
+
+    def volumes(self, day: date) -> Mapping[str, Fraction]:
+        """Units traded on a day, of everything whose price file says it."""
+        return self._price_file({}).volumes(day, sorted(self._instruments(self.folded())))
 
     def typed(self, prices: Mapping[str, Amount] | None) -> dict[str, Price]:
         """Typed prices, checked."""

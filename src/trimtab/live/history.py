@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from trimtab.adapters.prices_file import PriceFile
@@ -83,10 +84,20 @@ def account_runs(
             if on_session is not None:
                 on_session(name, day)
 
+        def traded(day: date) -> dict[str, Fraction]:
+            return source.volumes(day, names, stand_ins=True)
+
         markets = source.snapshots(first, last, names)
         runs.append(
             backtest_accounts(
-                own, opening, markets, name=name, invest_at_start=True, on_session=told
+                own,
+                opening,
+                markets,
+                name=name,
+                invest_at_start=True,
+                participation=book.portfolio.participation,
+                volumes=traded,
+                on_session=told,
             )
         )
     return runs

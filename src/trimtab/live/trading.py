@@ -16,7 +16,7 @@ from trimtab.engine.mandate import HOUSEHOLD
 from trimtab.execution.application import Application, Venue
 from trimtab.execution.apply import book_deposits, carry_out
 from trimtab.execution.approval import approve
-from trimtab.execution.brokers import PaperTerms
+from trimtab.execution.brokers import PaperTerms, without_volume
 from trimtab.execution.corporate import Payment, payments_awaited
 from trimtab.execution.corrections import Change, Correction, correction
 from trimtab.execution.following import poll_brokers
@@ -43,6 +43,7 @@ from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
+from trimtab.model.market import Market
 from trimtab.model.numbers import money_text
 from trimtab.model.ports import Broker
 
@@ -444,6 +445,19 @@ def brokers_of(book: OpenBook, real: Mapping[str, Broker], terms: PaperTerms) ->
     return found
 
 
+def paper_terms(book: OpenBook, market: Market) -> PaperTerms:
+    """What paper brokers trade by at a market's prices: in part where the folder says so."""
+    mandate = book.mandate()
+    if book.portfolio.participation is None or not book.is_paper:
+        return PaperTerms.of(mandate, market)
+    return PaperTerms.of(
+        mandate,
+        market,
+        volumes=book.volumes(market.as_of),
+        participation=book.portfolio.participation,
+    )
+
+
 def need_brokers(book: OpenBook, real: Mapping[str, Broker]) -> None:
     """Refuse an account at a broker that is not set up.
 
@@ -484,14 +498,14 @@ def _run(book: OpenBook, saved: SavedPlan, *, store: LedgerStore | None = None) 
         book.home.mkdir(parents=True, exist_ok=True)
         book.repair()
     market = book.market_with(plan.as_of, saved.prices)
-    mandate = book.mandate()
+    terms = paper_terms(book, market)
     venue = Venue(
         store=store or book.store,
         clock=book.clock,
-        mandate=mandate,
+        mandate=book.mandate(),
         market=market,
         opening=book.opening_on(plan.as_of),
-        brokers=brokers_of(book, book.brokers, PaperTerms.of(mandate, market)),
+        brokers=brokers_of(book, book.brokers, terms),
         limits=read_limits(book.folder),
         paper=book.paper_accounts,
         real=real_accounts(book),
@@ -531,6 +545,9 @@ def _bring_up(book: OpenBook, run: Application, day: date) -> None:
 def _done(book: OpenBook, run: Application) -> Applied:
     applied = outcome(run)
     more = [*book.repairs, *_late(book, run)]
+    if book.is_paper and run.changed:
+        traded = [record.order for record in applied.orders if record.filled]
+        more += without_volume(paper_terms(book, run.venue.market), traded)
     return applied if not more else applied.with_findings(more)
 
 

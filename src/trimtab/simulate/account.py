@@ -11,25 +11,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from datetime import UTC, date, datetime, time
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from trimtab.engine.decide import decide, wants_plan
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.execution.application import Venue
 from trimtab.execution.apply import apply_plan
-from trimtab.execution.brokers import MemoryBroker, PaperTerms
+from trimtab.execution.brokers import MemoryBroker, PaperTerms, without_volume
 from trimtab.execution.gate import Limits
 from trimtab.execution.opening import Opening, Prepared, prepared
+from trimtab.execution.orders import first_steps, parts_of
 from trimtab.ledger.events import instant_text
-from trimtab.ledger.folded import NOTHING, Folded
+from trimtab.ledger.folded import NOTHING, Folded, OrderRecord
 from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up, record
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.market import Market
-from trimtab.model.numbers import StepPrice
+from trimtab.model.numbers import StepPrice, half_even
 from trimtab.model.orders import Order
-from trimtab.model.plan import Plan
+from trimtab.model.plan import LotSale, Plan, Trade
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.metrics import cagr, max_drawdown, volatility
 
@@ -131,6 +133,8 @@ def backtest_accounts(
     *,
     name: str | None = None,
     invest_at_start: bool = False,
+    participation: Fraction | None = None,
+    volumes: Callable[[date], Mapping[str, Fraction]] | None = None,
     on_session: Callable[[date], None] | None = None,
 ) -> AccountRun:
     """What a household's policy would have done, in account mode.
@@ -142,6 +146,9 @@ def backtest_accounts(
         name: What to call the run; by default the policy's words.
         invest_at_start: Trade to target at the first session whatever the policy says, as a run
             that starts from cash must.
+        participation: The largest part of a day's volume that one order is filled with; what is
+            left is cancelled, and waits until the policy acts again. None: filled in whole.
+        volumes: Units traded on a day, by instrument; what it does not know is filled in whole.
         on_session: Called with every session, for a progress bar.
 
     Returns:
@@ -150,7 +157,7 @@ def backtest_accounts(
     Raises:
         AssertionError: There is no session to simulate.
     """
-    desk = _Desk(mandate, opening)
+    desk = _Desk(mandate, opening, participation, volumes)
     for market in markets:
         desk.session(market, Request(now=invest_at_start and not desk.dates))
         if on_session is not None:
@@ -182,12 +189,70 @@ def _first_of_each(findings: Iterable[Finding]) -> list[Finding]:
     return list(seen.values())
 
 
+def as_filled(plan: Plan, orders: Iterable[OrderRecord], venue: Venue) -> Plan:
+    """A plan with no more than what was filled of it: its trades, their cost and their tax.
+
+    The tax of a lot of which only a part was sold is that part of its tax, half to even.
+    """
+    filled = {record.order.id: record.filled for record in orders}
+    trades = []
+    for part in parts_of(plan):
+        trade, steps = part.trade, filled.get(part.id, 0)
+        if steps >= trade.quantity:
+            trades.append(trade)
+        elif steps:
+            trades.append(_part_of(trade, steps, venue))
+    return replace(
+        plan,
+        trades=tuple(trades),
+        cost=sum(trade.cost for trade in trades),
+        tax=sum(trade.tax for trade in trades),
+    )
+
+
+def _part_of(trade: Trade, steps: int, venue: Venue) -> Trade:
+    """The first steps of a trade."""
+    value = StepPrice.of(trade.price, trade.step).value(steps)
+    costs = venue.costs_of(trade.account).order_costs(trade.instrument, trade.step)
+    sold = dict(first_steps([(sale.lot, sale.quantity) for sale in trade.lots], steps))
+    lots = tuple(_lot_part(sale, sold[sale.lot]) for sale in trade.lots if sale.lot in sold)
+    return replace(
+        trade,
+        quantity=steps,
+        value=value,
+        cost=costs.of(value, steps),
+        tax=sum(sale.tax for sale in lots),
+        lots=lots,
+    )
+
+
+def _lot_part(sale: LotSale, steps: int) -> LotSale:
+    def part(minor: int) -> int:
+        return half_even(minor * steps, sale.quantity)
+
+    return replace(
+        sale,
+        quantity=steps,
+        basis=None if sale.basis is None else part(sale.basis),
+        gain=None if sale.gain is None else part(sale.gain),
+        tax=part(sale.tax),
+    )
+
+
 class _Desk:
     """A household's record, broker and clock, all in memory, moved from session to session."""
 
-    def __init__(self, mandate: Mandate, opening: Opening) -> None:
+    def __init__(
+        self,
+        mandate: Mandate,
+        opening: Opening,
+        participation: Fraction | None = None,
+        volumes: Callable[[date], Mapping[str, Fraction]] | None = None,
+    ) -> None:
         self.mandate = mandate
         self.opening = opening
+        self.participation = participation
+        self.volumes = volumes
         self.store = MemoryLedger()
         self.clock = _SessionClock(opening.on)
         self.folded = NOTHING
@@ -260,8 +325,9 @@ class _Desk:
         self.folded = record(self.store, self.folded, ready.drafts)
 
     def _carry_out(self, plan: Plan, market: Market, request: Request) -> None:
-        """Apply a plan as a person would, on paper brokers that fill whole at this close."""
-        broker = MemoryBroker(PaperTerms.of(self.mandate, market), self._booked)
+        """Apply a plan as a person would, on paper brokers that fill at this close."""
+        terms = self._terms(market)
+        broker = MemoryBroker(terms, self._booked)
         accounts = self.mandate.household.accounts
         venue = Venue(
             store=self.store,
@@ -277,12 +343,24 @@ class _Desk:
         applied = apply_plan(plan, request, venue=venue, by="backtest", known=self.folded)
         self.folded = applied.folded
         self.findings.extend(applied.findings)
+        self.findings.extend(without_volume(terms, broker.orders.values()))
+        if self.participation is not None:
+            plan = as_filled(plan, applied.orders, venue)
         if plan.trades:
             self.plans.append(plan)
             self.orders.extend(broker.orders.values())
             if before > 0:
                 traded = sum(trade.value for trade in plan.trades)
                 self.turnover.append(traded / (2 * before))
+
+    def _terms(self, market: Market) -> PaperTerms:
+        """What the paper brokers of a session trade by."""
+        if self.participation is None:
+            return PaperTerms.of(self.mandate, market)
+        volumes = {} if self.volumes is None else self.volumes(market.as_of)
+        return PaperTerms.of(
+            self.mandate, market, volumes=volumes, participation=self.participation
+        )
 
     def _booked(self) -> Folded:
         """What the record says now, in the middle of a plan too."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 
 from trimtab.adapters.portfolio_tables.instruments import Instruments
 from trimtab.adapters.toml_table import Table, fraction, shown
@@ -95,6 +96,17 @@ def tax(
             )
         )
     return profile
+
+
+def participation(table: Table) -> Fraction | None:
+    """`[paper]`: the largest part of a day's volume that an order on paper is filled with."""
+    percent = table.percent("participation_percent", "10")
+    if percent is not None and percent <= 0:
+        wrong = f"{percent} percent of a day's volume fills nothing"
+        remedy = "write participation_percent = 10, or leave it out to fill orders in whole"
+        table.problem("participation_percent", wrong, remedy)
+    table.finish()
+    return None if percent is None else Fraction(percent) / 100
 
 
 def _when(text: str) -> str:

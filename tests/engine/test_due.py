@@ -131,6 +131,34 @@ def test_a_session_rebalances_once() -> None:
     assert plan_at(700, "band:5pp", memory=memory).trades == ()
 
 
+@pytest.mark.parametrize("when", ["band:5pp", "drift:5pp"])
+def test_bands_and_drift_measure_against_the_target_last_adopted(when: str) -> None:
+    """A target that moved sets off no trade by itself: the old one is what was agreed to hold."""
+    memory = Memory(
+        adopted={"household": {"US": Fraction(66, 100), "BND": Fraction(34, 100)}},
+        rebalanced_on={"household": date(2026, 1, 30)},
+    )
+
+    inside, outside = plan_at(660, when, memory=memory), plan_at(710, when, memory=memory)
+
+    assert plan_at(660, when).due
+    assert not inside.due
+    assert {"target-moved"} <= {finding.code for finding in inside.findings}
+    assert "US 66.0% to 60.0%" in next(f.message for f in inside.findings if "moved" in f.code)
+    assert outside.due
+    assert outside.sleeves[0].after == Fraction(60, 100)
+
+
+def test_a_target_with_other_sleeves_is_compared_with_itself() -> None:
+    """Where a sleeve came or went since, the target of today is what bands measure against."""
+    memory = Memory(
+        adopted={"household": {"US": Fraction(66, 100), "OLD": Fraction(34, 100)}},
+        rebalanced_on={"household": date(2026, 1, 30)},
+    )
+
+    assert plan_at(660, "band:5pp", memory=memory).due
+
+
 def test_new_cash_fires_at_its_limit() -> None:
     """cashflow:500 fires at 500 of new cash and buys without selling."""
     mandate_ = mandate(tree({"US": 60, "BND": 40}), when="cashflow:500")

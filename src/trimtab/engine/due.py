@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
 from typing import Literal
 
 from trimtab.engine.aim import Aim, drift_now
@@ -11,10 +14,11 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.market import Market
 from trimtab.model.numbers import minor_from, money_text
 from trimtab.model.plan import Reading
+from trimtab.model.sleeves import Sleeve
 from trimtab.model.state import State
 from trimtab.triggers.calendar import calendar_reading
 from trimtab.triggers.cashflow import cashflow_reading
-from trimtab.triggers.deviation import band_reading, drift_reading
+from trimtab.triggers.deviation import band_reading, drift_reading, percent
 
 Scope = Literal["nothing", "cash", "full"]
 """What is due: nothing, only the cash that came in or goes out, or all that the policy does."""
@@ -46,8 +50,10 @@ def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Reque
     """
     readings: list[Reading] = []
     looks, period = _looks(aim, mandate, state, market, readings)
-    fired = _fires(aim, mandate, looks, readings)
+    held_to = _adopted(aim, state)
+    fired = _fires(held_to, mandate, looks, readings)
     cash_fired = _cash_fires(aim, mandate, state, request, readings)
+    moved = () if held_to is aim else (_moved(aim, held_to, state),)
     waiting = [order for order in state.memory.open_orders if order.account in aim.accounts]
     if waiting:
         message = (
@@ -72,7 +78,45 @@ def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Reque
         readings.append(Reading(aim.name, "session", "", False, message))
         fired = False
     scope: Scope = "full" if fired else "cash" if cash_fired else "nothing"
-    return Due(scope, tuple(readings), period if looks else "")
+    told = moved if mandate.when.has_band or mandate.when.drift is not None else ()
+    return Due(scope, tuple(readings), period if looks else "", () if fired else told)
+
+
+def _adopted(aim: Aim, state: State) -> Aim:
+    """The aim with the target last adopted, which is what bands and drift measure against.
+
+    A target that moves does not set off trades by itself. Where sleeves came or went since, there
+    is nothing to compare with, and the target of today counts.
+    """
+    adopted = state.memory.adopted.get(aim.name)
+    now = {leaf.name: leaf.weight for leaf in aim.root.leaves()}
+    if adopted is None or adopted == now or set(adopted) != set(now):
+        return aim
+    return replace(aim, root=_weighing(aim.root, adopted))
+
+
+def _weighing(sleeve: Sleeve, weights: Mapping[str, Fraction]) -> Sleeve:
+    """The same tree with other weights of its leaves."""
+    if sleeve.is_leaf:
+        return replace(sleeve, weight=weights[sleeve.name])
+    children = tuple(_weighing(child, weights) for child in sleeve.children)
+    return replace(sleeve, weight=sum((c.weight for c in children), Fraction(0)), children=children)
+
+
+def _moved(aim: Aim, held_to: Aim, state: State) -> Finding:
+    pairs = zip(aim.root.leaves(), held_to.root.leaves(), strict=True)
+    changes = ", ".join(
+        f"{new.name} {percent(old.weight)} to {percent(new.weight)}"
+        for new, old in pairs
+        if new.weight != old.weight
+    )
+    on = state.memory.rebalanced_on.get(aim.name, "before")
+    message = (
+        f"the target has changed since the rebalance of {on} "
+        f"({changes}): bands and drift still measure against the one adopted then; --now plans "
+        "for the new one"
+    )
+    return Finding("target-moved", aim.name, message, "info")
 
 
 def _is_as_left(aim: Aim, state: State, market: Market) -> bool:

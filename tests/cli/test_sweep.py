@@ -82,3 +82,14 @@ def test_contradictions_and_slips_are_told(tmp_path: Path) -> None:
     line = f"trimtab sweep --prices {PRICES} --target AAPL=60,IBM=40 --when monthly --to edge"
 
     assert "no band whose edge" in Session(tmp_path).run(line)
+
+
+def test_what_a_table_is_ordered_by_stays_in_sight(tmp_path: Path) -> None:
+    """At 80 columns lesser figures go, and each is named once."""
+    text = Session(demo_folder(tmp_path)).run("COLUMNS=80 trimtab sweep --when 'band:{1..4}pp'")
+
+    heads = [line for line in text.splitlines() if line.startswith("  policy")]
+    assert "Sharpe" in heads[0]
+    assert "cost" in heads[1]
+    assert "tracking error" in heads[1]
+    assert max(map(len, text.splitlines())) <= 80

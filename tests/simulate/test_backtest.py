@@ -463,3 +463,9 @@ def test_one_backtest_never_waits_for_a_compiler() -> None:
     done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": f"{root}/src:{root}"})
 
     assert done.returncode == 0
+
+
+def test_a_way_to_trade_that_there_is_not_is_refused() -> None:
+    """A misspelt `trade_at` names those that there are."""
+    with pytest.raises(ValueError, match="next-open"):
+        backtest(lively("AB", 40), Policy(HALVES), trade_at="tomorrow")  # type: ignore[arg-type]

@@ -142,13 +142,18 @@ def _of_accounts(runs: Sequence[AccountRun]) -> list[Rows]:
     return [gave, took]
 
 
-def figure_tables(tables: Sequence[Rows], width: int, look: Look) -> list[list[str]]:
-    """Each table with a row a policy, its name whole; figures for which room is short are named."""
+def figure_tables(
+    tables: Sequence[Rows], width: int, look: Look, *, kept: Sequence[str] = ()
+) -> list[list[str]]:
+    """Each table with a row a policy, its name whole; figures for which room is short are named.
+
+    Those that are `kept` go last: what a table is ordered by stays in sight.
+    """
     blocks: list[list[str]] = []
     left_out: list[str] = []
     for one in tables:
-        shown, hidden = _fitting(one, width)
-        left_out += hidden
+        shown, hidden = _fitting(one, width, kept)
+        left_out += [head for head in hidden if head not in left_out]
         columns = [
             Column(head, "right" if place else "left", "figure" if place else "name")
             for place, (head, _) in enumerate(shown)
@@ -163,14 +168,14 @@ def figure_tables(tables: Sequence[Rows], width: int, look: Look) -> list[list[s
     return blocks
 
 
-def _fitting(columns: Rows, width: int) -> tuple[Rows, list[str]]:
+def _fitting(columns: Rows, width: int, kept: Sequence[str]) -> tuple[Rows, list[str]]:
     """The columns for which there is room, and the headings of those that make room."""
     widths = {
         head: max(columns_of(head), *(columns_of(clean(cell)) for cell in cells))
         for head, cells in columns
     }
     left_out = []
-    for head in _LESSER:
+    for head in sorted(_LESSER, key=lambda one: one in kept):
         if sum(widths.values()) + 2 * len(widths) <= width:
             break
         if widths.pop(head, None) is not None:

@@ -19,6 +19,19 @@ _WORDS = {
     "final_value": "final value",
 }
 
+_HEADS = {
+    "sharpe": "Sharpe",
+    "cagr": "a year",
+    "volatility": "volatility",
+    "max_drawdown": "worst fall",
+    "tracking_error": "tracking error",
+    "turnover_one_way": "turnover",
+    "cost_paid": "cost",
+    "rebalances": "rebalances",
+    "final_value": "a year",
+}
+"""The heading under which the figure that a table is ordered by stands."""
+
 FRONTIER = 12
 """Policies of the frontier that are shown."""
 
@@ -37,8 +50,10 @@ def sweep_text(
         f"{result.sessions:,} sessions",
         f"{result.cash:,.2f} at the start",
     )
-    first, nearest = figure_tables(
-        [_columns(result, result.best(by, most)), _columns(result, front)], width, look
+    ordered = _columns(result, result.best(by, most))
+    (first,) = figure_tables([ordered], width, look, kept=[_HEADS[by]])
+    (nearest,) = figure_tables(
+        [_columns(result, front)], width, look, kept=["cost", "tracking error"]
     )
     blocks = [
         headline(parts, width=width, look=look),

@@ -182,6 +182,8 @@ def backtest(
     charged = costs or Costs()
     if cost_rule not in RULES:
         raise ValueError(f"cost_rule {cost_rule!r}: one of {', '.join(RULES)}")
+    if trade_at not in (None, "close", "next-open", "next-close"):
+        raise ValueError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
     if not (cash > 0 and cash < float("inf")):
         raise ValueError(f"cash {cash!r}: must be above zero and finite")
     if not -1.0 < cash_rate < 10.0:

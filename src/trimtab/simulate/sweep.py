@@ -333,6 +333,8 @@ def sweep(
     """
     import numpy as np
 
+    if trade_at not in ("close", "next-open", "next-close"):
+        raise ValueError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
     if not 0 < cash < float("inf"):
         raise ValueError(f"cash {cash!r}: must be above zero and finite")
     panel, findings, columns = _columns(

@@ -586,6 +586,10 @@ def test_what_is_odd_in_lots_is_noticed(
         ('menu = ["INST500", "BONDCIT"]', 'menu = ["BONDC1T"]', ("menu-unused", "k401")),
         ('menu = ["INST500", "BONDCIT"]', 'menu = ["BONDCIT", "1NST5OO"]',
          ("unknown-symbol", "1NST5OO")),
+        ('menu = ["INST500", "BONDCIT"]', 'menu = ["BONDCIT", "VXSU"]', ("unknown-symbol", "VXSU")),
+        ('menu = ["INST500", "BONDCIT"]', 'menu = ["BONDCIT", "QQQZ9"]', ("menu-unknown", "k401")),
+        ("[target.us]", "[instruments.AAX]\n[target.us]", ("instrument-unused", "AAX")),
+        ("[target.us]", "[instruments.VTII]\n[target.us]", ("instrument-unused", "VTII")),
         ('[["VTI", "VTSAX"]]', '[["AAA", "BBB"]]', ("identical-unknown", "AAA/BBB")),
         ("long_percent  = 15\nshort_percent = 24\n", "", ("no-tax-rates", "brokerage")),
         ('when      = "monthly+band:5pp/25%"\n', "", ("no-policy", "portfolio.toml")),
@@ -598,6 +602,35 @@ def test_what_is_odd_in_portfolio_toml_is_noticed(
     portfolio = read_portfolio(make(TOML.replace(was, now)))
 
     assert code in codes_of(portfolio)
+
+
+@pytest.mark.parametrize("key", ["do_not_sell", "do_not_buy"])
+@pytest.mark.parametrize(
+    ("symbol", "meant"), [("VTII", "VTI"), ("vti", "VTI"), ("VXSU", "VXUS"), ("ZZZ9", "")]
+)
+def test_a_restriction_on_what_nothing_knows_is_an_error(
+    make: Make, key: str, symbol: str, meant: str
+) -> None:
+    """A mistyped restriction is never dropped in silence: file, line, key and what was meant."""
+    toml = TOML.replace('broker = "manual"', f'{key} = ["VTI",\n"{symbol}"]')
+
+    (problem,) = problems_of(make(toml))
+
+    assert (problem.file, problem.line) == ("portfolio.toml", 9)
+    assert problem.key == f"accounts.brokerage.{key}[1]"
+    assert symbol in problem.wrong
+    assert (f"did you mean {meant}?" if meant else "remove it") in problem.remedy
+
+
+@pytest.mark.parametrize("symbol", ["VXUS", "INST500", "ITOT", "GLD", "CASH", "USD"])
+def test_a_restriction_on_what_is_known_stands(make: Make, symbol: str) -> None:
+    """Hold lists, instruments, lots, sales and prices are where a symbol may be known from."""
+    toml = TOML.replace('broker = "manual"', f'do_not_buy = ["{symbol}"]')
+
+    portfolio = read_portfolio(make(toml, **{"prices.csv": PRICES + "2026-03-31,GLD,10\n"}))
+
+    assert portfolio.household.accounts["brokerage"].do_not_buy == {symbol}
+    assert portfolio.findings == ()
 
 
 @pytest.mark.parametrize(

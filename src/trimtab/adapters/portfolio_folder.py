@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -26,6 +26,7 @@ from trimtab.adapters.lots_csv import (
 )
 from trimtab.adapters.portfolio_tables.accounts import (
     account,
+    check_restrictions,
     check_specific_lots,
     cost_table,
 )
@@ -51,7 +52,7 @@ from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.household import Household
-from trimtab.model.instruments import Alias
+from trimtab.model.instruments import CASH, Alias
 from trimtab.model.sessions import ALWAYS, Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.tree import RawSleeve
@@ -246,6 +247,7 @@ class _Written:
         self.name = names.text("name", '"Example"') or folder.resolve().name
         names.finish()
         self.instruments.read(root.table("instruments"))
+        self.tabled = tuple(self.instruments.known)
         self.read_targets_and_accounts()
         self.policy = policy(root.table("policy"), self.findings)
         self.tax = tax(root.table("tax"), self.instruments, self.accounts, self.findings)
@@ -275,7 +277,9 @@ class _Written:
             self.optimized.hold if self.optimized else (),
         )
         self.listed = frozenset(self.instruments.known)
-        self.instruments.add_plain(*(symbols_of(sheet) for sheet in self.sheets.both))
+        owned = [symbols_of(sheet) for sheet in self.sheets.both]
+        self.instruments.add_plain(*owned)
+        self.used = {self.instruments.resolve(symbol) for group in owned for symbol in group}
         names = [name for name, _ in self.tables]
         shared_costs = cost_table(root.table("costs"), self.instruments)
         self.costs: dict[str, Costs] = {"": shared_costs.costs()}
@@ -318,6 +322,7 @@ class _Written:
         if sales is not None:
             self.sales, of_sales = past_sales(sales, names)
             problems.extend(of_sales)
+        check_restrictions(self.tables, self.instruments, self.unknown)
         # Later lots are those of the record: what a sale may take is then checked against it.
         if not self.sheets.has_ledger and not self.opening.problems:
             check_specific_lots(self.tables, self.accounts, self.opening.lots)
@@ -351,6 +356,10 @@ class _Written:
             self.target,
             self.optimized,
             self.strangers(),
+            off_menu=self.unknown(
+                symbol for account in self.accounts.values() for symbol in account.menu or ()
+            ),
+            unused=self.unused(),
             has_sales=self.sheets.sales is not None,
         )
         hashes = {sheet.file: sheet.digest for sheet in self.sheets.both}
@@ -368,6 +377,32 @@ class _Written:
             findings=(*self.findings, *self.opening.findings, *fit),
             hashes=self.models.hashes | hashes,
         )
+
+    def unknown(self, symbols: Iterable[str]) -> dict[str, str]:
+        """Of symbols those that nothing knows, each with the nearest that is known, or nothing."""
+        known = self.instruments.known
+        others = sorted({s for s in symbols if self.instruments.resolve(s) not in known} - {CASH})
+        paths = [path for path in self.prices if os.path.isfile(path)]
+        found = [symbol for symbol in others if not _is_priced(symbol, paths)]
+        return {symbol: nearest(symbol, sorted(known)) for symbol in found}
+
+    def unused(self) -> list[tuple[str, str]]:
+        """Instruments that only their own table names, each with the nearest that is used."""
+        targets = (self.target, *(one.target for one in self.accounts.values()))
+        leaves = [leaf for one in targets if one is not None for leaf in one.leaves()]
+        used = {symbol for leaf in leaves for symbol in leaf.hold} | self.used
+        used.update(self.optimized.hold if self.optimized else ())
+        for one in self.accounts.values():
+            used.update(one.menu or (), one.do_not_buy, one.do_not_sell, one.keep)
+        used.update(symbol for group in self.tax.identical for symbol in group)
+        tables = self.instruments.known
+        idle = [s for s in self.tabled if s not in used and not self.sheets.has_ledger]
+        used.update(tables[s].history for s in self.tabled if tables[s].history)
+        return [
+            (symbol, nearest(symbol, sorted(used)))
+            for symbol in idle
+            if symbol not in used and not _is_priced(symbol, self.prices)
+        ]
 
     def strangers(self) -> list[Stranger]:
         """Symbols of rows that no hold list, no [instruments] table and no price file has."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from trimtab.adapters.toml_table import SYMBOL, SYMBOL_RULE, Table, near, number
 from trimtab.costs import Costs
 from trimtab.model.accounts import Account, Lot, Relief, TaxTreatment
 from trimtab.model.frozen import dataclass
+from trimtab.model.instruments import CASH
 from trimtab.model.numbers import NumberError, steps_from
 from trimtab.model.sleeves import Sleeve
 
@@ -69,6 +70,39 @@ def _keep(table: Table, instruments: Instruments) -> dict[str, int]:
                 remedy = f"correct it, or the step under [instruments.{instrument.id}]"
                 table.problem(symbol, str(error), remedy)
     return kept
+
+
+def check_restrictions(
+    tables: list[tuple[str, Table]],
+    instruments: Instruments,
+    unknown: Callable[[Iterable[str]], Mapping[str, str]],
+) -> None:
+    """What must not be bought or sold is known: a restriction that is mistyped protects nothing.
+
+    Args:
+        tables: `[accounts.X]`, by name.
+        instruments: Those that tables, hold lists and rows name.
+        unknown: Of symbols those that nothing knows, each with the nearest that is known.
+    """
+    written = [
+        (table, key, number, symbol)
+        for _, table in tables
+        for key in ("do_not_buy", "do_not_sell")
+        for number, symbol in enumerate(_texts_in(table.values.get(key)))
+        if SYMBOL.fullmatch(symbol) and symbol not in (CASH, instruments.currency)
+    ]
+    nobodys = unknown(symbol for *_, symbol in written)
+    for table, key, number, symbol in written:
+        if symbol in nobodys:
+            meant = nobodys[symbol]
+            remedy = f"did you mean {meant}?" if meant else "correct it, or remove it"
+            table.problem((key, number), f"nothing holds, lists or prices {symbol}", remedy)
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    """The texts of a list; what is none has its own problem."""
+    for one in value if isinstance(value, list) else ():
+        yield one if isinstance(one, str) else ""
 
 
 def check_specific_lots(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from trimtab.adapters.portfolio_tables.targets import Optimized
 from trimtab.model.accounts import Account
@@ -20,6 +20,8 @@ def notes(
     optimized: Optimized | None,
     strangers: Sequence[Stranger],
     *,
+    off_menu: Mapping[str, str],
+    unused: Sequence[tuple[str, str]],
     has_sales: bool,
 ) -> Iterator[Finding]:
     """Findings about what is owned, what may be held, and what was sold before.
@@ -29,6 +31,8 @@ def notes(
         target: Of accounts without one of their own.
         optimized: The same, where it is computed.
         strangers: Symbols of lots.csv and sales.csv that nothing else knows.
+        off_menu: Symbols of menus that nothing else knows, each with the nearest that is known.
+        unused: Instruments that only their own table names, each with the nearest that is used.
         has_sales: Whether there is a sales.csv.
     """
     held = {
@@ -37,7 +41,8 @@ def notes(
     }
     yield from map(_strange, strangers)
     for name, account in household.accounts.items():
-        yield from _about_account(name, account, held[name], household.instruments)
+        yield from _about_account(name, account, held[name], off_menu)
+    yield from (_idle(symbol, meant) for symbol, meant in unused)
     for group in household.tax.identical:
         yield from _lookalikes("tax.identical", sorted(group), household.instruments)
         if not any(symbol in household.instruments for symbol in group):
@@ -69,7 +74,7 @@ def notes(
 
 
 def _about_account(
-    name: str, account: Account, held: frozenset[str], known: Collection[str]
+    name: str, account: Account, held: frozenset[str], off_menu: Mapping[str, str]
 ) -> Iterator[Finding]:
     """A menu that buys nothing, and symbols that may be slips of the finger."""
     if account.menu is not None and not held & set(account.menu):
@@ -79,12 +84,37 @@ def _about_account(
             f"Nothing on the menu of {name} is in a hold list of its target, so nothing will be "
             "bought there. Add a symbol of the menu to a hold list.",
         )
-    for key, symbols in (
-        ("menu", account.menu or ()),
-        ("do_not_buy", sorted(account.do_not_buy)),
-        ("do_not_sell", sorted(account.do_not_sell)),
-    ):
-        yield from _lookalikes(f"accounts.{name}.{key}", symbols, known)
+    # A plan's menu names more funds than a target does; those near to one may be slips.
+    for symbol in account.menu or ():
+        if meant := off_menu.get(symbol, ""):
+            yield Finding(
+                "unknown-symbol",
+                symbol,
+                f"accounts.{name}.menu names {symbol}, which nothing holds, lists or prices. "
+                f"Did you mean {meant}?",
+            )
+    others = [symbol for symbol in account.menu or () if off_menu.get(symbol) == ""]
+    if others:
+        yield Finding(
+            "menu-unknown",
+            name,
+            f"The menu of {name} names {', '.join(others[:10])}"
+            f"{', ...' if len(others) > 10 else ''}, which nothing holds, lists or prices: it "
+            "will not be bought.",
+            "info",
+        )
+
+
+def _idle(symbol: str, meant: str) -> Finding:
+    """A table of an instrument that nothing else names has no effect."""
+    near = f" Did you mean {meant}?" if meant else ""
+    return Finding(
+        "instrument-unused",
+        symbol,
+        f"[instruments.{symbol}] has no effect: nothing owns, holds or prices {symbol}.{near} "
+        "Correct the name, or remove the table.",
+        "warning" if meant else "info",
+    )
 
 
 @dataclass(frozen=True, slots=True)

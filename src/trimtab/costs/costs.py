@@ -51,6 +51,16 @@ class Costs:
         commission: Fee an order, in money.
         minimum: The least that commission and fees of an order come to, in money.
         by_instrument: Other costs for some instruments, by id.
+        maximum: The most that commission and fees of an order come to, in money; None for any.
+        tiers: Falling or rising fees: from so much money of an order on, other basis points
+            instead of `bps`, for what is beyond.
+        share_tiers: The same by units: from so many on, another fee instead of `per_share`.
+        impact: How much an order moves the price: `impact x sigma x sqrt(order / usual day) x
+            order`, with sigma the daily volatility. Near one in most studies. Needs volumes.
+
+    `maximum`, `tiers`, `share_tiers` and `impact` are worked out in backtests in research mode. A
+    plan has no volumes and so no impact, and charges the highest fee of a schedule: what it says
+    is the most that the order costs.
 
     >>> Costs(bps=10).order_costs("VTI", Decimal(1)).of(1_000_000, 100)
     1000
@@ -62,6 +72,10 @@ class Costs:
     commission: Decimal = Decimal(0)
     minimum: Decimal = Decimal(0)
     by_instrument: Mapping[str, Costs] = field(default_factory=dict)
+    maximum: Decimal | None = None
+    tiers: Mapping[Decimal, Decimal] = field(default_factory=dict)
+    share_tiers: Mapping[Decimal, Decimal] = field(default_factory=dict)
+    impact: Decimal = Decimal(0)
 
     def __init__(
         self,
@@ -72,6 +86,10 @@ class Costs:
         commission: Rate = 0,
         minimum: Rate = 0,
         by_instrument: Mapping[str, Costs] | None = None,
+        maximum: Rate | None = None,
+        tiers: Mapping[Rate, Rate] | None = None,
+        share_tiers: Mapping[Rate, Rate] | None = None,
+        impact: Rate = 0,
     ) -> None:
         put = object.__setattr__
         put(self, "bps", _checked("bps", bps, most=10_000))
@@ -80,13 +98,30 @@ class Costs:
         put(self, "commission", _checked("commission", commission, most=1_000_000))
         put(self, "minimum", _checked("minimum", minimum, most=1_000_000))
         put(self, "by_instrument", dict(by_instrument or {}))
+        most = None if maximum is None else _checked("maximum", maximum, most=1_000_000)
+        if most is not None and most < self.minimum:
+            raise ValueError(f"costs: maximum is {most} and minimum {self.minimum}")
+        put(self, "maximum", most)
+        put(self, "tiers", _schedule("tiers", tiers or {}))
+        put(self, "share_tiers", _schedule("share_tiers", share_tiers or {}))
+        put(self, "impact", _checked("impact", impact, most=100))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether rates, fees an order and a least fee are all there is, for any instrument."""
+        return all(
+            one.maximum is None and not (one.tiers or one.share_tiers or one.impact)
+            for one in (self, *self.by_instrument.values())
+        )
 
     def order_costs(self, instrument: str, step: Decimal) -> OrderCosts:
         """The costs of one instrument with that step, as integers."""
         own = self.by_instrument.get(instrument, self)
-        per_step = Fraction(own.per_share) * Fraction(step) * 100 * RATE_SCALE
+        bps = max([own.bps, *own.tiers.values()])
+        per_share = max([own.per_share, *own.share_tiers.values()])
+        per_step = Fraction(per_share) * Fraction(step) * 100 * RATE_SCALE
         return OrderCosts(
-            rate=round(Fraction(own.bps + own.half_spread_bps) * RATE_SCALE / 10_000),
+            rate=round(Fraction(bps + own.half_spread_bps) * RATE_SCALE / 10_000),
             per_step=half_even(per_step.numerator, per_step.denominator),
             fixed=minor_from(own.commission),
             minimum=minor_from(own.minimum),
@@ -104,6 +139,17 @@ class Costs:
         if own.per_share and price:
             rate += float(own.per_share) / price
         return rate
+
+
+def _schedule(name: str, steps: Mapping[Rate, Rate]) -> dict[Decimal, Decimal]:
+    """Steps of a schedule, ascending by what they count from."""
+    found = {
+        _checked(name, begin, most=10**15): _checked(name, fee, most=10_000)
+        for begin, fee in steps.items()
+    }
+    if len(found) < len(steps) or Decimal(0) in found:
+        raise ValueError(f"costs: {name} begin above zero, each once; before that is the plain fee")
+    return dict(sorted(found.items()))
 
 
 def _checked(name: str, value: Rate, *, most: int) -> Decimal:

@@ -287,14 +287,14 @@ def run(
     n = len(units)
     banded = absolute >= 0.0 or relative >= 0.0
     tested = banded or drift >= 0.0
-    limits, aims, holdings, goals, bands = space[0], space[1], space[2], space[3], space[4]
+    limits, holdings, goals = space[0], space[2], space[3]
     branch_share, branch_limit, branch_allowed = branch_space[0], branch_space[1], branch_space[2]
     # The last session never trades, so a decision must come early enough to be carried out.
     last_decision = sessions - 2 - lag
     adopted = counts[ADOPTED]
-    _limits(targets[adopted], absolute, relative, limits)
-    _branch_shares(targets[adopted], branches, branch_share)
-    _limits(branch_share, absolute, relative, branch_limit)
+    fill_limits(targets[adopted], absolute, relative, limits)
+    fill_branch_shares(targets[adopted], branches, branch_share)
+    fill_limits(branch_share, absolute, relative, branch_limit)
     day = start
     stride = FIRST_BLOCK
     while day < sessions:
@@ -336,7 +336,7 @@ def run(
                 else:
                     fires = _fires(closes[t], units, aim, limits, value, banded, drift)
                     for b in range(len(branch_share)):
-                        away = _branch_away(closes[t], units, branches[b], branch_share[b], value)
+                        away = branch_away(closes[t], units, branches[b], branch_share[b], value)
                         if banded and abs(away) - branch_limit[b] * value >= 0.0:
                             fires = True
                 if not fires:
@@ -350,32 +350,12 @@ def run(
                 for i in range(n):
                     goals[i] = wanted[i]
             else:
-                fill_bands(wanted, 1.0, absolute, relative, bands)
-                for i in range(n):
-                    aims[i] = wanted[i] * value
-                    holdings[i] = units[i] * close[i]
-                    if bands[i] > 0.0:
-                        bands[i] = bands[i] * value
-                fill_goals(holdings, aims, bands, to, width * value, ALLOWANCE * value, goals)
+                goal_weights(
+                    close, units, value, wanted, absolute, relative, to, width, branches,
+                    branch_share, branch_allowed, space, goals,
+                )  # fmt: skip
                 if len(branch_share) > 0:
-                    _branch_shares(wanted, branches, branch_share)
-                    fill_bands(branch_share, 1.0, absolute, relative, branch_allowed)
-                    for b in range(len(branch_share)):
-                        away = _branch_away(close, units, branches[b], branch_share[b], value)
-                        wide = branch_allowed[b] * value
-                        if breached(away, 0.0, wide, ALLOWANCE * value):
-                            if to == TO_HALF:
-                                wide = 0.5 * wide
-                            elif to == TO_WITHIN:
-                                wide = width * value
-                        branch_allowed[b] = wide
-                    bring_branches_back(
-                        goals, aims, branches, branch_allowed, ALLOWANCE * value, space[5],
-                        space[6], space[7],
-                    )  # fmt: skip
-                    _branch_shares(targets[adopted], branches, branch_share)
-                for i in range(n):
-                    goals[i] = goals[i] / value
+                    fill_branch_shares(targets[adopted], branches, branch_share)
             k = counts[REBALANCES]
             if k >= len(traded_at):
                 return t
@@ -419,9 +399,9 @@ def run(
             if row != adopted:
                 adopted = row
                 counts[ADOPTED] = row
-                _limits(targets[row], absolute, relative, limits)
-                _branch_shares(targets[row], branches, branch_share)
-                _limits(branch_share, absolute, relative, branch_limit)
+                fill_limits(targets[row], absolute, relative, limits)
+                fill_branch_shares(targets[row], branches, branch_share)
+                fill_limits(branch_share, absolute, relative, branch_limit)
             if lag == 0:
                 equity[t] = value - totals[0]
             resume = t + 1
@@ -432,7 +412,63 @@ def run(
 
 
 @kernel
-def _limits(target: Column, absolute: float, relative: float, limits: Column) -> None:
+def goal_weights(
+    close: Column,
+    units: Column,
+    value: float,
+    wanted: Column,
+    absolute: float,
+    relative: float,
+    to: int,
+    width: float,
+    branches: Column,
+    branch_share: Column,
+    branch_allowed: Column,
+    space: Column,
+    goals: Column,
+) -> None:
+    """Where a policy that does not trade everything to target wants to go, as weights.
+
+    Args:
+        close: Prices, shape (n,).
+        units: Units held, shape (n,).
+        value: What they are worth.
+        wanted: Target weights, shape (n,).
+        absolute, relative, to, width, branches: As for `run`.
+        branch_share: Work space, shape (b,): left with the branches' shares of `wanted`.
+        branch_allowed: Work space, shape (b,).
+        space: Work space, eight rows of shape (n,), of which 1, 2 and 4 to 7 are used.
+        goals: Out, shape (n,).
+    """
+    aims, holdings, bands = space[1], space[2], space[4]
+    fill_bands(wanted, 1.0, absolute, relative, bands)
+    for i in range(len(units)):
+        aims[i] = wanted[i] * value
+        holdings[i] = units[i] * close[i]
+        if bands[i] > 0.0:
+            bands[i] = bands[i] * value
+    fill_goals(holdings, aims, bands, to, width * value, ALLOWANCE * value, goals)
+    if len(branch_share) > 0:
+        fill_branch_shares(wanted, branches, branch_share)
+        fill_bands(branch_share, 1.0, absolute, relative, branch_allowed)
+        for b in range(len(branch_share)):
+            away = branch_away(close, units, branches[b], branch_share[b], value)
+            wide = branch_allowed[b] * value
+            if breached(away, 0.0, wide, ALLOWANCE * value):
+                if to == TO_HALF:
+                    wide = 0.5 * wide
+                elif to == TO_WITHIN:
+                    wide = width * value
+            branch_allowed[b] = wide
+        bring_branches_back(
+            goals, aims, branches, branch_allowed, ALLOWANCE * value, space[5], space[6], space[7]
+        )
+    for i in range(len(units)):
+        goals[i] = goals[i] / value
+
+
+@kernel
+def fill_limits(target: Column, absolute: float, relative: float, limits: Column) -> None:
     """From what deviation on each sleeve is breached, allowance taken off, as weights."""
     fill_bands(target, 1.0, absolute, relative, limits)
     for i in range(len(target)):
@@ -441,7 +477,7 @@ def _limits(target: Column, absolute: float, relative: float, limits: Column) ->
 
 
 @kernel
-def _branch_shares(target: Column, branches: Column, shares: Column) -> None:
+def fill_branch_shares(target: Column, branches: Column, shares: Column) -> None:
     """The target of each inner sleeve: the sum of what is in it."""
     for b in range(len(shares)):
         shares[b] = 0.0
@@ -451,7 +487,7 @@ def _branch_shares(target: Column, branches: Column, shares: Column) -> None:
 
 
 @kernel
-def _branch_away(close: Column, units: Column, inside: Column, share: float, value: float) -> float:
+def branch_away(close: Column, units: Column, inside: Column, share: float, value: float) -> float:
     """How far an inner sleeve is from its target on one session, in money."""
     away = -share * value
     for i in range(len(units)):

@@ -7,17 +7,30 @@ aim x (value - cost). Cash (`CASH`) is a leaf like any other, but moving it cost
 target that trades nothing when a trigger fires is no rebalance. Bands compare with >= and an
 allowance of 1e-12, and measure against the target last adopted; where the target is a tree, its
 inner sleeves have bands as well.
+
+Impact, schedules of fees, a limit on the part of a day's volume, money that comes and goes and a
+yearly fee run session by session (`kernels.daily`), with the same conventions; docs/costs.md has
+theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from trimtab.costs import Costs
 from trimtab.kernels.compile import compiled
+from trimtab.kernels.daily import (
+    COUNTS,
+    EXHAUSTED,
+    FEES,
+    ROWS,
+    ROWS_A_SESSION,
+    SUMS,
+    run_daily,
+)
 from trimtab.kernels.destination import TO_CODES
 from trimtab.kernels.research import (
     ADOPTED,
@@ -37,6 +50,8 @@ from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy, PolicyError, When
 from trimtab.simulate.aims import GivenTarget, MadeTarget, read_target
 from trimtab.simulate.calendar import period_ends
+from trimtab.simulate.conditions import Conditions, conditions_of
+from trimtab.simulate.flows import Flows, read_flows
 from trimtab.simulate.history import (
     PriceHistory,
     common_sessions,
@@ -83,6 +98,15 @@ class Rules:
     warmup: int | None
     frames: FrameKind
     accept_jumps: bool
+    flows: Flows | None = None
+    fee: float = 0.0
+    participation: float | None = None
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether policies run session by session, for what the fast loop does not know."""
+        asked = self.flows is not None or self.fee > 0.0 or self.participation is not None
+        return asked or not self.costs.is_plain
 
 
 @dataclass(frozen=True)
@@ -100,6 +124,7 @@ class Setting:
     offset: int
     start_prices: Floats
     branches: tuple[tuple[int, ...], ...] = ()
+    conditions: Conditions | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +167,9 @@ def backtest(
     warmup: int | None = None,
     frames: FrameKind | None = None,
     accept_jumps: bool = False,
+    flows: Flows | Mapping[date, float] | float | None = None,
+    fee: float = 0.0,
+    participation: float | None = None,
 ) -> Backtest:
     """What one or several policies would have done over history.
 
@@ -164,6 +192,11 @@ def backtest(
             an estimator, 1 for a function (which may return None while it is too early).
         frames: `pandas`, `polars` or `columns` for results; by default as the prices came in.
         accept_jumps: Take tenfold changes of a price for real.
+        flows: Money that comes and, below zero, goes: by date, or a share of the value a year as
+            -0.04 (each month), or both as `Flows`. It comes at the close, before the policy looks.
+        fee: Yearly fee on assets, as 0.005: taken each month from all holdings alike.
+        participation: Share of a session's volume that may be traded at most, as 0.05; what is
+            left of an order waits for the next sessions.
 
     Returns:
         Figures, curves and trades of each policy, with findings.
@@ -188,6 +221,10 @@ def backtest(
         raise ValueError(f"cash {cash!r}: must be above zero and finite")
     if not -1.0 < cash_rate < 10.0:
         raise ValueError(f"cash_rate {cash_rate!r}: a fraction a year, as 0.03")
+    if not 0.0 <= fee < 1.0:
+        raise ValueError(f"fee {fee!r}: a fraction a year, as 0.005")
+    if participation is not None and not 0.0 < participation <= 1.0:
+        raise ValueError(f"participation {participation!r}: a share of the volume, as 0.05")
     work = prices.close.size * len(chosen)
     rules = Rules(
         costs=charged,
@@ -201,7 +238,12 @@ def backtest(
         warmup=warmup,
         frames=frames or prices.frames,
         accept_jumps=accept_jumps,
+        flows=read_flows(flows),
+        fee=float(fee),
+        participation=participation,
     )
+    if rules.is_daily and cost_rule != "once":
+        raise ValueError("cost_rule: impact, schedules, flows and fees are only known to `once`")
     return over(prices, chosen, rules)
 
 
@@ -214,14 +256,32 @@ def over(prices: PriceHistory, policies: Sequence[Policy], rules: Rules) -> Back
     targets = [read_target(policy.target, policy.label) for policy in policies]
     history, findings = shared_history(
         prices, targets, start=rules.start, end=rules.end, cash_rate=rules.cash_rate,
-        accept_jumps=rules.accept_jumps,
+        accept_jumps=rules.accept_jumps, cash_column=rules.is_daily,
     )  # fmt: skip
     settings = _settings(policies, targets, history, rules, findings)
+    if rules.is_daily:
+        settings = [_with_conditions(one, prices, rules, findings) for one in settings]
     results = tuple(_result(setting, rules) for setting in settings)
+    findings += [finding for one in results for finding in one.findings]
     unique = tuple(dict.fromkeys((*prices.findings, *findings)))
     earned = CASH in history.symbols and CASH not in prices.symbols
     ready = Ready(history, earned, tuple(policies), tuple(settings), rules)
     return Backtest(results, rules.cash, unique, ready)
+
+
+def _with_conditions(
+    setting: Setting, prices: PriceHistory, rules: Rules, findings: list[Finding]
+) -> Setting:
+    conditions, said = conditions_of(
+        setting.history,
+        prices,
+        costs=rules.costs,
+        flows=rules.flows,
+        fee=rules.fee,
+        participation=rules.participation,
+    )
+    findings += said
+    return replace(setting, conditions=conditions)
 
 
 def _check_names(policies: Sequence[Policy]) -> None:
@@ -242,8 +302,18 @@ def shared_history(
     end: date | None,
     cash_rate: float,
     accept_jumps: bool,
+    cash_column: bool = False,
 ) -> tuple[PriceHistory, list[Finding]]:
     """The sessions that all policies share, complete, with CASH as a column where it is needed.
+
+    Args:
+        prices: All prices.
+        targets: What the policies hold.
+        start: First date that may count.
+        end: Last date that may count.
+        cash_rate: Yearly interest on CASH.
+        accept_jumps: Take tenfold changes of a price for real.
+        cash_column: Whether CASH is needed though no target names it.
 
     Raises:
         InputError: A symbol has no prices, sessions do not overlap, or a price jumps tenfold.
@@ -253,13 +323,15 @@ def shared_history(
     for target in targets:
         if isinstance(target, GivenTarget):
             wanted += target.symbols
+    if cash_column and CASH in prices.symbols:
+        wanted.append(CASH)
     symbols = [s for s in dict.fromkeys(wanted) if s != CASH or CASH in prices.symbols]
     # Targets made from data see what was before the start.
     found = common_sessions(prices, symbols, start=None if made else start, end=end)
     panel, findings = found.history, list(found.findings)
     if not accept_jumps:
         _refuse_jumps(panel)
-    if CASH not in panel.symbols and (made or CASH in wanted):
+    if CASH not in panel.symbols and (made or CASH in wanted or cash_column):
         whole = panel
         panel = whole.once(("cash", cash_rate), lambda: _with_cash(whole, cash_rate))
     return panel, findings
@@ -271,11 +343,15 @@ def _with_cash(history: PriceHistory, rate: float) -> PriceHistory:
     years = (history.dates - history.dates[0]).astype(np.float64) / DAYS_A_YEAR
     worth = ((1.0 + rate) ** years)[:, None]
     opens = None if history.open is None else np.hstack([history.open, worth])
+    volume = None
+    if history.volume is not None:
+        volume = np.hstack([history.volume, np.full_like(worth, np.nan)])
     return replace(
         history,
         symbols=(*history.symbols, CASH),
         close=np.hstack([history.close, worth]),
         open=opens,
+        volume=volume,
     )
 
 
@@ -332,8 +408,8 @@ def _setting(
     if made and trade_at == "close":
         message = "decides on the very close that it trades at; next-close is what can be done."
         findings.append(Finding("same-close", policy.label, message, "warning"))
-    if policy.when.cashflow is not None:
-        message = "there is no new cash in a backtest, so cashflow never fires in it."
+    if policy.when.cashflow is not None and rules.flows is None:
+        message = "there is no new cash in a backtest without flows, so cashflow never fires."
         findings.append(Finding("no-cash-flows", policy.label, message, "info"))
     if isinstance(target, GivenTarget):
         setting = _given(policy, target, shared, trade_at, rules)
@@ -353,7 +429,8 @@ def _given(
 ) -> Setting:
     import numpy as np
 
-    history = _chosen(shared, target.symbols)
+    spare = rules.is_daily and CASH not in target.symbols
+    history = _chosen(shared, (*target.symbols, CASH) if spare else target.symbols)
     row_at = np.zeros(len(history), dtype=np.int64)
     if target.dates is not None:
         days = np.array(target.dates, dtype="datetime64[D]")
@@ -370,6 +447,8 @@ def _given(
     # Targets that were over before the first session were never adopted.
     rows = np.array(target.rows, dtype=np.float64)[row_at[kept[0]] :]
     row_at = row_at[kept] - row_at[kept[0]]
+    if spare:
+        rows = np.hstack([rows, np.zeros((len(rows), 1))])
     return Setting(
         policy=policy,
         trade_at=trade_at,
@@ -377,11 +456,11 @@ def _given(
         rows=rows,
         row_at=row_at,
         make=None,
-        spare_cash=False,
+        spare_cash=spare,
         known=history,
         offset=0,
         start_prices=history.close[0],
-        branches=target.branches,
+        branches=tuple((*inside, 0) for inside in target.branches) if spare else target.branches,
     )
 
 
@@ -489,7 +568,7 @@ def _result(setting: Setting, rules: Rules) -> PolicyResult:
         session = columns.go(rows, session)
         if session == len(history):
             break
-        if setting.row_at[session] >= 0:
+        if setting.row_at[session] >= 0 or columns.is_full:
             columns.make_room()
             continue
         assert setting.make is not None
@@ -523,13 +602,14 @@ class RunColumns:
             assert history.open is not None
             dealing = self._shared("opens", history.open)
         self.dealing = dealing
-        self.rates = rates_of(rules.costs, history.symbols)
+        self.conditions = setting.conditions
+        self.rates = rates_of(rules.costs, history.symbols, whole=self.conditions is not None)
         if rules.cost_rule != COST_ONCE and self.rates[1:].any():
             raise ValueError("cost_rule: fees an order or a share are only known to `once`")
         self.cost_columns = [self._form(column) for column in self.rates]
         self.cost_rule = rules.cost_rule
-        self.counts = self._form(np.zeros(2, dtype=np.int64))
-        self.sums = self._form(np.zeros(2))
+        self.counts = self._form(np.zeros(COUNTS, dtype=np.int64))
+        self.sums = self._form(np.zeros(SUMS))
         self.equity = self._form(np.zeros(sessions))
         self.room = FIRST_ROOM
         self.traded = [self._form(np.zeros(FIRST_ROOM, dtype=np.int64))]
@@ -537,14 +617,39 @@ class RunColumns:
         self.units_after = self._form(np.zeros((FIRST_ROOM, n)))
         inner = np.array(setting.branches, dtype=np.int64).reshape(-1, n)
         self.branches = self._form(inner)
-        shapes: list[tuple[int, ...]] = [(8, n), (3, len(inner)), (2,)]
+        if self.conditions is not None:
+            self.flows = self._form(np.zeros(sessions))
+            self.traded_as = self._form(np.zeros(FIRST_ROOM, dtype=np.int64))
+            self.cost_by = self._form(np.zeros((FIRST_ROOM, n)))
+            self.waiting = self._form(np.zeros(n))
+            self.terms = self._terms(self.conditions)
+        shapes: list[tuple[int, ...]] = [(10, n), (3, len(inner)), (2,)]
         self.space = [self._form(np.zeros(shape)) for shape in shapes]
         self.blocks = [self._form(np.zeros(BLOCK)) for _ in range(4)]
         self.units: Any = None
 
+    def _terms(self, c: Conditions) -> tuple[Any, ...]:
+        """What the loop goes by besides prices and targets, in the order in which it takes it."""
+        columns = (
+            c.fees, c.money_from, c.money_more, c.units_from, c.units_more, c.impact, c.caps,
+            c.state, c.flow_money, c.flow_share, c.fee_share,
+        )  # fmt: skip
+        return (c.cash_at, *(self._form(column) for column in columns), c.invest)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the log has no room for what one more session may need."""
+        daily = self.conditions is not None
+        return daily and int(self.counts[ROWS]) + ROWS_A_SESSION > self.room
+
     def use(self, by_symbol: Floats, by_session: Floats, dealing: Floats) -> None:
         """Run over these prices from now on; machine code only."""
         assert self.compiled
+        if self.conditions is not None:
+            raise ValueError(
+                "other prices have no volumes or flows of their own: leave out impact, schedules, "
+                "participation, flows and fee to run over them"
+            )
         self.by_symbol, self.by_session, self.dealing = by_symbol, by_session, dealing
 
     def restart(self, units: Floats) -> None:
@@ -580,6 +685,8 @@ class RunColumns:
 
         self.traded = [longer(column) for column in self.traded]
         self.units_after = longer(self.units_after)
+        if self.conditions is not None:
+            self.traded_as, self.cost_by = longer(self.traded_as), longer(self.cost_by)
         self.room *= 4
 
     @property
@@ -589,6 +696,8 @@ class RunColumns:
 
     def go(self, rows: Floats, session: int) -> int:
         """Run from a session on; the session at which a target is needed, or the number of them."""
+        if self.conditions is not None:
+            return self._go_daily(rows, session)
         policy = self.setting.policy
         when, to = policy.when, policy.to
         kernel: Any = compiled(run) if self.compiled else run
@@ -622,6 +731,41 @@ class RunColumns:
             )
         )
 
+    def _go_daily(self, rows: Floats, session: int) -> int:
+        policy = self.setting.policy
+        when, to = policy.when, policy.to
+        kernel: Any = compiled(run_daily) if self.compiled else run_daily
+        return int(
+            kernel(
+                self.by_session,
+                self.dealing,
+                self.looks,
+                self._form(rows),
+                self._form(self.setting.row_at),
+                self.branches,
+                *(
+                    -1.0 if width is None else float(width)
+                    for width in (when.band_absolute, when.band_relative, when.drift, when.cashflow)
+                ),
+                TO_CODES[to.kind],
+                -1.0 if to.width is None else float(to.width),
+                0 if self.setting.trade_at == "close" else 1,
+                *self.terms,
+                session,
+                self.units,
+                self.counts,
+                self.sums,
+                self.equity,
+                self.flows,
+                *self.traded,
+                self.traded_as,
+                self.units_after,
+                self.cost_by,
+                *self.space,
+                self.waiting,
+            )
+        )
+
 
 def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool]:
     """On which sessions a policy looks, shape (sessions,), and whether that is every one."""
@@ -635,9 +779,21 @@ def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool
     return looks, period == "daily"
 
 
-def rates_of(costs: Costs, symbols: Sequence[str]) -> Floats:
-    """Rate, fee a unit, fee an order and least fee of each symbol, shape (4, n); none for cash."""
+def rates_of(costs: Costs, symbols: Sequence[str], *, whole: bool = False) -> Floats:
+    """Rate, fee a unit, fee an order and least fee of each symbol, shape (4, n); none for cash.
+
+    Args:
+        costs: What trading costs.
+        symbols: Of what.
+        whole: Whether what else there is to the costs is worked out elsewhere.
+
+    Raises:
+        ValueError: There is more to the costs than that.
+    """
     import numpy as np
+
+    if not (whole or costs.is_plain):
+        raise ValueError("costs: impact, tiers and a maximum are known to `backtest` only")
 
     rates = np.zeros((4, len(symbols)))
     for own in {id(one): one for one in (costs, *costs.by_instrument.values())}.values():
@@ -660,7 +816,8 @@ def policy_result(
     import numpy as np
 
     history, n = setting.history, len(start_units)
-    count = int(columns.counts[REBALANCES])
+    daily = columns.conditions is not None
+    count = int(columns.counts[ROWS if daily else REBALANCES])
     after = np.asarray(columns.units_after[:count], dtype=np.float64).reshape(count, n)
     if setting.spare_cash and not (start_units[-1] or after[:, -1].any()):
         # The column of cash that a made target might have used, and never did.
@@ -669,6 +826,10 @@ def policy_result(
     assert dealing is not None
     sessions, cost, moved, value = columns.traded
     equity = np.asarray(columns.equity, dtype=np.float64)
+    cost_by = None
+    if daily:
+        cost_by = np.asarray(columns.cost_by[:count], dtype=np.float64)
+        cost_by = cost_by.reshape(count, len(start_units))[:, :n]
     log = Rebalances(
         sessions=np.asarray(sessions[:count], dtype=np.int64),
         value=np.asarray(value[:count], dtype=np.float64),
@@ -678,13 +839,30 @@ def policy_result(
         start_units=start_units[:n],
         units_after=after[:, :n],
         rates=columns.rates[:, :n],
+        kinds=np.asarray(columns.traded_as[:count], dtype=np.int64) if daily else None,
+        cost_by=cost_by,
     )
+    findings: tuple[Finding, ...] = ()
+    if daily and columns.counts[EXHAUSTED]:
+        day = history.dates[int(columns.counts[EXHAUSTED]) - 1]
+        message = f"all of it was paid out on {day}, and that was less than was asked for."
+        findings = (Finding("exhausted", setting.policy.label, message, "warning"),)
+    if columns.conditions is not None:
+        cash = after[:, columns.conditions.cash_at]
+        short = cash < -1e-9 * np.abs(after).max(axis=1, initial=1.0)
+        if short.any():
+            day = history.dates[int(log.sessions[np.flatnonzero(short)[0]])]
+            message = (
+                f"cash was below zero on {int(short.sum())} days of trading, first on {day}: money "
+                "was paid out before the day's volume allowed to sell for it."
+            )
+            findings += (Finding("overdrawn", setting.policy.label, message, "warning"),)
     return PolicyResult(
         name=setting.policy.label,
         policy=setting.policy,
         cash=rules.cash,
         final_value=float(equity[-1]),
-        rebalances=count,
+        rebalances=int(columns.counts[REBALANCES]),
         turnover_one_way=float(columns.sums[TURNOVER]),
         cost_paid=float(columns.sums[COST_PAID]),
         trade_at=setting.trade_at,
@@ -695,6 +873,9 @@ def policy_result(
         start_units=start_units[:n],
         log=log,
         frames=rules.frames,
+        flows=np.asarray(columns.flows, dtype=np.float64) if daily and rules.flows else None,
+        fees_paid=float(columns.sums[FEES]),
+        findings=findings,
         aims=rows[:, :n],
         aim_at=setting.row_at,
     )

@@ -33,6 +33,8 @@ class PriceHistory:
         close: Closes that include dividends and splits, shape (sessions, n); NaN where a symbol
             has no price. Never filled forward.
         open: Opens on the same scale, same shape; None where there are none.
+        volume: Units traded on each session, on the same scale: close x volume is money. Same
+            shape, NaN where it is not known; None where there are none.
         source: Where they came from, for messages.
         frames: What kind of frame they came in, and so what results give back.
         findings: What was noticed when reading.
@@ -45,11 +47,13 @@ class PriceHistory:
     source: str = "prices"
     frames: FrameKind = "columns"
     findings: tuple[Finding, ...] = field(default=())
+    volume: Floats | None = None
 
     def __post_init__(self) -> None:
         assert self.close.shape == (len(self.dates), len(self.symbols))
         assert self.open is None or self.open.shape == self.close.shape
-        for name in ("dates", "close", "open"):
+        assert self.volume is None or self.volume.shape == self.close.shape
+        for name in ("dates", "close", "open", "volume"):
             column = getattr(self, name)
             if column is not None:
                 own = column.view()
@@ -99,27 +103,26 @@ class PriceHistory:
             return self
         places = [self.column(symbol) for symbol in symbols]
         opens = None if self.open is None else self.open[:, places]
-        return replace(self, symbols=tuple(symbols), close=self.close[:, places].copy(), open=opens)
+        volume = None if self.volume is None else self.volume[:, places]
+        close = self.close[:, places].copy()
+        return replace(self, symbols=tuple(symbols), close=close, open=opens, volume=volume)
 
     def since(self, session: int) -> PriceHistory:
         """The rows from a session on."""
-        if session == 0:
-            return self
-        opens = None if self.open is None else self.open[session:]
-        return replace(
-            self, dates=self.dates[session:], close=self.close[session:], open=opens, findings=()
-        )
+        return self.rows(slice(session, None)) if session else self
 
     def until(self, session: int) -> PriceHistory:
         """What was known at the close of a session: the rows up to it and no others."""
-        opens = None if self.open is None else self.open[: session + 1]
+        return self.rows(slice(session + 1))
+
+    def rows(self, kept: Any) -> PriceHistory:
+        """Some of the rows: a slice, or their places."""
+        opens = None if self.open is None else self.open[kept]
+        volume = None if self.volume is None else self.volume[kept]
         return replace(
-            self,
-            dates=self.dates[: session + 1],
-            close=self.close[: session + 1],
-            open=opens,
+            self, dates=self.dates[kept], close=self.close[kept], open=opens, volume=volume,
             findings=(),
-        )
+        )  # fmt: skip
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, made once for this history: it never changes, so neither does that.
@@ -199,9 +202,7 @@ def _common(
     if len(kept) == len(days):
         return Panel(replace(chosen, findings=()), ())
     findings = _left_out(chosen, present, inside, kept)
-    opens = None if chosen.open is None else chosen.open[kept]
-    whole = replace(chosen, dates=days[kept], close=chosen.close[kept], open=opens, findings=())
-    return Panel(whole, tuple(findings))
+    return Panel(chosen.rows(kept), tuple(findings))
 
 
 def _empty(history: PriceHistory, present: Any, inside: Any) -> Problem:

@@ -9,6 +9,7 @@ from functools import cached_property
 from math import isnan
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from trimtab.kernels.daily import ENDED, FEE
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
@@ -23,6 +24,7 @@ from trimtab.simulate.metrics import (
     max_drawdown,
     volatility,
 )
+from trimtab.simulate.returns import session_returns, xirr
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,6 +60,9 @@ class Rebalances:
         start_units: Units held before the first, shape (n,).
         units_after: Units held after each, shape (k, n).
         rates: What an order costs by symbol: rate, fee a unit, fee an order, least; shape (4, n).
+        kinds: What each was: REBALANCE, CARRIED (the rest of an order), FLOW, FEE or ENDED of
+            `kernels.daily`, shape (k,); None where all are rebalances.
+        cost_by: Cost of each by symbol, shape (k, n); None where it is worked out from `rates`.
     """
 
     sessions: NDArray[np.int64]
@@ -68,6 +73,8 @@ class Rebalances:
     start_units: Floats
     units_after: Floats
     rates: Floats
+    kinds: NDArray[np.int64] | None = None
+    cost_by: Floats | None = None
 
     @property
     def prices(self) -> Floats:
@@ -88,6 +95,9 @@ class Rebalances:
 
         change = self.units_after - self.units_before
         meant = np.abs(change * self.prices) > 1e-12 * self.value[:, None]
+        if self.kinds is not None:
+            # A fee on assets shrinks all holdings alike, and what ended is paid out: no trades.
+            meant &= ((self.kinds != FEE) & (self.kinds != ENDED))[:, None]
         return np.where(meant, change, 0.0)
 
     @property
@@ -95,6 +105,12 @@ class Rebalances:
         """Which part of each rebalance's cost each symbol bore, by its own order; shape (k, n)."""
         import numpy as np
 
+        if self.cost_by is not None:
+            paid = self.cost_by.sum(axis=1, keepdims=True)
+            parts: Floats = np.divide(
+                self.cost_by, paid, out=np.zeros_like(self.cost_by), where=paid > 0
+            )
+            return parts
         # Undo the cost's own effect on the holdings, to see the orders that were charged.
         kept = (self.value - self.cost)[:, None]
         meant = self.units_after * self.prices * (self.value[:, None] / kept)
@@ -133,6 +149,11 @@ class PolicyResult:
             the policy, known beforehand.
         aim_at: Which row was current at each session, shape (sessions,); below zero: the one
             before it.
+        flows: Money that came in, below zero went out, at each close and is in its value, shape
+            (sessions,); None where there were none. With flows, CAGR, volatility, falls and ratios
+            are those of `growth`.
+        fees_paid: Fees on assets in all, in money; not part of `cost_paid`.
+        findings: What the reader should know of this run.
     """
 
     name: str
@@ -152,6 +173,9 @@ class PolicyResult:
     frames: FrameKind = field(repr=False, default="columns")
     aims: Floats | None = field(repr=False, default=None)
     aim_at: NDArray[np.int64] | None = field(repr=False, default=None)
+    flows: Floats | None = field(repr=False, default=None)
+    fees_paid: float = 0.0
+    findings: tuple[Finding, ...] = ()
 
     @property
     def when(self) -> str:
@@ -179,19 +203,32 @@ class PolicyResult:
         return len(self.dates)
 
     @cached_property
+    def growth(self) -> Floats:
+        """What the first session's cash would be worth without flows, shape (sessions,).
+
+        The time-weighted returns, chained; zero from where nothing was left.
+        """
+        import numpy as np
+
+        if self.flows is None:
+            return self.value
+        returns = np.nan_to_num(session_returns(self.value, self.flows), nan=-1.0)
+        return np.concatenate([self.value[:1], self.value[0] * np.cumprod(1.0 + returns)])
+
+    @cached_property
     def cagr(self) -> float:
-        """Constant yearly return, actual/365.25, as a fraction."""
-        return cagr(self.cash, self.final_value, self.first, self.last)
+        """Constant yearly return, time-weighted, actual/365.25, as a fraction."""
+        return cagr(self.cash, float(self.growth[-1]), self.first, self.last)
 
     @cached_property
     def volatility(self) -> float:
         """Standard deviation of daily simple returns, ddof 1, times sqrt 252."""
-        return volatility(self.value)
+        return volatility(self.growth)
 
     @cached_property
     def max_drawdown(self) -> float:
         """Deepest fall from an earlier high, zero or below."""
-        return max_drawdown(self.value)
+        return max_drawdown(self.growth)
 
     @cached_property
     def measures(self) -> Measures:
@@ -207,14 +244,23 @@ class PolicyResult:
             risk_free: Riskless rate a year, compounding, as 0.02.
             sessions_a_year: Sessions that count as a year: 252, or 12 for prices once a month.
         """
-        return measured(self, risk_free=risk_free, sessions_a_year=sessions_a_year)
+        if self.flows is None:
+            return measured(self, risk_free=risk_free, sessions_a_year=sessions_a_year)
+        grown = replace(self, value=self.growth, final_value=float(self.growth[-1]), flows=None)
+        found = measured(grown, risk_free=risk_free, sessions_a_year=sessions_a_year)
+        # From the owner's pocket: what was put in is below zero.
+        money = -self.flows
+        money[0] -= self.cash
+        money[-1] += self.final_value
+        return replace(found, money_weighted_return=xirr(self.dates, money))
 
     @cached_property
     def final_weights(self) -> dict[str, float]:
         """Weights at the last close, by symbol."""
         after = self.log.units_after
         worth = (after[-1] if len(after) else self.start_units) * self.history[-1]
-        return dict(zip(self.symbols, (worth / worth.sum()).tolist(), strict=True))
+        total = worth.sum() or 1.0  # nothing is left: no weights but zeros
+        return dict(zip(self.symbols, (worth / total).tolist(), strict=True))
 
     @property
     def equity(self) -> Any:
@@ -233,8 +279,11 @@ class PolicyResult:
     @property
     def shares(self) -> Floats:
         """Weights after each session's close, shape (sessions, n)."""
+        import numpy as np
+
         worth = self.units * self.history
-        shares: Floats = worth / worth.sum(axis=1, keepdims=True)
+        total = worth.sum(axis=1, keepdims=True)
+        shares: Floats = np.divide(worth, total, out=np.zeros_like(worth), where=total > 0)
         return shares
 
     @cached_property
@@ -267,7 +316,7 @@ class PolicyResult:
         """Every fall from a high to its recovery, deepest first, as a frame."""
         import numpy as np
 
-        found = drawdowns(self.value, self.dates)
+        found = drawdowns(self.growth, self.dates)
         columns: dict[str, Any] = {"depth": [one.depth for one in found]}
         for name in ("peak", "trough", "recovery"):
             days = [getattr(one, name) for one in found]
@@ -281,7 +330,7 @@ class PolicyResult:
 
         Columns: date, return (over the window, not yearly), volatility and tracking_error (yearly).
         """
-        columns = rolled(self, window)
+        columns = rolled(replace(self, value=self.growth, flows=None), window)
         return make_frame({"date": self.dates, **columns}, self.frames, index="date")
 
     @property
@@ -319,6 +368,11 @@ class PolicyResult:
         figures["last"] = self.last.isoformat()
         figures["sessions"] = self.sessions
         figures["trade_at"] = self.trade_at
+        if self.flows is not None:
+            figures["paid_in"] = float(self.flows.clip(min=0.0).sum())
+            figures["paid_out"] = float(-self.flows.clip(max=0.0).sum())
+        if self.fees_paid:
+            figures["fees_paid"] = self.fees_paid
         figures["measures"] = self.measures.to_dict()
         return figures
 

@@ -1,0 +1,237 @@
+"""What a run session by session goes by: fees, impact, volume limits, flows, as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from trimtab.costs import Costs
+from trimtab.kernels.daily import OPEN
+from trimtab.model.findings import Finding
+from trimtab.model.instruments import CASH
+from trimtab.simulate.flows import INVEST_CODES, Flows, fee_column, flow_columns
+from trimtab.simulate.history import PriceHistory
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.simulate.frames import Floats
+
+USUAL_SESSIONS = 20
+"""Sessions over which volatility and volume are averaged, before the trade."""
+LEAST_SESSIONS = 5
+"""With fewer known than these, there is no estimate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """Columns for `kernels.daily.run_daily`, over the sessions and symbols of one run.
+
+    Args:
+        cash_at: Which column is cash.
+        fees: Rate, fee a unit, fee an order, least, most; shape (5, n).
+        money_from, money_more: Schedules by money: where each step begins, by how much the rate
+            changes; shape (k, n).
+        units_from, units_more: The same by units.
+        impact: Cost of an order over its money to the power of 3/2, shape (sessions, n), or
+            (0, n) for none.
+        caps: Units that may be traded, shape (sessions, n), or (0, n) for no limit.
+        state: What may be traded, shape (sessions, n), or (0, n) where everything always may.
+        flow_money, flow_share, fee_share: By session.
+        invest: What a flow does.
+    """
+
+    cash_at: int
+    fees: Floats
+    money_from: Floats
+    money_more: Floats
+    units_from: Floats
+    units_more: Floats
+    impact: Floats
+    caps: Floats
+    state: NDArray[np.int64]
+    flow_money: Floats
+    flow_share: Floats
+    fee_share: Floats
+    invest: int
+
+
+def conditions_of(
+    run: PriceHistory,
+    known: PriceHistory,
+    *,
+    costs: Costs,
+    flows: Flows | None,
+    fee: float,
+    participation: float | None,
+    state: NDArray[np.int64] | None = None,
+) -> tuple[Conditions, list[Finding]]:
+    """The columns of one run.
+
+    Args:
+        run: Its sessions and symbols, CASH among them.
+        known: All prices there are, with volumes, for estimates before each session.
+        costs: What trading costs.
+        flows: Deposits and withdrawals.
+        fee: Share of the value a year.
+        participation: Share of a session's volume that may be traded; None for no limit.
+        state: What may be traded; None where everything always may.
+
+    Returns:
+        The columns, and what had to be left out for want of volumes.
+    """
+    import numpy as np
+
+    n = len(run.symbols)
+    per = [costs.by_instrument.get(symbol, costs) for symbol in run.symbols]
+    per[run.symbols.index(CASH)] = Costs()
+    money, share, findings = flow_columns(flows, run.dates)
+    impact = np.zeros((0, n))
+    if any(own.impact for own in per):
+        impact, said = _impact(run, known, [float(own.impact) for own in per])
+        findings += said
+    caps = np.zeros((0, n))
+    if participation is not None:
+        caps, said = _caps(run, known, participation)
+        findings += said
+    money_from, money_more = _steps([(own.bps, own.tiers) for own in per], 1e-4)
+    units_from, units_more = _steps([(own.per_share, own.share_tiers) for own in per], 1.0)
+    made = Conditions(
+        cash_at=run.symbols.index(CASH),
+        fees=_fees(per),
+        money_from=money_from,
+        money_more=money_more,
+        units_from=units_from,
+        units_more=units_more,
+        impact=impact,
+        caps=caps,
+        state=np.zeros((0, n), dtype=np.int64) if state is None else state,
+        flow_money=money,
+        flow_share=share,
+        fee_share=fee_column(fee, run.dates),
+        invest=INVEST_CODES["towards-target" if flows is None else flows.invest],
+    )
+    assert state is None or (state[:, made.cash_at] == OPEN).all()
+    return made, findings
+
+
+def usual_day(history: PriceHistory, symbol: str) -> tuple[Any, Floats, Floats]:
+    """Volatility and money traded on a usual day, as known at the close of each session.
+
+    Over the symbol's last 20 sessions with a price, or those there are from 5 on.
+
+    Returns:
+        Its sessions, the standard deviation of daily simple returns (ddof 1), and the mean of
+        close x volume; NaN where too few are known.
+    """
+    import numpy as np
+
+    i = history.column(symbol)
+    rows = np.flatnonzero(~np.isnan(history.close[:, i]))
+    close = history.close[rows, i]
+    volume = np.full(len(rows), np.nan) if history.volume is None else history.volume[rows, i]
+    returns = np.full(len(rows), np.nan)
+    returns[1:] = close[1:] / close[:-1] - 1.0
+    deviation = np.full(len(rows), np.nan)
+    mean = np.full(len(rows), np.nan)
+    for column, made, ddof in ((returns, deviation, 1), (close * volume, mean, 0)):
+        padded = np.concatenate([np.full(USUAL_SESSIONS - 1, np.nan), column])
+        windows = np.lib.stride_tricks.sliding_window_view(padded, USUAL_SESSIONS)
+        enough = np.count_nonzero(~np.isnan(windows), axis=1) >= LEAST_SESSIONS
+        if enough.any():
+            figure = np.nanstd(windows[enough], axis=1, ddof=1) if ddof else None
+            made[enough] = np.nanmean(windows[enough], axis=1) if figure is None else figure
+    return history.dates[rows], deviation, mean
+
+
+def _impact(
+    run: PriceHistory, known: PriceHistory, scales: Sequence[float]
+) -> tuple[Floats, list[Finding]]:
+    import numpy as np
+
+    impact = np.zeros(run.close.shape)
+    findings = []
+    for i, (symbol, scale) in enumerate(zip(run.symbols, scales, strict=True)):
+        if not scale:
+            continue
+        days, deviation, money = usual_day(known, symbol)
+        # The last session before the trade: its own volume and return are not known yet.
+        at = np.searchsorted(days, run.dates, side="left") - 1
+        spread = np.where(at < 0, np.nan, deviation[np.maximum(at, 0)])
+        usual = np.where(at < 0, np.nan, money[np.maximum(at, 0)])
+        there = (usual > 0.0) & ~np.isnan(spread)
+        impact[there, i] = scale * spread[there] / np.sqrt(usual[there])
+        if np.isnan(money).all():
+            message = "there is no volume: its trades are charged no impact."
+            findings.append(Finding("no-volume", symbol, message, "warning"))
+        elif not there[1:].all():
+            count = int(np.count_nonzero(~there[1:]))
+            message = (
+                f"on {count} sessions too little volume was known: trades are charged no impact, "
+                f"first on {run.dates[1:][~there[1:]][0]}."
+            )
+            findings.append(Finding("volume-unknown", symbol, message, "info"))
+    return impact, findings
+
+
+def _caps(
+    run: PriceHistory, known: PriceHistory, participation: float
+) -> tuple[Floats, list[Finding]]:
+    import numpy as np
+
+    caps = np.full(run.close.shape, np.inf)
+    findings = []
+    rows = np.searchsorted(known.dates, run.dates)
+    for i, symbol in enumerate(run.symbols):
+        if symbol == CASH:
+            continue
+        volume = None if known.volume is None else known.volume[rows, known.column(symbol)]
+        if volume is None or np.isnan(volume).all():
+            message = "there is no volume: its trades are not limited."
+            findings.append(Finding("no-volume", symbol, message, "warning"))
+            continue
+        unknown = np.isnan(volume)
+        if unknown.any():
+            message = (
+                f"on {int(unknown.sum())} sessions no volume is known: nothing is traded in it "
+                f"then, first on {run.dates[unknown][0]}."
+            )
+            findings.append(Finding("volume-unknown", symbol, message, "info"))
+        caps[:, i] = participation * np.where(unknown, 0.0, volume)
+    return caps, findings
+
+
+def _fees(per: Sequence[Costs]) -> Floats:
+    import numpy as np
+
+    rows = [
+        (
+            float((own.bps + own.half_spread_bps) / 10_000),
+            float(own.per_share),
+            float(own.commission),
+            float(own.minimum),
+            float("inf") if own.maximum is None else float(own.maximum),
+        )
+        for own in per
+    ]
+    return np.ascontiguousarray(np.array(rows, dtype=np.float64).T)
+
+
+def _steps(
+    schedules: Sequence[tuple[Any, Mapping[Any, Any]]], unit: float
+) -> tuple[Floats, Floats]:
+    """Where steps begin, and by how much the fee changes there; both of shape (k, n)."""
+    import numpy as np
+
+    most = max(len(steps) for _, steps in schedules)
+    begins = np.full((most, len(schedules)), np.inf)
+    changes = np.zeros((most, len(schedules)))
+    for i, (first, steps) in enumerate(schedules):
+        before = first
+        for k, (begin, fee) in enumerate(steps.items()):
+            begins[k, i] = float(begin)
+            changes[k, i] = float(fee - before) * unit
+            before = fee
+    return begins, changes

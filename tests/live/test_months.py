@@ -2,12 +2,153 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.live.folders import bytes_of, folder, opened
+from trimtab.adapters.clock import StillClock
+from trimtab.execution.corrections import Change
+from trimtab.execution.reconcile import Statement
+from trimtab.ledger import events
+from trimtab.ledger.record import record
+from trimtab.live.book import OpenBook, open_book
+from trimtab.live.trading import correct
 from trimtab.model.errors import RefusedError
+from trimtab.model.findings import Finding
+
+SPLIT = date(2024, 4, 1)
+"""The first session after the prices of `folders.folder` end."""
+EVENING = StillClock(datetime(2024, 4, 1, 21, 0, tzinfo=UTC))
+FILLS = "account,symbol,side,quantity,price,date\n"
+
+
+def traded(path: Path, fills: str, *, trap: bool = False) -> OpenBook:
+    """Plan on 28 March, record a trade of 1 April, then add that day's rows: VTI splits 2 for 1.
+
+    With `trap` the record says, as records of earlier versions do, that it has the actions of a
+    day that its prices did not know.
+    """
+    folder(path, roth="manual", taxed="manual")
+    (path / "prices.csv").write_text(
+        "date,symbol,close,split\n2024-03-28,VTI,260,\n2024-03-28,BND,72.5,\n"
+    )
+    (path / "fills.csv").write_text(FILLS + fills)
+    book = open_book(path, clock=EVENING)
+    plan = book.plan(now=True)
+    saved = plan.save()
+    book.record(saved, path / "fills.csv", close=True, as_it_was=True)
+    if trap:
+        entry = events.actions_booked(SPLIT, at="2024-04-01T20:00:00Z")
+        record(book.store, book.folded(), [entry])
+    with (path / "prices.csv").open("a") as prices:
+        prices.write("2024-04-01,VTI,130,2:1\n2024-04-01,BND,72.5,\n")
+    return open_book(path, clock=EVENING)
+
+
+def held(book: OpenBook, account: str = "taxed") -> int:
+    """VTI in an account, with what is due booked."""
+    return book.prepared(book.as_of()).folded.positions[account, "VTI"]
+
+
+def missing(book: OpenBook) -> list[Finding]:
+    """What is said of splits that are not booked."""
+    return [one for one in book.plan(now=True).findings if one.code == "split-not-booked"]
+
+
+BOND = "roth,BND,buy,5,72.50,2024-04-01\n"
+STOCK = "roth,VTI,sell,10,130.00,2024-04-01\n"
+
+
+def test_actions_are_booked_only_as_far_as_the_prices_reach(tmp_path: Path) -> None:
+    """A split in rows that come after a record of the same day is booked when they come."""
+    book = traded(tmp_path, BOND)
+
+    assert not missing(book)
+    assert (held(book), held(book, "roth")) == (100, 180)
+    through = [entry.body["through"] for entry in book.entries() if entry.kind == "actions_booked"]
+    assert set(through) <= {"2024-03-28"}
+
+
+def test_what_lacks_its_split_is_neither_halved_nor_traded(tmp_path: Path) -> None:
+    """A record that claims the day has an error with the way out; VTI is worth what it was."""
+    book = traded(tmp_path, BOND, trap=True)
+
+    plan = book.plan(now=True)
+
+    (error,) = missing(book)
+    assert "trimtab import" in error.message
+    assert all(trade.instrument != "VTI" for trade in plan.trades)
+    quote = book.market(book.as_of()).quotes["VTI"]
+    assert quote.price is None
+    assert quote.previous is not None
+    assert quote.previous.decimal == 260
+    assert quote.split_since_previous == 1
+
+
+def test_a_statement_with_the_new_quantity_books_the_split(tmp_path: Path) -> None:
+    """In every account and as a split: no transfer, and the basis stays."""
+    book = traded(tmp_path, BOND, trap=True)
+    basis = sum(lot.basis or 0 for lot in book.folded().lots.values())
+
+    done = book.adjust(Statement("taxed", {"VTI": Decimal(100), "BND": Decimal(20)}))
+
+    assert [draft.kind for draft in done.drafts] == ["split"]
+    assert not missing(book)
+    assert (held(book), held(book, "roth")) == (100, 180)
+    assert sum(lot.basis or 0 for lot in book.folded().lots.values()) == basis
+    assert book.market(book.as_of()).quotes["VTI"].price is not None
+
+
+def test_a_statement_with_the_old_quantity_books_no_split(tmp_path: Path) -> None:
+    """What the broker has not multiplied either is not multiplied here."""
+    book = traded(tmp_path, BOND, trap=True)
+
+    done = book.adjust(Statement("taxed", {"VTI": Decimal(51), "BND": Decimal(20)}))
+
+    assert "split" not in [draft.kind for draft in done.drafts]
+
+
+@pytest.mark.parametrize("trap", [False, True])
+def test_a_trade_of_the_day_of_the_split_is_taken_back_and_booked_after_it(
+    tmp_path: Path, trap: bool
+) -> None:
+    """Splits come before the trades of their day: 90 become 180, of which 10 are sold."""
+    book = traded(tmp_path, STOCK, trap=trap)
+    (error,) = missing(book)
+    seq = next(entry.seq for entry in book.entries() if entry.kind == "filled")
+    assert f"ledger correct {seq} --void" in error.message
+    with pytest.raises(RefusedError, match="--void"):
+        book.adjust(Statement("roth", {"VTI": Decimal(170)}))
+
+    correct(book, seq, Change(void=True), reason="before its split")
+    if trap:
+        book.adjust(Statement("roth", {"VTI": Decimal(170)}))
+    correct(book, seq, Change(), reason="after its split", again=True)
+
+    assert not missing(book)
+    assert (held(book), held(book, "roth")) == (100, 170)
+
+
+def test_a_dividend_is_expected_until_it_is_booked(tmp_path: Path) -> None:
+    """That something else was recorded does not end the wait; its cash does."""
+    folder(tmp_path, roth="manual", taxed="manual")
+    (tmp_path / "prices.csv").write_text(
+        "date,symbol,close,dividend\n2024-03-27,VTI,260,\n2024-03-28,VTI,260,0.5\n"
+        "2024-03-28,BND,72.5,\n"
+    )
+    book = opened(tmp_path)
+    before = [one for one in book.status().findings if one.code == "dividend-expected"]
+    book.deposit("roth", "0.01")
+    after = [one for one in book.status().findings if one.code == "dividend-expected"]
+    book.adjust(Statement("taxed", {"VTI": Decimal(50), "BND": Decimal(20)}, 52_500))
+    paid = [one for one in book.status().findings if one.code == "dividend-expected"]
+
+    assert len(before) == 2
+    assert after == before
+    assert [one.subject for one in paid] == ["roth/VTI"]
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "\t", "two\nlines"])

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
 
 from trimtab.ledger import events
 from trimtab.ledger.chain import Draft, Entry, sealed
 from trimtab.ledger.fold import fold
 from trimtab.ledger.folded import NOTHING, Folded
+from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
-from trimtab.model.market import Dividend, Market, Split
-from trimtab.model.numbers import StepPrice, half_even, money_text
+from trimtab.model.market import Dividend, Market, Quote, Split
+from trimtab.model.numbers import Price, StepPrice, half_even, money_text
+
+AWAITED = timedelta(days=92)
+"""How long after its ex-date a dividend is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +49,31 @@ def actions_due(folded: Folded, market: Market, *, paper: Collection[str], at: s
         paper: Accounts whose dividends are booked here.
         at: The instant of the entries.
     """
-    since = folded.actions_through
-    if since is None or market.as_of <= since:
-        return Actions((), folded, _unbooked(folded, market))
+    since, through = folded.actions_through, known_through(market)
+    missing = splits_missing(folded, market)
+    if missing:
+        # What waits for a trade to be taken back is still to come once it was.
+        through = min(through, min(split.on for split in missing) - timedelta(days=1))
+    if since is None or known_through(market) <= since:
+        return Actions((), folded, _unbooked(folded, missing))
     due: list[Dividend | Split] = [
         *(action for action in market.dividends if since < action.on <= market.as_of),
-        *(action for action in market.splits if since < action.on <= market.as_of),
+        *(
+            action
+            for action in market.splits
+            if since < action.on <= market.as_of and action not in missing
+        ),
     ]
     due.sort(key=lambda action: (action.on, isinstance(action, Split), action.instrument))
     drafts: list[Draft] = []
-    findings = list(_unbooked(folded, market))
+    findings = list(_unbooked(folded, missing))
     expected: dict[tuple[str, str], list[tuple[date, int]]] = {}
     now = folded
     for action in due:
         if action.instrument not in now.steps:
             continue
+        if any(s.instrument == action.instrument and s.on <= action.on for s in missing):
+            continue  # of a count that is not known: after the split is booked
         if isinstance(action, Dividend):
             for account, amount in _dividends(now, action):
                 if account not in paper:
@@ -81,9 +97,116 @@ def actions_due(folded: Folded, market: Market, *, paper: Collection[str], at: s
             now = fold(sealed([draft], folded.head), folded)
         drafts.append(draft)
         findings.extend(rough)
-    drafts.append(events.actions_booked(market.as_of, at=at))
+    if through > since:
+        drafts.append(events.actions_booked(through, at=at))
     findings.extend(_expected(expected))
     return Actions(tuple(drafts), fold(sealed(drafts, folded.head), folded), tuple(findings))
+
+
+def known_through(market: Market) -> date:
+    """The last day of which the prices have rows: what happened later they cannot know yet.
+
+    A typed price says nothing of splits and dividends. Where there are no rows at all it is the
+    market's own day.
+    """
+    rows = [quote.on for quote in market.quotes.values() if not quote.confirmed]
+    rows += [split.on for split in market.splits]
+    rows += [dividend.on for dividend in market.dividends]
+    return min(max(rows, default=market.as_of), market.as_of)
+
+
+def splits_missing(folded: Folded, market: Market) -> tuple[Split, ...]:
+    """Splits of what is held that the record lacks and that are not booked by themselves.
+
+    Either its actions are booked beyond that day, or the instrument was traded on it or since:
+    those trades are at the new count, and what was there before is not (docs/spec/ledger.md).
+    """
+    opened, through = folded.opened_on, folded.actions_through
+    if opened is None or through is None:
+        return ()
+    booked = {known[:2] for known in folded.splits}
+    held = {instrument for _, instrument in folded.positions}
+    return tuple(
+        split
+        for split in market.splits
+        if opened < split.on
+        and split.instrument in held
+        and (split.instrument, split.on) not in booked
+        and (split.on <= through or moved_since(folded, split))
+    )
+
+
+def moved_since(folded: Folded, split: Split) -> tuple[int, ...]:
+    """The entries that traded or moved an instrument on the day of its split or later."""
+    fills = (
+        fill.seq
+        for fill in folded.fills.values()
+        if fill.instrument == split.instrument and not fill.voided and fill.fill.on >= split.on
+    )
+    transfers = (
+        seq
+        for seq, name, on in folded.transfers
+        if name == split.instrument and seq not in folded.voided and on >= split.on
+    )
+    return tuple(sorted({*fills, *transfers}))
+
+
+def splits_stated(
+    folded: Folded,
+    market: Market,
+    stated: Mapping[str, int],
+    *,
+    account: str,
+    at: str,
+) -> Actions:
+    """The missing splits that a statement confirms: it is nearer to the multiplied quantity.
+
+    Args:
+        folded: What is known.
+        market: A snapshot with the prices as they are.
+        stated: Steps that the account holds by its statement, by instrument.
+        account: Account id.
+        at: The instant of the entries.
+
+    Raises:
+        RefusedError: The instrument was traded since; what was traded is to be taken back first.
+    """
+    drafts: list[Draft] = []
+    findings: list[Finding] = []
+    now = folded
+    for split in splits_missing(folded, market):
+        there = now.positions.get((account, split.instrument), 0)
+        shown = stated.get(split.instrument, 0)
+        if shown == there or abs(shown - there * split.ratio) >= abs(shown - there):
+            continue
+        moved = moved_since(now, split)
+        if moved:
+            raise RefusedError(_told(now, split))
+        draft, rough = _split(now, split, market, at)
+        now = fold(sealed([draft], now.head), now)
+        drafts.append(draft)
+        message = (
+            f"the statement shows the split of {split.instrument} on {split.on} ({split.ratio} for "
+            "1): it is booked, in every account, and nothing else. Import the statement again for "
+            "the rest."
+        )
+        findings += [Finding("split-booked-late", split.instrument, message, "warning"), *rough]
+    return Actions(tuple(drafts), now, tuple(findings))
+
+
+def at_old_count(quote: Quote, split: Split) -> Quote:
+    """No price for an instrument whose split is missing: what is held is counted as before it."""
+    raw = f"at the new count of the split of {split.on}, which is not booked"
+    if quote.price is None:
+        return quote
+    if quote.previous is not None and quote.previous_on and quote.previous_on < split.on:
+        return replace(
+            quote, price=None, split_since_previous=Fraction(1), raw=raw, confirmed=False
+        )
+    exponent = quote.price.exponent - 6
+    exact = Fraction(quote.price.decimal) * split.ratio / Fraction(10) ** exponent
+    before = Price(max(round(exact), 1), exponent)
+    return Quote(None, quote.on, before, quote.on, Fraction(1), raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +227,30 @@ class Payment:
     def ref(self) -> str:
         """The id under which it is booked, once."""
         return f"dividend-{self.instrument}-{self.on}"
+
+
+def dividends_expected(
+    entries: Sequence[Entry],
+    accounts: Collection[str],
+    dividends: Sequence[Dividend],
+    *,
+    since: date,
+) -> tuple[Finding, ...]:
+    """What accounts are to get from their brokers since a day, as long as it is not booked.
+
+    Args:
+        entries: The record, brought up to the newest of the dividends.
+        accounts: Those whose brokers pay.
+        dividends: Oldest first.
+        since: Earlier ones are no longer waited for.
+    """
+    recent = [one for one in dividends if one.on >= since]
+    expected: dict[tuple[str, str], list[tuple[date, int]]] = {}
+    for account in sorted(accounts) if recent else ():
+        for payment in payments_awaited(entries, account, recent, since=since):
+            key = (account, payment.instrument)
+            expected.setdefault(key, []).append((payment.on, payment.amount))
+    return tuple(_expected(expected))
 
 
 def payments_awaited(
@@ -177,24 +324,33 @@ def _split(folded: Folded, split: Split, market: Market, at: str) -> tuple[Draft
     return draft, findings
 
 
-def _unbooked(folded: Folded, market: Market) -> tuple[Finding, ...]:
-    """Splits that the prices show in a time whose actions are booked, and the record lacks."""
-    if folded.opened_on is None or folded.actions_through is None:
-        return ()
-    booked = {known[:2] for known in folded.splits}
-    held = {instrument for _, instrument in folded.positions}
-    found = []
-    for split in market.splits:
-        if not folded.opened_on < split.on <= folded.actions_through:
-            continue
-        if split.instrument in held and (split.instrument, split.on) not in booked:
-            message = (
-                f"the prices show a split of {split.instrument} on {split.on} ({split.ratio} for "
-                f"1), and the record, which has everything up to {folded.actions_through}, does "
-                "not: compare the quantity with the statement, and correct the record."
-            )
-            found.append(Finding("split-not-booked", split.instrument, message, "error"))
-    return tuple(found)
+def _unbooked(folded: Folded, missing: Sequence[Split]) -> tuple[Finding, ...]:
+    """An error for each split that the prices show and the record lacks, with the way out."""
+    return tuple(
+        Finding("split-not-booked", split.instrument, _told(folded, split), "error")
+        for split in missing
+    )
+
+
+def _told(folded: Folded, split: Split) -> str:
+    """What a missing split is, and what to do."""
+    said = (
+        f"the prices show a split of {split.instrument} on {split.on} ({split.ratio} for 1), and "
+        "the record does not have it; until it has, it is not traded"
+    )
+    moved = moved_since(folded, split)
+    if moved:
+        entries = ", ".join(str(seq) for seq in moved)
+        return (
+            f"{said}. It was traded or moved on that day or since (entry {entries}): take that "
+            f"back with `trimtab ledger correct {moved[-1]} --void`, the newest first, book the "
+            "split by `trimtab import` of a statement with the new quantity, then book the trades "
+            "again with `trimtab ledger correct ENTRY --again`."
+        )
+    return (
+        f"{said}. `trimtab import` of a statement with the new quantity books the split, after "
+        "asking."
+    )
 
 
 def _expected(expected: dict[tuple[str, str], list[tuple[date, int]]]) -> list[Finding]:

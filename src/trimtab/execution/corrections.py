@@ -258,7 +258,7 @@ def _trade(task: _Task, accounts: Collection[str]) -> list[Draft]:
             f"{task.name} is what a broker reported of {record.account}: it reports corrections, "
             "too"
         )
-    _need_same_steps(task, record.instrument)
+    _need_same_steps(task, record.instrument, record if record.voided else None)
     if record.voided:
         return _booked_again(task, record)
     _only(task, "price", "quantity", "fees", "account", "on")
@@ -272,9 +272,12 @@ def _trade(task: _Task, accounts: Collection[str]) -> list[Draft]:
     return drafts
 
 
-def _need_same_steps(task: _Task, instrument: str) -> None:
-    """What was traded before a split is counted otherwise now."""
+def _need_same_steps(task: _Task, instrument: str, again: FillRecord | None = None) -> None:
+    """What was traded before a split is counted otherwise now; on its day and since it is not."""
     for later in task.entries[task.entry.seq :]:
+        is_split = later.kind == "split" and later.body.get("instrument") == instrument
+        if is_split and again is not None and str(later.body["on"]) <= again.fill.on.isoformat():
+            continue
         if later.kind in ("split", "declared") and later.body.get("instrument") == instrument:
             raise RefusedError(
                 f"{instrument} is counted anew since {task.name} (entry {later.seq}, "

@@ -23,8 +23,14 @@ from trimtab.adapters.portfolio_folder import (
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.engine.decide import decide, plan_hash
 from trimtab.engine.mandate import Mandate, Request
+from trimtab.execution.corporate import (
+    AWAITED,
+    at_old_count,
+    dividends_expected,
+    splits_missing,
+)
 from trimtab.execution.opening import Opening, Prepared, opening_drafts, prepared
-from trimtab.ledger.chain import Entry
+from trimtab.ledger.chain import Entry, sealed
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.fold import fold
 from trimtab.ledger.folded import NOTHING, Folded
@@ -201,9 +207,20 @@ class OpenBook:
             known=folded,
         )
         _need_accounts(ready.folded, self.portfolio)
+        ready = self._with_expected(ready, as_of)
         if not prices:
             self._prepared[as_of] = ready
         return ready
+
+    def _with_expected(self, ready: Prepared, as_of: date) -> Prepared:
+        """The same with all dividends that brokers still owe, whatever was written meanwhile."""
+        paying = set(self.portfolio.household.accounts) - self.paper_accounts
+        entries = [*self.entries(), *sealed(ready.drafts, self.folded().head)]
+        since = min(as_of - AWAITED, self.folded().actions_through or as_of)
+        dividends = self.market_shown(as_of).dividends
+        expected = dividends_expected(entries, paying, dividends, since=since)
+        others = [one for one in ready.findings if one.code != "dividend-expected"]
+        return replace(ready, findings=(*others, *expected))
 
     def opening_on(self, as_of: date) -> Opening | None:
         """The opening statement; where the folder does not say of which day, of this one."""
@@ -301,8 +318,28 @@ class OpenBook:
         return self.market_with(as_of, self.typed(prices))
 
     def market_with(self, as_of: date, typed: Mapping[str, Price]) -> Market:
-        """What the market says on a day, with typed prices that were checked."""
-        return self._price_file(typed).snapshot(as_of, sorted(self._instruments(self.folded())))
+        """What the market says on a day, with typed prices that were checked.
+
+        What was split without the record knowing it has no price there: at the new count it would
+        be worth a part of itself.
+        """
+        shown = self.market_shown(as_of, typed)
+        missing = [
+            split
+            for split in splits_missing(self.folded(), shown)
+            if split.instrument in shown.quotes
+        ]
+        if not missing:
+            return shown
+        quotes = dict(shown.quotes)
+        for split in missing:
+            quotes[split.instrument] = at_old_count(quotes[split.instrument], split)
+        return replace(shown, quotes=quotes)
+
+    def market_shown(self, as_of: date, typed: Mapping[str, Price] | None = None) -> Market:
+        """What the price files say on a day, whatever the record knows."""
+        known = sorted(self._instruments(self.folded()))
+        return self._price_file(typed or {}).snapshot(as_of, known)
 
     def volumes(self, day: date) -> Mapping[str, Fraction]:
         """Units traded on a day, of everything whose price file says it."""
@@ -465,12 +502,14 @@ class OpenBook:
         """Let no new order leave an account, or any account for `household`."""
         from trimtab.live import trading
 
+        _need_reason(reason)
         trading.halt(self, scope, reason)
 
     def resume(self, scope: str, *, reason: str, by: str = "") -> None:
         """End a halt."""
         from trimtab.live import trading
 
+        _need_reason(reason)
         trading.resume(self, scope, reason=reason, by=by)
 
     # -- what there is to say -----------------------------------------------------------------
@@ -568,6 +607,12 @@ def _on_paper(portfolio: Portfolio) -> Portfolio:
     }
     mandate = replace(portfolio.mandate, household=replace(household, accounts=accounts))
     return replace(portfolio, mandate=mandate)
+
+
+def _need_reason(reason: str) -> None:
+    """Refuse a halt or its end that says nothing to whoever reads the record."""
+    if not reason.strip() or not reason.isprintable():
+        raise RefusedError("--reason is empty or no line of plain text: say why, for the record")
 
 
 def _decimal(text: Amount) -> Decimal:

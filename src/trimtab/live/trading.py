@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,12 @@ from trimtab.execution.application import Application, Venue
 from trimtab.execution.apply import book_deposits, carry_out
 from trimtab.execution.approval import approve
 from trimtab.execution.brokers import PaperTerms, without_volume
-from trimtab.execution.corporate import Payment, payments_awaited
+from trimtab.execution.corporate import AWAITED, Payment, payments_awaited, splits_stated
 from trimtab.execution.corrections import Change, Correction, correction
 from trimtab.execution.following import poll_brokers
 from trimtab.execution.manual import (
     HandTrade,
+    beyond_limits,
     book_as_planned,
     book_hand_trades,
     check_hand_trades,
@@ -49,9 +50,6 @@ from trimtab.model.ports import Broker
 
 if TYPE_CHECKING:
     from trimtab.live.book import OpenBook, OpenPlan
-
-AWAITED = timedelta(days=92)
-"""How long after its ex-date a dividend is waited for."""
 
 BY_HAND = "manual"
 ON_PAPER = "paper"
@@ -106,10 +104,12 @@ def to_record(
     run = _run(book, saved, store=_copy(book))
     _with_tickets(run, by)
     trades: tuple[HandTrade, ...] | None = None
+    findings: tuple[Finding, ...] = ()
     if fills is not None:
         trades = _trades(book, saved, Path(fills))
         check_hand_trades(run, trades, as_it_was=as_it_was)
-    return ToRecord(outcome(run), trades)
+        findings = (*undated(trades), *beyond_limits(run, trades))
+    return ToRecord(outcome(run), trades, findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +119,12 @@ class ToRecord:
     Args:
         applied: The plan with its tickets.
         trades: The trades of the file; None where there is none.
+        findings: What is to be told of them before they are booked.
     """
 
     applied: Applied
     trades: tuple[HandTrade, ...] | None
+    findings: tuple[Finding, ...] = ()
 
 
 def record_trades(
@@ -154,7 +156,7 @@ def record_trades(
         check_hand_trades(run, checked.trades, as_it_was=as_it_was)
         _bring_up(book, run, max(trade.on for trade in checked.trades))
         book_hand_trades(run, checked.trades)
-        run.findings.extend(undated(checked.trades))
+        run.findings.extend(checked.findings)
     elif not close:
         book_as_planned(run)
     if close:
@@ -266,6 +268,16 @@ def _adjusted(
     as_of = book.as_of()
     ready = book.prepared(as_of)
     folded = record(store, book.folded(), ready.drafts) if ready.drafts else book.folded()
+    late = splits_stated(
+        folded,
+        book.market_shown(as_of),
+        _stated_steps(book, statement),
+        account=statement.account,
+        at=_at(book),
+    )
+    if late.drafts:
+        record(store, folded, late.drafts)
+        return Adjustment(late.drafts, late.findings)
     awaited: tuple[Payment, ...] = ()
     if statement.account not in book.paper_accounts:
         since = day - AWAITED
@@ -284,6 +296,16 @@ def _adjusted(
     return done
 
 
+def _stated_steps(book: OpenBook, statement: Statement) -> dict[str, int]:
+    """Whole steps of a statement, of the instruments that are known."""
+    known = book.mandate().household.instruments
+    return {
+        name: int(units / known[name].step)
+        for name, units in statement.positions.items()
+        if name in known
+    }
+
+
 def correct(
     book: OpenBook, entry: int, change: Change, *, reason: str, again: bool = False
 ) -> Correction:
@@ -299,6 +321,9 @@ def correct(
     Raises:
         RefusedError: It cannot be corrected, or not so.
     """
+    if again:
+        # A split that waited for the trade to be taken back comes before it.
+        write(book, lambda _: [])
     found = to_correct(book, entry, change, reason=reason, again=again)
     book.repair()
     record(book.store, found.before, found.drafts)

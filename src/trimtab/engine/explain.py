@@ -293,6 +293,10 @@ def _why_idle(
         )
     if all(holding.price.value(1) > idle for holding, _ in lacking):
         return "it is less than one step of what is missing"
+    goals = dict(zip(problem.leaves, problem.goals, strict=True))
+    values = dict(zip(problem.leaves, problem.values, strict=True))
+    if all(goals[leaf] <= values[leaf] for leaf in {problem.leaves[h.leaf] for h, _ in lacking}):
+        return "new cash goes first to what is furthest under its target"
     dropped = {
         (problem.holdings[i].account, problem.holdings[i].instrument)
         for i, side in changes.too_small
@@ -378,6 +382,8 @@ def _why_not(
         return "no-room", "nothing else can be bought with the proceeds in the same account"
     if not any(h.buyable for _, h in holdings):
         return "restricted", "no account may buy any of " + ", ".join(leaf.hold)
+    if due.scope == "cash" and problem.goals[index] <= problem.values[index]:
+        return "inside", "new cash goes first to what is further under its target"
     if mandate.drift_price is not None:
         return "not-worth", "tax and cost are more than moving it is worth (drift_price)"
     return "no-cash", "no cash for it in an account that may buy it, or less than one step"

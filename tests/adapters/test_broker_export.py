@@ -202,6 +202,22 @@ def test_what_cannot_be_read_is_said_at_its_line(
     assert [(problem.line, problem.key) for problem in caught.value.problems] == places
 
 
+@pytest.mark.parametrize(("was", "now"), [(";", ","), (",", ";"), ("\t", ",")])
+def test_another_separator_than_the_map_has_is_said(tmp_path: Path, was: str, now: str) -> None:
+    """A file that the broker now separates otherwise is told from one without the column."""
+    text = "Symbol;Quantity;Value\nVTI;10;2600\n"
+    column_map = guess_map(export(tmp_path, text.replace(";", was)))
+    assert column_map is not None
+
+    with pytest.raises(InputError) as caught:
+        read_export(export(tmp_path, text.replace(";", now)), column_map, account="a")
+
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.key) == (1, "separator")
+    assert f'separator = "{now}"' in problem.remedy
+    assert "decimal" in problem.remedy
+
+
 @pytest.mark.parametrize("account", ["X124", ""])
 def test_an_account_that_no_row_names_is_an_error(tmp_path: Path, account: str) -> None:
     """An export of other accounts is not taken for an empty one."""

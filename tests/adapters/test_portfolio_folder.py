@@ -420,6 +420,18 @@ def test_rows_are_checked_even_when_portfolio_toml_is_broken(make: Make) -> None
     assert places == [("portfolio.toml", 1, ""), ("lots.csv", 2, "acquired")]
 
 
+@pytest.mark.parametrize("key", ["", 'prices   = "prices.csv"'])
+def test_a_price_file_that_is_not_there_is_called_so(make: Make, key: str) -> None:
+    """Where the usual file is missing the file is said to be missing, not the key that names it."""
+    toml = TOML.replace('prices   = "prices.csv"', key)
+
+    (problem,) = problems_of(make(toml, **{"prices.csv": None}))
+
+    assert (problem.file, problem.key) == ("portfolio.toml", "prices")
+    assert "there is no file" in problem.wrong
+    assert "prices.csv" in problem.wrong
+
+
 def test_unknown_keys_suggest_the_nearest(make: Make) -> None:
     """A slip of the finger is answered with the word that was meant."""
     with pytest.raises(InputError) as caught:

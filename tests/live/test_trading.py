@@ -561,6 +561,25 @@ def test_cash_comes_and_goes(tmp_path: Path) -> None:
         book.withdraw("taxed", "400.01")
 
 
+@pytest.mark.parametrize("broker", ["paper", "manual"])
+def test_a_halt_books_nothing_of_the_market(tmp_path: Path, broker: str) -> None:
+    """Halting and resuming amid a history leave earlier days to be planned: no dividend is paid."""
+    path = folder(tmp_path, roth=broker, taxed=broker)
+    (path / "prices.csv").write_text(
+        "date,symbol,close,dividend\n2024-03-26,VTI,258,\n2024-03-26,BND,72.4,\n"
+        "2024-03-27,VTI,260,\n2024-03-27,BND,72.5,\n2024-03-28,VTI,259,0.905\n"
+    )
+    opened(path).halt("household", reason="looking")
+    opened(path).resume("household", reason="looked")
+
+    kinds = [entry.kind for entry in opened(path).entries()]
+    plan = opened(path).plan(date(2024, 3, 27), now=True)
+
+    assert kinds[-2:] == ["halted", "resumed"]
+    assert not {"dividend_paid", "actions_booked"} & set(kinds)
+    assert plan.trades
+
+
 def test_a_halt_holds_until_somebody_resumes(tmp_path: Path) -> None:
     """Halted accounts send nothing; cancelling is allowed; resumed, the plan goes on."""
     book = opened(folder(tmp_path))

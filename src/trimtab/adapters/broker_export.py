@@ -302,7 +302,7 @@ class _Export:
                             wrong = "a quote is not closed, or stands inside a field"
                             self.problem(number, "", wrong, "correct the line")
                         elif columns is None:
-                            columns, width = self.columns(fields, number), len(fields)
+                            columns, width = self.columns(fields, line, number), len(fields)
                             if columns is None:
                                 return
                         elif len(fields) < width - 1 and len(fields) <= max(columns.values()):
@@ -335,7 +335,7 @@ class _Export:
                 remedy = "short positions are not kept here; correct the line or the export"
                 self.problem(self.lines[instrument], "quantity", wrong, remedy)
 
-    def columns(self, header: list[str], line: int) -> dict[str, int] | None:
+    def columns(self, header: list[str], written: str, line: int) -> dict[str, int] | None:
         """The place of each column that the map names."""
         names = [name.strip() for name in header]
         places: dict[str, int] = {}
@@ -343,12 +343,31 @@ class _Export:
             wanted = getattr(self.map, key)
             if wanted in names:
                 places[key] = names.index(wanted)
+            elif wanted and (other := self.other_separator(written, wanted)):
+                wrong = (
+                    f"fields are separated by {_NAMES[other]} here, and by "
+                    f"{_NAMES[self.map.separator]} when {MAP_FILE} was written"
+                )
+                remedy = (
+                    f"write separator = {_quoted(other)} in {MAP_FILE}, and look at decimal there "
+                    "too; or export as before"
+                )
+                self.problem(line, "separator", wrong, remedy)
+                return None
             elif wanted:
                 wrong = f"the header has no column {shown(wanted)}"
                 known = [shown(name)[1:-1] for name in names if name]
                 remedy = f"{near(wanted, known)} (see skip_rows, separator and {key} in {MAP_FILE})"
                 self.problem(line, key, wrong, remedy)
         return None if self.problems else places
+
+    def other_separator(self, line: str, wanted: str) -> Separator | None:
+        """The separator that the header has a column by, where it is not the map's."""
+        for other in _SEPARATORS:
+            names = [name.strip() for name in _split(line, other) or ()]
+            if other != self.map.separator and wanted in names:
+                return other
+        return None
 
     def row(self, fields: list[str], columns: Mapping[str, int], line: int) -> None:
         """One row after the header."""
@@ -421,6 +440,7 @@ def plain_number(text: str, *, decimal: Mark) -> Decimal | None:
 
 
 _SEPARATORS: tuple[Separator, ...] = (",", ";", "\t")
+_NAMES: Mapping[Separator, str] = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _MAP_HEAD = (
     "# How to read each broker's position export: one table an account of portfolio.toml.\n"
     "# symbol, quantity, amount and account name headers of columns.\n"

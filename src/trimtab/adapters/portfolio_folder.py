@@ -478,7 +478,9 @@ def _price_paths(root: Table, models: Models, folder: Path) -> tuple[Path, ...]:
         if (folder / PRICES_FILE).is_file():
             paths = [folder / PRICES_FILE]
         elif not typed.is_file():
-            root.problem("prices", "it is missing", f'write prices = "{PRICES_FILE}"')
+            wrong = f"there is no file {PRICES_FILE}, and no key that names another"
+            remedy = f'put {PRICES_FILE} (date,symbol,close) there, or name yours: prices = "..."'
+            root.problem("prices", wrong, remedy)
     if typed.is_file() and typed.resolve() not in [path.resolve() for path in paths]:
         paths.append(typed)
     return tuple(paths)

@@ -29,6 +29,7 @@ from trimtab.execution.manual import (
     close_tickets,
     undated,
 )
+from trimtab.execution.opening import seeding
 from trimtab.execution.outcome import Applied, conclude, outcome
 from trimtab.execution.reconcile import Mismatch, Statement, differences
 from trimtab.execution.sending import cancel_open, issue_tickets
@@ -388,7 +389,7 @@ def _known_instruments(book: OpenBook, statement: Statement) -> Mapping[str, Ins
 def halt(book: OpenBook, scope: str, reason: str) -> Folded:
     """No new order leaves an account, or any account for `household`, until somebody resumes it."""
     _need_scope(book, scope)
-    return write(book, lambda _: [events.halted(scope, reason=reason, at=_at(book))])
+    return _write_alone(book, events.halted(scope, reason=reason, at=_at(book)))
 
 
 def resume(book: OpenBook, scope: str, *, reason: str, by: str = "") -> Folded:
@@ -397,7 +398,21 @@ def resume(book: OpenBook, scope: str, *, reason: str, by: str = "") -> Folded:
     if scope not in book.folded().halted:
         raise RefusedError(f"{scope} is not halted")
     user = by or _user()
-    return write(book, lambda _: [events.resumed(scope, by=user, reason=reason, at=_at(book))])
+    return _write_alone(book, events.resumed(scope, by=user, reason=reason, at=_at(book)))
+
+
+def _write_alone(book: OpenBook, draft: Draft) -> Folded:
+    """Add what has no day of the market: nothing is booked but that, and the opening before it.
+
+    A history that is walked day by day stays on the day where it is.
+    """
+    book.home.mkdir(parents=True, exist_ok=True)
+    book.repair()
+    instruments = book.mandate().household.instruments
+    opening = book.opening_on(book.as_of())
+    first = seeding(book.entries(), opening, instruments=instruments, at=_at(book))
+    record(book.store, book.folded(), [*first, draft])
+    return book.folded()
 
 
 def write(book: OpenBook, drafts_after: Callable[[Folded], list[Draft]]) -> Folded:

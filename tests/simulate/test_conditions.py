@@ -448,9 +448,10 @@ def test_flows_outside_the_run_are_left_out_and_said() -> None:
     assert not result.policies[0].flows.any()
 
 
-def test_what_only_history_has_is_refused_over_shuffled_prices() -> None:
+@pytest.mark.parametrize("target", [HALVES, lambda view: HALVES])
+def test_what_only_history_has_is_refused_over_shuffled_prices(target: Any) -> None:
     """Shuffled histories have no volumes: they are refused rather than run without impact."""
-    result = backtest(lively("AB", 60), Policy(HALVES, when="daily"), flows={})
+    result = backtest(lively("AB", 60), Policy(target, when="daily"), flows={})
 
     with pytest.raises(ValueError, match="volumes"):
         bootstrap(result, paths=2, threads=1)

@@ -108,6 +108,18 @@ class Rules:
         asked = self.flows is not None or self.fee > 0.0 or self.participation is not None
         return asked or not self.costs.is_plain
 
+    def check_plain(self) -> None:
+        """Make sure that nothing asked for belongs to history alone.
+
+        Raises:
+            ValueError: Volumes, flows or fees would have to be made up for other prices.
+        """
+        if self.is_daily:
+            raise ValueError(
+                "other prices have no volumes or flows of their own: leave out impact, schedules, "
+                "participation, flows and fee to run over them"
+            )
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -645,11 +657,7 @@ class RunColumns:
     def use(self, by_symbol: Floats, by_session: Floats, dealing: Floats) -> None:
         """Run over these prices from now on; machine code only."""
         assert self.compiled
-        if self.conditions is not None:
-            raise ValueError(
-                "other prices have no volumes or flows of their own: leave out impact, schedules, "
-                "participation, flows and fee to run over them"
-            )
+        assert self.conditions is None
         self.by_symbol, self.by_session, self.dealing = by_symbol, by_session, dealing
 
     def restart(self, units: Floats) -> None:

@@ -70,7 +70,7 @@ def run_paths(
         Shape (paths, policies, figures), the last in the order of OUTCOME_FIGURES.
 
     Raises:
-        ValueError: The number of paths or threads makes no sense.
+        ValueError: The number of paths or threads makes no sense, or costs or flows need history.
     """
     import numpy as np
 
@@ -78,6 +78,7 @@ def run_paths(
         raise ValueError(f"paths {paths!r}: from 1 to {MOST_PATHS:,}")
     if threads is not None and threads < 1:
         raise ValueError(f"threads {threads!r}: at least 1")
+    ready.rules.check_plain()
     table = np.empty((paths, len(ready.policies), len(OUTCOME_FIGURES)))
     if not ready.is_given:
         for path in range(paths):

@@ -26,6 +26,7 @@ from trimtab.execution.manual import book_as_planned
 from trimtab.execution.outcome import conclude, outcome
 from trimtab.execution.sending import issue_tickets
 from trimtab.execution.settlement import payable_on
+from trimtab.execution.sizing import short_at_limits
 from trimtab.ledger import events
 from trimtab.ledger.errors import HeadMovedError
 from trimtab.ledger.folded import state_at
@@ -345,25 +346,45 @@ def test_every_ticket_of_an_ordinary_plan_is_issued() -> None:
     assert {order.instrument for order in result.tickets} == {"VTI", "BND", "VXUS"}
 
 
-def test_tickets_filled_at_their_limits_are_paid_by_the_account() -> None:
-    """However badly all tickets are filled within their limits, the account has the money; no
-    limit is below the price that the plan counted with.
+def test_a_tickets_limit_is_one_percent_from_the_plan_in_cents() -> None:
+    """A person trades later than the price was made: the limit leaves room for a day, and is a
+    price that can be typed at a broker.
     """
     room = three_funds()
+
+    result = room.apply(room.plan())
+
+    limits = {order.instrument: str(order.limit) for order in result.tickets}
+    assert limits == {"VTI": "253.89", "BND": "72.84", "VXUS": "60.7"}
+
+
+def test_a_tickets_limit_is_not_beyond_the_collar() -> None:
+    """Whoever allows less than one percent gets less, and the gate lets the ticket pass."""
+    room = three_funds(limits=Limits(collar=Fraction(5, 1000)))
+
+    result = room.apply(room.plan())
+
+    limits = {order.instrument: str(order.limit) for order in result.tickets}
+    assert limits == {"VTI": "252.62", "BND": "72.47", "VXUS": "60.39"}
+
+
+def test_tickets_that_the_cash_may_not_pay_at_their_limits_are_told() -> None:
+    """How much cash would be missing if every ticket were traded at its limit is said, to the cent,
+    and only where something is missing.
+    """
+    room, rich = three_funds(), three_funds()
+    rich.mandate = replace(rich.mandate, cash_buffer=200_000)
     plan = room.plan()
 
     result = room.apply(plan)
 
-    price = {trade.instrument: trade.price.decimal for trade in plan.trades}
-    spent = 0
-    for order in result.tickets:
-        assert order.limit is not None
-        assert order.quantity is not None
-        assert price[order.instrument] <= order.limit.decimal
-        spent += round(order.limit.decimal * order.quantity * 100) + 1
-    fees = sum(trade.cost for trade in plan.trades)
-    assert spent <= 10_000_000 + fees
-    assert spent > 10_000_000 - plan.cash_after["ira"] - fees
+    paid = sum(round(o.limit.decimal * o.quantity * 100) for o in result.tickets)  # type: ignore[operator, union-attr]
+    (told,) = [f for f in result.findings if f.code == "tickets-short"]
+    assert told.subject == "ira"
+    at_limits = short_at_limits(Application(plan, Request(), room.venue()))
+    assert at_limits == {"ira": paid + 300 - 10_000_000}
+    codes = {finding.code for finding in rich.apply(rich.plan()).findings}
+    assert "tickets-short" not in codes
 
 
 def test_a_refused_ticket_does_not_pass_for_a_plan_carried_out() -> None:

@@ -20,6 +20,7 @@ from trimtab.execution.orders import (
     booking,
     collar_limit,
     expected,
+    guide_limit,
     order_bytes,
     order_hash,
     order_id,
@@ -135,6 +136,27 @@ def test_limits_lie_inside_the_collar(price: Price, collar: Fraction) -> None:
         away = limit / Fraction(price.decimal) - 1
         assert abs(away) <= collar
         assert away >= 0 if side == "buy" else away <= 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    prices,
+    st.fractions(min_value=0, max_value=Fraction(1, 2)),
+    st.fractions(min_value=Fraction(1, 1000), max_value=Fraction(1, 2)),
+)
+def test_a_guide_lies_inside_the_collar_and_can_be_typed(
+    price: Price, guide: Fraction, collar: Fraction
+) -> None:
+    """The limit of a ticket is never beyond the collar nor on the wrong side of the price; from one
+    unit of money on it is in whole cents, unless not one cent lies inside the collar.
+    """
+    for side in ("buy", "sell"):
+        limit = guide_limit(side, price, guide, collar=collar)  # type: ignore[arg-type]
+        away = Fraction(limit.decimal) / Fraction(price.decimal) - 1
+        assert abs(away) <= collar
+        assert away >= 0 if side == "buy" else away <= 0
+        if price.decimal >= 1:
+            assert limit.exponent >= -2 or limit == price
 
 
 def test_prices_round_in_the_direction_asked() -> None:

@@ -400,6 +400,25 @@ def test_a_price_far_from_the_plan_is_asked_about(tmp_path: Path) -> None:
     assert "price-far-from-plan" in {finding.code for finding in result.findings}
 
 
+def test_a_price_beyond_its_ticket_is_said_before_and_after(tmp_path: Path) -> None:
+    """What was traded worse than the limit is booked, and said in the preview and in the result;
+    at the limit, and better, nothing is said.
+    """
+    book = by_hand(tmp_path)
+    saved = book.plan().save()
+    rows = "roth,VTI,sell,5,257.39,0,2024-03-28\n"
+    kept = fills(tmp_path, "roth,VTI,sell,5,257.40,0,2024-03-28\nroth,BND,buy,1,70,0,2024-03-28\n")
+    quiet = to_record(book, saved, kept)
+
+    file = fills(tmp_path, rows)
+    preview = to_record(book, saved, file)
+    result = book.record(saved, file, by="me")
+
+    assert quiet.findings == ()
+    assert [finding.code for finding in preview.findings] == ["price-beyond-limit"]
+    assert preview.findings[0] in result.findings
+
+
 def test_old_prices_are_said_to_whoever_trades_by_hand(tmp_path: Path) -> None:
     """By the clock the prices are old: the person who trades is told."""
     folder(tmp_path, roth="manual", taxed="manual")

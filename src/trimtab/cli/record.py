@@ -92,7 +92,6 @@ def run(args: argparse.Namespace) -> int:
 def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:
     """What is about to be booked or closed, a line each."""
     from trimtab.cli.screen import screen
-    from trimtab.execution.manual import undated
     from trimtab.model.numbers import quantity_text
     from trimtab.reports.layout import Column, stacked, table
     from trimtab.reports.plan_text import findings_text
@@ -129,10 +128,9 @@ def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:
         Column("date"),
     ]
     shown = [tuple(clean(text) for text in row) for row in rows]
-    assumed = undated(found.trades or ())
     blocks = [
         table(columns, shown, width=on.width, look=on.look),
-        findings_text(assumed, width=on.width, look=on.look, explain=True),
+        findings_text(found.findings, width=on.width, look=on.look, explain=True),
     ]
     return stacked(blocks) + "\n"
 

@@ -176,16 +176,15 @@ def without_volume(terms: PaperTerms, orders: Iterable[Order]) -> list[Finding]:
     if terms.participation is None:
         return []
     day = terms.market.as_of
-    names = {order.instrument for order in orders if order.quantity is not None}
-    return [
-        Finding(
-            "no-volume",
-            name,
-            f"the price files have no volume of {name} for {day}: its orders on paper are filled "
-            "in whole",
-        )
-        for name in sorted(names - terms.volumes.keys())
-    ]
+    traded = {order.instrument for order in orders if order.quantity is not None}
+    names = ", ".join(sorted(traded - terms.volumes.keys()))
+    if not names:
+        return []
+    message = (
+        f"the price files have no volume of {names} for {day}: what is ordered of it on paper is "
+        "filled in whole"
+    )
+    return [Finding("no-volume", names, message, "info")]
 
 
 class MemoryBroker:

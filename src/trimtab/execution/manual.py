@@ -21,7 +21,7 @@ from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Price, StepPrice, money_text, quantity_text
-from trimtab.model.orders import BrokerEvent, Fill, OrderState, Side
+from trimtab.model.orders import BrokerEvent, Fill, Order, OrderState, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,32 @@ def undated(trades: Sequence[HandTrade]) -> list[Finding]:
         "was traded on another day, add a column date"
     )
     return [Finding("date-assumed", silent[0].place, message)]
+
+
+def beyond_limits(run: Application, trades: Sequence[HandTrade]) -> list[Finding]:
+    """Trades at a worse price than their ticket's limit: it was so, and whoever reads it knows."""
+    found = []
+    for trade in trades:
+        record = _record(run, trade)
+        if record is None or not is_beyond(record.order, trade):
+            continue
+        planned = run.trades[record.order.id]
+        side = "above" if trade.side == "buy" else "below"
+        message = (
+            f"{trade.place or 'trade'}: {trade.side} {trade.instrument} in {trade.account} is at "
+            f"{trade.price}, {side} the ticket's limit of {record.order.limit} (planned at "
+            f"{planned.price})"
+        )
+        found.append(Finding("price-beyond-limit", record.order.id, message))
+    return found
+
+
+def is_beyond(order: Order, trade: HandTrade) -> bool:
+    """Whether a trade's price is worse than the limit of its ticket."""
+    if order.limit is None:
+        return False
+    limit, price = order.limit.decimal, trade.price.decimal
+    return price > limit if trade.side == "buy" else price < limit
 
 
 def book_hand_trades(run: Application, trades: Sequence[HandTrade]) -> None:

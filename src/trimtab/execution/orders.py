@@ -135,6 +135,25 @@ def collar_limit(side: Side, price: Price, collar: Fraction, worth: Expected) ->
     return nearest(limit, worth.price, key=lambda one: one.decimal)
 
 
+def guide_limit(side: Side, price: Price, guide: Fraction, *, collar: Fraction) -> Price:
+    """The limit of a ticket: so far from the planned price, rounded outwards to what can be typed
+    at a broker, and never beyond the collar.
+
+    That is cents from one unit of money on, below it four decimals or the price's own.
+
+    >>> str(guide_limit("buy", Price(65741, -3), Fraction(1, 100), collar=Fraction(5, 100)))
+    '66.4'
+    """
+    sign = 1 if side == "buy" else -1
+    middle = Fraction(price.decimal)
+    tick = -2 if price.decimal >= 1 else _tick(price)
+    limit = rounded_price(middle * (1 + sign * guide), tick, up=side == "buy")
+    last = rounded_price(middle * (1 + sign * collar), tick, up=side == "sell")
+    inner, outer = (max, min) if side == "buy" else (min, max)
+    within = outer(limit, last, key=lambda one: one.decimal)
+    return inner(within, price, key=lambda one: one.decimal)
+
+
 def _tick(price: Price) -> int:
     """Decimal places of limits: cents, and four below one unit of money, or the price's own."""
     return min(price.exponent, -2 if price.decimal >= 1 else -4)

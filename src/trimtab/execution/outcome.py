@@ -9,6 +9,7 @@ from typing import Literal
 from trimtab.engine.mandate import HOUSEHOLD
 from trimtab.execution.application import Application
 from trimtab.execution.settlement import payable_on
+from trimtab.execution.sizing import short_at_limits
 from trimtab.ledger import events
 from trimtab.ledger.chain import Draft, Entry
 from trimtab.ledger.folded import Folded, OrderRecord
@@ -166,7 +167,7 @@ def _approved_at(run: Application) -> int:
 def outcome(run: Application) -> Applied:
     """What became of the plan so far."""
     records = run.records()
-    findings = [*run.findings, *_shortfalls(run, records)]
+    findings = [*run.findings, *_shortfalls(run, records), *_beyond_cash(run)]
     return Applied(
         plan=run.plan.id,
         status=_status(run, records),
@@ -192,6 +193,20 @@ def _status(run: Application, records: Sequence[OrderRecord]) -> Status:
     if run.parts and not any(record.filled for record in records):
         return "unfilled"
     return "done"
+
+
+def _beyond_cash(run: Application) -> list[Finding]:
+    """Tickets whose prices may move further than the cash reaches."""
+    return [
+        Finding(
+            "tickets-short",
+            account,
+            f"if all tickets of {account} are traded at their limits, {money_text(short)} of cash "
+            "is missing: sell first, then buy fewer units",
+            "info",
+        )
+        for account, short in short_at_limits(run).items()
+    ]
 
 
 def _shortfalls(run: Application, records: Sequence[OrderRecord]) -> list[Finding]:

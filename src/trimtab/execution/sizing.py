@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
+from typing import Final
 
 from trimtab.execution.application import Application
 from trimtab.execution.orders import (
@@ -11,6 +13,7 @@ from trimtab.execution.orders import (
     affordable,
     collar_limit,
     expected,
+    guide_limit,
     order_of,
     paying_limit,
 )
@@ -18,6 +21,9 @@ from trimtab.ledger.folded import OrderRecord
 from trimtab.model.numbers import StepPrice
 from trimtab.model.orders import Order
 from trimtab.model.plan import Trade
+
+GUIDE: Final = Fraction(1, 100)
+"""How far from the planned price a person may trade a ticket before they should ask again."""
 
 
 def sell_order(run: Application, part: Part) -> Order:
@@ -47,39 +53,38 @@ def buy_order(run: Application, part: Part, later: Iterable[Part]) -> Order:
 
 
 def ticket_order(run: Application, part: Part) -> Order:
-    """What a person is to trade: all of it, with a limit that its account can pay."""
+    """What a person is to trade: all of it, with the price beyond which they should ask again.
+
+    They trade later than the price was made, so a limit at the planned price could rarely be kept.
+    """
     trade = part.trade
-    worth = worth_of(run, trade, trade.quantity)
-    limit = collar_limit(trade.side, trade.price, run.venue.limits.collar, worth)
-    if trade.side == "buy":
-        limit = paying_limit(
-            worth,
-            trade.quantity,
-            _share(run, part, worth.total("buy")),
-            collar=limit,
-            instrument=run.instrument(trade.instrument),
-        )
+    limit = guide_limit(trade.side, trade.price, GUIDE, collar=run.venue.limits.collar)
     return order_of(part, run.plan, quantity=trade.quantity, limit=limit)
 
 
-def _share(run: Application, part: Part, own: int) -> int:
-    """What a ticket to buy may take: its planned worth, and its share of the cash to spare.
-
-    Tickets are all open at once, so their limits together are what the account can pay.
-    """
-    account = part.trade.account
-    cash = _spendable(run, account)
-    waiting = 0
-    for other in run.parts:
-        record = run.folded.orders.get(other.id)
-        if other.trade.account != account or other.id == part.id:
-            continue
-        if record is None and other.trade.side == "buy":
-            waiting += worth_of(run, other.trade, other.trade.quantity).total("buy")
-        elif record is not None and other.trade.side == "sell" and not record.state.is_final:
-            cash += still_to_come(run, record)
-    spare = max(cash - waiting - own, 0)
-    return own + spare * own // (own + waiting) if own + waiting else own
+def short_at_limits(run: Application) -> dict[str, int]:
+    """By account, the cash that its open tickets would lack if all were traded at their limits."""
+    found = {}
+    tickets = run.tickets()
+    for account in dict.fromkeys(record.order.account for record in tickets):
+        cash = run.folded.cash.get(account, 0) - run.withdrawal_pending(account)
+        buys = False
+        for record in tickets:
+            order = record.order
+            if order.account != account:
+                continue
+            buys = buys or order.side == "buy"
+            if order.quantity is None or order.limit is None:
+                cash += still_to_come(run, record)
+                continue
+            trade = run.trades[order.id]
+            left = order.quantity - record.filled
+            gross = StepPrice.of(order.limit, trade.step).value(left)
+            fees = worth_of(run, trade, left).fees  # the spread is in the limit
+            cash += gross - fees if order.side == "sell" else -gross - fees
+        if buys and cash < 0:
+            found[account] = -cash
+    return found
 
 
 def _spendable(run: Application, account: str) -> int:

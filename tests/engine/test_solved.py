@@ -43,9 +43,9 @@ def objective(problem_: Problem, change: list[float], price: float) -> float:
         purses[holding.account] -= money + fee
         total += fee
         left = max(-money, 0.0)
-        for amount, share in segments(holding):
-            total += share * min(amount, left)
-            left -= min(amount, left)
+        for segment in segments(holding):
+            total += segment.tax * min(segment.money, left)
+            left -= min(segment.money, left)
     deviation = sum(abs(v - float(g)) for v, g in zip(values, problem_.goals, strict=True))
     spent = sum(problem_.purses) - sum(purses)
     cash = problem_.cash - spent
@@ -57,7 +57,7 @@ def objective(problem_: Problem, change: list[float], price: float) -> float:
 def oracle(problem_: Problem, price: float) -> float:
     """The least objective by another model in another solver, in minor units."""
     scale = 1e5
-    pieces = [(h, a / scale, t) for h in problem_.holdings for a, t in segments(h)]
+    pieces = [(h, s.money / scale, s.tax) for h in problem_.holdings for s in segments(h)]
     sold = cp.Variable(max(len(pieces), 1), nonneg=True)
     bought = cp.Variable(max(len(problem_.holdings), 1), nonneg=True)
     limits = [sold[k] <= amount for k, (_, amount, _) in enumerate(pieces)]
@@ -127,7 +127,7 @@ def test_the_walk_and_the_programme_agree() -> None:
         tried += 1
         price = 1.0 if case.mandate.drift_price is None else float(case.mandate.drift_price)
         given = None if price == 1.0 else price
-        by_walk = objective(problem_, walked(problem_, frozenset(), given), price)
+        by_walk = objective(problem_, walked(problem_, frozenset(), given).change, price)
         by_programme = objective(problem_, solved(problem_, frozenset(), given).change, price)
 
         assert abs(by_walk - by_programme) <= 1e-6 * abs(by_programme) + 1.0, seed

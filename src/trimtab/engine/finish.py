@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import isfinite
 
 from trimtab.engine.problem import Holding, Problem
-from trimtab.engine.trade import SOON_NOTHING, Changes
-from trimtab.engine.walked import lots_sold
+from trimtab.engine.trade import Changes
+from trimtab.engine.walked import SOON_NOTHING, lots_sold
 from trimtab.kernels.money import RATE_SCALE
 from trimtab.kernels.rounding import (
     ENDLESS,

@@ -4,7 +4,8 @@ Cash stays in its account, but the target is shared, so accounts are coupled thr
 The goals come one after the other (lexicographic): in the mode of that name the fewest trades that
 end inside every band, then what the policy minimises, then least turnover, so that no accounts are
 swapped for nothing, then new cash where it came in, then where each sleeve prefers to lie, then the
-order of the accounts.
+order of the accounts, and last, so that no path of the solver decides, a weight of each holding
+that is the same everywhere.
 Fees that an order costs however small it is, and the mode for the fewest trades, need a yes or no
 for each trade, and an order of relief that asks for a dear lot before a cheap one a yes or no for
 each such step: they make it a mixed-integer programme.
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 CENTS = 100.0
 """Minor units of one unit of money: the programme is written in units for its numbers' sake."""
 
+ENDLESS = 1e12
+"""More units of money than can be spent."""
+
 SHORTFALL_PRICE = 1_000.0
 """Price of cash missing in an account: far above any gain, so that it is met whenever it can be."""
 
@@ -41,9 +45,20 @@ BEYOND_PRICE = 100.0
 FRESH_FIRST = 100.0
 """Rank that an account without new cash stands behind one with it, when both may buy."""
 
+TIE_BREAK = 1e-5
+"""Rank that what says nothing at all about two holdings comes to, at most."""
+
+GOLDEN = 0.6180339887498949
+"""Its multiples, whole parts left out, are never equal nor sums of each other: no ties are left."""
+
 NODE_LIMIT = 2_000
 TOLERANCE = 1e-9
-SLACK = 1e-6
+"""Units of money by which a row may be missed; more where floats hold no more digits."""
+
+DIGITS = 1e-15
+"""What that is, at least, as a share of the largest amount."""
+
+SLACK = 1e-8
 """How much of an earlier goal a later one may give up, relative and at least in units of money."""
 
 
@@ -75,6 +90,13 @@ class _Programme:
     def row(self, low: float, high: float, cells: Sequence[tuple[int, float]]) -> None:
         """Add a constraint low <= sum of cells <= high."""
         self.rows.append((low, high, [c for c, _ in cells], [f for _, f in cells]))
+
+    @property
+    def largest(self) -> float:
+        """The largest amount of money in a row."""
+        bounds = (abs(bound) for low, high, _, _ in self.rows for bound in (low, high))
+        limits = (high for high in self.high if high < ENDLESS)
+        return max((x for x in (*bounds, *limits) if x < ENDLESS), default=0.0)
 
     def prices(self, goal: str) -> list[float]:
         """The price of every variable in one goal."""
@@ -117,11 +139,12 @@ def solved(
     in_leaf: list[list[tuple[int, float]]] = [[] for _ in problem.leaves]
     for i, holding in enumerate(problem.holdings):
         rank = float(problem.location[holding.leaf][holding.account])
-        last = holding.account / (1 + len(problem.accounts))
+        last = holding.account / (1 + len(problem.accounts)) * 1e-3
+        last += (i + 1) * GOLDEN % 1.0 * TIE_BREAK
         stale = FRESH_FIRST if any(problem.fresh) and not problem.fresh[holding.account] else 0.0
         own: list[int] = []
         if (i, "sell") not in blocked:
-            later = {"second": 1.0, "third": -rank - last * 1e-3}
+            later = {"second": 1.0, "third": -rank - last}
             lots = [
                 [
                     programme.column(0.0, money / CENTS, {"first": holding.fee + share, **later})
@@ -136,11 +159,11 @@ def solved(
         if holding.buyable and (i, "buy") not in blocked:
             buy = programme.column(
                 0.0,
-                1e12,
+                ENDLESS,
                 {
                     "first": holding.fee,
                     "second": 1.0,
-                    "third": rank + last * 1e-3 + stale,
+                    "third": rank + last + stale,
                 },
             )
         buys.append(buy)
@@ -247,7 +270,7 @@ def _add_fees(
 def _lexicographic(programme: _Programme) -> tuple[list[float], float]:
     """Solve goal after goal, each within a hair of the ones before and from where it ended."""
     highs = _highs()
-    solver = _solver(highs)
+    solver = _solver(highs, max(TOLERANCE, DIGITS * programme.largest))
     gap = 0.0
     values: list[float] = []
     for goal in ("fewest", "first", "second", "third"):
@@ -287,7 +310,7 @@ def _is_usable(highs: ModuleType, solver: _core._Highs, solution: list[float]) -
     return bool(status == highs.HighsModelStatus.kSolutionLimit and solution)
 
 
-def _solver(highs: ModuleType) -> _core._Highs:
+def _solver(highs: ModuleType, tolerance: float) -> _core._Highs:
     """HiGHS with one thread and a limit in nodes, not in time: the same answer everywhere."""
     solver: _core._Highs = highs._Highs()
     for option, value in (
@@ -296,9 +319,9 @@ def _solver(highs: ModuleType) -> _core._Highs:
         ("random_seed", 1),
         ("mip_max_nodes", NODE_LIMIT),
         ("mip_rel_gap", 1e-9),
-        ("mip_feasibility_tolerance", TOLERANCE),
-        ("primal_feasibility_tolerance", TOLERANCE),
-        ("dual_feasibility_tolerance", TOLERANCE),
+        ("mip_feasibility_tolerance", tolerance),
+        ("primal_feasibility_tolerance", tolerance),
+        ("dual_feasibility_tolerance", tolerance),
     ):
         solver.setOptionValue(option, value)
     return solver

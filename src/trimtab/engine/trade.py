@@ -7,13 +7,10 @@ from fractions import Fraction
 from trimtab.engine.aim import Aim
 from trimtab.engine.mandate import Mandate
 from trimtab.engine.problem import Problem
-from trimtab.engine.walked import NEAREST_FIRST, is_walkable, walked
+from trimtab.engine.walked import NEAREST_FIRST, SOON_NOTHING, is_walkable, walked
 from trimtab.model.frozen import dataclass
 from trimtab.model.policy import When
 from trimtab.triggers.deviation import band_width
-
-SOON_NOTHING = 0.5
-"""Minor units below which a change is numerical dust."""
 
 UNBANDED_SHARE = 0.005
 """For the fewest trades: how near a sleeve without a band has to come, as a share of the base."""
@@ -58,9 +55,11 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
     exempt = problem.cash < 0 or any(purse < 0 for purse in problem.purses)
     blocked: Blocked = frozenset()
     while True:
+        money, gap, is_exact = [], 0.0, False
         if is_walkable(problem) and inside is None:
-            money, gap = walked(problem, blocked, price), 0.0
-        else:
+            walk = walked(problem, blocked, price)
+            money, is_exact = walk.change, walk.is_exact
+        if not is_exact:
             from trimtab.engine.solved import solved
 
             answer = solved(problem, blocked, price, fewest_trades=inside)

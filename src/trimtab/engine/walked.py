@@ -8,6 +8,10 @@ from fractions import Fraction
 
 from trimtab.engine.problem import Holding, Problem
 from trimtab.kernels.lots import walk, workspace
+from trimtab.model.frozen import dataclass
+
+SOON_NOTHING = 0.5
+"""Minor units below which a change is numerical dust."""
 
 ENDLESS = 1e18
 NEAREST_FIRST = 1.0
@@ -19,10 +23,38 @@ near, the cheaper one wins. A higher price would let a hair of trading cost outw
 """
 
 
-def is_walkable(problem: Problem) -> bool:
-    """Whether the walk solves this problem exactly.
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """The change of each holding in minor units, positive for purchases.
 
-    It does for one account whose orders cost nothing beyond a rate, with one rate for all that is
+    Args:
+        change: By holding.
+        is_exact: Whether no pool of lots is sold in part: then nothing is better.
+    """
+
+    change: list[float]
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What may be sold of a holding at one tax.
+
+    Args:
+        money: Its worth in minor units.
+        tax: Tax per unit of money.
+        is_pooled: Whether it is several lots at their average, for a dear one comes before a cheap.
+    """
+
+    money: float
+    tax: float
+    is_pooled: bool
+
+
+def is_walkable(problem: Problem) -> bool:
+    """Whether the walk can solve this problem; whether it did exactly, its answer says.
+
+    It can for one account whose orders cost nothing beyond a rate, with one rate for all that is
     sold of a leaf. Anything else couples what the walk takes apart.
     """
     if len(problem.accounts) != 1:
@@ -38,8 +70,8 @@ def is_walkable(problem: Problem) -> bool:
 
 def walked(
     problem: Problem, blocked: AbstractSet[tuple[int, str]], drift_price: float | None
-) -> list[float]:
-    """The change of each holding in minor units, positive for purchases.
+) -> Walked:
+    """Solve the trade problem of one account.
 
     Args:
         problem: One that `is_walkable`.
@@ -53,15 +85,17 @@ def walked(
     amount: list[float] = []
     tax: list[float] = []
     owner: list[int] = []
+    pooled: list[bool] = []
     for i, holding in enumerate(problem.holdings):
         if holding.buyable and (i, "buy") not in blocked:
             buy_fee[holding.leaf], room[holding.leaf] = holding.fee, ENDLESS
             buys[holding.leaf] = i
         if (i, "sell") in blocked:
             continue
-        for money, share in segments(holding):
-            amount.append(money)
-            tax.append(share)
+        for segment in segments(holding):
+            amount.append(segment.money)
+            tax.append(segment.tax)
+            pooled.append(segment.is_pooled)
             owner.append(i)
             sell_fee[holding.leaf] = holding.fee
         # Holdings are ordered by leaf: what follows belongs to this one or to later ones.
@@ -91,28 +125,37 @@ def walked(
         change[i] -= money
     for leaf, i in buys.items():
         change[i] += bought[leaf]
-    return change
+    is_exact = not any(
+        is_pooled and SOON_NOTHING < part < whole - SOON_NOTHING
+        for is_pooled, part, whole in zip(pooled, sold, amount, strict=True)
+    )
+    return Walked(change, is_exact)
 
 
-def segments(holding: Holding) -> list[tuple[float, float]]:
-    """What may be sold of a holding, as (money, tax per unit of money) by rising tax.
+def segments(holding: Holding) -> list[Segment]:
+    """What may be sold of a holding by rising tax.
 
     An order of relief other than lowest tax may ask for a dear lot before a cheap one. Then
     neighbours are pooled until the tax rises: selling part of a pool is priced at its average,
-    which is what it costs by the time the pool is sold.
+    which is what it costs by the time the pool is sold, and never more than what it costs.
     """
-    pools: list[tuple[int, Fraction]] = []
+    pools: list[tuple[int, Fraction, bool]] = []
     for steps, share in lots_sold(holding):
+        is_pooled = False
         while pools and pools[-1][1] > share:
-            other, other_share = pools.pop()
+            other, other_share, _ = pools.pop()
             share = (share * steps + other_share * other) / (steps + other)
             steps += other
-        pools.append((steps, share))
-    return [(steps * float(holding.price), float(share)) for steps, share in pools]
+            is_pooled = True
+        pools.append((steps, share, is_pooled))
+    return [
+        Segment(steps * float(holding.price), float(share), is_pooled)
+        for steps, share, is_pooled in pools
+    ]
 
 
 def runs(holding: Holding) -> list[list[tuple[float, float]]]:
-    """The same lot by lot in the order of relief, cut where the tax falls from one to the next.
+    """Lots as (money, tax) in the order of relief, cut where the tax falls from one to the next.
 
     Within a run the cheaper lot comes first anyway; one run must be sold before the next.
     """

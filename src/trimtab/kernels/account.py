@@ -117,8 +117,9 @@ def decide_account(
     for i in range(size):
         if work.ints[W_ACTIVE, i] == 1 and not order_lots(i, m, models, market, accounts, work):
             return WIDE, trades, sales
-    if not fill_changes(m, models, market, accounts, work, purse, cash, cash_goal):
-        return WIDE, trades, sales
+    status = fill_changes(m, models, market, accounts, work, purse, cash, cash_goal)
+    if status != DONE:
+        return status, trades, sales
     status, gap = fill_whole_steps(m, models, market, accounts, work, purse, cash, cash_goal, gross)
     if status != DONE:
         return status, trades, sales

@@ -157,8 +157,8 @@ class Answers(NamedTuple):
     W_SEGMENT_OWNER, W_SEGMENT_STEPS, W_SEGMENT_GAIN, W_OWNER, W_ORDER, W_SCRATCH,
     W_DIRECTION, W_NUMERATOR, W_DENOMINATOR, W_LOW, W_HIGH, W_START, W_RATE, W_PER_STEP, W_NONE,
     W_SLEEVE, W_ACCOUNT, W_PURSE, W_FLOOR, W_BEST, W_TAX_FIRST, W_TAX_LAST, W_TAX_STEPS,
-    W_TAX_RATE,
-) = range(41)  # fmt: skip
+    W_TAX_RATE, W_POOLED,
+) = range(42)  # fmt: skip
 (
     F_CHANGE, F_VALUE_F, F_GOAL_F, F_BUY_FEE, F_ROOM, F_BOUGHT, F_SEGMENT_AMOUNT, F_SELL_FEE,
     F_SEGMENT_TAX, F_SOLD, F_GAIN, F_NEED, F_PART, F_GIVEN, F_PRICES, F_AMOUNTS,
@@ -187,7 +187,7 @@ def workspace(*, leaves: int, holdings: int, lots: int, instruments: int) -> Wor
     width = 2 * lots + leaves + holdings + 8
     return Work(
         slot=np.full(instruments, -1, dtype=np.int64),
-        ints=np.zeros((41, width), dtype=np.int64),
+        ints=np.zeros((42, width), dtype=np.int64),
         floats=np.zeros((16, width)),
         search=np.zeros((15, holdings + 1), dtype=np.int64),
     )

@@ -23,6 +23,7 @@ from trimtab.kernels.account_columns import (
     W_LOT_FROM,
     W_LOT_TO,
     W_LOTS,
+    W_POOLED,
     W_SEGMENT_GAIN,
     W_SEGMENT_OWNER,
     W_SEGMENT_STEPS,
@@ -134,6 +135,7 @@ def fill_segments(
     for p in range(work.ints[W_LOT_FROM, i], work.ints[W_LOT_TO, i]):
         steps = accounts.quantity[work.ints[W_LOTS, p]]
         gain = work.ints[W_GAINS, p]
+        pooled = 0
         while (
             count > begin
             and compared(
@@ -143,12 +145,14 @@ def fill_segments(
             > 0
         ):
             count -= 1
+            pooled = 1
             steps += work.ints[W_SEGMENT_STEPS, count]
             gain += work.ints[W_SEGMENT_GAIN, count]
             if gain > MOST:
                 return -1
         work.ints[W_SEGMENT_STEPS, count] = steps
         work.ints[W_SEGMENT_GAIN, count] = gain
+        work.ints[W_POOLED, count] = pooled
         count += 1
     parts = models.of[RATE_PARTS, m]
     for k in range(begin, count):

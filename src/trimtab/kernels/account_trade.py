@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trimtab.kernels.account_columns import (
     BUYABLE,
+    DONE,
     F_AMOUNTS,
     F_BOUGHT,
     F_BUY_FEE,
@@ -27,6 +28,7 @@ from trimtab.kernels.account_columns import (
     LEAST,
     LINEAR,
     SELLABLE,
+    SOLVER,
     SOON_NOTHING,
     W_ACTIVE,
     W_BLOCKED,
@@ -38,9 +40,11 @@ from trimtab.kernels.account_columns import (
     W_LOT_TO,
     W_ORDER,
     W_OWNER,
+    W_POOLED,
     W_SCRATCH,
     W_SEGMENT_OWNER,
     W_VALUES,
+    WIDE,
     Accounts,
     Models,
     Prices,
@@ -67,7 +71,7 @@ def fill_active(m: int, models: Models, work: Work) -> None:
 
 @kernel
 def is_walkable(m: int, models: Models, work: Work) -> bool:
-    """Whether the walk solves the account exactly, as the engine's `is_walkable`."""
+    """Whether the walk can solve the account, as the engine's `is_walkable`."""
     h0 = models.of[FIRST_HOLDING, m]
     size = models.of[FIRST_HOLDING, m + 1] - h0
     for i in range(size):
@@ -99,11 +103,12 @@ def fill_changes(
     purse: int,
     cash: int,
     cash_goal: int,
-) -> bool:
+) -> int:
     """What to trade in money, by the walk; trades below the minimum dropped, smallest first.
 
     Returns:
-        Whether it could be worked out here.
+        DONE, or why it could not be worked out here: numbers too wide, or a pool of lots that is
+        sold in part, which only a solver does exactly.
     """
     h0 = models.of[FIRST_HOLDING, m]
     n = models.of[FIRST_LEAF, m + 1] - models.of[FIRST_LEAF, m]
@@ -135,7 +140,7 @@ def fill_changes(
                 continue
             count = fill_segments(i, h, m, models, market, accounts, work, count)
             if count < 0:
-                return False
+                return WIDE
             if count > work.ints[W_FIRST_SEGMENT, models.holdings[LEAF, h] + 1]:
                 work.ints[W_FIRST_SEGMENT, models.holdings[LEAF, h] + 1] = count
                 work.floats[F_SELL_FEE, models.holdings[LEAF, h]] = models.fee[h]
@@ -174,6 +179,10 @@ def fill_changes(
         for i in range(size):
             work.floats[F_CHANGE, i] = 0.0
         for k in range(count):
+            if work.ints[W_POOLED, k] == 1:
+                part, whole = work.floats[F_SOLD, k], work.floats[F_SEGMENT_AMOUNT, k]
+                if SOON_NOTHING < part < whole - SOON_NOTHING:
+                    return SOLVER
             work.floats[F_CHANGE, work.ints[W_SEGMENT_OWNER, k]] -= work.floats[F_SOLD, k]
         for s in range(n):
             if work.ints[W_BUY_HOLDING, s] >= 0:
@@ -198,6 +207,6 @@ def fill_changes(
                 ):
                     smallest = i
         if smallest < 0:
-            return True
+            return DONE
         # One bit a side: 1 buying, 2 selling.
         work.ints[W_BLOCKED, smallest] |= 1 if work.floats[F_CHANGE, smallest] > 0 else 2

@@ -42,9 +42,10 @@ say "5. Is the record still what was written?"
 show ledger verify
 
 say "6. Was it a good policy? Thirteen years of it, beside the alternatives."
-show backtest
+show backtest --report report.html --paths 200
 
 say "What next:" \
+    "  open $folder/report.html in a browser   the same with charts and how sure it is" \
     "  cd $folder                              it is yours to play with" \
     "  ../.venv/bin/trimtab plan --explain          as of the newest price, 2013-03-01" \
     "  ../.venv/bin/trimtab init ~/my-portfolio     a folder for your own holdings; see README.md"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
 @wraps(_of_history)
 def backtest(prices: object, policies: Policy | Sequence[Policy], **options: Any) -> Backtest:
     """What policies would have done over history; prices may be a frame or a file as well."""
-    return _of_history(read_prices(prices), policies, **options)
+    return replace(_of_history(read_prices(prices), policies, **options), plotter=_drawn)
+
+
+def _drawn(result: Backtest) -> Any:
+    from trimtab.reports.figures_png import overview
+
+    return overview(result)
 
 
 def sweep(

@@ -60,3 +60,13 @@ def test_a_folder_opens_and_plans(tmp_path: Path) -> None:
     assert plan.id in plan.explain()
     assert not book.plans_folder.exists()
     assert plan.save().exists()
+
+
+def test_a_backtest_of_the_face_can_be_drawn() -> None:
+    """`result.plot()` gives a figure with an axis for growth."""
+    pytest.importorskip("matplotlib", reason="needs the extra plot")
+    prices = tt.read_prices(PACKAGED / "total_return.csv")
+
+    figure = tt.backtest(prices, tt.Policy({"AAPL": 0.5, "IBM": 0.5}, when="monthly")).plot()
+
+    assert len(figure.axes) >= 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -386,12 +386,23 @@ class Backtest:
         cash: What each started with.
         findings: What the reader should know.
         ready: What it ran on, for runs over other prices.
+        plotter: What draws it, where it was asked for through the package's face.
     """
 
     policies: tuple[PolicyResult, ...]
     cash: float
     findings: tuple[Finding, ...] = ()
     ready: Ready | None = field(repr=False, default=None)
+    plotter: Callable[[Backtest], Any] | None = field(repr=False, default=None)
+
+    def plot(self) -> Any:
+        """Growth, falls, drift and cost of all policies, as a matplotlib figure.
+
+        Raises:
+            RefusedError: matplotlib is not installed; the message says how to.
+        """
+        assert self.plotter is not None, "trimtab.backtest gives results that can be drawn"
+        return self.plotter(self)
 
     def __getitem__(self, name: str) -> PolicyResult:
         for result in self.policies:

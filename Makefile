@@ -35,7 +35,7 @@ lint: setup
 	@.venv/bin/lint-imports --no-cache --no-logo
 
 docs: setup
-	@$(PYTHON_BIN) -m pytest -q tests/docs $(ARGS)
+	@$(PYTHON_BIN) -m pytest -q tests/docs tests/spec tests/*/test_*_docs.py $(ARGS)
 
 bench: setup
 	@$(PYTHON_BIN) bench/run.py $(if $(ONLY),--only "$(ONLY)") $(ARGS)

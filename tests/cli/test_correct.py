@@ -33,6 +33,31 @@ def run(path: Path, *words: str) -> int:
     return main(["-C", str(path), "ledger", *words])
 
 
+def test_what_is_booked_at_once_is_not_called_unwritten(
+    tmp_path: Path, traded: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --yes nothing says that nothing is written above what was booked."""
+    code = run(tmp_path, "correct", str(traded), "--price", "250", "--reason", "typed", "--yes")
+
+    printed = capsys.readouterr().out
+    assert code == 0
+    assert "Booked" in printed
+    assert "nothing is written" not in printed
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_an_emptied_record_does_not_hold(
+    tmp_path: Path, traded: int, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No command leaves a record without an entry, so verifying one is no success."""
+    (tmp_path / "ledger.jsonl").write_bytes(b"")
+
+    code = run(tmp_path, "verify", *words)
+
+    assert code == 1
+    assert "holds no entry" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_correction_is_shown_and_asked_about(
     tmp_path: Path,
     traded: int,

@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
     found = to_correct(book, args.entry, change, reason=args.reason, again=args.again)
     on = screen()
     if not args.json:
-        say(correction_text(found, width=on.width, look=on.look) + "\n")
+        told = "" if args.yes else "nothing is written yet"
+        say(correction_text(found, state=told, width=on.width, look=on.look) + "\n")
     if not args.yes and not asked(f"Correct entry {args.entry} so?"):
         say("Nothing was corrected.")
         return 1

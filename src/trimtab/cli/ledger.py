@@ -158,6 +158,8 @@ def _verify(args: argparse.Namespace) -> int:
         checkpoint = _checkpoint_in(args.checkpoint, note)
         key = key or _own_key(path, checkpoint.checkpoint.origin)
     found = verify(path.read_bytes(), checkpoint=note, verifier_key=key, on_progress=progress)
+    if not path.stat().st_size:
+        found = _emptied(found)
     if found.holds:
         progress("comparing the index of `ledger show` ...")
         _put_index_right(path)
@@ -170,6 +172,22 @@ def _verify(args: argparse.Namespace) -> int:
         on = screen()
         say(verification_text(found, file=str(path), width=on.width, look=on.look))
     return 0 if found.holds else 1
+
+
+def _emptied(found: Verification) -> Verification:
+    """What is said of a file without a byte: every command that makes one writes entries to it."""
+    from dataclasses import replace
+
+    from trimtab.model.findings import Finding
+
+    message = (
+        "The file is there and holds no entry. A crash as the record was begun can leave that; if "
+        "anything was ever booked here, the file was emptied: restore it from a backup. A "
+        "checkpoint kept elsewhere tells which, with --checkpoint."
+    )
+    others = [one for one in found.findings if one.code != "no-checkpoint"]
+    empty = Finding("ledger-empty", "the file", message, "error")
+    return replace(found, findings=(empty, *others))
 
 
 def _verification(found: Verification, path: Path) -> dict[str, Any]:

@@ -73,8 +73,14 @@ def _gains(folded: Folded) -> dict[tuple[str, str], int]:
     return found
 
 
-def correction_text(correction: Correction, *, width: int = 100, look: Look = FULL) -> str:
-    """What a correction would change, before it is booked."""
+def correction_text(
+    correction: Correction,
+    *,
+    state: str = "nothing is written yet",
+    width: int = 100,
+    look: Look = FULL,
+) -> str:
+    """What a correction changes; `state` says above it how far it is, where that needs saying."""
     entry = correction.of
     steps = correction.after.steps
     columns = [
@@ -95,7 +101,7 @@ def correction_text(correction: Correction, *, width: int = 100, look: Look = FU
     return stacked(
         [
             headline(
-                (f"Entry {entry.seq}, {entry.kind.replace('_', ' ')}", "nothing is written yet"),
+                (f"Entry {entry.seq}, {entry.kind.replace('_', ' ')}", *([state] if state else [])),
                 width=width,
                 look=look,
             ),

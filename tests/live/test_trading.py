@@ -462,7 +462,6 @@ def test_what_is_paid_on_paper_does_not_enter_a_real_record(tmp_path: Path) -> N
 
     kinds = [entry.kind for entry in opened(path).entries()]
     assert "halted" in kinds
-    assert "actions_booked" in kinds
     assert "dividend_paid" not in kinds
 
 

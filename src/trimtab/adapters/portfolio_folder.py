@@ -397,7 +397,7 @@ class _Written:
         used.update(symbol for group in self.tax.identical for symbol in group)
         tables = self.instruments.known
         idle = [s for s in self.tabled if s not in used and not self.sheets.has_ledger]
-        used.update(tables[s].history for s in self.tabled if tables[s].history)
+        used.update(other for s in self.tabled if (other := tables[s].history))
         return [
             (symbol, nearest(symbol, sorted(used)))
             for symbol in idle

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 Scale: TypeAlias = Callable[[float], float]
 
-WIDTH, HEIGHT = 720, 420
-LEFT, RIGHT, TOP, BOTTOM = 76, 20, 44, 52
+WIDTH, HEIGHT = 720, 440
+LEFT, RIGHT, TOP, BOTTOM = 76, 20, 80, 52
 COLOURS = ("#0b6e99", "#c2571a", "#3a7d44", "#8250a8", "#8a6d00", "#6b7280")
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
@@ -114,10 +114,11 @@ def chart(title: str, x: Axis, y: Axis, lines: Sequence[Line]) -> str:
         colour = COLOURS[(place if line.colour is None else line.colour) % len(COLOURS)]
         parts += _drawn(line, colour, right, up)
         if line.label:
-            row = TOP + 18 + 18 * named.index(line)
-            at = f'd="M{WIDTH - 240} {row - 4}h24" stroke="{colour}"'
+            column, row = named.index(line) % 3, named.index(line) // 3
+            left, height = LEFT + 216 * column, 46 + 18 * row
+            at = f'd="M{left} {height - 4}h24" stroke="{colour}"'
             parts.append(f'<path {at} stroke-width="2.5"{_dash(line)}/>')
-            parts.append(_text(WIDTH - 208, row, line.label, "start"))
+            parts.append(_text(left + 30, height, line.label, "start"))
     return "\n".join([*parts, "</svg>", ""])
 
 

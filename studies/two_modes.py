@@ -101,7 +101,7 @@ def study(shared: Path | None = None, *, quick: bool = False) -> Finding:
     runs = [accounts(step, first, last) for step in range(len(STEPS) - 1)]
     figures: dict[str, float | Estimate] = {}
     rows = [[step] for step in STEPS]
-    lines = []
+    lines: list[Line] = []
     for name in POLICIES:
         own = [next(one for one in run if one.name == name) for run in runs]
         curves = [*(one.equity for one in own), free[name].value]
@@ -113,7 +113,9 @@ def study(shared: Path | None = None, *, quick: bool = False) -> Finding:
             figures[f"{step}, {name}"] = before
             rows[k] += [f"{traded[k]}", f"{before:.2f}" if k else ""]
         low, high = [one.low for one in gaps], [one.high for one in gaps]
-        lines.append(Line(name, range(len(STEPS)), [one.value for one in gaps], low, high))
+        # Beside each other, so that both intervals can be seen.
+        places = [k + 0.08 * len(lines) for k in range(len(STEPS))]
+        lines.append(Line(name, places, [one.value for one in gaps], low, high))
     # In 2000 a real price halved at a month's end.
     early = date(2000, 3, 1), date(2002, 12, 31)
     halved = accounts(0, *early)[0].equity

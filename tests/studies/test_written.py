@@ -68,7 +68,7 @@ def test_a_chart_puts_points_where_their_values_are() -> None:
     across, down = zip(*points, strict=True)
     assert across[1] - across[0] == pytest.approx(across[2] - across[1], abs=0.2)
     assert down[0] > down[1] > down[2]
-    assert all(0 < x < 720 and 0 < y < 420 for x, y in points)
+    assert all(0 < x < 720 and 80 < y < 440 for x, y in points)
     assert "found & <kept>" in [text.text for text in root.findall(f"{SVG}text")]
 
 

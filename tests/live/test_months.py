@@ -18,6 +18,7 @@ from trimtab.live.book import OpenBook, open_book
 from trimtab.live.trading import correct
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
+from trimtab.model.orders import OrderState
 
 SPLIT = date(2024, 4, 1)
 """The first session after the prices of `folders.folder` end."""
@@ -163,3 +164,69 @@ def test_a_halt_and_its_end_need_a_reason(tmp_path: Path, reason: str) -> None:
     with pytest.raises(RefusedError, match="reason"):
         book.halt("roth", reason=reason)
     assert bytes_of(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("limits", "severity"),
+    [("max_order_value = 100", "error"), ("max_orders_per_plan = 0", "error")],
+)
+def test_a_plan_tells_what_the_limits_will_refuse(
+    tmp_path: Path, limits: str, severity: str
+) -> None:
+    """Each order beyond a hard limit is named with the limit and its file, before apply."""
+    book = opened(folder(tmp_path, limits_toml=limits + "\n"))
+
+    plan = book.plan(now=True)
+
+    told = [one for one in plan.findings if one.code == "beyond-limits"]
+    assert told
+    assert {one.severity for one in told} == {severity}
+    assert all("limits.toml" in one.message for one in told)
+    refused = [r for r in book.apply(plan, by="me").orders if r.state is OrderState.REJECTED]
+    assert len(refused) == len(plan.trades)
+
+
+def test_limits_that_are_wide_enough_are_not_spoken_of(tmp_path: Path) -> None:
+    """No finding where the gate has nothing to refuse."""
+    book = opened(folder(tmp_path, limits_toml="max_order_value = 50000\n"))
+
+    assert not {"beyond-limits", "limits-wrong"} & {f.code for f in book.plan(now=True).findings}
+
+
+def test_a_slip_in_the_limits_is_told_by_status(tmp_path: Path) -> None:
+    """Not only when something is to be traded; with the line, and the rest is still shown."""
+    book = opened(folder(tmp_path, limits_toml="max_order_valeu = 50000\n"))
+
+    (told,) = [one for one in book.status().findings if one.code == "limits-wrong"]
+
+    assert told.severity == "error"
+    assert "max_order_valeu" in told.message
+
+
+def test_a_record_that_is_gone_is_not_begun_anew_in_silence(tmp_path: Path) -> None:
+    """Plans made from a record show that there was one: an error, and nothing is written."""
+    book = opened(folder(tmp_path))
+    book.deposit("roth", 1)
+    book.plan(now=True).save()
+    book.ledger_path.unlink()
+    before = bytes_of(tmp_path)
+    again = opened(tmp_path)
+
+    (told,) = [one for one in again.status().findings if one.code == "record-lost"]
+    assert told.severity == "error"
+    with pytest.raises(RefusedError, match="restore it from a backup"):
+        again.deposit("roth", 1)
+    assert bytes_of(tmp_path) == before
+    for plan in again.plans_folder.iterdir():
+        plan.unlink()
+    opened(tmp_path).deposit("roth", 1)
+
+
+def test_plans_that_were_never_applied_are_no_trace_of_a_record(tmp_path: Path) -> None:
+    """Who only planned so far has no record, and nothing is missing."""
+    book = opened(folder(tmp_path))
+    plan = book.plan(now=True)
+    plan.save()
+
+    assert "record-lost" not in {one.code for one in opened(tmp_path).status().findings}
+    assert opened(tmp_path).apply(plan, by="me").status == "done"

@@ -14,7 +14,7 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price, StepPrice, money_text
 from trimtab.model.orders import Order
-from trimtab.model.plan import Trade
+from trimtab.model.plan import Plan, Trade
 
 Refuse = Callable[[str, str], None]
 """Takes the code and the message of a reason to refuse."""
@@ -111,6 +111,52 @@ def gate(order: Order, trade: Trade, desk: Desk) -> Verdict:
             f"{money_text(desk.worst)}",
         )
     return Verdict(order_hash(order), tuple(refused))
+
+
+def beyond_limits(plan: Plan, mandate: Mandate, market: Market, limits: Limits) -> list[Finding]:
+    """Which orders of a plan the gate is going to refuse for a hard limit, before any leaves.
+
+    A purchase that is refused only at the worst price that its limit may allow is a warning.
+    """
+    found = []
+    for trade in plan.trades:
+        named = f"{trade.side} {trade.instrument} in {trade.account}"
+        instrument = mandate.household.instruments[trade.instrument]
+        quote = market.quotes.get(trade.instrument)
+        if quote is not None and instrument.price_source == "market":
+            age = market.calendar.sessions_between(quote.on, market.as_of)
+            if age > limits.price_age:
+                message = (
+                    f"{named}: its price of {quote.on} is {age} sessions old, and limits.toml "
+                    f"allows {limits.price_age} (max_price_age): the order will be refused"
+                )
+                found.append(Finding("beyond-limits", named, message, "error"))
+        if limits.order_value is None:
+            continue
+        worth = StepPrice.of(trade.price, instrument.step).value(trade.quantity)
+        value = worth if trade.amount is None else trade.amount
+        allowed = f"limits.toml allows {money_text(limits.order_value)} (max_order_value)"
+        if value > limits.order_value:
+            message = (
+                f"{named} is worth {money_text(value)}, and {allowed}: the order will be refused. "
+                "Raise the limit, or trade it in parts by hand"
+            )
+            found.append(Finding("beyond-limits", named, message, "error"))
+        elif trade.side == "buy" and trade.amount is None:
+            worst = int(value * (1 + limits.collar))
+            if worst > limits.order_value:
+                message = (
+                    f"{named} is worth up to {money_text(worst)} at the worst price its limit may "
+                    f"allow, and {allowed}: the order may be refused"
+                )
+                found.append(Finding("beyond-limits", named, message))
+    if len(plan.trades) > limits.plan_orders:
+        message = (
+            f"the plan has {len(plan.trades)} orders, and limits.toml allows {limits.plan_orders} "
+            "(max_orders_per_plan): the rest will be refused"
+        )
+        found.append(Finding("beyond-limits", plan.household, message, "error"))
+    return found
 
 
 def _of_the_plan(order: Order, trade: Trade, desk: Desk, refuse: Refuse) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -34,7 +35,7 @@ from trimtab.ledger.chain import Entry, sealed
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.fold import fold
 from trimtab.ledger.folded import NOTHING, Folded
-from trimtab.model.errors import RefusedError
+from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
@@ -54,6 +55,7 @@ Amount = str | int | float | Decimal
 
 PAPER_FOLDER = "paper"
 PLANS_FOLDER = "plans"
+_HEAD = re.compile(rb'"state_head":\s*"[0-9a-f]{64}"')
 
 
 def open_book(
@@ -152,7 +154,14 @@ class OpenBook:
         return self._store
 
     def repair(self) -> None:
-        """Put away what a crash left unfinished at the end of the record; before writing."""
+        """Put away what a crash left unfinished at the end of the record; before writing.
+
+        Raises:
+            RefusedError: There was a record, and it is gone: it is not begun anew over that.
+        """
+        lost = self._lost()
+        if lost:
+            raise RefusedError(lost)
         if self.ledger_path.exists():
             self._file().repair()
 
@@ -430,7 +439,8 @@ class OpenBook:
             day,
             request,
         )
-        found = (*remarks, *self.findings(day), *ready.findings, *plan.findings)
+        limits = self._findings_of_limits(plan, day, typed)
+        found = (*remarks, *self.findings(day), *ready.findings, *plan.findings, *limits)
         findings = tuple(dict.fromkeys(found))
         if findings != plan.findings:
             plan = replace(plan, findings=findings)
@@ -521,10 +531,48 @@ class OpenBook:
         found.extend(self.repairs)
         return tuple(dict.fromkeys(found))
 
+    def _findings_of_limits(
+        self, plan: Plan, day: date, typed: Mapping[str, Price]
+    ) -> list[Finding]:
+        """What limits.toml is going to refuse, and what is wrong with it."""
+        from trimtab.adapters.limits_file import LIMITS_FILE, read_limits
+        from trimtab.execution.gate import beyond_limits
+
+        try:
+            limits = read_limits(self.folder)
+        except InputError as error:
+            return [
+                Finding("limits-wrong", LIMITS_FILE, f"{problem}; nothing is traded", "error")
+                for problem in error.problems
+            ]
+        return beyond_limits(plan, self.mandate(), self.market_with(day, typed), limits)
+
+    def _lost(self) -> str:
+        """Why there must have been a record where there is none; empty where nothing says so."""
+        if any((place / LEDGER_FILE).exists() for place in (self.folder, self.paper_folder)):
+            return ""
+        from trimtab.adapters.ledger_index import CACHE_FOLDER, INDEX_FILE
+
+        traces = []
+        if any(_is_of_a_record(path) for path in sorted(self.plans_folder.glob("*.json"))):
+            traces.append(f"{PLANS_FOLDER}/")
+        if (self.home / CACHE_FOLDER / INDEX_FILE).exists():
+            traces.append(f"{(self.home / CACHE_FOLDER).relative_to(self.folder)}/")
+        if not traces:
+            return ""
+        named = " and ".join(traces)
+        return (
+            f"there is no {LEDGER_FILE}, and {named} shows that there was one: restore it from a "
+            f"backup, or remove {named} to begin anew from {LOTS_FILE}"
+        )
+
     def _findings_of_record(self, day: date) -> list[Finding]:
         folded = self.folded()
         found = []
         if folded.opened_on is None:
+            lost = self._lost()
+            if lost:
+                found.append(Finding("record-lost", LEDGER_FILE, lost, "error"))
             opened = self.portfolio.opened
             if opened is not None and day < opened:
                 found.append(_before(day, f"lots.csv is of {opened}"))
@@ -607,6 +655,14 @@ def _on_paper(portfolio: Portfolio) -> Portfolio:
     }
     mandate = replace(portfolio.mandate, household=replace(household, accounts=accounts))
     return replace(portfolio, mandate=mandate)
+
+
+def _is_of_a_record(path: Path) -> bool:
+    """Whether a saved plan names the record that it was made from."""
+    try:
+        return _HEAD.search(path.read_bytes()) is not None
+    except OSError:
+        return False
 
 
 def _need_reason(reason: str) -> None:

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import vectorbt as vbt
-from vectorbt_backtest import before_group, order
 from numba import njit
 from vectorbt.portfolio import nb
 from vectorbt.portfolio.enums import Direction, SizeType
+from vectorbt_backtest import before_group, order
 
 
 @njit

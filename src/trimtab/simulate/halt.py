@@ -43,6 +43,7 @@ def halted_run(
         stop: The first session with trade in it again.
     """
     assert setting.make is None
+    rules.check_plain()
     rules = replace(rules, compiled=False)
     lag = 0 if setting.trade_at == "close" else 1
     known = setting.row_at

@@ -18,7 +18,8 @@ NOT_FOR_HELP = {
 #: What no plan needs; HiGHS, without the package around it, is for several accounts.
 NOT_FOR_A_PLAN = {
     "cryptography", "difflib", "duckdb", "highspy", "importlib.resources", "numba", "numpy",
-    "pandas", "polars", "pyarrow", "pydantic", "rich", "scipy", "secrets", "zipfile",
+    "pandas", "polars", "pyarrow", "pydantic", "rich", "scipy", "secrets", "sqlite3",
+    "zipfile",
 }  # fmt: skip
 
 

@@ -13,7 +13,8 @@ import pytest
 from tests.ledger.histories import history
 from tests.ledger.make import bytes_of, record
 from trimtab.adapters.ledger_file import FileLedger
-from trimtab.adapters.ledger_index import CACHE_FOLDER, INDEX_FILE, LedgerIndex, index_of
+from trimtab.adapters.ledger_index import LedgerIndex, index_of
+from trimtab.adapters.portfolio_folder import CACHE_FOLDER, INDEX_FILE
 from trimtab.ledger.chain import EMPTY, Entry, Reading, sealed, verify_bytes
 from trimtab.ledger.errors import LedgerDamagedError
 from trimtab.ledger.events import (

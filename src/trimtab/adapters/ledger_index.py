@@ -10,15 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from trimtab.adapters.portfolio_folder import CACHE_FOLDER, INDEX_FILE
 from trimtab.ledger.chain import EMPTY, Entry, Head, Reading, entry_from, verify_bytes
 from trimtab.ledger.errors import CanonicalError, LedgerDamagedError
 from trimtab.ledger.events import subjects
 from trimtab.model.frozen import dataclass
-
-CACHE_FOLDER: Final = ".trimtab-cache"
-"""Beside the ledger; it tells git, and programs that make backups, to leave it out."""
-
-INDEX_FILE: Final = "ledger.sqlite"
 
 _TAG: Final = """\
 Signature: 8a477f597d28d172789f06886806bc55

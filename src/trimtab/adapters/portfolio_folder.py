@@ -65,6 +65,10 @@ SALES_FILE = "sales.csv"
 PRICES_FILE = "prices.csv"
 MANUAL_PRICES_FILE = "manual-prices.csv"
 LEDGER_FILE = "ledger.jsonl"
+CACHE_FOLDER = ".trimtab-cache"
+"""Beside the ledger; it tells git, and programs that make backups, to leave it out."""
+
+INDEX_FILE = "ledger.sqlite"
 
 _EASTERNMOST = timedelta(hours=14)
 """A day has begun somewhere on earth."""

@@ -16,6 +16,8 @@ from trimtab.adapters.exchange_day import day_at, need_begun
 from trimtab.adapters.ledger_file import FileLedger
 from trimtab.adapters.plan_files import SavedPlan, save_plan
 from trimtab.adapters.portfolio_folder import (
+    CACHE_FOLDER,
+    INDEX_FILE,
     LEDGER_FILE,
     LOTS_FILE,
     Portfolio,
@@ -551,8 +553,6 @@ class OpenBook:
         """Why there must have been a record where there is none; empty where nothing says so."""
         if any((place / LEDGER_FILE).exists() for place in (self.folder, self.paper_folder)):
             return ""
-        from trimtab.adapters.ledger_index import CACHE_FOLDER, INDEX_FILE
-
         traces = []
         if any(_is_of_a_record(path) for path in sorted(self.plans_folder.glob("*.json"))):
             traces.append(f"{PLANS_FOLDER}/")

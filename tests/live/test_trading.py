@@ -13,10 +13,12 @@ from trimtab.adapters.clock import StillClock
 from trimtab.adapters.plan_files import load_plan
 from trimtab.cli.rehearsal import rehearsed
 from trimtab.execution.brokers import MemoryBroker, PaperTerms
+from trimtab.execution.corrections import Change
+from trimtab.execution.outcome import Applied
 from trimtab.execution.reconcile import Statement
 from trimtab.ledger.record import caught_up
 from trimtab.live.book import OpenBook, open_book
-from trimtab.live.trading import looked_at, to_record
+from trimtab.live.trading import correct, looked_at, to_record
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.orders import OrderState
 
@@ -670,3 +672,67 @@ def test_open_tickets_come_before_statements(tmp_path: Path) -> None:
 
     with pytest.raises(RefusedError, match="open"):
         book.adjust(Statement("roth", {"VTI": Decimal(80)}, None))
+
+
+# Deposits of a plan
+
+
+def told_of_cash(applied: Applied) -> list[tuple[str, str, str]]:
+    """What a result says of the deposits and withdrawals of its plan."""
+    codes = ("deposit-booked", "withdrawal-waits")
+    return [(f.code, f.subject, f.severity) for f in applied.findings if f.code in codes]
+
+
+def test_a_deposit_that_is_booked_with_a_plan_is_named(tmp_path: Path) -> None:
+    """Applying a plan says which deposits it booked, as which entry, and how one is taken back."""
+    book = by_hand(tmp_path)
+    saved = book.plan(deposits={"roth": "2600"}, withdrawals={"taxed": "100"}).save()
+
+    applied = book.apply(saved, by="me")
+
+    entry = next(one for one in book.entries() if one.kind == "deposited")
+    message = next(f.message for f in applied.findings if f.code == "deposit-booked")
+    assert told_of_cash(applied) == [
+        ("deposit-booked", "roth", "info"),
+        ("withdrawal-waits", "taxed", "info"),
+    ]
+    assert f"ledger correct {entry.seq} --void" in message
+    assert "2600.00" in message
+
+
+def test_a_cancelled_plan_warns_that_its_deposit_stays(tmp_path: Path) -> None:
+    """What was paid in stays booked when the plan is cancelled, until somebody voids it."""
+    book = by_hand(tmp_path)
+    saved = book.plan(deposits={"roth": "2600"}, withdrawals={"taxed": "100"}).save()
+    book.apply(saved, by="me")
+
+    cancelled = book.cancel(saved)
+    entry = next(one for one in book.entries() if one.kind == "deposited")
+    correct(book, entry.seq, Change(void=True), reason="it never came")
+
+    assert told_of_cash(cancelled) == [
+        ("deposit-booked", "roth", "warning"),
+        ("withdrawal-waits", "taxed", "info"),
+    ]
+    assert told_of_cash(opened(tmp_path).cancel(saved)) == [("withdrawal-waits", "taxed", "info")]
+
+
+def test_a_plan_that_was_carried_out_before_tells_no_deposit_again(tmp_path: Path) -> None:
+    """The second time there is nothing to say of cash that came and went with the plan."""
+    book = opened(folder(tmp_path))
+    saved = book.plan(deposits={"roth": "2600"}, withdrawals={"taxed": "100"}).save()
+
+    first, second = book.apply(saved, by="me"), book.apply(saved, by="me")
+
+    assert told_of_cash(first) == [("deposit-booked", "roth", "info")]
+    assert told_of_cash(second) == []
+
+
+def test_a_dry_run_books_no_deposit_and_does_not_say_so(tmp_path: Path) -> None:
+    """A rehearsal names the deposits that applying books, as what would be and not as what is."""
+    book = by_hand(tmp_path)
+    saved = book.plan(deposits={"roth": "2600"}).save()
+
+    (told,) = [f for f in rehearsed(book, load_plan(saved)).findings if "deposit" in f.code]
+
+    assert (told.code, told.subject, told.severity) == ("deposit-coming", "roth", "info")

@@ -121,7 +121,7 @@ def ending(applied: Applied, args: argparse.Namespace) -> Sequence[str]:
 def _question(book: OpenBook, saved: SavedPlan) -> str:
     """What is about to happen, in a line."""
     from trimtab.cli.screen import literal
-    from trimtab.reports.words import counted
+    from trimtab.reports.words import counted, money
 
     accounts = book.portfolio.household.accounts
     ways: dict[str, int] = {}
@@ -134,7 +134,12 @@ def _question(book: OpenBook, saved: SavedPlan) -> str:
         )
         for way, n in sorted(ways.items())
     ]
-    return f"Carry out {saved.plan.id}: {', '.join(told) or 'nothing to trade'}?"
+    deposits = [
+        f"book a deposit of {money(amount)} into {literal(account)}"
+        for account, amount in sorted(saved.request.deposits.items())
+        if amount > 0
+    ]
+    return f"Carry out {saved.plan.id}: {', '.join([*told, *deposits]) or 'nothing to trade'}?"
 
 
 def _rehearse(book: OpenBook, saved: SavedPlan, args: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trimtab.adapters.limits_file import read_limits
@@ -24,6 +25,8 @@ from trimtab.live.trading import (
     real_accounts,
     today_of,
 )
+from trimtab.model.findings import Finding
+from trimtab.model.numbers import money_text
 
 if TYPE_CHECKING:
     from trimtab.adapters.plan_files import SavedPlan
@@ -64,7 +67,21 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
     book_deposits(run)
     send_orders(run)
     conclude(run)
-    return outcome(run).with_findings(without_volume(terms, broker.orders.values()))
+    rehearsal = outcome(run)
+    # What is booked in memory is booked nowhere.
+    told = [f for f in rehearsal.findings if f.code not in ("deposit-booked", "withdrawal-waits")]
+    coming = [
+        Finding(
+            "deposit-coming",
+            account,
+            f"applying books the deposit of {money_text(amount)} into {account}",
+            "info",
+        )
+        for account, amount in sorted(run.request.deposits.items())
+        if amount > 0 and rehearsal.status != "already"
+    ]
+    told += [*coming, *without_volume(terms, broker.orders.values())]
+    return replace(rehearsal, findings=tuple(told))
 
 
 def _known(store: MemoryLedger) -> Callable[[], Folded]:

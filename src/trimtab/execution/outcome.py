@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -167,10 +167,16 @@ def _approved_at(run: Application) -> int:
 def outcome(run: Application) -> Applied:
     """What became of the plan so far."""
     records = run.records()
-    findings = [*run.findings, *_shortfalls(run, records), *_beyond_cash(run)]
+    status = _status(run, records)
+    findings = [
+        *run.findings,
+        *_shortfalls(run, records),
+        *_flows(run, status, records),
+        *_beyond_cash(run),
+    ]
     return Applied(
         plan=run.plan.id,
-        status=_status(run, records),
+        status=status,
         orders=tuple(records),
         tickets=tuple(record.order for record in run.tickets()),
         findings=tuple(dict.fromkeys(findings)),
@@ -193,6 +199,33 @@ def _status(run: Application, records: Sequence[OrderRecord]) -> Status:
     if run.parts and not any(record.filled for record in records):
         return "unfilled"
     return "done"
+
+
+def _flows(run: Application, status: Status, records: Sequence[OrderRecord]) -> Iterator[Finding]:
+    """Which deposits of the plan are booked, whatever becomes of it, and what is not paid out."""
+    is_filled = all(record.state is OrderState.FILLED for record in records)
+    if status == "already" and is_filled:
+        return
+    is_over = len(records) == len(run.parts) and all(r.state.is_final for r in records)
+    is_cut = run.is_superseded or (is_over and not is_filled)
+    corrected = {e.body.get("of") for e in run.entries if e.kind == "corrected"}
+    for entry in run.entries:
+        is_own = entry.kind == "deposited" and entry.body.get("ref") == f"{run.plan.id}/deposit"
+        if not is_own or entry.seq in corrected:
+            continue
+        account, amount = str(entry.body["account"]), str(entry.body["amount"])
+        stays = "stays booked although not all of the plan was traded" if is_cut else "is booked"
+        message = (
+            f"the deposit of {amount} into {account} {stays} (entry {entry.seq}); if it did not "
+            f"come in: `trimtab ledger correct {entry.seq} --void --reason TEXT`"
+        )
+        yield Finding("deposit-booked", account, message, "warning" if is_cut else "info")
+    for account in sorted(run.request.withdrawals):
+        pending = run.withdrawal_pending(account)
+        if pending and not any(one.code == "withdrawal-short" for one in run.findings):
+            until = "" if is_cut else " yet; it is when all orders of the plan are over"
+            message = f"the withdrawal of {money_text(pending)} from {account} is not booked{until}"
+            yield Finding("withdrawal-waits", account, message, "info")
 
 
 def _beyond_cash(run: Application) -> list[Finding]:

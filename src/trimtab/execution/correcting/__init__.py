@@ -1,0 +1,1 @@
+"""How an entry that was wrong is put right, one file a subject; `corrections` is the door."""

@@ -12,6 +12,12 @@ from trimtab.costs import Costs
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.backtest import backtest
+from trimtab.simulate.overfitting import (
+    best_by_luck,
+    overfitting,
+    probabilistic_sharpe,
+    sharpe_moments,
+)
 from trimtab.simulate.sweep import AT_ONCE, Grid, grid, sweep
 
 HALVES = {"A": 0.5, "B": 0.5}
@@ -90,6 +96,65 @@ def test_the_target_held_exactly_has_no_tracking_error() -> None:
 
     assert found.figures["tracking_error"][0] == pytest.approx(0.0, abs=1e-4)
     assert found.figures["tracking_error"][1] > 0.01
+
+
+def test_its_overfitting_is_that_of_the_returns() -> None:
+    """Sums kept by block give the probability that the whole curves give."""
+    prices = lively("ABC", 16 * 20 + 1)
+    policies = grid(BASE, when=["monthly", "band:3pp", "never", "daily", "drift:2pp"])
+    curves = [backtest(prices, policies.policy(row)[0]).policies[0].value for row in range(5)]
+    returns = np.array([curve[1:] / curve[:-1] - 1.0 for curve in curves]).T
+
+    found, other = sweep(prices, policies).overfitting(), overfitting(returns, blocks=16)
+
+    assert found is not None
+    assert found.probability == pytest.approx(other.probability, abs=1e-12)
+    assert np.array_equal(found.chosen, other.chosen)
+    assert found.inside == pytest.approx(other.inside, rel=1e-9)
+
+
+def test_a_large_sweep_is_cut_into_fewer_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks are joined in pairs, and nothing of them is lost."""
+    prices = lively("ABC", 16 * 20 + 1)
+    policies = grid(BASE, when=["monthly", "band:3pp", "never"])
+    result = sweep(prices, policies)
+    curves = [backtest(prices, policies.policy(row)[0]).policies[0].value for row in range(3)]
+    returns = np.array([curve[1:] / curve[:-1] - 1.0 for curve in curves]).T
+    monkeypatch.setattr("trimtab.simulate.sweep.FINELY_CUT", 2)
+
+    found, other = result.overfitting(), overfitting(returns, blocks=8)
+
+    assert found is not None
+    assert len(found.ranks) == 70
+    assert found.inside == pytest.approx(other.inside, rel=1e-9)
+
+
+def test_the_best_has_to_beat_its_target_and_luck() -> None:
+    """Deflated, a Sharpe ratio stands above that of the target held exactly, and luck on top."""
+    prices = lively("ABC", 400)
+    policies = grid(BASE, when=["monthly", "band:3pp", "never", "daily", "drift:2pp"])
+    curves = [backtest(prices, policies.policy(row)[0]).policies[0].value for row in range(5)]
+    moments = [sharpe_moments(curve[1:] / curve[:-1] - 1.0) for curve in curves]
+    ratios = [ratio for ratio, *_ in moments]
+    closes = prices.select("AB").close
+    held = sharpe_moments((closes[1:] / closes[:-1] - 1.0).mean(axis=1))[0]
+    best = int(np.argmax(ratios))
+
+    found = sweep(prices, policies).deflated()
+
+    luck = held + best_by_luck(5, float(np.std(ratios, ddof=1)))
+    ratio, skew, kurtosis, count = moments[best]
+    sure = probabilistic_sharpe(ratio, count, above=luck, skew=skew, kurtosis=kurtosis)
+    assert (found.best, found.count) == (best, 399)
+    assert found.luck == pytest.approx(luck, rel=1e-9)
+    assert found.probability == pytest.approx(sure, rel=1e-6)
+
+
+def test_a_history_that_is_too_short_is_not_cut() -> None:
+    """Thirty sessions make no sixteen blocks of two returns."""
+    found = sweep(lively("AB", 30), grid(BASE, when=["monthly", "never"]))
+
+    assert found.overfitting() is None
 
 
 def test_contradictions_are_left_out_and_said() -> None:

@@ -98,7 +98,8 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.reports.sweep_text import sweep_text
 
     on = screen()
-    blocks = [sweep_text(result, by=args.by, most=args.top, width=on.width, look=on.look)]
+    own = policies.row(found.policy) if found.policy else None
+    blocks = [sweep_text(result, by=args.by, most=args.top, own=own, width=on.width, look=on.look)]
     if found.remark:
         blocks.append("\n".join(wrapped(found.remark, on.width)))
     if args.out:

@@ -11,8 +11,9 @@ from trimtab.kernels.destination import Column
 from trimtab.kernels.research import ADOPTED, COST_PAID, REBALANCES, TURNOVER, run
 
 # Columns of `figures`.
-FINAL, TURNED, PAID, MEAN, VARIANCE, DOWNSIDE, FALL, APART_MEAN, APART_VARIANCE = range(9)
-FIGURES = 9
+FINAL, TURNED, PAID, MEAN, VARIANCE, THIRD, FOURTH = range(7)
+DOWNSIDE, FALL, APART_MEAN, APART_VARIANCE = range(7, 11)
+FIGURES = 11
 """Figures of a policy; after them come the sum of its returns and of their squares, by part."""
 
 
@@ -125,6 +126,8 @@ def measure(equity: Column, held: Column, cuts: Column, row: Column) -> None:
     mean /= sessions - 1
     apart_mean /= sessions - 1
     variance = 0.0
+    third = 0.0
+    fourth = 0.0
     apart_variance = 0.0
     for part in range(len(cuts) - 1):
         total = 0.0
@@ -133,7 +136,11 @@ def measure(equity: Column, held: Column, cuts: Column, row: Column) -> None:
             change = equity[t] / equity[t - 1] - 1.0
             total += change
             squares += change * change
-            variance += (change - mean) * (change - mean)
+            away = change - mean
+            square = away * away
+            variance += square
+            third += square * away
+            fourth += square * square
             apart = change - held[t] - apart_mean
             apart_variance += apart * apart
         row[FIGURES + 2 * part] = total
@@ -141,6 +148,8 @@ def measure(equity: Column, held: Column, cuts: Column, row: Column) -> None:
     row[FINAL] = equity[sessions - 1]
     row[MEAN] = mean
     row[VARIANCE] = variance / (sessions - 2) if sessions > 2 else 0.0
+    row[THIRD] = third / (sessions - 1)
+    row[FOURTH] = fourth / (sessions - 1)
     row[DOWNSIDE] = downside / (sessions - 1)
     row[FALL] = fall
     row[APART_MEAN] = apart_mean

@@ -37,9 +37,15 @@ FRONTIER = 12
 
 
 def sweep_text(
-    result: Sweep, *, by: str = "sharpe", most: int = 12, width: int = 100, look: Look = FULL
+    result: Sweep,
+    *,
+    by: str = "sharpe",
+    most: int = 12,
+    own: int | None = None,
+    width: int = 100,
+    look: Look = FULL,
 ) -> str:
-    """The sweep for a terminal of `width` columns."""
+    """The sweep for a terminal of `width` columns; `own` is the row of the reader's policy."""
     front = result.frontier("cost_paid", "tracking_error")
     if len(front) > FRONTIER:
         step = (len(front) - 1) / (FRONTIER - 1)
@@ -50,23 +56,29 @@ def sweep_text(
         f"{result.sessions:,} sessions",
         f"{result.cash:,.2f} at the start",
     )
-    ordered = _columns(result, result.best(by, most))
+    ordered = _columns(result, result.best(by, most), own)
     (first,) = figure_tables([ordered], width, look, kept=[_HEADS[by]])
     (nearest,) = figure_tables(
-        [_columns(result, front)], width, look, kept=["cost", "tracking error"]
+        [_columns(result, front, own)], width, look, kept=["cost", "tracking error"]
     )
     blocks = [
         headline(parts, width=width, look=look),
         [f"First by {_WORDS[by]}:", *first],
         ["No other is nearer to the target at less cost:", *nearest],
+        ["* this portfolio's own policy"] if own is not None else [],
         paragraph("Mind", _mind(result), width=width, look=look),
         findings_text(result.findings, width=width, look=look, explain=True),
     ]
     return stacked(blocks)
 
 
-def _columns(result: Sweep, chosen: list[int]) -> Rows:
+def _columns(result: Sweep, chosen: list[int], own: int | None) -> Rows:
+    """The table of these policies; the reader's own stands in it or below it, marked."""
+    if own is not None and own not in chosen:
+        chosen = [*chosen, own]
     heads, rows = result.rows(chosen)
+    if own is not None:
+        rows[chosen.index(own)][0] += " *"
     return [(head, [row[place] for row in rows]) for place, head in enumerate(heads)]
 
 
@@ -77,6 +89,15 @@ def _mind(result: Sweep) -> list[str]:
             f"The best of {len(result):,} is best partly by luck: what matters is whether its "
             "neighbours are good too, and whether the difference is more than noise."
         )
+        cut = result.overfitting()
+        if cut is not None:
+            lines.append(f"By Sharpe ratio, {cut.sentence}")
+        best = result.deflated()
+        if best.probability == best.probability:
+            lines.append(
+                "Against its target held exactly at no cost (deflated Sharpe ratio), "
+                f"{best.sentence}"
+            )
     lines.append(
         "Tracking error: standard deviation a year of the difference in return to the target held "
         "exactly, at no cost. Research mode: fractional, no tax."

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 EULER_GAMMA = 0.5772156649015329
 _NORMAL = NormalDist()
-_SPLITS_AT_ONCE = 512
+_CELLS_AT_ONCE = 1 << 18
+"""Splits times policies that are looked at together."""
 
 
 def sharpe_moments(returns: Any) -> tuple[float, float, float, int]:
@@ -166,7 +167,8 @@ class Deflated:
     Args:
         best: Which trial has the highest Sharpe ratio: its place.
         sharpe: That ratio, per return.
-        luck: What the best of so many worthless trials would show, per return.
+        luck: What the best of so many worthless trials would show, per return, above what can be
+            had without choosing.
         probability: How probable it is that the best is more than luck.
         trials: How many there were.
         count: How many returns each has.
@@ -182,7 +184,9 @@ class Deflated:
     @property
     def sentence(self) -> str:
         """What is to be said of it, plainly."""
-        chance = f"{self.probability:.0%}" if self.probability < 0.995 else "over 99%"
+        chance = f"{self.probability:.0%}"
+        if not 0.005 <= self.probability < 0.995:
+            chance = "under 1%" if self.probability < 0.5 else "over 99%"
         words = f"the best of {self.trials:,} is more than the luck of trying with {chance}"
         if self.probability >= 0.95:
             return f"{words}: it stands."
@@ -201,16 +205,38 @@ def deflated(returns: Any, *, trials: int | None = None) -> Deflated:
     import numpy as np
 
     table = _checked(returns)
-    moments = [sharpe_moments(column) for column in table.T]
-    ratios = np.array([ratio for ratio, *_ in moments])
+    moments = np.array([sharpe_moments(column)[:3] for column in table.T])
+    ratios, skews, kurtoses = moments.T
+    return deflated_best(ratios, skews, kurtoses, len(table), trials=trials)
+
+
+def deflated_best(
+    ratios: Floats,
+    skews: Floats,
+    kurtoses: Floats,
+    count: int,
+    *,
+    above: float = 0.0,
+    trials: int | None = None,
+) -> Deflated:
+    """The same from the moments of every policy's returns.
+
+    Args:
+        ratios: Sharpe ratios per return, NaN where returns do not vary, shape (policies,).
+        skews, kurtoses: Of the returns, same shape; 0 and 3 are normal.
+        count: How many returns each has.
+        above: Sharpe ratio per return that can be had without choosing; luck comes on top.
+        trials: As for `deflated`.
+    """
+    import numpy as np
+
+    number = len(ratios) if trials is None else trials
     if np.isnan(ratios).all():
-        return Deflated(0, nan, nan, nan, table.shape[1], len(table))
+        return Deflated(0, nan, nan, nan, number, count)
     best = int(np.nanargmax(ratios))
     known = ratios[~np.isnan(ratios)]
-    deviation = float(np.std(known, ddof=1)) if len(known) > 1 else 0.0
-    number = len(ratios) if trials is None else trials
-    ratio, skew, kurtosis, count = moments[best]
-    luck = best_by_luck(number, deviation)
+    luck = above + best_by_luck(number, float(np.std(known, ddof=1)) if len(known) > 1 else 0.0)
+    ratio, skew, kurtosis = float(ratios[best]), float(skews[best]), float(kurtoses[best])
     sure = probabilistic_sharpe(ratio, count, above=luck, skew=skew, kurtosis=kurtosis)
     return Deflated(best, ratio, luck, sure, number, count)
 
@@ -312,18 +338,34 @@ def overfitting(returns: Any, *, blocks: int = 16) -> Overfitting:
     # Less their means, squares do not drown the variance of small returns in rounding.
     centre = table.mean(axis=0)
     cut = (table - centre)[sessions - size * blocks :].reshape(blocks, size, policies)
-    sums, squares = cut.sum(axis=1), (cut**2).sum(axis=1)
-    count = size * blocks // 2
+    counts = np.full(blocks, size)
+    return cross_validated(cut.sum(axis=1), (cut**2).sum(axis=1), counts, centre)
 
+
+def cross_validated(sums: Floats, squares: Floats, counts: Any, centre: Floats) -> Overfitting:
+    """The same from what the returns of each block add up to.
+
+    Args:
+        sums, squares: Of the returns less a centre, and of their squares, shape (blocks,
+            policies); an even number of blocks.
+        counts: How many returns each block has, shape (blocks,).
+        centre: What was taken off each policy's returns, shape (policies,); zeros will do where
+            returns vary much more than they are.
+    """
+    import numpy as np
+
+    blocks, policies = sums.shape
     halves = np.array(list(combinations(range(blocks), blocks // 2)), dtype=np.int64)
     inside, outside = np.empty(len(halves)), np.empty(len(halves))
     ranks, chosen = np.empty(len(halves)), np.empty(len(halves), dtype=np.int64)
-    for first in range(0, len(halves), _SPLITS_AT_ONCE):
-        some = halves[first : first + _SPLITS_AT_ONCE]
+    at_once = max(1, _CELLS_AT_ONCE // policies)
+    for first in range(0, len(halves), at_once):
+        some = halves[first : first + at_once]
         member = np.zeros((len(some), blocks))
         np.put_along_axis(member, some, 1.0, axis=1)
-        here = _sharpes(member @ sums, member @ squares, centre, count)
-        there = _sharpes((1.0 - member) @ sums, (1.0 - member) @ squares, centre, count)
+        rest = 1.0 - member
+        here = _sharpes(member @ sums, member @ squares, centre, member @ counts)
+        there = _sharpes(rest @ sums, rest @ squares, centre, rest @ counts)
         best = np.argmax(here, axis=1)
         every = np.arange(len(some))
         span = slice(first, first + len(some))
@@ -348,10 +390,11 @@ def overfitting(returns: Any, *, blocks: int = 16) -> Overfitting:
     )
 
 
-def _sharpes(sums: Floats, squares: Floats, centre: Floats, count: int) -> Floats:
-    """Sharpe ratios from sums and squares of returns less a centre; none where nothing varies."""
+def _sharpes(sums: Floats, squares: Floats, centre: Floats, counts: Floats) -> Floats:
+    """Sharpe ratios by split and policy; none where nothing varies."""
     import numpy as np
 
+    count = counts[:, None]
     means = sums / count
     variances = np.maximum(squares - count * means**2, 0.0) / (count - 1)
     varies = variances > 1e-24 * (means + centre) ** 2

@@ -25,20 +25,38 @@ from trimtab.kernels.sweep import (
     FALL,
     FIGURES,
     FINAL,
+    FOURTH,
     MEAN,
     PAID,
+    THIRD,
     TURNED,
     VARIANCE,
 )
 from trimtab.kernels.sweep import sweep as sweep_kernel
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
-from trimtab.model.policy import Policy, PolicyError, To, When, check_policy, parse_to, parse_when
+from trimtab.model.policy import (
+    Policy,
+    PolicyError,
+    To,
+    When,
+    check_policy,
+    parse_policy,
+    parse_to,
+    parse_when,
+)
 from trimtab.simulate.aims import GivenTarget, read_target
 from trimtab.simulate.backtest import RULES, CostRule, looks_of, rates_of, shared_history
 from trimtab.simulate.frames import html_table, make_frame
 from trimtab.simulate.history import PriceHistory, day_of
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
+from trimtab.simulate.overfitting import (
+    Deflated,
+    Overfitting,
+    cross_validated,
+    deflated_best,
+    sharpe_moments,
+)
 from trimtab.simulate.results import TradeAt, text_table
 
 if TYPE_CHECKING:
@@ -51,6 +69,9 @@ if TYPE_CHECKING:
 
 PARTS = 16
 """Parts of the run whose returns are summed, for the probability of overfitting."""
+
+FINELY_CUT = 2_000
+"""Policies up to which all splits into PARTS are looked at."""
 
 AT_ONCE = 64
 """Policies that a thread takes at a time."""
@@ -96,6 +117,17 @@ class Grid:
         when, to, target, cost = (int(place) for place in self.rows[row])
         made = Policy(list(self.targets.values())[target], self.whens[when], self.tos[to])
         return replace_name(made, self.name(row)), list(self.costs.values())[cost]
+
+    def row(self, words: str) -> int | None:
+        """The first policy with this when and to; None where a sample left it out."""
+        import numpy as np
+
+        when, to = parse_policy(words)
+        if when not in self.whens or to not in self.tos:
+            return None
+        pair = [self.whens.index(when), self.tos.index(to)]
+        found = np.flatnonzero((self.rows[:, :2] == pair).all(axis=1))
+        return int(found[0]) if len(found) else None
 
     def name(self, row: int) -> str:
         """What a policy is called: its words, and its target and costs where there are several."""
@@ -193,6 +225,8 @@ class Sweep:
         sessions: How many.
         figures: By name of column.
         parts: Sum of returns, then of their squares, by part of the run; (policies, parts, 2).
+        moments: Mean return, variance (ddof 1), third and fourth central moment; (policies, 4).
+        held_sharpe: Sharpe ratio per return of each target held exactly at no cost; (targets,).
         findings: What the reader should know.
         frames: What kind of frame it gives.
     """
@@ -205,6 +239,8 @@ class Sweep:
     sessions: int
     figures: Mapping[str, Any]
     parts: Floats = field(repr=False)
+    moments: Floats = field(repr=False)
+    held_sharpe: Floats = field(repr=False)
     findings: tuple[Finding, ...] = ()
     frames: FrameKind = "columns"
 
@@ -250,12 +286,49 @@ class Sweep:
                 found.append(int(k))
         return found
 
+    def overfitting(self) -> Overfitting | None:
+        """How often the best Sharpe ratio of one half of history disappoints in the other.
+
+        None for a single policy, or a history too short to be cut. Large sweeps are cut into
+        fewer blocks: 70 splits of history in place of 12,870.
+        """
+        import numpy as np
+
+        merged = 1 if len(self) <= FINELY_CUT else 2
+        counts = np.diff(cuts_of(self.sessions))
+        if len(self) < 2 or len(counts) < PARTS or counts.min() < 2:
+            return None
+        blocks = self.parts.reshape(len(self), -1, merged, 2).sum(axis=2)
+        return cross_validated(
+            blocks[:, :, 0].T, blocks[:, :, 1].T, counts.reshape(-1, merged).sum(axis=1),
+            np.zeros(len(self)),
+        )  # fmt: skip
+
+    def deflated(self) -> Deflated:
+        """How probable it is that the best Sharpe ratio is more than the luck of trying so many.
+
+        More, that is, than its target held exactly at no cost has, and what chance adds to the
+        best of so many: against nothing at all every policy of a good decade would stand.
+        """
+        import numpy as np
+
+        mean, variance, third, fourth = self.moments.T
+        deviation = np.sqrt(variance)
+        safe = np.where(deviation > 0.0, deviation, 1.0)
+        ratios = np.where(deviation > 0.0, mean / safe, np.nan)
+        best = 0 if np.isnan(ratios).all() else int(np.nanargmax(ratios))
+        held = float(self.held_sharpe[self.grid.rows[best, 2]])
+        skews, kurtoses = third / safe**3, fourth / safe**4
+        return deflated_best(ratios, skews, kurtoses, self.sessions - 1, above=held)
+
     def summary(self, by: str = "sharpe", most: int = 10) -> str:
         """The first policies by a figure, one a row."""
         return text_table(*self.rows(self.best(by, most)))
 
     def to_dict(self, rows: Sequence[int] | None = None) -> dict[str, Any]:
         """What `--json` prints: what was run, and the figures of these policies, or of all."""
+        import numpy as np
+
         chosen = range(len(self)) if rows is None else rows
         return {
             "policies_run": len(self),
@@ -263,6 +336,8 @@ class Sweep:
             "last": self.last.isoformat(),
             "sessions": self.sessions,
             "trade_at": self.trade_at,
+            "overfitting": None if (cut := self.overfitting()) is None else cut.probability,
+            "deflated_sharpe": _plain(np.float64(self.deflated().probability)),
             "policies": [
                 {"name": self.grid.name(k), **{n: _plain(self.figures[n][k]) for n in self.figures}}
                 for k in chosen
@@ -358,6 +433,8 @@ def sweep(
         sessions=len(panel),
         figures=_figures(raw, cash, panel),
         parts=raw[:, FIGURES:-1].reshape(len(raw), -1, 2),
+        moments=raw[:, [MEAN, VARIANCE, THIRD, FOURTH]],
+        held_sharpe=np.array([sharpe_moments(row[1:])[0] for row in columns.held]),
         findings=tuple(dict.fromkeys((*prices.findings, *findings))),
         frames=frames or prices.frames,
     )
@@ -373,6 +450,7 @@ def fingerprint(prices: PriceHistory, policies: Grid, options: Mapping[str, Any]
     digest.update(repr([(n, str(t)) for n, t in policies.targets.items()]).encode())
     digest.update(repr(list(policies.costs.items())).encode())
     digest.update(policies.rows.tobytes())
+    digest.update(bytes((FIGURES, PARTS)))
     return digest.hexdigest()
 
 
@@ -383,6 +461,7 @@ class _Columns:
     shape: tuple[int, int]
     inner: int
     arguments: tuple[Any, ...]
+    held: Floats
     rates: Floats
     cuts: Integers
 
@@ -437,7 +516,7 @@ def _columns(
         wrong = "not every session has an open to trade at"
         raise InputError([Problem(prices.source, None, "open", wrong, "trade at next-close")])
     rates = np.array([rates_of(costs, panel.symbols) for costs in policies.costs.values()])
-    cuts = np.linspace(1, len(panel), min(PARTS, len(panel) - 1) + 1).astype(np.int64)
+    cuts = cuts_of(len(panel))
     by_session = np.array(close, order="C")
     arguments = (
         np.array(close.T, order="C"),
@@ -453,7 +532,14 @@ def _columns(
         *when_columns[3:],
         np.ascontiguousarray(policies.rows[:, 3]),
     )
-    return panel, findings, _Columns(close.shape, len(inner), arguments, rates, cuts)
+    return panel, findings, _Columns(close.shape, len(inner), arguments, held, rates, cuts)
+
+
+def cuts_of(sessions: int) -> Integers:
+    """Where the parts of a run begin, counted from its first session, and where the last ends."""
+    import numpy as np
+
+    return np.linspace(1, sessions, min(PARTS, sessions - 1) + 1).astype(np.int64)
 
 
 def _given(target: Any, name: str) -> GivenTarget:

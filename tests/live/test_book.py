@@ -12,7 +12,7 @@ from trimtab.adapters.clock import StillClock
 from trimtab.ledger.folded import state_digest
 from trimtab.live.book import open_book
 from trimtab.live.trading import to_record
-from trimtab.model.errors import RefusedError
+from trimtab.model.errors import InputError, RefusedError
 
 LAST = date(2024, 3, 28)
 
@@ -291,3 +291,51 @@ def test_looking_past_a_torn_line_writes_nothing(tmp_path: Path, tail: bytes) ->
     result = opened(tmp_path).apply(plan.save(), by="me")
     assert "ledger-torn-line" in {finding.code for finding in result.findings}
     assert book.ledger_path.with_name("ledger.jsonl.torn-1").read_bytes() == tail
+
+
+# A lots.csv that cannot be read
+
+BROKEN = "account,symbol,quantity\nroth,VTI,many\n"
+
+
+@pytest.mark.parametrize("broker", ["paper", "manual"])
+def test_a_broken_opening_statement_is_a_warning_once_there_is_a_record(
+    tmp_path: Path, broker: str
+) -> None:
+    """The record is the book: a lots.csv that nothing is read from any more stops nothing."""
+    path = folder(tmp_path, roth=broker, taxed=broker)
+    opened(path).deposit("roth", 100)
+    before = opened(path).plan()
+    (path / "lots.csv").write_text(BROKEN)
+    (path / "sales.csv").write_text(BROKEN)
+
+    after = opened(path).plan()
+
+    told = [(f.subject, f.severity) for f in after.findings if f.code == "opening-broken"]
+    assert told == [("lots.csv", "warning"), ("sales.csv", "warning")]
+    assert (after.trades, after.state_head) == (before.trades, before.state_head)
+    assert opened(path).apply(after).status in ("done", "waiting")
+
+
+def test_a_missing_opening_statement_stops_nothing_on_paper_either(tmp_path: Path) -> None:
+    """Where the record lies under paper/, lots.csv may go as it may beside ledger.jsonl."""
+    path = folder(tmp_path)
+    opened(path).deposit("roth", 100)
+    (path / "lots.csv").unlink()
+
+    assert opened(path).plan().trades != ()
+
+
+@pytest.mark.parametrize("broker", ["paper", "manual"])
+def test_a_record_of_the_other_kind_does_not_stand_in_for_a_broken_statement(
+    tmp_path: Path, broker: str
+) -> None:
+    """What was rehearsed on paper says nothing about real holdings, nor the other way round."""
+    other = {"paper": "manual", "manual": "paper"}[broker]
+    path = folder(tmp_path, roth=broker, taxed=broker)
+    opened(path).deposit("roth", 100)
+    folder(path, roth=other, taxed=other, lots=BROKEN)
+
+    with pytest.raises(InputError) as caught:
+        opened(path).plan()
+    assert {problem.file for problem in caught.value.problems} == {"lots.csv"}

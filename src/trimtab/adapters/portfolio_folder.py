@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -62,13 +62,22 @@ __all__ = ["Optimized", "Portfolio", "read_portfolio"]
 PORTFOLIO_FILE = "portfolio.toml"
 LOTS_FILE = "lots.csv"
 SALES_FILE = "sales.csv"
+OPENING_FILES = (LOTS_FILE, SALES_FILE)
+"""They seed a record once; nothing is read from them afterwards."""
+
 PRICES_FILE = "prices.csv"
 MANUAL_PRICES_FILE = "manual-prices.csv"
 LEDGER_FILE = "ledger.jsonl"
+PAPER_FOLDER = "paper"
+"""Where the record of accounts lies that are all traded on paper."""
+
 CACHE_FOLDER = ".trimtab-cache"
 """Beside the ledger; it tells git, and programs that make backups, to leave it out."""
 
 INDEX_FILE = "ledger.sqlite"
+
+FEW_PROBLEMS = 3
+"""So many problems of a file that nothing depends on are told."""
 
 _EASTERNMOST = timedelta(hours=14)
 """A day has begun somewhere on earth."""
@@ -96,6 +105,8 @@ class Portfolio:
         participation: The largest part of a day's volume that an order on paper is filled with;
             None: orders are filled in whole.
         findings: What the reader should know.
+        opening_problems: What is wrong with lots.csv and sales.csv where a record has taken their
+            place; then `lots`, `cash` and `sales` are not to be used.
         hashes: SHA-256, hexadecimal, of the bytes of every file that was read, by its name.
     """
 
@@ -110,6 +121,7 @@ class Portfolio:
     optimized: Optimized | None = None
     participation: Fraction | None = None
     findings: tuple[Finding, ...] = ()
+    opening_problems: tuple[Problem, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -146,6 +158,13 @@ def read_portfolio(folder: Path, *, as_of: date | None = None) -> Portfolio:
     models = read_models(folder / PORTFOLIO_FILE, PORTFOLIO_FILE)
     sheets = _read_sheets(folder)
     problems = [*models.problems, *sheets.problems]
+
+    def grave() -> list[Problem]:
+        """Without what is wrong with an opening statement that seeds nothing any more."""
+        if not sheets.has_record:
+            return problems
+        return [problem for problem in problems if problem.file not in OPENING_FILES]
+
     today = (SystemClock().now() + _EASTERNMOST).date()
     if models.documents and not models.values():
         remedy = "start from what `trimtab init` writes"
@@ -153,17 +172,17 @@ def read_portfolio(folder: Path, *, as_of: date | None = None) -> Portfolio:
     elif models.documents:
         root = Table(models.values(), (), source=models, problems=problems)
         written = _Written(folder, models, root, sheets, as_of or today, today)
-        if not problems:
-            return written.portfolio()
+        if not grave():
+            return written.portfolio(tuple(_in_order(problems)))
         prices = PriceFile(
             [path for path in written.prices if os.path.isfile(path)],
             instruments=written.instruments.known,
             calendar=written.calendar,
             folder=folder,
         )
-        raise InputError(_in_order([*problems, *prices.problems()]))
+        raise InputError(_in_order([*grave(), *prices.problems()]))
     problems += _problems_without_toml(folder, sheets, as_of or today)
-    raise InputError(_in_order(problems))
+    raise InputError(_in_order(grave()))
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
@@ -181,6 +200,7 @@ class _Sheets:
     sales: Sheet | None
     problems: tuple[Problem, ...]
     has_ledger: bool
+    has_record: bool
 
     @property
     def both(self) -> tuple[Sheet, ...]:
@@ -197,13 +217,15 @@ def _read_sheets(folder: Path) -> _Sheets:
             problems.append(Problem(name, None, "", wrong, "write a file, or remove it"))
         found.append(sheet)
     has_ledger = (folder / LEDGER_FILE).exists()
-    if found[0] is None and not has_ledger and not problems:
+    # Which record counts is known only when portfolio.toml is; a book without one asks again.
+    has_record = has_ledger or (folder / PAPER_FOLDER / LEDGER_FILE).exists()
+    if found[0] is None and not has_record and not problems:
         wrong = "it is missing, and there is no record yet"
         remedy = "write what you own: account,symbol,quantity,acquired,cost_basis"
         problems.append(Problem(LOTS_FILE, None, "", wrong, remedy))
     for sheet in found:
         problems.extend(sheet.problems if sheet is not None else ())
-    return _Sheets(found[0], found[1], tuple(problems), has_ledger)
+    return _Sheets(found[0], found[1], tuple(problems), has_ledger, has_record)
 
 
 def _problems_without_toml(folder: Path, sheets: _Sheets, as_of: date) -> list[Problem]:
@@ -331,8 +353,8 @@ class _Written:
         if not self.sheets.has_ledger and not self.opening.problems:
             check_specific_lots(self.tables, self.accounts, self.opening.lots)
 
-    def portfolio(self) -> Portfolio:
-        """The portfolio that was written."""
+    def portfolio(self, opening_problems: tuple[Problem, ...]) -> Portfolio:
+        """The portfolio that was written, and what is wrong with files that seed nothing."""
         household = Household(
             name=self.name,
             currency=self.instruments.currency,
@@ -378,7 +400,8 @@ class _Written:
             opened=self.opened,
             optimized=self.optimized,
             participation=self.participation,
-            findings=(*self.findings, *self.opening.findings, *fit),
+            findings=(*self.findings, *_broken(opening_problems), *self.opening.findings, *fit),
+            opening_problems=opening_problems,
             hashes=self.models.hashes | hashes,
         )
 
@@ -429,6 +452,18 @@ class _Written:
             for symbol, where in rows.items()
             if symbol not in prices
         ]
+
+
+def _broken(problems: Sequence[Problem]) -> Iterator[Finding]:
+    """Which files of the opening statement cannot be read any more, where nothing needs them."""
+    for file in dict.fromkeys(problem.file for problem in problems):
+        wrong = [str(problem) for problem in problems if problem.file == file]
+        more = len(wrong) - FEW_PROBLEMS
+        message = (
+            f"{'; '.join(wrong[:FEW_PROBLEMS])}{f'; and {more} more' if more > 0 else ''}. Nothing "
+            "is read from it since there is a record: undo the edit"
+        )
+        yield Finding("opening-broken", file, message)
 
 
 def _is_priced(symbol: str, paths: Sequence[Path]) -> bool:

@@ -20,6 +20,7 @@ from trimtab.adapters.portfolio_folder import (
     INDEX_FILE,
     LEDGER_FILE,
     LOTS_FILE,
+    PAPER_FOLDER,
     Portfolio,
     read_portfolio,
 )
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
 Amount = str | int | float | Decimal
 """Money or a price as a person states it: `2600`, `"2600.00"`; never minor units."""
 
-PAPER_FOLDER = "paper"
 PLANS_FOLDER = "plans"
 _HEAD = re.compile(rb'"state_head":\s*"[0-9a-f]{64}"')
 
@@ -188,8 +188,17 @@ class OpenBook:
 
     @property
     def opening(self) -> Opening | None:
-        """The opening statement, as lots.csv states it; None where there is no such file."""
+        """The opening statement, as lots.csv states it; None where there is no such file.
+
+        Raises:
+            InputError: Its files cannot be read, and no record has taken their place.
+        """
         portfolio = self.portfolio
+        if portfolio.opening_problems:
+            folded = self.folded()
+            if folded.head.seq > folded.opening_parts:
+                return None
+            raise InputError(portfolio.opening_problems)
         if LOTS_FILE not in portfolio.hashes:
             return None
         accounts = portfolio.household.accounts
@@ -584,7 +593,8 @@ class OpenBook:
             message = f"{scope} is halted: {reason}. No order leaves until somebody resumes it."
             found.append(Finding("halted", scope, message, "error"))
         digest = self.portfolio.hashes.get(LOTS_FILE)
-        if digest is not None and digest != folded.lots_sha256:
+        is_edited = digest is not None and digest != folded.lots_sha256
+        if is_edited and not self.portfolio.opening_problems:
             found.append(_edited(self.entries(), self.portfolio, folded))
         return found
 

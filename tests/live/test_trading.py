@@ -467,6 +467,19 @@ def test_what_is_paid_on_paper_does_not_enter_a_real_record(tmp_path: Path) -> N
     assert "dividend_paid" not in kinds
 
 
+def test_a_plan_says_that_a_mixed_household_cannot_apply_it(tmp_path: Path) -> None:
+    """What `apply` refuses, accounts of both kinds or an unknown broker, is told with the plan."""
+    mixed = opened(folder(tmp_path / "mixed", roth="paper", taxed="manual"))
+    strange = opened(folder(tmp_path / "strange", roth="manual", taxed="zebra"))
+    one = opened(folder(tmp_path / "one"))
+
+    told = [{f.code: f.severity for f in book.plan().findings} for book in (mixed, strange, one)]
+
+    assert told[0].get("mixed-household") == "warning"
+    assert told[1].get("broker-unknown") == "warning"
+    assert not {"mixed-household", "broker-unknown"} & told[2].keys()
+
+
 def test_tickets_of_a_household_that_became_mixed_can_be_cancelled(tmp_path: Path) -> None:
     """Cancelling always may: it closes what is open and asks no paper broker about real orders."""
     path = folder(tmp_path, roth="manual", taxed="manual")

@@ -17,8 +17,8 @@ from trimtab.ledger.chain import EMPTY
 from trimtab.ledger.folded import Folded
 from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up
+from trimtab.live.kinds import BY_HAND
 from trimtab.live.trading import (
-    BY_HAND,
     need_brokers,
     need_one_record,
     paper_terms,

@@ -38,6 +38,7 @@ from trimtab.ledger.chain import Entry, sealed
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.fold import fold
 from trimtab.ledger.folded import NOTHING, Folded
+from trimtab.live.kinds import in_the_way
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import Instrument
@@ -539,6 +540,7 @@ class OpenBook:
         """What the folder and the record have to say, apart from any decision."""
         day = self.as_of(as_of)
         found = [*self.portfolio.findings, *self._findings_of_record(day)]
+        found.extend(in_the_way(self.portfolio.household, self.brokers))
         found.extend(self.repairs)
         return tuple(dict.fromkeys(found))
 

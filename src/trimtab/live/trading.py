@@ -41,6 +41,7 @@ from trimtab.ledger.folded import Folded
 from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up, record
 from trimtab.ledger.store import LedgerStore
+from trimtab.live.kinds import BY_HAND, ON_PAPER, mixed, not_set_up
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
@@ -51,9 +52,6 @@ from trimtab.model.ports import Broker
 
 if TYPE_CHECKING:
     from trimtab.live.book import OpenBook, OpenPlan
-
-BY_HAND = "manual"
-ON_PAPER = "paper"
 
 
 def apply(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = "") -> Applied:
@@ -437,17 +435,11 @@ def need_one_record(book: OpenBook) -> None:
         RefusedError: Names the accounts of either kind and what to write instead, or the account
             whose broker is not set up.
     """
-    paper = sorted(book.paper_accounts)
-    if not paper or book.is_paper:
+    text = mixed(book.portfolio.household)
+    if not text:
         return
     need_brokers(book, book.brokers)
-    others = [name for name in book.portfolio.household.accounts if name not in paper]
-    raise RefusedError(
-        f"{', '.join(paper)} trades on paper and {', '.join(others)} does not: what happens on "
-        "paper must not enter the real record, so nothing is carried out or booked. Write "
-        'broker = "paper" for every account to rehearse the household (with a record of its own '
-        'under paper/), or broker = "manual" for those that are real.'
-    )
+    raise RefusedError(text)
 
 
 def _is_of_paper(draft: Draft, book: OpenBook) -> bool:
@@ -504,13 +496,8 @@ def need_brokers(book: OpenBook, real: Mapping[str, Broker]) -> None:
     Raises:
         RefusedError: Names the account, and the brokers that are known.
     """
-    known = (BY_HAND, ON_PAPER, *sorted(real))
-    for account in book.portfolio.household.accounts.values():
-        if account.broker not in known:
-            raise RefusedError(
-                f"account {account.id} is traded through {account.broker}, which is not set up "
-                f"here (known: {', '.join(known)})"
-            )
+    for _, text in not_set_up(book.portfolio.household, real):
+        raise RefusedError(text)
 
 
 class _Known:

@@ -12,6 +12,7 @@ from trimtab.adapters.prices_file import PriceFile
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.value import valuation
 from trimtab.execution.opening import Opening
+from trimtab.live.observed import ObservedBook
 from trimtab.model.errors import RefusedError
 from trimtab.model.instruments import CASH
 from trimtab.model.numbers import minor_from
@@ -21,13 +22,12 @@ from trimtab.simulate.account import AccountRun, backtest_accounts
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from trimtab.live.book import OpenBook
 
 SESSIONS_AT_LEAST = 2
 
 
 def account_runs(
-    book: OpenBook,
+    book: ObservedBook,
     policies: Sequence[Policy],
     *,
     start: date | None = None,
@@ -115,7 +115,7 @@ def _bought(mandate: Mandate) -> list[str]:
     return sorted(found - {"", CASH})
 
 
-def _purses(book: OpenBook, mandate: Mandate, cash: Decimal | None) -> dict[str, int]:
+def _purses(book: ObservedBook, mandate: Mandate, cash: Decimal | None) -> dict[str, int]:
     """What each account starts with: its present worth, or its part of another sum."""
     day = book.as_of()
     value = valuation(book.state(day), mandate, book.market(day), Request())

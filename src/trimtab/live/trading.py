@@ -6,7 +6,6 @@ import getpass
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from trimtab.adapters.fills_csv import read_fills
 from trimtab.adapters.limits_file import read_limits
@@ -42,6 +41,8 @@ from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up, record
 from trimtab.ledger.store import LedgerStore
 from trimtab.live.kinds import BY_HAND, ON_PAPER, mixed, not_set_up
+from trimtab.live.observed import ObservedBook
+from trimtab.live.planned import OpenPlan
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
@@ -50,11 +51,8 @@ from trimtab.model.market import Market
 from trimtab.model.numbers import money_text
 from trimtab.model.ports import Broker
 
-if TYPE_CHECKING:
-    from trimtab.live.book import OpenBook, OpenPlan
 
-
-def apply(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = "") -> Applied:
+def apply(book: ObservedBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = "") -> Applied:
     """Carry out a plan at each account's broker, or go on with one that was stopped.
 
     Accounts without a broker get tickets, which `record` books once they are traded.
@@ -67,7 +65,9 @@ def apply(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = 
     return _done(book, run)
 
 
-def looked_at(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = "") -> Applied:
+def looked_at(
+    book: ObservedBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = ""
+) -> Applied:
     """How far a plan is before anything is done; nothing is written or sent.
 
     Raises:
@@ -84,7 +84,7 @@ def looked_at(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str, *, by: st
 
 
 def to_record(
-    book: OpenBook,
+    book: ObservedBook,
     plan: OpenPlan | SavedPlan | Path | str,
     fills: Path | str | None = None,
     *,
@@ -127,7 +127,7 @@ class ToRecord:
 
 
 def record_trades(
-    book: OpenBook,
+    book: ObservedBook,
     plan: OpenPlan | SavedPlan | Path | str,
     fills: Path | str | None = None,
     *,
@@ -176,13 +176,13 @@ def _with_tickets(run: Application, by: str) -> None:
         issue_tickets(run)
 
 
-def _trades(book: OpenBook, saved: SavedPlan, path: Path) -> tuple[HandTrade, ...]:
+def _trades(book: ObservedBook, saved: SavedPlan, path: Path) -> tuple[HandTrade, ...]:
     day = saved.plan.as_of
     until = max(book.clock.now().date(), day)
     return read_fills(path, book.portfolio.household, on=day, until=until)
 
 
-def cancel(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str) -> Applied:
+def cancel(book: ObservedBook, plan: OpenPlan | SavedPlan | Path | str) -> Applied:
     """Ask the brokers to cancel what is open of a plan; allowed even when everything is halted."""
     run = _run(book, _saved(plan))
     if not run.is_approved:
@@ -194,17 +194,17 @@ def cancel(book: OpenBook, plan: OpenPlan | SavedPlan | Path | str) -> Applied:
     return _done(book, run)
 
 
-def deposit(book: OpenBook, account: str, amount: int, *, on: date | None = None) -> Folded:
+def deposit(book: ObservedBook, account: str, amount: int, *, on: date | None = None) -> Folded:
     """Book cash that came in, minor units."""
     return _cash(book, account, amount, on, came_in=True)
 
 
-def withdraw(book: OpenBook, account: str, amount: int, *, on: date | None = None) -> Folded:
+def withdraw(book: ObservedBook, account: str, amount: int, *, on: date | None = None) -> Folded:
     """Book cash that went out, minor units."""
     return _cash(book, account, amount, on, came_in=False)
 
 
-def mismatches(book: OpenBook, statement: Statement) -> tuple[Mismatch, ...]:
+def mismatches(book: ObservedBook, statement: Statement) -> tuple[Mismatch, ...]:
     """Where a statement and the record disagree; empty if nowhere."""
     folded = book.prepared(book.as_of()).folded
     return differences(
@@ -216,7 +216,7 @@ def mismatches(book: OpenBook, statement: Statement) -> tuple[Mismatch, ...]:
 
 
 def adjust(
-    book: OpenBook, statement: Statement, *, on: date | None = None, income: bool = False
+    book: ObservedBook, statement: Statement, *, on: date | None = None, income: bool = False
 ) -> Adjustment:
     """Bring the record to what a statement says; a person has said that it is right.
 
@@ -242,7 +242,7 @@ def adjust(
 
 
 def to_adjust(
-    book: OpenBook, statement: Statement, *, on: date | None = None, income: bool = False
+    book: ObservedBook, statement: Statement, *, on: date | None = None, income: bool = False
 ) -> Adjustment:
     """What `adjust` would book; nothing is written."""
     _need_account(book, statement.account)
@@ -258,7 +258,7 @@ def to_adjust(
 
 
 def _adjusted(
-    book: OpenBook, statement: Statement, store: LedgerStore, on: date | None, *, income: bool
+    book: ObservedBook, statement: Statement, store: LedgerStore, on: date | None, *, income: bool
 ) -> Adjustment:
     day = _statement_day(book, on)
     found = mismatches(book, statement)
@@ -295,7 +295,7 @@ def _adjusted(
     return done
 
 
-def _stated_steps(book: OpenBook, statement: Statement) -> dict[str, int]:
+def _stated_steps(book: ObservedBook, statement: Statement) -> dict[str, int]:
     """Whole steps of a statement, of the instruments that are known."""
     known = book.mandate().household.instruments
     return {
@@ -306,7 +306,7 @@ def _stated_steps(book: OpenBook, statement: Statement) -> dict[str, int]:
 
 
 def correct(
-    book: OpenBook, entry: int, change: Change, *, reason: str, again: bool = False
+    book: ObservedBook, entry: int, change: Change, *, reason: str, again: bool = False
 ) -> Correction:
     """Put right what was booked wrongly, by new entries.
 
@@ -330,7 +330,7 @@ def correct(
 
 
 def to_correct(
-    book: OpenBook, entry: int, change: Change, *, reason: str, again: bool = False
+    book: ObservedBook, entry: int, change: Change, *, reason: str, again: bool = False
 ) -> Correction:
     """What `correct` would book; nothing is written."""
     need_one_record(book)
@@ -355,7 +355,7 @@ def to_correct(
     )
 
 
-def _statement_day(book: OpenBook, on: date | None) -> date:
+def _statement_day(book: ObservedBook, on: date | None) -> date:
     """The day of a statement: not before what the record has, and not in the future."""
     folded = book.folded()
     days = [str(entry.body["on"]) for entry in book.entries() if entry.body.get("on")]
@@ -378,19 +378,19 @@ def _statement_day(book: OpenBook, on: date | None) -> date:
     return on
 
 
-def _known_instruments(book: OpenBook, statement: Statement) -> Mapping[str, Instrument]:
+def _known_instruments(book: ObservedBook, statement: Statement) -> Mapping[str, Instrument]:
     known = book.mandate().household.instruments
     strangers = {name: Instrument(name) for name in statement.positions if name not in known}
     return {**known, **strangers}
 
 
-def halt(book: OpenBook, scope: str, reason: str) -> Folded:
+def halt(book: ObservedBook, scope: str, reason: str) -> Folded:
     """No new order leaves an account, or any account for `household`, until somebody resumes it."""
     _need_scope(book, scope)
     return _write_alone(book, events.halted(scope, reason=reason, at=_at(book)))
 
 
-def resume(book: OpenBook, scope: str, *, reason: str, by: str = "") -> Folded:
+def resume(book: ObservedBook, scope: str, *, reason: str, by: str = "") -> Folded:
     """End a halt: a person looked, and says why it may go on."""
     _need_scope(book, scope)
     if scope not in book.folded().halted:
@@ -399,7 +399,7 @@ def resume(book: OpenBook, scope: str, *, reason: str, by: str = "") -> Folded:
     return _write_alone(book, events.resumed(scope, by=user, reason=reason, at=_at(book)))
 
 
-def _write_alone(book: OpenBook, draft: Draft) -> Folded:
+def _write_alone(book: ObservedBook, draft: Draft) -> Folded:
     """Add what has no day of the market: nothing is booked but that, and the opening before it.
 
     A history that is walked day by day stays on the day where it is.
@@ -413,7 +413,7 @@ def _write_alone(book: OpenBook, draft: Draft) -> Folded:
     return book.folded()
 
 
-def write(book: OpenBook, drafts_after: Callable[[Folded], list[Draft]]) -> Folded:
+def write(book: ObservedBook, drafts_after: Callable[[Folded], list[Draft]]) -> Folded:
     """Bring the record up to the newest session, then add what a function says knowing it."""
     book.home.mkdir(parents=True, exist_ok=True)
     book.repair()
@@ -426,7 +426,7 @@ def write(book: OpenBook, drafts_after: Callable[[Folded], list[Draft]]) -> Fold
     return book.folded()
 
 
-def need_one_record(book: OpenBook) -> None:
+def need_one_record(book: ObservedBook) -> None:
     """Refuse a household of which some accounts trade on paper and others do not.
 
     Its record is the real one, and what never happened must not enter it (docs/decisions/0009).
@@ -442,19 +442,21 @@ def need_one_record(book: OpenBook) -> None:
     raise RefusedError(text)
 
 
-def _is_of_paper(draft: Draft, book: OpenBook) -> bool:
+def _is_of_paper(draft: Draft, book: ObservedBook) -> bool:
     """Whether an entry is of money that exists only on paper, and the record is the real one."""
     is_paid = draft.kind == "dividend_paid" and draft.body["account"] in book.paper_accounts
     return is_paid and not book.is_paper
 
 
-def real_accounts(book: OpenBook) -> frozenset[str]:
+def real_accounts(book: ObservedBook) -> frozenset[str]:
     """Accounts at a broker that trades real money: the gate judges their prices by the clock."""
     accounts = book.portfolio.household.accounts.values()
     return frozenset(a.id for a in accounts if a.broker not in (BY_HAND, ON_PAPER))
 
 
-def brokers_of(book: OpenBook, real: Mapping[str, Broker], terms: PaperTerms) -> dict[str, Broker]:
+def brokers_of(
+    book: ObservedBook, real: Mapping[str, Broker], terms: PaperTerms
+) -> dict[str, Broker]:
     """The broker of each account that has one; an account on paper has none beside real ones."""
     need_brokers(book, real)
     found: dict[str, Broker] = {}
@@ -477,7 +479,7 @@ def brokers_of(book: OpenBook, real: Mapping[str, Broker], terms: PaperTerms) ->
     return found
 
 
-def paper_terms(book: OpenBook, market: Market) -> PaperTerms:
+def paper_terms(book: ObservedBook, market: Market) -> PaperTerms:
     """What paper brokers trade by at a market's prices: in part where the folder says so."""
     mandate = book.mandate()
     if book.portfolio.participation is None or not book.is_paper:
@@ -490,7 +492,7 @@ def paper_terms(book: OpenBook, market: Market) -> PaperTerms:
     )
 
 
-def need_brokers(book: OpenBook, real: Mapping[str, Broker]) -> None:
+def need_brokers(book: ObservedBook, real: Mapping[str, Broker]) -> None:
     """Refuse an account at a broker that is not set up.
 
     Raises:
@@ -503,7 +505,7 @@ def need_brokers(book: OpenBook, real: Mapping[str, Broker]) -> None:
 class _Known:
     """The record as the paper broker sees it: everything that was written up to this moment."""
 
-    def __init__(self, book: OpenBook) -> None:
+    def __init__(self, book: ObservedBook) -> None:
         self._book = book
         self._folded = Folded()
 
@@ -512,14 +514,14 @@ class _Known:
         return self._folded
 
 
-def _copy(book: OpenBook) -> MemoryLedger:
+def _copy(book: ObservedBook) -> MemoryLedger:
     """The record in memory, for looking at what would become of it."""
     store = MemoryLedger()
     store.append(book.entries(), EMPTY)
     return store
 
 
-def _run(book: OpenBook, saved: SavedPlan, *, store: LedgerStore | None = None) -> Application:
+def _run(book: ObservedBook, saved: SavedPlan, *, store: LedgerStore | None = None) -> Application:
     plan = saved.plan
     if store is None:
         book.home.mkdir(parents=True, exist_ok=True)
@@ -548,7 +550,7 @@ def _saved(plan: OpenPlan | SavedPlan | Path | str) -> SavedPlan:
     return SavedPlan(plan.value, plan.request, plan.prices, plan.day_asked)
 
 
-def today_of(book: OpenBook, saved: SavedPlan) -> date | None:
+def today_of(book: ObservedBook, saved: SavedPlan) -> date | None:
     """The day that a plan must not be older than a session of.
 
     Real money goes by the clock. On paper and by hand it is the newest day with prices; a plan
@@ -561,7 +563,7 @@ def today_of(book: OpenBook, saved: SavedPlan) -> date | None:
     return None if saved.day_asked else max(book.as_of(), saved.plan.as_of)
 
 
-def _bring_up(book: OpenBook, run: Application, day: date) -> None:
+def _bring_up(book: ObservedBook, run: Application, day: date) -> None:
     """Book splits and dividends up to the day of a trade that came later than the plan."""
     session = book.portfolio.calendar.session_on_or_before(day)
     if session <= run.plan.as_of:
@@ -569,7 +571,7 @@ def _bring_up(book: OpenBook, run: Application, day: date) -> None:
     run.write(book.prepared(session).drafts)
 
 
-def _done(book: OpenBook, run: Application) -> Applied:
+def _done(book: ObservedBook, run: Application) -> Applied:
     applied = outcome(run)
     more = [*book.repairs, *_late(book, run)]
     if book.is_paper and run.changed:
@@ -578,7 +580,7 @@ def _done(book: OpenBook, run: Application) -> Applied:
     return applied if not more else applied.with_findings(more)
 
 
-def _late(book: OpenBook, run: Application) -> list[Finding]:
+def _late(book: ObservedBook, run: Application) -> list[Finding]:
     """By the clock, the prices that a person trades by may be old; they decide, and are told."""
     if not run.tickets():
         return []
@@ -593,7 +595,9 @@ def _late(book: OpenBook, run: Application) -> list[Finding]:
     return [Finding("plan-old", run.plan.id, message)]
 
 
-def _cash(book: OpenBook, account: str, amount: int, on: date | None, *, came_in: bool) -> Folded:
+def _cash(
+    book: ObservedBook, account: str, amount: int, on: date | None, *, came_in: bool
+) -> Folded:
     _need_account(book, account)
     need_one_record(book)
     if amount <= 0:
@@ -613,19 +617,19 @@ def _cash(book: OpenBook, account: str, amount: int, on: date | None, *, came_in
     return write(book, drafts)
 
 
-def _need_account(book: OpenBook, account: str) -> None:
+def _need_account(book: ObservedBook, account: str) -> None:
     known = book.portfolio.household.accounts
     if account not in known:
         raise RefusedError(f"{account} is no account: known are {', '.join(known)}")
 
 
-def _need_scope(book: OpenBook, scope: str) -> None:
+def _need_scope(book: ObservedBook, scope: str) -> None:
     known = [HOUSEHOLD, *book.portfolio.household.accounts]
     if scope not in known:
         raise RefusedError(f"{scope} is no account: known are {', '.join(known)}")
 
 
-def _at(book: OpenBook) -> str:
+def _at(book: ObservedBook) -> str:
     return instant_text(book.clock.now())
 
 

@@ -1,0 +1,369 @@
+"""A portfolio as it is observed: its folder, its record and its market. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trimtab.adapters.exchange_day import day_at, need_begun
+from trimtab.adapters.ledger_file import FileLedger
+from trimtab.adapters.portfolio_folder import LEDGER_FILE, LOTS_FILE, PAPER_FOLDER, Portfolio
+from trimtab.adapters.prices_file import PriceFile
+from trimtab.engine.mandate import Mandate
+from trimtab.execution.corporate import (
+    AWAITED,
+    at_old_count,
+    dividends_expected,
+    splits_missing,
+)
+from trimtab.execution.opening import Opening, Prepared, opening_drafts, prepared
+from trimtab.ledger.chain import Entry, sealed
+from trimtab.ledger.events import instant_text
+from trimtab.ledger.fold import fold
+from trimtab.ledger.folded import NOTHING, Folded
+from trimtab.live.amounts import Amount, typed_prices
+from trimtab.live.places import PLANS_FOLDER, lost_record
+from trimtab.model.errors import InputError, RefusedError
+from trimtab.model.findings import Finding
+from trimtab.model.instruments import Instrument
+from trimtab.model.market import Market
+from trimtab.model.numbers import Price
+from trimtab.model.ports import Broker, Clock
+from trimtab.model.state import State
+
+if TYPE_CHECKING:
+    from trimtab.ledger.store import LedgerStore
+
+
+class ObservedBook:
+    """A portfolio with its record and its prices.
+
+    Accounts that are all traded on paper have their record in `paper/`, so that it can never be
+    taken for a real one; as soon as one account is real there is one record, `ledger.jsonl`.
+
+    Attributes:
+        portfolio: What the folder says.
+        clock: The time of day.
+        brokers: Real brokers that are set up, by name.
+    """
+
+    def __init__(
+        self, portfolio: Portfolio, clock: Clock, brokers: Mapping[str, Broker] | None = None
+    ) -> None:
+        self.portfolio = portfolio
+        self.clock = clock
+        self.brokers: Mapping[str, Broker] = dict(brokers or {})
+        self._store: FileLedger | None = None
+        self._prices: PriceFile | None = None
+        self._folded: Folded = NOTHING
+        self._prepared: dict[date, Prepared] = {}
+
+    # -- places -------------------------------------------------------------------------------
+
+    @property
+    def folder(self) -> Path:
+        """The portfolio folder."""
+        return self.portfolio.folder
+
+    @property
+    def is_paper(self) -> bool:
+        """Whether every account is traded on paper."""
+        return all(a.broker == "paper" for a in self.portfolio.household.accounts.values())
+
+    @property
+    def home(self) -> Path:
+        """Where the record lies."""
+        return self.paper_folder if self.is_paper else self.folder
+
+    @property
+    def paper_folder(self) -> Path:
+        """Where everything about trading on paper lies."""
+        return self.folder / PAPER_FOLDER
+
+    @property
+    def ledger_path(self) -> Path:
+        """The file of the record, which need not exist yet."""
+        return self.home / LEDGER_FILE
+
+    @property
+    def plans_folder(self) -> Path:
+        """Where plans are saved."""
+        return self.folder / PLANS_FOLDER
+
+    # -- the record ---------------------------------------------------------------------------
+
+    @property
+    def store(self) -> LedgerStore:
+        """The record; its folder is made when it is first written."""
+        return self._file()
+
+    def _file(self) -> FileLedger:
+        if self._store is None:
+            # Looking changes nothing: what a crash left is put away by the next that writes.
+            self._store = FileLedger(self.ledger_path, repair=False)
+        return self._store
+
+    def repair(self) -> None:
+        """Put away what a crash left unfinished at the end of the record; before writing.
+
+        Raises:
+            RefusedError: There was a record, and it is gone: it is not begun anew over that.
+        """
+        lost = lost_record(self.folder, self.home)
+        if lost:
+            raise RefusedError(lost)
+        if self.ledger_path.exists():
+            self._file().repair()
+
+    @property
+    def repairs(self) -> tuple[Finding, ...]:
+        """What a crash left at the end of the record, and what became of it."""
+        return () if self._store is None else self._store.findings
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The record so far, what other processes added included."""
+        return self.store.read() if self.ledger_path.parent.is_dir() else ()
+
+    def folded(self) -> Folded:
+        """Everything that the record says now."""
+        entries = self.entries()
+        if self._folded.head.seq > len(entries):
+            self._folded = NOTHING
+        if self._folded.head.seq < len(entries):
+            self._folded = fold(entries[self._folded.head.seq :], self._folded)
+            self._prepared.clear()
+        return self._folded
+
+    @property
+    def opening(self) -> Opening | None:
+        """The opening statement, as lots.csv states it; None where there is no such file.
+
+        Raises:
+            InputError: Its files cannot be read, and no record has taken their place.
+        """
+        portfolio = self.portfolio
+        if portfolio.opening_problems:
+            folded = self.folded()
+            if folded.head.seq > folded.opening_parts:
+                return None
+            raise InputError(portfolio.opening_problems)
+        if LOTS_FILE not in portfolio.hashes:
+            return None
+        accounts = portfolio.household.accounts
+        return Opening(
+            household=portfolio.household.name,
+            currency=portfolio.household.currency,
+            on=portfolio.opened or self.as_of(),
+            lots=portfolio.lots,
+            cash={account: portfolio.cash.get(account, 0) for account in accounts},
+            sales=portfolio.sales,
+            lots_sha256=portfolio.hashes[LOTS_FILE],
+        )
+
+    def prepared(self, as_of: date, prices: Mapping[str, Amount] | None = None) -> Prepared:
+        """The record as a decision of that day sees it: seeded, with splits and dividends."""
+        folded = self.folded()
+        if as_of in self._prepared and not prices:
+            return self._prepared[as_of]
+        ready = prepared(
+            self.entries(),
+            self.opening_on(as_of),
+            instruments=self._instruments(folded),
+            market=self.market(as_of, prices),
+            paper=self.paper_accounts,
+            at=instant_text(self.clock.now()),
+            known=folded,
+        )
+        _need_accounts(ready.folded, self.portfolio)
+        ready = self._with_expected(ready, as_of)
+        if not prices:
+            self._prepared[as_of] = ready
+        return ready
+
+    def _with_expected(self, ready: Prepared, as_of: date) -> Prepared:
+        """The same with all dividends that brokers still owe, whatever was written meanwhile."""
+        paying = set(self.portfolio.household.accounts) - self.paper_accounts
+        entries = [*self.entries(), *sealed(ready.drafts, self.folded().head)]
+        since = min(as_of - AWAITED, self.folded().actions_through or as_of)
+        dividends = self.market_shown(as_of).dividends
+        expected = dividends_expected(entries, paying, dividends, since=since)
+        others = [one for one in ready.findings if one.code != "dividend-expected"]
+        return replace(ready, findings=(*others, *expected))
+
+    def opening_on(self, as_of: date) -> Opening | None:
+        """The opening statement; where the folder does not say of which day, of this one."""
+        opening = self.opening
+        if opening is None or self.portfolio.opened is not None:
+            return opening
+        return replace(opening, on=as_of)
+
+    @property
+    def paper_accounts(self) -> frozenset[str]:
+        """Accounts that are traded on paper."""
+        accounts = self.portfolio.household.accounts.values()
+        return frozenset(account.id for account in accounts if account.broker == "paper")
+
+    def state(self, as_of: date | None = None) -> State:
+        """What is held and remembered on a day: the fold of the record, or of lots.csv."""
+        day = self.as_of(as_of)
+        return self.prepared(day).state(day, head=self.head())
+
+    def head(self) -> str:
+        """The record's head as plans name it: empty until its opening is complete."""
+        folded, opening = self.folded(), self.opening
+        if folded.head.seq == 0:
+            return ""
+        if opening is not None and folded.opening_parts == folded.head.seq:
+            parts = len(opening_drafts(opening, self._instruments(folded), "1970-01-01T00:00:00Z"))
+            if folded.head.seq < parts:
+                return ""
+        return folded.head.hash
+
+    # -- the market ---------------------------------------------------------------------------
+
+    def as_of(self, day: date | None = None) -> date:
+        """The session to decide for.
+
+        Args:
+            day: That day if it is a session, else the last session before it. By default the
+                newest day that has prices and is not in the future.
+
+        Raises:
+            RefusedError: The day has not begun at the exchange.
+        """
+        return self.session(day)[0]
+
+    def need_begun(self, day: date) -> None:
+        """Refuse a day that has not begun at the exchange.
+
+        Raises:
+            RefusedError: It is in the future.
+        """
+        need_begun(self.portfolio.calendar, day, self.clock.now())
+
+    def session(self, day: date | None) -> tuple[date, tuple[Finding, ...]]:
+        """As `as_of`, with what is to be said where it is not the day that was asked for."""
+        calendar = self.portfolio.calendar
+        if day is not None:
+            self.need_begun(day)
+            session = calendar.session_on_or_before(day)
+            if session == day:
+                return day, ()
+            message = f"{day} is no session of {calendar.name}: decided for {session} instead"
+            return session, (Finding("no-session", str(day), message, "info"),)
+        newest = self._newest_day()
+        today = day_at(calendar, self.clock.now())
+        if newest is None:
+            return calendar.session_on_or_before(today), ()
+        if newest > today:
+            message = (
+                f"the price files reach {newest}, which is in the future; they are read up to "
+                f"{today}"
+            )
+            known = self._newest_day(until=today) or today
+            return calendar.session_on_or_before(known), (
+                Finding("prices-in-future", str(newest), message),
+            )
+        return calendar.session_on_or_before(newest), ()
+
+    def _newest_day(self, *, until: date = date.max) -> date | None:
+        """The newest day with prices; of a market's where there are any, else of typed ones."""
+        known = self.portfolio.household.instruments
+        traded = [name for name in sorted(known) if known[name].price_source == "market"]
+        source = self._price_file({})
+        return source.last_day(traded, until=until) or source.last_day(sorted(known), until=until)
+
+    def market(self, as_of: date, prices: Mapping[str, Amount] | None = None) -> Market:
+        """What the market says on a day.
+
+        Args:
+            as_of: A session.
+            prices: Prices typed in for that day, by instrument.
+
+        Raises:
+            InputError: The price files have rows that cannot be read.
+            RefusedError: A typed price is no price, or of something unknown.
+        """
+        return self.market_with(as_of, self.typed(prices))
+
+    def market_with(self, as_of: date, typed: Mapping[str, Price]) -> Market:
+        """What the market says on a day, with typed prices that were checked.
+
+        What was split without the record knowing it has no price there: at the new count it would
+        be worth a part of itself.
+        """
+        shown = self.market_shown(as_of, typed)
+        missing = [
+            split
+            for split in splits_missing(self.folded(), shown)
+            if split.instrument in shown.quotes
+        ]
+        if not missing:
+            return shown
+        quotes = dict(shown.quotes)
+        for split in missing:
+            quotes[split.instrument] = at_old_count(quotes[split.instrument], split)
+        return replace(shown, quotes=quotes)
+
+    def market_shown(self, as_of: date, typed: Mapping[str, Price] | None = None) -> Market:
+        """What the price files say on a day, whatever the record knows."""
+        known = sorted(self._instruments(self.folded()))
+        return self._price_file(typed or {}).snapshot(as_of, known)
+
+    def volumes(self, day: date) -> Mapping[str, Fraction]:
+        """Units traded on a day, of everything whose price file says it."""
+        return self._price_file({}).volumes(day, sorted(self._instruments(self.folded())))
+
+    def typed(self, prices: Mapping[str, Amount] | None) -> dict[str, Price]:
+        """Typed prices, checked."""
+        return typed_prices(prices or {}, self._instruments(self.folded()))
+
+    def _price_file(self, typed: Mapping[str, Price]) -> PriceFile:
+        if self._prices is None:
+            self._prices = PriceFile(
+                self.portfolio.prices,
+                instruments=self.portfolio.household.instruments,
+                calendar=self.portfolio.calendar,
+                folder=self.folder,
+            )
+        self._prices.typed = dict(typed)
+        return self._prices
+
+    # -- what decides -------------------------------------------------------------------------
+
+    def mandate(self) -> Mandate:
+        """Household, target, policy and costs; what only the record knows of is among them."""
+        mandate = self.portfolio.mandate
+        if mandate.target is None and self.portfolio.optimized is not None:
+            raise RefusedError(
+                "the target of this portfolio is to be computed ([target.optimize]); compute it "
+                "with `trimtab optimize` and write the weights into [target]"
+            )
+        instruments = self._instruments(self.folded())
+        return replace(mandate, household=replace(mandate.household, instruments=instruments))
+
+    def _instruments(self, folded: Folded) -> Mapping[str, Instrument]:
+        known = self.portfolio.household.instruments
+        currency = self.portfolio.household.currency
+        gone = {
+            name: Instrument(name, currency=currency, step=folded.steps[name])
+            for name in sorted({instrument for _, instrument in folded.positions} - set(known))
+        }
+        return dict(sorted({**known, **gone}.items())) if gone else known
+
+
+def _need_accounts(folded: Folded, portfolio: Portfolio) -> None:
+    """An account that still holds something and is no longer named would vanish from all sums."""
+    known = portfolio.household.accounts
+    held = {account for account, _ in folded.positions}
+    held |= {account for account, cash in folded.cash.items() if cash}
+    lost = sorted(held - set(known))
+    if lost:
+        raise RefusedError(
+            f"the record has holdings in {', '.join(lost)}, which portfolio.toml does not name: "
+            f"add [accounts.{lost[0]}], or book their transfer out first"
+        )

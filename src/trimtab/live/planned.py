@@ -1,0 +1,55 @@
+"""A plan together with the book that it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trimtab.adapters.plan_files import SavedPlan, save_plan
+from trimtab.engine.mandate import Request
+from trimtab.live.observed import ObservedBook
+from trimtab.model.numbers import Price
+from trimtab.model.plan import Plan
+
+
+@dataclass(frozen=True)
+class OpenPlan:
+    """A plan with the book it was made from. What a `Plan` has, it has: `plan.trades`.
+
+    Args:
+        value: The plan itself.
+        book: The book.
+        request: What was asked beyond the policy.
+        prices: Prices that were typed in.
+        day_asked: Whether somebody named the day.
+    """
+
+    value: Plan
+    book: ObservedBook = field(repr=False, compare=False)
+    request: Request
+    prices: Mapping[str, Price]
+    day_asked: bool = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "value":  # while it is being copied or unpickled there is none
+            raise AttributeError(name)
+        return getattr(self.value, name)
+
+    def explain(self) -> str:
+        """Everything: each trade and each trade not made, with reason, cost and tax."""
+        return _text(self.value, explain=True)
+
+    def save(self) -> Path:
+        """Write it to `plans/<id>.json`; nothing else changes."""
+        text = _text(self.value, explain=False)
+        saved = SavedPlan(self.value, self.request, self.prices, self.day_asked, text)
+        return save_plan(saved, self.book.plans_folder)
+
+
+def _text(plan: Plan, *, explain: bool) -> str:
+    """A plan as its reader sees it, without colours."""
+    from trimtab.reports.plan_text import plan_text
+
+    return plan_text(plan, explain=explain)

@@ -105,7 +105,7 @@ def study(shared: Path | None = None, *, quick: bool = False) -> Finding:
     for name in POLICIES:
         own = [next(one for one in run if one.name == name) for run in runs]
         curves = [*(one.equity for one in own), free[name].value]
-        traded = [*(one.rebalances for one in own), free[name].rebalances + 1]
+        traded = [*(one.rebalances for one in own), free[name].rebalances]
         figures[f"whole, {name}"] = apart(costly[name].value, curves[0])
         gaps = [apart(curve, curves[0]) for curve in curves]
         for k, step in enumerate(STEPS):
@@ -129,8 +129,8 @@ def study(shared: Path | None = None, *, quick: bool = False) -> Finding:
 {table_text(heads, rows)}
 
 {first} to {last}, {START:,} at the start; each row adds its change to all above it. The first
-purchase counts as a rebalance. In brackets: where the mean of the same daily differences lies when
-they are shuffled in blocks of a month.
+purchase is no rebalance. In brackets: where the mean of the same daily differences lies when they
+are shuffled in blocks of a month.
 
 **How far.** Research mode with costs, less account mode as it is, grows by
 {say["whole, this portfolio"]} basis points a year under this portfolio's policy and by

@@ -121,3 +121,68 @@ def test_alternatives_stand_beside_the_portfolio_once_each(tmp_path: Path) -> No
     assert names[0] == "this portfolio"
     assert "quarterly" not in names
     assert len(set(names)) == len(names)
+
+
+def test_the_files_of_account_mode_say_what_its_figures_say(tmp_path: Path) -> None:
+    """Curves end at the final values, trades cost and are taxed what the figures say."""
+    folder = demo_folder(tmp_path)
+    line = "trimtab backtest --account-mode --start 2011-11-01 --end 2012-03-01 --out run --json"
+
+    figures = json.loads(Session(folder).run(line))
+
+    with (folder / "run" / "equity.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (folder / "run" / "this-portfolio" / "trades.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
+        trades = list(csv.DictReader(file))
+    assert json.loads((folder / "run" / "figures.json").read_text("utf-8")) == figures
+    own = figures["policies"][0]
+    assert len(rows) == own["sessions"]
+    assert float(rows[-1]["this portfolio"]) == pytest.approx(own["final_value"])
+    assert sum(float(row["cost"]) for row in trades) == pytest.approx(own["cost_paid"])
+    assert sum(float(row["tax"]) for row in trades) == pytest.approx(own["tax_due"])
+    assert [one["rebalances"] for one in figures["policies"] if "never" in one["name"]] == [0]
+
+
+def test_pictures_of_account_mode_name_what_to_use_instead(tmp_path: Path) -> None:
+    """--report and --png draw research mode; beside --account-mode they name --out."""
+    folder = demo_folder(tmp_path)
+
+    said = Session(folder).run("trimtab backtest --account-mode --report run.html")
+
+    assert "--out DIR" in said
+    assert said.endswith("[1]\n")
+    assert not (folder / "run.html").exists()
+
+
+@pytest.mark.parametrize("mode", ["", " --account-mode --start 2012-01-03"])
+def test_files_of_other_people_are_not_written_over(tmp_path: Path, mode: str) -> None:
+    """A folder with other files, or a file that is no page, is refused before anything runs."""
+    folder = demo_folder(tmp_path)
+    (folder / "mine").mkdir()
+    (folder / "mine" / "equity.csv").write_text("my own\n")
+
+    into_folder = Session(folder).run(f"trimtab backtest --policy never --out mine{mode}")
+    over_file = Session(folder).run("trimtab backtest --policy never --report portfolio.toml")
+
+    assert "2> --out mine: the folder holds what no earlier backtest wrote" in into_folder
+    assert "2> --report portfolio.toml: it is no page" in over_file
+    assert [path.name for path in (folder / "mine").iterdir()] == ["equity.csv"]
+
+
+def test_an_earlier_run_is_replaced_whole_and_that_is_said(tmp_path: Path) -> None:
+    """What a policy left that is not run again goes; what somebody put there stays."""
+    folder = demo_folder(tmp_path)
+    line = "trimtab backtest --paths 0 --start 2012-01-03 --out run --report run.html --policy"
+    first = Session(folder).run(f"{line} annual")
+    (folder / "run" / "this-portfolio" / "note.txt").write_text("mine")
+
+    second = Session(folder).run(f"{line} quarterly")
+
+    assert "earlier run" not in first
+    assert "Wrote run over an earlier run     Wrote run.html over an earlier run" in second
+    places = sorted(path.name for path in (folder / "run").iterdir() if path.is_dir())
+    assert places == ["quarterly", "this-portfolio"]
+    kept = sorted(path.name for path in (folder / "run" / "this-portfolio").iterdir())
+    assert kept == ["note.txt", "trades.csv", "weights.csv"]

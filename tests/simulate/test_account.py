@@ -216,6 +216,8 @@ def test_a_run_from_cash_is_invested_at_its_first_session() -> None:
 
     assert run.folded.positions == {("brokerage", "US"): 12, ("brokerage", "BND"): 8}
     assert run.value == (100_000, 112_000)
+    assert len(run.plans) == 1
+    assert run.to_dict()["rebalances"] == 0
 
 
 def test_a_thin_market_fills_a_run_in_part() -> None:

@@ -72,7 +72,12 @@ def add_parser(commands: Commands) -> None:
         help="this portfolio's accounts with whole shares, lots, dividends and tax, by the same "
         "code as plan and apply (slower)",
     )
-    parser.add_argument("--out", metavar="DIR", help="write figures, curves, weights and trades")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help="write figures, curves, weights and trades; over those of an earlier run"
+        ", and over nothing else",
+    )
     parser.add_argument(
         "--report", metavar="FILE", help="write one HTML file to look at, offline: docs/report.md"
     )
@@ -97,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.account_mode:
         return _in_accounts(args)
+    replaced = _need_own(args)
     if args.png:
         from trimtab.reports.figures_png import check_drawing
 
@@ -106,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
         result, remarks = _in_research(args)
     finally:
         progress("")
-    saved = _written(result, args, remarks)
+    saved = _written(result, args, remarks, replaced)
     if args.json:
         emit(result.to_dict())
         return 0
@@ -126,7 +132,25 @@ def _paths(text: str) -> int:
     return int(text)
 
 
-def _written(result: Backtest, args: argparse.Namespace, remarks: Sequence[str]) -> list[str]:
+def _need_own(args: argparse.Namespace) -> list[str]:
+    """What of an earlier backtest will be replaced; other people's files are refused first."""
+    from pathlib import Path
+
+    from trimtab.cli.backtest_files import need_own
+
+    out, report = (None if name is None else Path(name) for name in (args.out, args.report))
+    return need_own(out, report)
+
+
+def _wrote(name: str, replaced: Sequence[str]) -> str:
+    from pathlib import Path
+
+    return f"Wrote {name}{' over an earlier run' if str(Path(name)) in replaced else ''}"
+
+
+def _written(
+    result: Backtest, args: argparse.Namespace, remarks: Sequence[str], replaced: Sequence[str]
+) -> list[str]:
     from pathlib import Path
 
     from trimtab.cli.screen import progress
@@ -136,7 +160,7 @@ def _written(result: Backtest, args: argparse.Namespace, remarks: Sequence[str])
         from trimtab.cli.backtest_files import write_backtest
 
         write_backtest(result, Path(args.out))
-        saved.append(f"Wrote {args.out}")
+        saved.append(_wrote(args.out, replaced))
     outcomes, untried = None, list[str]()
     if args.report or args.png:
         try:
@@ -148,7 +172,7 @@ def _written(result: Backtest, args: argparse.Namespace, remarks: Sequence[str])
 
         page = backtest_html(result, outcomes=outcomes, remarks=[*remarks, *untried])
         Path(args.report).write_text(page, encoding="utf-8")
-        saved.append(f"Wrote {args.report}")
+        saved.append(_wrote(args.report, replaced))
     if args.png:
         from trimtab.reports.figures_png import pictures, png
 
@@ -185,6 +209,7 @@ ACCOUNT_ALTERNATIVES = ("never", "annual")
 
 def _in_accounts(args: argparse.Namespace) -> int:
     from decimal import Decimal
+    from pathlib import Path
 
     from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.live.book import open_book
@@ -197,9 +222,6 @@ def _in_accounts(args: argparse.Namespace) -> int:
         (args.target, "--target"),
         (args.target_file, "--target-file"),
         (args.cost_bps, "--cost-bps"),
-        (args.out, "--out"),
-        (args.report, "--report"),
-        (args.png, "--png"),
         (args.trade_at not in (None, "close"), f"--trade-at {args.trade_at}"),
     ):
         if given:
@@ -207,6 +229,14 @@ def _in_accounts(args: argparse.Namespace) -> int:
                 f"{flag} does not go with --account-mode, which runs this portfolio's accounts at "
                 "their own costs and trades at the close"
             )
+    for given, flag in ((args.report, "--report"), (args.png, "--png")):
+        if given:
+            raise RefusedError(
+                f"{flag} draws research mode and does not go with --account-mode: use --out DIR "
+                f"for the curves, trades and figures of the accounts, or {flag} without "
+                "--account-mode"
+            )
+    replaced = _need_own(args)
     book = open_book(folder_of(args))
     mandate = book.mandate()
     own = Policy(None, mandate.when, mandate.to, "this portfolio")
@@ -234,14 +264,21 @@ def _in_accounts(args: argparse.Namespace) -> int:
         )
     finally:
         progress("")
+    if args.out:
+        from trimtab.cli.backtest_files import write_accounts
+
+        write_accounts(runs, Path(args.out))
     if args.json:
-        figures = [{"name": run.name, **run.to_dict()} for run in runs]
-        emit(figures[0] if len(figures) == 1 else {"policies": figures})
+        from trimtab.cli.backtest_files import accounts_json
+
+        emit(accounts_json(runs))
         return 0
     from trimtab.reports.backtest_text import accounts_text
 
     on = screen()
     say(accounts_text(runs, width=on.width, look=on.look))
+    if args.out:
+        say("\n" + _wrote(args.out, replaced))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The files of `trimtab backtest --out`: figures, curves, weights and trades."""
+"""The files of `trimtab backtest`: figures, curves, weights and trades; nobody else's are lost."""
 
 from __future__ import annotations
 
@@ -12,28 +12,120 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from trimtab.simulate.account import AccountRun
     from trimtab.simulate.results import Backtest, PolicyResult
+
+FIGURES, EQUITY, WEIGHTS, TRADES = "figures.json", "equity.csv", "weights.csv", "trades.csv"
+
+_PAGE = b"<!doctype html>"
+
+
+def need_own(out: Path | None, report: Path | None) -> list[str]:
+    """Refuse to write over what no earlier backtest wrote.
+
+    Returns:
+        Of an earlier backtest, what will be replaced.
+
+    Raises:
+        RefusedError: The folder holds other files, or the file is no page.
+    """
+    from trimtab.model.errors import RefusedError
+
+    replaced = []
+    if out is not None and out.is_dir() and any(out.iterdir()):
+        if not (out / FIGURES).is_file() or not (out / EQUITY).is_file():
+            names = sorted(path.name for path in out.iterdir())
+            more = ", ..." if len(names) > 3 else ""
+            raise RefusedError(
+                f"--out {out}: the folder holds what no earlier backtest wrote "
+                f"({', '.join(names[:3])}{more}); name a new or empty folder"
+            )
+        replaced.append(str(out))
+    elif out is not None and out.exists() and not out.is_dir():
+        raise RefusedError(f"--out {out}: it is a file; name a folder")
+    if report is not None and report.is_dir():
+        raise RefusedError(f"--report {report}: it is a folder; name a file, as {report}/run.html")
+    if report is not None and report.exists():
+        with report.open("rb") as file:
+            if file.read(len(_PAGE)).lower() != _PAGE:
+                raise RefusedError(f"--report {report}: it is no page of a backtest; name another")
+        replaced.append(str(report))
+    return replaced
 
 
 def write_backtest(result: Backtest, folder: Path) -> None:
     """Write `figures.json`, `equity.csv`, and of each policy `weights.csv` and `trades.csv`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    figures = json.dumps(result.to_dict(), indent=2, allow_nan=False)
-    (folder / "figures.json").write_text(figures + "\n", encoding="utf-8")
+    names = _begin(folder, [one.name for one in result.policies])
+    _write_json(folder / FIGURES, result.to_dict())
     first = result.policies[0]
     heads = ["date", *(one.name for one in result.policies)]
     curves = zip(*(one.value.tolist() for one in result.policies), strict=True)
     days = [str(day) for day in first.dates]
-    _write(folder / "equity.csv", heads, ([day, *v] for day, v in zip(days, curves, strict=True)))
-    names = _names([one.name for one in result.policies])
+    _write(folder / EQUITY, heads, ([day, *v] for day, v in zip(days, curves, strict=True)))
     for one, name in zip(result.policies, names, strict=True):
         place = folder / name
-        place.mkdir(exist_ok=True)
         worth = one.units * one.history
         shares = (worth / worth.sum(axis=1, keepdims=True)).tolist()
         rows = ([str(day), *row] for day, row in zip(one.dates, shares, strict=True))
-        _write(place / "weights.csv", ["date", *one.symbols], rows)
-        _write(place / "trades.csv", *_trades(one))
+        _write(place / WEIGHTS, ["date", *one.symbols], rows)
+        _write(place / TRADES, *_trades(one))
+
+
+def write_accounts(runs: Sequence[AccountRun], folder: Path) -> None:
+    """The same of runs in account mode: figures, curves, and the trades of each with their tax."""
+    names = _begin(folder, [run.name for run in runs])
+    _write_json(folder / FIGURES, accounts_json(runs))
+    days = [day.isoformat() for day in runs[0].dates]
+    curves = zip(*([minor / 100 for minor in run.value] for run in runs), strict=True)
+    heads = ["date", *(run.name for run in runs)]
+    _write(folder / EQUITY, heads, ([day, *v] for day, v in zip(days, curves, strict=True)))
+    for run, name in zip(runs, names, strict=True):
+        _write(folder / name / TRADES, _HEADS, _trades_of(run))
+
+
+def accounts_json(runs: Sequence[AccountRun]) -> dict[str, Any]:
+    """The figures of runs in account mode, for programs: of one, or a list."""
+    figures = [{"name": run.name, **run.to_dict()} for run in runs]
+    return figures[0] if len(figures) == 1 else {"policies": figures}
+
+
+_HEADS = ("date", "account", "symbol", "side", "quantity", "price", "value", "cost", "tax")
+
+
+def _trades_of(run: AccountRun) -> Iterable[list[str]]:
+    from trimtab.model.numbers import money_text, quantity_text
+
+    for plan in run.plans:
+        for trade in plan.trades:
+            yield [
+                plan.as_of.isoformat(),
+                trade.account,
+                trade.instrument,
+                trade.side,
+                quantity_text(trade.quantity, trade.step),
+                str(trade.price),
+                *map(money_text, (trade.value, trade.cost, trade.tax)),
+            ]
+
+
+def _begin(folder: Path, labels: Sequence[str]) -> list[str]:
+    """A folder for each policy; those of an earlier run lose the files that it wrote."""
+    if (folder / EQUITY).is_file():
+        with (folder / EQUITY).open(encoding="utf-8", newline="") as file:
+            heads = next(csv.reader(file), [])
+        for name in _names(heads[1:]):
+            for file_name in (WEIGHTS, TRADES):
+                (folder / name / file_name).unlink(missing_ok=True)
+            if (folder / name).is_dir() and not any((folder / name).iterdir()):
+                (folder / name).rmdir()
+    names = _names(labels)
+    for name in names:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return names
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _trades(one: PolicyResult) -> tuple[list[str], Iterable[list[Any]]]:

@@ -68,8 +68,8 @@ def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = 
             "cash dividends."
         ),
         (
-            "Each account starts in cash and is invested at the first session; trades at the close "
-            "that decides."
+            "Each account starts in cash and is invested at the first session, which is no "
+            "rebalance but counts in turnover, cost and orders; trades at the close that decides."
         ),
         (
             "Tax is what the sales caused, by the rates of portfolio.toml. It is counted, not paid "

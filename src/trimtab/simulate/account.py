@@ -74,6 +74,7 @@ class AccountRun:
         final_weights: By leaf, or by instrument in no leaf, of all accounts.
         folded: The record at the end.
         findings: What plans had to say, each once.
+        invested_at_start: Whether it began with cash, so that its first purchase is no rebalance.
     """
 
     name: str
@@ -89,11 +90,14 @@ class AccountRun:
     final_weights: Mapping[str, float]
     folded: Folded = field(repr=False)
     findings: tuple[Finding, ...] = ()
+    invested_at_start: bool = False
 
     @property
     def rebalances(self) -> int:
-        """How often it traded."""
-        return len(self.plans)
+        """How often it traded, after it was invested."""
+        first = self.plans[0].as_of if self.plans else None
+        was_bought = self.invested_at_start and first == self.dates[0]
+        return len(self.plans) - was_bought
 
     @property
     def equity(self) -> NDArray[Any]:
@@ -178,6 +182,7 @@ def backtest_accounts(
         final_weights=desk.weights(),
         folded=desk.folded,
         findings=tuple(_first_of_each(desk.findings)),
+        invested_at_start=invest_at_start,
     )
 
 

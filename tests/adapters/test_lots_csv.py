@@ -15,15 +15,12 @@ from trimtab.adapters.csv_lines import Sheet
 from trimtab.adapters.lots_csv import (
     Names,
     Opening,
-    lots_text,
     opening,
     past_sales,
     read_lot_sheet,
     read_sale_sheet,
-    write_lots,
 )
 from trimtab.model.accounts import Lot, Sale, TaxTreatment
-from trimtab.model.instruments import Instrument
 
 HEADER = "account,symbol,quantity,acquired,cost_basis\n"
 WITH_ID = "account,symbol,quantity,acquired,cost_basis,lot\n"
@@ -289,26 +286,6 @@ def test_the_order_of_rows_does_not_matter(
     ]
 
     assert opening(sheets[0], NAMES) == opening(sheets[1], NAMES)
-
-
-@settings(max_examples=50, deadline=None)
-@given(lot_rows)
-def test_what_is_written_reads_back(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, int, str, int]]
-) -> None:
-    """Exported lots are read again as the same lots and the same cash."""
-    path = tmp_path_factory.mktemp("export") / "lots.csv"
-    path.write_text(
-        HEADER + "".join(",".join(map(str, row)) + "\n" for row in rows) + "ira,USD,1.5,,\n"
-    )
-    first = opening(read_lot_sheet(path, "lots.csv"), NAMES)
-    instruments = {symbol: Instrument(symbol, step=step) for symbol, step in STEPS.items()}
-
-    write_lots(path, first.lots, first.cash, instruments=instruments, currency="USD")
-
-    again = opening(read_lot_sheet(path, "lots.csv"), NAMES)
-    assert (again.lots, again.cash) == (first.lots, first.cash)
-    assert lots_text((), {}, instruments=instruments, currency="USD") == WITH_ID
 
 
 def sales_of(tmp_path: Path, rows: str) -> tuple[tuple[Sale, ...], list[tuple[int | None, str]]]:

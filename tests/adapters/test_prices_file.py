@@ -190,7 +190,6 @@ def test_an_instrument_that_only_the_record_knows_has_its_prices(tmp_path: Path)
     quote = quote_of(file, "GLD")
 
     assert quote == Quote(Price(9, 0), day(30))
-    assert [finding.subject for finding in file.without_price(["GLD", "SLV"])] == ["SLV"]
 
 
 ACTIONS = """\
@@ -496,14 +495,10 @@ def test_a_stand_in_gives_the_history(tmp_path: Path) -> None:
     assert quote_of(file, "FUND") is None
 
 
-def test_what_has_no_price_is_found(tmp_path: Path) -> None:
-    """An instrument without any row is told with the nearest name; one that was typed is not."""
-    file = prices(tmp_path, LONG, instruments=(Instrument("VTL"), Instrument("FUND")), FUND="10")
+def test_the_newest_day_is_one_of_the_files(tmp_path: Path) -> None:
+    """A price that was typed gives a day no price of the market, so it is not the newest day."""
+    file = prices(tmp_path, LONG, instruments=(Instrument("FUND"),), FUND="10")
 
-    findings = file.without_price(["VTI", "VTL", "FUND"])
-
-    assert [(finding.code, finding.subject) for finding in findings] == [("no-price", "VTL")]
-    assert "VTI" in findings[0].message
     assert file.last_day(["VTI", "FUND"]) == day(30)
     assert file.last_day(["FUND"]) is None
 

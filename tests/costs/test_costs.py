@@ -18,7 +18,6 @@ ONE = Decimal(1)
 def test_trading_is_free_unless_told() -> None:
     """Without costs nothing costs anything."""
     assert Costs().order_costs("VTI", ONE).of(1_234_567, 89) == 0
-    assert Costs().linear_rate("VTI", 50.0) == 0.0
 
 
 @given(
@@ -71,7 +70,6 @@ def test_an_instruments_own_costs_replace_the_general_ones() -> None:
 
     assert costs.order_costs("BTC", ONE).of(1_000_000, 1) == 4000
     assert costs.order_costs("VTI", ONE).of(1_000_000, 1) == 1500
-    assert costs.linear_rate("BTC") == pytest.approx(0.004)
 
 
 @pytest.mark.parametrize("bad", [-1, "nan", "inf", 10_001])

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from tests.engine.households import DAY, mandate, market, tree
+from tests.taxes.lots import remaining
 from trimtab.costs import Costs
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.model.accounts import Account, Lot, Relief, TaxTreatment
@@ -15,7 +16,6 @@ from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.plan import Plan
 from trimtab.model.state import AcceptedPrice, Memory, State
-from trimtab.taxes.relief import remaining
 
 
 @dataclass(frozen=True)

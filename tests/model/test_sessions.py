@@ -77,7 +77,6 @@ def test_new_york_is_open_or_closed_as_it_was(day: date, open_that_day: bool) ->
 def test_half_days_close_at_their_own_time(day: date, closes: time) -> None:
     """A half day closes early, at the hour of its year; other days at the usual one."""
     assert NEW_YORK.closing_time(day) == closes
-    assert NEW_YORK.is_early_close(day) is (closes != time(16))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +149,8 @@ def test_the_neighbours_of_a_day_are_sessions_with_none_between(day: date, name:
     """Next and previous are the nearest sessions: one step forward is one session of age."""
     market = calendar(name)
 
-    before, after = market.previous_session(day), market.next_session(day)
+    before = market.session_on_or_before(day - timedelta(days=1))
+    after = market.next_session(day)
 
     assert before < day < after
     assert market.is_session(before)

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.taxes.lots import remaining
 from trimtab.model.accounts import Account, Acquired, Lot, Relief, TaxTreatment
 from trimtab.model.household import TaxProfile
 from trimtab.model.numbers import StepPrice
 from trimtab.taxes.holding import long_term_from, term_of
-from trimtab.taxes.relief import relief_order, relieved, remaining, taxed_lot
+from trimtab.taxes.relief import relief_order, relieved, taxed_lot
 
 TODAY = date(2026, 3, 31)
 TAX = TaxProfile(long_rate=Decimal("0.15"), short_rate=Decimal("0.35"))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
@@ -35,13 +32,12 @@ from trimtab.model.accounts import Acquired, Lot, Sale, TaxTreatment
 from trimtab.model.errors import Problem
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
-from trimtab.model.instruments import CASH, Instrument
+from trimtab.model.instruments import CASH
 from trimtab.model.numbers import (
     NumberError,
     decimal_from,
     minor_from,
     money_text,
-    quantity_text,
     steps_from,
 )
 
@@ -459,48 +455,3 @@ def _exponent(value: Decimal) -> int:
     exponent = value.as_tuple().exponent
     assert isinstance(exponent, int), "decimal_from lets only finite numbers through"
     return exponent
-
-
-def lots_text(
-    lots: Sequence[Lot],
-    cash: Mapping[str, int],
-    *,
-    instruments: Mapping[str, Instrument],
-    currency: str,
-) -> str:
-    """Lots and cash as the text of a lots.csv, which reads back as the same lots and cash."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow((*LOT_COLUMNS, "lot"))
-    for lot in lots:
-        writer.writerow(
-            (
-                lot.account,
-                lot.instrument,
-                quantity_text(lot.quantity, instruments[lot.instrument].step),
-                _day_key(lot.acquired),
-                "" if lot.basis is None else money_text(lot.basis),
-                lot.id,
-            )
-        )
-    for account, amount in cash.items():
-        writer.writerow((account, currency, money_text(amount), "", "", ""))
-    return out.getvalue()
-
-
-def write_lots(
-    path: Path,
-    lots: Sequence[Lot],
-    cash: Mapping[str, int],
-    *,
-    instruments: Mapping[str, Instrument],
-    currency: str,
-) -> None:
-    """Write a lots.csv, whole or not at all."""
-    text = lots_text(lots, cash, instruments=instruments, currency=currency)
-    beside = path.with_name(path.name + ".new")
-    with beside.open("w", encoding="utf-8", newline="") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    beside.replace(path)

@@ -24,7 +24,6 @@ from trimtab.adapters.price_rows import PriceRows, Series
 from trimtab.adapters.toml_table import shown
 from trimtab.engine.value import JUMP
 from trimtab.model.errors import InputError, Problem
-from trimtab.model.findings import Finding
 from trimtab.model.instruments import Alias, Instrument
 from trimtab.model.market import Dividend, Market, Quote, Split
 from trimtab.model.numbers import NumberError, Price, decimal_from
@@ -209,33 +208,6 @@ class PriceFile:
         except InputError as error:
             return error.problems
         return ()
-
-    def without_price(self, instruments: Sequence[str]) -> tuple[Finding, ...]:
-        """Findings for instruments of which the files have no row at all."""
-        from difflib import get_close_matches
-
-        tapes = self._tapes_of(instruments, stand_ins=False)
-        findings = []
-        for instrument, tape in tapes.items():
-            if tape.days or instrument in self.typed:
-                continue
-            close = get_close_matches(instrument, self.symbols(), n=1, cutoff=0.6)
-            meant = f" The nearest name there is {close[0]}." if close else ""
-            known = self.instruments.get(instrument)
-            manual = known is not None and known.price_source == "manual"
-            remedy = (
-                f"Type it with --price {instrument}=P, or add a row to manual-prices.csv."
-                if manual
-                else "Add rows of it, or an alias under its [instruments] table."
-            )
-            findings.append(
-                Finding(
-                    "no-price",
-                    instrument,
-                    f"The price files have no row of {instrument}.{meant} {remedy}",
-                )
-            )
-        return tuple(findings)
 
     # -- one instrument -----------------------------------------------------------------------
 

@@ -127,19 +127,6 @@ class Costs:
             minimum=minor_from(own.minimum),
         )
 
-    def linear_rate(self, instrument: str, price: float | None = None) -> float:
-        """Cost per unit of money traded, without what an order costs however small it is.
-
-        Args:
-            instrument: Its id.
-            price: Price a unit; needed where there is a fee a share.
-        """
-        own = self.by_instrument.get(instrument, self)
-        rate = float(own.bps + own.half_spread_bps) / 10_000
-        if own.per_share and price:
-            rate += float(own.per_share) / price
-        return rate
-
 
 def _schedule(name: str, steps: Mapping[Rate, Rate]) -> dict[Decimal, Decimal]:
     """Steps of a schedule, ascending by what they count from."""

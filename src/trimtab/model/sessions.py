@@ -74,10 +74,6 @@ class Calendar:
             return day not in self.closed
         return day in self.extra
 
-    def is_early_close(self, day: date) -> bool:
-        """Whether that day is a session that closes before its usual time."""
-        return day in self.early
-
     def closing_time(self, day: date) -> time:
         """The local time, in `timezone`, at which that session closes."""
         assert self.is_session(day), f"{self.name} has no session on {day}"
@@ -94,10 +90,6 @@ class Calendar:
         while not self.is_session(day):
             day += _DAY
         return day
-
-    def previous_session(self, day: date) -> date:
-        """The last session before that day, which need not be one itself."""
-        return self.session_on_or_before(day - _DAY)
 
     def next_session(self, day: date) -> date:
         """The first session after that day, which need not be one itself."""

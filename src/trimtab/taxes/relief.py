@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -114,11 +113,3 @@ def basis_part(lot: Lot, steps: int) -> int:
     assert lot.basis is not None
     assert 0 < steps <= lot.quantity
     return half_even(lot.basis * steps, lot.quantity)
-
-
-def remaining(lot: Lot, steps: int) -> Lot | None:
-    """What is left of a lot after `steps` of it were sold; None when nothing is."""
-    if steps == lot.quantity:
-        return None
-    basis = None if lot.basis is None else lot.basis - basis_part(lot, steps)
-    return replace(lot, quantity=lot.quantity - steps, basis=basis)

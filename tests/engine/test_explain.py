@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -156,24 +155,6 @@ def test_a_deposit_below_the_minimum_says_so(price: str) -> None:
     assert plan.trades == ()
     assert "below the minimum of 500.00" in note.why
     assert "at its target" not in note.why
-
-
-@pytest.mark.parametrize("drift_price", [None, Decimal("0.05")])
-def test_new_cash_that_is_kept_for_another_sleeve_says_so(drift_price: Decimal | None) -> None:
-    """Buying what is a little under would come nearer: the rule for new cash is the reason."""
-    accounts = [account("plan", "traditional", menu=("BND",)), account("free")]
-    lots = [lot("free", "US", 300), lot("free", "BND", 290), lot("free", "GLD", 400)]
-    target = tree({"US": 40, "BND": 30, "GLD": 30})
-    mandate_ = mandate(target, accounts=accounts, when="never", drift_price=drift_price)
-    prices = market({**PRICES, "GLD": "100"})
-    request = Request(deposits={"plan": 100_000}, no_sells=True)
-
-    plan = decide(state(lots, plan="0", free="0"), mandate_, prices, DAY, request)
-
-    assert plan.trades == ()
-    whys = {note.instrument: note.why for note in plan.left_alone}
-    assert "new cash goes first to what is furthest under its target; US is" in whys["cash"]
-    assert "new cash goes first to what is further under its target" in whys["BND"]
 
 
 SHARES = st.fractions(0, 1, max_denominator=10**7)

@@ -270,6 +270,33 @@ def test_an_account_is_decided_as_the_engine_decides_it(block: int) -> None:
     assert seen[kernel.SOLVER] + seen[kernel.WIDE] < seen.total() / 2
 
 
+def test_cash_that_an_account_cannot_spend_as_wished_is_the_engines() -> None:
+    """Short of the target and on a menu: what is decided here is what the engine decides."""
+    r = random.Random(17)
+    seen: Counter[int] = Counter()
+
+    for _ in range(14):
+        case = generated_case(r)
+        (own,) = case.mandate.household.accounts.values()
+        assert case.mandate.target is not None
+        names = sorted({x for leaf in case.mandate.target.leaves() for x in leaf.hold} - {"CASH"})
+        menu = tuple(r.sample(names, -(-len(names) // 2))) if names else None
+        household = replace(case.mandate.household, accounts={ONE: replace(own, menu=menu)})
+        to = parse_to(r.choice(["edge", "half", "within:1pp"]))
+        when = parse_when("band:3pp")
+        case = replace(case, mandate=replace(case.mandate, household=household, when=when, to=to))
+        found, made = decided(case)
+        for a, state in enumerate(case.states):
+            status = int(found.status[a])
+            seen[status] += 1
+            if status not in (kernel.SOLVER, kernel.WIDE):
+                assert told(case, found, made, a) == planned(
+                    decide(state, case.mandate, case.market, DAY)
+                )
+    assert seen[kernel.DONE] > 20
+    assert seen[kernel.SOLVER] > 20
+
+
 def test_compiled_and_interpreted_decide_alike() -> None:
     """The kernel gives the same answers, to the last lot, as plain Python and as machine code."""
     r = random.Random(91)

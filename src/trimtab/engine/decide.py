@@ -13,8 +13,8 @@ from trimtab.engine.destination import destination
 from trimtab.engine.due import Due, due
 from trimtab.engine.finish import Finished, finish
 from trimtab.engine.mandate import Mandate, Request
+from trimtab.engine.onward import settled
 from trimtab.engine.problem import problem
-from trimtab.engine.trade import changes
 from trimtab.engine.value import Valuation, valuation
 from trimtab.ledger.canonical import canonical_bytes
 from trimtab.model.findings import Finding
@@ -193,7 +193,7 @@ def _decide_one(
         aim, goals, mandate=mandate, value=value, state=state, request=request,
         as_of=market.as_of,
     )  # fmt: skip
-    wanted = changes(written, mandate, aim)
+    written, wanted = settled(written, mandate, aim)
     done = finish(written, wanted, nearest_first=mandate.drift_price is None)
     leaves, purses_after = explain.values_after(aim, written, done.steps, value)
     after, base_after = _drift_after(aim, leaves, purses_after)

@@ -293,10 +293,8 @@ def _why_idle(
         )
     if all(holding.price.value(1) > idle for holding, _ in lacking):
         return "it is less than one step of what is missing"
-    goals = dict(zip(problem.leaves, problem.goals, strict=True))
-    values = dict(zip(problem.leaves, problem.values, strict=True))
-    if all(goals[leaf] <= values[leaf] for leaf in {problem.leaves[h.leaf] for h, _ in lacking}):
-        return "new cash goes first to what is furthest under its target"
+    if mandate.fewest_trades:
+        return "fewest_trades asks for no more than every sleeve inside half its band"
     dropped = {
         (problem.holdings[i].account, problem.holdings[i].instrument)
         for i, side in changes.too_small

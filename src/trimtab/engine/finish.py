@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from trimtab.engine.problem import Holding, Problem
-from trimtab.engine.trade import Changes
+from trimtab.engine.trade import Changes, reached
 from trimtab.engine.walked import SOON_NOTHING, lots_sold
 from trimtab.kernels.money import RATE_SCALE
 from trimtab.kernels.rounding import (
@@ -52,12 +52,12 @@ def finish(problem: Problem, changes: Changes, *, nearest_first: bool) -> Finish
     if not traded:
         return Finished((0,) * len(problem.holdings), 0)
     values = list(problem.values)
-    reached, cash_goal = _reached(problem, changes)
-    goals, away = reached, 0
+    ends, cash_goal, _ = reached(problem, changes)
+    goals, away = ends, 0
     if nearest_first and len(problem.accounts) == 1:
         away = abs(cash_goal - problem.cash_goal)
         goals, cash_goal = list(problem.goals), problem.cash_goal
-        away += sum(abs(end - goal) for end, goal in zip(reached, goals, strict=True))
+        away += sum(abs(end - goal) for end, goal in zip(ends, goals, strict=True))
     best, objective, bound = _search(
         problem, changes, traded, values, goals, cash_goal, _least(problem, changes, traded, away),
         exact=True,
@@ -193,18 +193,6 @@ def _search(
         *nearest_steps_workspace(len(traded)),
     )
     return best, objective, bound
-
-
-def _reached(problem: Problem, changes: Changes) -> tuple[list[int], int]:
-    """Where the continuous answer ends: leaves and cash, rounded to minor units."""
-    values = [float(value) for value in problem.values]
-    cash = float(problem.cash)
-    for holding, money in zip(problem.holdings, changes.money, strict=True):
-        values[holding.leaf] += money
-        if abs(money) >= SOON_NOTHING:
-            fee = holding.costs.fixed + abs(money) * holding.fee
-            cash -= money + max(fee, float(holding.costs.minimum))
-    return [round(value) for value in values], round(cash)
 
 
 def _assert_affordable(problem: Problem, steps: list[int]) -> None:

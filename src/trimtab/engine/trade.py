@@ -81,6 +81,28 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
         blocked |= {(i, side)}
 
 
+def reached(problem: Problem, changes: Changes) -> tuple[list[int], int, list[int]]:
+    """Where the trades in money end: leaves, cash beyond the buffer, and purses by account.
+
+    Rounded to minor units.
+    """
+    values = [float(value) for value in problem.values]
+    cash = float(problem.cash)
+    purses = [float(purse) for purse in problem.purses]
+    for holding, money in zip(problem.holdings, changes.money, strict=True):
+        values[holding.leaf] += money
+        if abs(money) >= SOON_NOTHING:
+            fee = holding.costs.fixed + abs(money) * holding.fee
+            spent = money + max(fee, float(holding.costs.minimum))
+            cash -= spent
+            purses[holding.account] -= spent
+    return (
+        [round(value) for value in values],
+        round(cash),
+        [round(purse) for purse in purses],
+    )
+
+
 def _inside(weight: Fraction, when: When, base: int) -> float:
     """How far a sleeve may stay from its goal in the mode for the fewest trades: half its band."""
     width = band_width(weight, when)

@@ -25,6 +25,7 @@ from trimtab.kernels.account_columns import (
     NOTHING_TO_DIVIDE,
     PARTS,
     SOLVER,
+    TO,
     W_ACTIVE,
     W_VALUES,
     WIDE,
@@ -38,9 +39,10 @@ from trimtab.kernels.account_due import fires, twice_drift
 from trimtab.kernels.account_finish import fill_whole_steps, outcome
 from trimtab.kernels.account_goals import fill_account_goals
 from trimtab.kernels.account_lots import order_lots
-from trimtab.kernels.account_trade import fill_active, fill_changes, is_walkable
+from trimtab.kernels.account_trade import fill_active, fill_changes, is_walkable, leaves_cash
 from trimtab.kernels.account_value import fill_values
 from trimtab.kernels.compile import kernel
+from trimtab.kernels.destination import TO_TARGET
 
 
 @kernel
@@ -120,6 +122,9 @@ def decide_account(
     status = fill_changes(m, models, market, accounts, work, purse, cash, cash_goal)
     if status != DONE:
         return status, trades, sales
+    short = not full or models.of[TO, m] != TO_TARGET
+    if short and leaves_cash(m, models, work, cash, cash_goal, base):
+        return SOLVER, trades, sales
     status, gap = fill_whole_steps(m, models, market, accounts, work, purse, cash, cash_goal, gross)
     if status != DONE:
         return status, trades, sales

@@ -27,7 +27,9 @@ from trimtab.kernels.account_columns import (
     LEAF,
     LEAST,
     LINEAR,
+    PARTS,
     SELLABLE,
+    SHARE,
     SOLVER,
     SOON_NOTHING,
     W_ACTIVE,
@@ -53,6 +55,7 @@ from trimtab.kernels.account_columns import (
 from trimtab.kernels.account_lots import fill_segments
 from trimtab.kernels.compile import kernel
 from trimtab.kernels.lots import walk
+from trimtab.kernels.money import rounded
 
 ENDLESS = 1e18
 """More money than can be spent: nothing limits a purchase but its goal."""
@@ -210,3 +213,26 @@ def fill_changes(
             return DONE
         # One bit a side: 1 buying, 2 selling.
         work.ints[W_BLOCKED, smallest] |= 1 if work.floats[F_CHANGE, smallest] > 0 else 2
+
+
+@kernel
+def leaves_cash(m: int, models: Models, work: Work, cash: int, cash_goal: int, base: int) -> bool:
+    """Whether cash is left over by trades short of the target, and something would take it.
+
+    Then the engine raises the goals of what this account may buy (`engine.onward`). In doubt yes:
+    the engine looks again.
+    """
+    h0 = models.of[FIRST_HOLDING, m]
+    left = 1.0 * (cash - cash_goal)
+    for i in range(models.of[FIRST_HOLDING, m + 1] - h0):
+        change = work.floats[F_CHANGE, i]
+        left -= change + abs(change) * models.fee[h0 + i]
+    if left < SOON_NOTHING / 2:
+        return False
+    l0 = models.of[FIRST_LEAF, m]
+    for s in range(models.of[FIRST_LEAF, m + 1] - l0):
+        i = work.ints[W_BUY_HOLDING, s]
+        aim = rounded(models.leaves[SHARE, l0 + s] * base, models.of[PARTS, m])
+        if i >= 0 and work.ints[W_GOALS, s] <= aim:
+            return True
+    return False

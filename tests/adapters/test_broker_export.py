@@ -17,6 +17,7 @@ from trimtab.adapters.broker_export import (
     add_map,
     guess_map,
     map_text,
+    map_to_fill_in,
     plain_number,
     read_export,
     read_map,
@@ -292,3 +293,26 @@ def test_any_export_is_read_or_refused(
         texts = [str(problem) for problem in error.problems]
 
     assert all(text.isprintable() for text in texts)
+
+
+def test_headers_that_are_not_known_are_shown_with_the_map_to_write(tmp_path: Path) -> None:
+    """The likeliest header is told whole, and what to write is a map once names are filled in."""
+    text = "Depot 123;;\n\nWertpapier;Stück;Kurs (EUR);Wert\nVTI;1.234,5;300,10;370.000,00\n"
+    path = export(tmp_path, text)
+
+    told = map_to_fill_in(path, "ira")
+
+    assert 'Line 3 looks like its header: "Wertpapier", "Stück", "Kurs (EUR)", "Wert".' in told
+    written = "\n".join(line for line in told.split("\n\n", 1)[1].splitlines())
+    for name in ("Wertpapier", "Stück", "Wert"):
+        written = written.replace("...", name, 1)
+    (tmp_path / MAP_FILE).write_text(written, encoding="utf-8")
+    column_map = read_map(tmp_path, "ira")
+    assert column_map is not None
+    found = read_export(path, column_map, account="ira").statement
+    assert found.positions == {"VTI": Decimal("1234.5")}
+
+
+def test_a_file_without_headers_says_that_it_has_none(tmp_path: Path) -> None:
+    """Where no line has two names there is nothing to map."""
+    assert "no line of it has two headers" in map_to_fill_in(export(tmp_path, "1;2\n3;4\n"), "ira")

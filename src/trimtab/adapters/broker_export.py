@@ -36,6 +36,8 @@ _CASH_SYMBOLS = (
 )  # fmt: skip
 _TOTALS = ("Account Total", "Account Totals", "Positions Total", "Total", "Pending Activity", "")
 _HEADER_WITHIN = 40
+_HEADERS_TOLD = 30
+_FIGURE = re.compile(r"^[-+($€£]*[0-9]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +133,7 @@ def guess_map(path: Path) -> ColumnMap | None:
     Raises:
         InputError: It is not lines of text, or nothing at all.
     """
-    try:
-        with path.open("rb") as stream:
-            lines = next(blocks(stream, longest=BLOCK, digest=[]), None)
-    except OSError as error:
-        raise InputError([unreadable(path.name, error)]) from None
-    except UnreadableLines as error:
-        problem = Problem(path.name, error.line, "", error.wrong, error.remedy)
-        raise InputError([problem]) from None
-    if lines is None:
-        remedy = "export the positions again, as CSV"
-        raise InputError([Problem(path.name, 1, "", "it is empty", remedy)])
-    for number, line in enumerate(lines[:_HEADER_WITHIN]):
+    for number, line in enumerate(_first_lines(path)):
         for separator in _SEPARATORS:
             headers = _split(line, separator) or []
             symbol = _known(headers, _SYMBOL_HEADERS)
@@ -158,6 +149,57 @@ def guess_map(path: Path) -> ColumnMap | None:
                     separator=separator,
                 )
     return None
+
+
+def _first_lines(path: Path) -> list[str]:
+    """The lines among which a header stands."""
+    try:
+        with path.open("rb") as stream:
+            lines = next(blocks(stream, longest=BLOCK, digest=[]), None)
+    except OSError as error:
+        raise InputError([unreadable(path.name, error)]) from None
+    except UnreadableLines as error:
+        problem = Problem(path.name, error.line, "", error.wrong, error.remedy)
+        raise InputError([problem]) from None
+    if lines is None:
+        remedy = "export the positions again, as CSV"
+        raise InputError([Problem(path.name, 1, "", "it is empty", remedy)])
+    return lines[:_HEADER_WITHIN]
+
+
+def map_to_fill_in(path: Path, account: str) -> str:
+    """What to write into import-map.toml for an export whose headers are not known.
+
+    The header is taken to be the line with the most names in it: what looks like a number, a date
+    or nothing is none.
+
+    Raises:
+        InputError: It is not lines of text, or nothing at all.
+    """
+    best: tuple[int, list[str], Separator] = (0, [], ",")
+    for number, line in enumerate(_first_lines(path)):
+        for separator in _SEPARATORS:
+            headers = [one.strip() for one in _split(line, separator) or ()]
+            names = [one for one in headers if one and not _FIGURE.search(one)]
+            if len(names) > max(len(best[1]), 1):
+                best = (number, names, separator)
+    number, names, separator = best
+    if not names:
+        return "no line of it has two headers or more: export the positions, as CSV"
+    told = ", ".join(_quoted(name) for name in names[:_HEADERS_TOLD])
+    told += ", ..." if len(names) > _HEADERS_TOLD else ""
+    symbol, quantity = _known(names, _SYMBOL_HEADERS), _known(names, _QUANTITY_HEADERS)
+    return (
+        f"no line of it has headers such as Symbol and Quantity. Line {number + 1} looks like its "
+        f"header: {told}. Say in {MAP_FILE} which column is which, and import again:\n\n"
+        f"  [{_quoted(account)}]\n"
+        f"  symbol = {_quoted(symbol or '...')}\n"
+        f"  quantity = {_quoted(quantity or '...')}\n"
+        f'  amount = "..."    # the column of money, for rows of cash; or leave this line out\n'
+        f"  skip_rows = {number}\n"
+        f"  decimal = {_quoted(',' if separator == ';' else '.')}\n"
+        f"  separator = {_quoted(separator)}"
+    )
 
 
 def map_text(account: str, column_map: ColumnMap) -> str:

@@ -77,7 +77,12 @@ def run(args: argparse.Namespace) -> int:
         if is_guess:
             say(_guessed(args.account, column_map))
         text = statement_text(
-            args.account, mismatches, imported.findings, width=on.width, look=on.look
+            args.account,
+            mismatches,
+            imported.findings,
+            state="" if args.yes else "nothing is booked yet",
+            width=on.width,
+            look=on.look,
         )
         say(text)
     if mismatches and not args.json:
@@ -109,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
 
 def column_map_of(book: OpenBook, path: Path, account: str) -> tuple[ColumnMap, bool]:
     """How to read the export: as the folder says, else guessed from its header."""
-    from trimtab.adapters.broker_export import guess_map, read_map
+    from trimtab.adapters.broker_export import guess_map, map_to_fill_in, read_map
     from trimtab.model.errors import RefusedError
 
     accounts = book.portfolio.household.accounts
@@ -122,11 +127,7 @@ def column_map_of(book: OpenBook, path: Path, account: str) -> tuple[ColumnMap, 
         pass
     guess = guess_map(path)
     if guess is None:
-        raise RefusedError(
-            f"{path}: no line of it has headers such as Symbol and Quantity. Say how to read it "
-            f'in import-map.toml: [{account}] symbol = "...", quantity = "..." '
-            "(docs/portfolio-folder.md)"
-        )
+        raise RefusedError(f"{path}: {map_to_fill_in(path, account)}")
     return guess, True
 
 

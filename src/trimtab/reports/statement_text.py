@@ -29,12 +29,22 @@ def statement_text(
     mismatches: Sequence[Mismatch],
     findings: Sequence[Finding] = (),
     *,
+    state: str = "the record was not changed",
     width: int = 100,
     look: Look = FULL,
 ) -> str:
-    """Where statement and record disagree; one line when they agree."""
+    """Where statement and record disagree; one line when they agree.
+
+    Args:
+        account: Whose statement it is.
+        mismatches: The differences.
+        findings: What else the reader should know.
+        state: What was done about them so far; empty where the next lines say it.
+        width: Columns of the terminal.
+        look: The signs and colours that the terminal can show.
+    """
     if mismatches:
-        parts = [account, counted(len(mismatches), "difference"), "the record was not changed"]
+        parts = [account, counted(len(mismatches), "difference"), *filter(None, [state])]
     else:
         parts = [account, "record and statement agree"]
     columns = [

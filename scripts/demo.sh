@@ -44,8 +44,9 @@ show ledger verify
 say "6. Was it a good policy? Thirteen years of it, beside the alternatives."
 show backtest --report report.html --paths 200
 
-say "What next:" \
-    "  open $folder/report.html in a browser   the same with charts and how sure it is" \
-    "  cd $folder                              it is yours to play with" \
-    "  ../.venv/bin/trimtab plan --explain          as of the newest price, 2013-03-01" \
-    "  ../.venv/bin/trimtab init ~/my-portfolio     a folder for your own holdings; see README.md"
+say "What next:"
+printf '  %-43s %s\n' \
+    "In a browser: $folder/report.html" "the same with charts and how sure it is" \
+    "cd $folder" "it is yours to play with" \
+    "../.venv/bin/trimtab plan --explain" "as of the newest price, 2013-03-01" \
+    "../.venv/bin/trimtab init ~/my-portfolio" "a folder for your own holdings; see README.md"

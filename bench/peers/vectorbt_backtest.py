@@ -48,8 +48,8 @@ def before_group(c):
 
 
 @njit
-def before_session(c, values, size, close, band):
-    """Orders for all where one stands 5 points off, for none otherwise."""
+def before_session(c, values, size, close, bands):
+    """Orders for all where one stands its group's band off, for none otherwise."""
     n = c.group_len
     total = c.last_cash[c.group]
     for k in range(n):
@@ -61,7 +61,7 @@ def before_session(c, values, size, close, band):
         for k in range(n):
             col = c.from_col + k
             weight = c.last_position[col] * close[c.i, col] / total
-            if abs(weight - 1.0 / n) >= band - 1e-12:
+            if abs(weight - 1.0 / n) >= bands[c.group] - 1e-12:
                 fires = True
     for k in range(n):
         size[k] = 1.0 / n if fires else np.nan
@@ -94,7 +94,7 @@ def banded(prices: pd.DataFrame, fee: float, cash: float) -> Any:
         fee,
         pre_group_func_nb=before_group,
         pre_segment_func_nb=before_session,
-        pre_segment_args=(close, 0.05),
+        pre_segment_args=(close, np.array([0.05])),
         init_cash=cash,
         cash_sharing=True,
         group_by=True,

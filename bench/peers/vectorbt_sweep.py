@@ -15,33 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import vectorbt as vbt
-from numba import njit
-from vectorbt.portfolio import nb
-from vectorbt.portfolio.enums import Direction, SizeType
-from vectorbt_backtest import before_group, order
-
-
-@njit
-def before_session(c, values, size, close, bands):
-    """Orders for all where one stands its group's band off, for none otherwise."""
-    n = c.group_len
-    total = c.last_cash[c.group]
-    for k in range(n):
-        col = c.from_col + k
-        c.last_val_price[col] = close[c.i, col]
-        total += c.last_position[col] * close[c.i, col]
-    fires = c.i == 0
-    if not fires and c.i < close.shape[0] - 1:
-        for k in range(n):
-            col = c.from_col + k
-            weight = c.last_position[col] * close[c.i, col] / total
-            if abs(weight - 1.0 / n) >= bands[c.group] - 1e-12:
-                fires = True
-    for k in range(n):
-        size[k] = 1.0 / n if fires else np.nan
-    if fires:
-        nb.sort_call_seq_nb(c, size, SizeType.TargetPercent, Direction.LongOnly, values)
-    return (size,)
+from vectorbt_backtest import before_group, before_session, order
 
 
 def swept(prices: pd.DataFrame, bands: Any, fee: float, cash: float) -> Any:

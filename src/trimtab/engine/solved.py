@@ -4,8 +4,8 @@ Cash stays in its account, but the target is shared, so accounts are coupled thr
 The goals come one after the other (lexicographic): in the mode of that name the fewest trades that
 end inside every band, then what the policy minimises, then least turnover, so that no accounts are
 swapped for nothing, then new cash where it came in, then where each sleeve prefers to lie, then the
-order of the accounts, and last, so that no path of the solver decides, a weight of each holding
-that is the same everywhere.
+accounts by name, and last, so that no path of the solver decides, a weight of each holding that is
+the same everywhere.
 Fees that an order costs however small it is, and the mode for the fewest trades, need a yes or no
 for each trade, and an order of relief that asks for a dear lot before a cheap one a yes or no for
 each such step: they make it a mixed-integer programme.
@@ -16,7 +16,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from itertools import pairwise
@@ -131,6 +131,10 @@ def solved(
     Returns:
         Changes in minor units, positive for purchases, and the gap of the goal in money.
     """
+    problem, places, leaves = by_name(problem)
+    blocked = {(places.index(i), side) for i, side in blocked}
+    if fewest_trades is not None:
+        fewest_trades = [fewest_trades[s] for s in leaves]
     programme = _Programme()
     price = NEAREST_FIRST if drift_price is None else drift_price
     sells: list[list[int]] = []
@@ -179,11 +183,49 @@ def solved(
     # A no is only a no to within a tolerance, which lets a few cents through without their fee.
     for column, yes in made.items():
         values[column] *= round(values[yes])
-    change = []
-    for own, buy in zip(sells, buys, strict=True):
+    change = [0.0] * len(places)
+    for place, own, buy in zip(places, sells, buys, strict=True):
         money = (values[buy] if buy is not None else 0.0) - sum(values[c] for c in own)
-        change.append(money * CENTS)
+        change[place] = money * CENTS
     return Solved(change, gap * CENTS)
+
+
+def by_name(problem: Problem) -> tuple[Problem, list[int], list[int]]:
+    """The problem with accounts and leaves in the order of their names, whatever they stand in.
+
+    A solver that finds several answers of equal worth takes one by its path, which follows the
+    order of rows and columns: so that is always the same.
+
+    Returns:
+        It, and where each of its holdings and leaves stood before.
+    """
+    accounts = sorted(range(len(problem.accounts)), key=lambda a: problem.accounts[a])
+    leaves = sorted(range(len(problem.leaves)), key=lambda s: problem.leaves[s])
+    rank = {a: place for place, a in enumerate(accounts)}
+    leaf_rank = {s: place for place, s in enumerate(leaves)}
+    places = sorted(
+        range(len(problem.holdings)),
+        key=lambda i: (
+            rank[problem.holdings[i].account],
+            leaf_rank[problem.holdings[i].leaf],
+            problem.holdings[i].instrument,
+        ),
+    )
+    holdings = [problem.holdings[i] for i in places]
+    named = replace(
+        problem,
+        leaves=tuple(problem.leaves[s] for s in leaves),
+        values=tuple(problem.values[s] for s in leaves),
+        goals=tuple(problem.goals[s] for s in leaves),
+        accounts=tuple(problem.accounts[a] for a in accounts),
+        purses=tuple(problem.purses[a] for a in accounts),
+        holdings=tuple(
+            replace(h, account=rank[h.account], leaf=leaf_rank[h.leaf]) for h in holdings
+        ),
+        location=tuple(tuple(problem.location[s][a] for a in accounts) for s in leaves),
+        fresh=tuple(problem.fresh[a] for a in accounts) if problem.fresh else (),
+    )
+    return named, places, leaves
 
 
 def _add_order(programme: _Programme, runs_: Sequence[Sequence[int]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import fsum
 
 from trimtab.engine.aim import Aim
 from trimtab.engine.mandate import Mandate
@@ -73,7 +74,7 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
             # Half a step of grace: rounding to whole steps may lift it to the minimum.
             least = (holding.least - 0.5) * float(holding.price)
             if holding.least > 1 and abs(change) < least:
-                small.append((abs(change), holding.instrument, holding.account, i, side))
+                small.append((abs(change), holding.instrument, holding.account_id, i, side))
         if not small:
             worth = NEAREST_FIRST if price is None else price
             return Changes(tuple(money), gap, blocked, worth, is_least=inside is None)
@@ -86,21 +87,16 @@ def reached(problem: Problem, changes: Changes) -> tuple[list[int], int, list[in
 
     Rounded to minor units.
     """
-    values = [float(value) for value in problem.values]
-    cash = float(problem.cash)
-    purses = [float(purse) for purse in problem.purses]
+    values: list[list[float]] = [[float(value)] for value in problem.values]
+    purses: list[list[float]] = [[float(purse)] for purse in problem.purses]
     for holding, money in zip(problem.holdings, changes.money, strict=True):
-        values[holding.leaf] += money
+        values[holding.leaf].append(money)
         if abs(money) >= SOON_NOTHING:
             fee = holding.costs.fixed + abs(money) * holding.fee
-            spent = money + max(fee, float(holding.costs.minimum))
-            cash -= spent
-            purses[holding.account] -= spent
-    return (
-        [round(value) for value in values],
-        round(cash),
-        [round(purse) for purse in purses],
-    )
+            purses[holding.account].append(-money - max(fee, float(holding.costs.minimum)))
+    # Exact sums, so that the order of accounts and sleeves does not decide how they are rounded.
+    cash = fsum((float(problem.cash), *(spent for purse in purses for spent in purse[1:])))
+    return [round(fsum(part)) for part in values], round(cash), [round(fsum(p)) for p in purses]
 
 
 def _inside(weight: Fraction, when: When, base: int) -> float:

@@ -603,6 +603,8 @@ def test_what_is_odd_in_lots_is_noticed(
         ("[target.us]", "[instruments.AAX]\n[target.us]", ("instrument-unused", "AAX")),
         ("[target.us]", "[instruments.VTII]\n[target.us]", ("instrument-unused", "VTII")),
         ('[["VTI", "VTSAX"]]', '[["AAA", "BBB"]]', ("identical-unknown", "AAA/BBB")),
+        ('[["VTI", "VTSAX"]]', '[["VTSAX", "VXSU"]]', ("unknown-symbol", "VXSU")),
+        ('[["VTI", "VTSAX"]]', '[["VTI", "vxus"]]', ("unknown-symbol", "vxus")),
         ("long_percent  = 15\nshort_percent = 24\n", "", ("no-tax-rates", "brokerage")),
         ('when      = "monthly+band:5pp/25%"\n', "", ("no-policy", "portfolio.toml")),
     ],
@@ -614,6 +616,32 @@ def test_what_is_odd_in_portfolio_toml_is_noticed(
     portfolio = read_portfolio(make(TOML.replace(was, now)))
 
     assert code in codes_of(portfolio)
+
+
+@pytest.mark.parametrize("group", ['["VTI", "VTII"]', '["VTI", "VTSAX"]', '["VXUS", "GLD"]'])
+def test_a_fund_that_is_held_elsewhere_is_no_slip(make: Make, group: str) -> None:
+    """What stands beside the symbol that it resembles, or resembles none, was meant."""
+    portfolio = read_portfolio(make(TOML.replace('["VTI", "VTSAX"]', group)))
+
+    assert "unknown-symbol" not in {code for code, _ in codes_of(portfolio)}
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "remedy"),
+    [
+        ("percent = 54", 'percent = "54%"', "write percent = 54, without quotes"),
+        ("min_trade = 500", 'min_trade = "1,500.50"', "write min_trade = 1500.50, without quotes"),
+        ("percent = 54", 'percent = "540%"', "write percent = 54"),
+        ("percent = 54", 'percent = "half"', "write percent = 54"),
+    ],
+)
+def test_a_number_in_quotes_comes_with_the_line_to_write(
+    make: Make, was: str, now: str, remedy: str
+) -> None:
+    """The number itself where one can be read, without quotes and percent sign; else an example."""
+    (problem,) = problems_of(make(TOML.replace(was, now)))
+
+    assert problem.remedy == remedy
 
 
 @pytest.mark.parametrize("key", ["do_not_sell", "do_not_buy"])

@@ -385,6 +385,9 @@ class _Written:
             off_menu=self.unknown(
                 symbol for account in self.accounts.values() for symbol in account.menu or ()
             ),
+            off_identical=self.unknown(
+                symbol for group in household.tax.identical for symbol in group
+            ),
             unused=self.unused(),
             has_sales=self.sheets.sales is not None,
         )

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from trimtab.adapters.toml_lines import KeyPath, Unusable
 from trimtab.model.errors import Problem
-from trimtab.model.numbers import NumberError, minor_from
+from trimtab.model.numbers import NumberError, decimal_from, minor_from
 
 LARGEST_NUMBER = Decimal(10) ** 15
 LARGEST_MONEY = Decimal(10) ** 13
@@ -233,6 +233,10 @@ class Table:
         if isinstance(value, Unusable):
             self.problem(key, f"{shown(value.text)} is not a usable number", remedy)
         elif isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+            unquoted = _unquoted(value, most)
+            remedy = (
+                f"write {dotted(key[-1:])} = {unquoted}, without quotes" if unquoted else remedy
+            )
             self.problem(key, f"{kind_of(value)} where a number belongs", remedy)
         elif value < 0:
             self.problem(key, f"{number_text(value)} is below zero", remedy)
@@ -405,6 +409,17 @@ def number_text(value: Decimal | int) -> str:
 def fraction(percent: Decimal | None, default: Decimal) -> Decimal:
     """A percentage as a fraction; that of the default where it is absent."""
     return (default if percent is None else percent) / 100
+
+
+def _unquoted(value: object, most: Decimal) -> str:
+    """The number that stands in a text, as `25%` or `1,000`; empty where none does."""
+    text = str(value).strip().removesuffix("%").strip() if isinstance(value, str) else ""
+    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text, re.ASCII):
+        text = text.replace(",", "")
+    try:
+        return text if 0 <= decimal_from(text) <= most else ""
+    except NumberError:
+        return ""
 
 
 def kind_of(value: object) -> str:

@@ -9,7 +9,6 @@ from trimtab.model.accounts import Account
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.household import Household
-from trimtab.model.instruments import CASH
 from trimtab.model.numbers import money_text
 from trimtab.model.sleeves import Sleeve
 
@@ -21,6 +20,7 @@ def notes(
     strangers: Sequence[Stranger],
     *,
     off_menu: Mapping[str, str],
+    off_identical: Mapping[str, str],
     unused: Sequence[tuple[str, str]],
     has_sales: bool,
 ) -> Iterator[Finding]:
@@ -32,6 +32,7 @@ def notes(
         optimized: The same, where it is computed.
         strangers: Symbols of lots.csv and sales.csv that nothing else knows.
         off_menu: Symbols of menus that nothing else knows, each with the nearest that is known.
+        off_identical: The same of the groups of identical instruments.
         unused: Instruments that only their own table names, each with the nearest that is used.
         has_sales: Whether there is a sales.csv.
     """
@@ -44,7 +45,7 @@ def notes(
         yield from _about_account(name, account, held[name], off_menu)
     yield from (_idle(symbol, meant) for symbol, meant in unused)
     for group in household.tax.identical:
-        yield from _lookalikes("tax.identical", sorted(group), household.instruments)
+        yield from _misspelt("tax.identical", sorted(group), off_identical)
         if not any(symbol in household.instruments for symbol in group):
             yield Finding(
                 "identical-unknown",
@@ -155,17 +156,15 @@ def nearest(symbol: str, known: Sequence[str]) -> str:
     return upper[close[0]] if close else ""
 
 
-def _lookalikes(key: str, symbols: Sequence[str], known: Collection[str]) -> Iterator[Finding]:
-    """Symbols that nothing holds or lists, but that could be mistaken for one that is."""
+def _misspelt(key: str, symbols: Sequence[str], near: Mapping[str, str]) -> Iterator[Finding]:
+    """Symbols that nothing knows, near to one that is known and that does not stand beside them."""
     for symbol in symbols:
-        if symbol in known or symbol == CASH:
-            continue
-        twin = _lookalike(symbol, known)
-        if twin:
+        twin = near.get(symbol)
+        if twin and twin not in symbols:
             yield Finding(
                 "unknown-symbol",
                 symbol,
-                f"{key} names {symbol}, which nothing holds or lists. Did you mean {twin}?",
+                f"{key} names {symbol}, which nothing holds, lists or prices. Did you mean {twin}?",
             )
 
 

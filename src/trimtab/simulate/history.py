@@ -23,7 +23,7 @@ JUMP = 10.0
 """From one price to the next, a factor of this much or more is a split or a slip until shown."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PriceHistory:
     """Total-return prices of several symbols, one row a session, oldest first.
 
@@ -62,6 +62,14 @@ class PriceHistory:
 
     def __len__(self) -> int:
         return len(self.dates)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(self.symbols[:8]) + (", ..." if len(self.symbols) > 8 else "")
+        days = f"{self.first} to {self.last}, " if len(self) else ""
+        return (
+            f"<PriceHistory of {len(self.symbols)}: {shown}; {days}"
+            f"{len(self):,} sessions, from {self.source}>"
+        )
 
     @property
     def first(self) -> date:

@@ -172,3 +172,55 @@ def test_a_day_that_changes_no_figure_is_shown_all_the_same(
     told = capsys.readouterr().out
     assert "5 VTI in roth, of 2024-03-28, an unknown basis" in told
     assert "5 VTI in roth, of 2020-01-02, an unknown basis" in told
+
+
+@pytest.mark.parametrize("price", ["2525", "25.25", "780.01"])
+def test_a_price_far_from_its_day_s_is_refused_until_somebody_insists(
+    tmp_path: Path, traded: int, price: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three times the close of the day of the trade, or a third of it, is a slip: nothing is
+    written; --as-it-was books it.
+    """
+    before = bytes_of(tmp_path)
+    words = ("correct", str(traded), "--price", price, "--reason", "typed", "--yes")
+
+    refused = run(tmp_path, *words)
+    said = capsys.readouterr().err
+    untouched = bytes_of(tmp_path) == before
+    insisted = run(tmp_path, *words, "--as-it-was")
+
+    assert (refused, insisted) == (1, 0)
+    assert "260.00" in said
+    assert "--as-it-was" in said
+    assert untouched
+
+
+def test_a_correction_of_a_slip_is_no_slip(tmp_path: Path, traded: int) -> None:
+    """What is measured is the new figure against the market, not against the wrong one before."""
+    words = ("correct", "--reason", "typed", "--yes")
+    run(tmp_path, *words, str(traded), "--price", "2525", "--as-it-was")
+    wrong = next(e.seq for e in reversed(opened(tmp_path).entries()) if e.kind == "filled")
+
+    assert run(tmp_path, *words, str(wrong), "--price", "252.50") == 0
+
+
+def test_other_facts_of_a_trade_at_an_odd_price_can_be_corrected(
+    tmp_path: Path, traded: int
+) -> None:
+    """A price that somebody insisted on is not doubted again when the fees are put right."""
+    words = ("correct", "--reason", "typed", "--yes")
+    run(tmp_path, *words, str(traded), "--price", "2525", "--as-it-was")
+    wrong = next(e.seq for e in reversed(opened(tmp_path).entries()) if e.kind == "filled")
+
+    assert run(tmp_path, *words, str(wrong), "--fees", "1.00") == 0
+
+
+def test_a_tenth_of_a_quantity_is_told_before_it_is_asked(
+    tmp_path: Path, traded: int, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    """A quantity has no market to be measured by, so it gets a warning and no refusal."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+
+    run(tmp_path, "correct", str(traded), "--quantity", "4", "--reason", "typed")
+
+    assert "1/12 of the one that was recorded" in " ".join(capsys.readouterr().out.split())

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.folders import bytes_of, folder
+from tests.live.folders import bytes_of, folder, opened
 from trimtab.adapters.clock import StillClock
+from trimtab.execution.corrections import Change
 from trimtab.execution.reconcile import Statement
 from trimtab.live.book import OpenBook, open_book
+from trimtab.live.trading import to_adjust, to_correct
 from trimtab.model.errors import RefusedError
 
 NOW = datetime(2024, 4, 5, 21, 0, tzinfo=UTC)
@@ -132,3 +134,43 @@ def test_less_than_nothing_is_refused_and_not_a_crash(tmp_path: Path) -> None:
 
     with pytest.raises(RefusedError, match="less than nothing"):
         book.adjust(Statement("taxed", {"VTI": Decimal(-5), "BND": Decimal(20)}, None))
+
+
+@pytest.mark.parametrize(
+    ("stated", "cash", "subjects"),
+    [
+        ({"VTI": "900"}, 100_000, {"roth/VTI"}),
+        ({"VTI": "9"}, 100_000, {"roth/VTI"}),
+        ({"VTI": "270"}, 100_000, set()),
+        ({"VTI": "90"}, 10_000_000, {"roth/CASH"}),
+        ({"VTI": "90"}, 10_000, {"roth/CASH"}),
+        ({"VTI": "90"}, 1_500_000, set()),
+    ],
+)
+def test_a_statement_with_ten_times_what_is_recorded_is_doubted(
+    tmp_path: Path, stated: dict[str, str], cash: int, subjects: set[str]
+) -> None:
+    """A decimal mark that was misread shows as tenfold quantities, or cash of the same digits."""
+    book = opened(folder(tmp_path, roth="manual", taxed="manual"))
+    positions = {name: Decimal(units) for name, units in stated.items()}
+
+    found = to_adjust(book, Statement("roth", positions, cash)).findings
+
+    assert {f.subject for f in found if f.code == "quantity-tenfold"} == subjects
+
+
+def test_a_basis_far_from_what_a_lot_was_worth_is_refused(tmp_path: Path) -> None:
+    """What came by a statement and was bought on a day with a price is measured by that price."""
+    book = opened(folder(tmp_path, roth="manual", taxed="manual"))
+    book.adjust(Statement("taxed", {"VTI": Decimal(60), "BND": Decimal(20)}, 50_000))
+    entry = next(one.seq for one in book.entries() if one.kind == "transferred")
+    day = date(2024, 3, 27)
+
+    with pytest.raises(RefusedError, match="--as-it-was"):
+        to_correct(book, entry, Change(basis=25_950, acquired=day), reason="bought")
+    right = to_correct(book, entry, Change(basis=259_500, acquired=day), reason="bought")
+    earlier = Change(basis=25_950, acquired=date(2014, 3, 27))
+    unknown = to_correct(book, entry, earlier, reason="bought")
+
+    assert right.findings == ()
+    assert unknown.findings == ()

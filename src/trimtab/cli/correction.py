@@ -32,6 +32,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     facts.add_argument(
         "--again", action="store_true", help="a trade that was voided happened after all"
     )
+    parser.add_argument(
+        "--as-it-was",
+        action="store_true",
+        help="book it although the market's price of that day says that it is a slip",
+    )
     parser.add_argument("--reason", metavar="TEXT", required=True, help="why, for the record")
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -51,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
         raise RefusedError("it happened or it did not: --again and --void exclude each other")
     book = open_book(folder_of(args))
     change = _change(args)
-    found = to_correct(book, args.entry, change, reason=args.reason, again=args.again)
+    how = {"reason": args.reason, "again": args.again, "as_it_was": args.as_it_was}
+    found = to_correct(book, args.entry, change, **how)
     on = screen()
     if not args.json:
         told = "" if args.yes else "nothing is written yet"
@@ -59,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.yes and not asked(f"Correct entry {args.entry} so?"):
         say("Nothing was corrected.")
         return 1
-    done = correct(book, args.entry, change, reason=args.reason, again=args.again)
+    done = correct(book, args.entry, change, **how)
     if args.json:
         emit(correction_json(done))
     else:

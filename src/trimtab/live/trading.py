@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from trimtab.execution.approval import approve
 from trimtab.execution.brokers import PaperTerms, without_volume
 from trimtab.execution.corporate import AWAITED, Payment, payments_awaited, splits_stated
 from trimtab.execution.corrections import Change, Correction, correction
+from trimtab.execution.doubts import FAR_FROM_MARKET, doubts_of_correction, doubts_of_statement
 from trimtab.execution.following import poll_brokers
 from trimtab.execution.manual import (
     HandTrade,
@@ -292,7 +294,7 @@ def _adjusted(
         income=income,
     )
     record(store, folded, done.drafts)
-    return done
+    return replace(done, findings=(*doubts_of_statement(found), *done.findings))
 
 
 def _stated_steps(book: ObservedBook, statement: Statement) -> dict[str, int]:
@@ -306,7 +308,13 @@ def _stated_steps(book: ObservedBook, statement: Statement) -> dict[str, int]:
 
 
 def correct(
-    book: ObservedBook, entry: int, change: Change, *, reason: str, again: bool = False
+    book: ObservedBook,
+    entry: int,
+    change: Change,
+    *,
+    reason: str,
+    again: bool = False,
+    as_it_was: bool = False,
 ) -> Correction:
     """Put right what was booked wrongly, by new entries.
 
@@ -316,6 +324,7 @@ def correct(
         change: What was different from what it says.
         reason: Why, for whoever reads the record.
         again: It was voided, and happened after all.
+        as_it_was: Book a price or a basis that is far from the market's; without it, it is refused.
 
     Raises:
         RefusedError: It cannot be corrected, or not so.
@@ -323,14 +332,20 @@ def correct(
     if again:
         # A split that waited for the trade to be taken back comes before it.
         write(book, lambda _: [])
-    found = to_correct(book, entry, change, reason=reason, again=again)
+    found = to_correct(book, entry, change, reason=reason, again=again, as_it_was=as_it_was)
     book.repair()
     record(book.store, found.before, found.drafts)
     return found
 
 
 def to_correct(
-    book: ObservedBook, entry: int, change: Change, *, reason: str, again: bool = False
+    book: ObservedBook,
+    entry: int,
+    change: Change,
+    *,
+    reason: str,
+    again: bool = False,
+    as_it_was: bool = False,
 ) -> Correction:
     """What `correct` would book; nothing is written."""
     need_one_record(book)
@@ -341,7 +356,7 @@ def to_correct(
         raise RefusedError("a correction needs a reason, in a line of plain text")
     folded = book.folded()
     accounts = book.portfolio.household.accounts.values()
-    return correction(
+    found = correction(
         book.entries(),
         folded,
         entry,
@@ -353,6 +368,19 @@ def to_correct(
         at=_at(book),
         settles=book.portfolio.calendar.next_session,
     )
+    doubts = tuple(doubts_of_correction(found, lambda day: _market_of(book, day)))
+    far = [doubt.message for doubt in doubts if doubt.code == FAR_FROM_MARKET]
+    if far and not as_it_was:
+        raise RefusedError(
+            f"nothing was corrected: {'; '.join(far)}. If it was so all the same, say so with "
+            "--as-it-was"
+        )
+    return replace(found, findings=(*found.findings, *doubts))
+
+
+def _market_of(book: ObservedBook, day: date) -> Market:
+    """What the price files say on a day, or at the session before it."""
+    return book.market_shown(book.portfolio.calendar.session_on_or_before(day))
 
 
 def _statement_day(book: ObservedBook, on: date | None) -> date:

@@ -12,7 +12,7 @@ import pytest
 from tests.engine.oracles.money import by_programme, by_subsets, objective, orders, purses
 from tests.engine.oracles.pipeline import in_money
 from tests.engine.oracles.tiny import Tiny, household
-from trimtab.engine.solved import SLACK
+from trimtab.engine.highs import SLACK
 
 HALF_A_CENT = 0.5
 

@@ -109,6 +109,7 @@ def test_several_accounts_reach_the_optimum(block: int) -> None:
         answer = solved(problem_, frozenset(), None if price == 1.0 else price)
 
         tried += 1
+        assert answer.change is not None
         best = oracle(problem_, price)
         mine = objective(problem_, answer.change, price)
         assert mine <= best + 2e-6 * abs(best) + 1.0, seed
@@ -128,7 +129,9 @@ def test_the_walk_and_the_programme_agree() -> None:
         price = 1.0 if case.mandate.drift_price is None else float(case.mandate.drift_price)
         given = None if price == 1.0 else price
         by_walk = objective(problem_, walked(problem_, frozenset(), given).change, price)
-        by_programme = objective(problem_, solved(problem_, frozenset(), given).change, price)
+        answer = solved(problem_, frozenset(), given).change
+        assert answer is not None
+        by_programme = objective(problem_, answer, price)
 
         assert abs(by_walk - by_programme) <= 1e-6 * abs(by_programme) + 1.0, seed
     assert tried > 50

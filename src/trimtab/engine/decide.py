@@ -194,6 +194,7 @@ def _decide_one(
         as_of=market.as_of,
     )  # fmt: skip
     written, wanted = settled(written, mandate, aim)
+    findings.extend(wanted.findings)
     done = finish(written, wanted, nearest_first=mandate.drift_price is None)
     leaves, purses_after = explain.values_after(aim, written, done.steps, value)
     after, base_after = _drift_after(aim, leaves, purses_after)

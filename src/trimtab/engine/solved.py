@@ -13,28 +13,18 @@ each such step: they make it a mixed-integer programme.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from importlib.machinery import PathFinder
-from importlib.util import module_from_spec
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from math import ceil, floor
 
+from trimtab.engine.highs import ENDLESS, Answer, Programme, lexicographic
 from trimtab.engine.problem import Problem
 from trimtab.engine.walked import NEAREST_FIRST, runs
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from highspy import _core
-
 CENTS = 100.0
 """Minor units of one unit of money: the programme is written in units for its numbers' sake."""
-
-ENDLESS = 1e12
-"""More units of money than can be spent."""
 
 SHORTFALL_PRICE = 1_000.0
 """Price of cash missing in an account: far above any gain, so that it is met whenever it can be."""
@@ -48,68 +38,28 @@ FRESH_FIRST = 100.0
 TIE_BREAK = 1e-5
 """Rank that what says nothing at all about two holdings comes to, at most."""
 
+DUST = 1e-3
+"""Trades below which a difference is of rounding."""
+
 GOLDEN = 0.6180339887498949
 """Its multiples, whole parts left out, are never equal nor sums of each other: no ties are left."""
-
-NODE_LIMIT = 2_000
-TOLERANCE = 1e-9
-"""Units of money by which a row may be missed; more where floats hold no more digits."""
-
-DIGITS = 1e-15
-"""What that is, at least, as a share of the largest amount."""
-
-SLACK = 1e-8
-"""How much of an earlier goal a later one may give up, relative and at least in units of money."""
-
-
-@dataclass
-class _Programme:
-    """Columns and rows as they grow; one list a property."""
-
-    costs: dict[str, list[float]] = field(default_factory=dict)
-    low: list[float] = field(default_factory=list)
-    high: list[float] = field(default_factory=list)
-    whole: list[bool] = field(default_factory=list)
-    rows: list[tuple[float, float, list[int], list[float]]] = field(default_factory=list)
-
-    def column(
-        self, low: float, high: float, costs: Mapping[str, float], *, whole: bool = False
-    ) -> int:
-        """Add a variable with its price in each goal; returns its number."""
-        self.low.append(low)
-        self.high.append(high)
-        self.whole.append(whole)
-        number = len(self.low) - 1
-        for goal, cost in costs.items():
-            self.costs.setdefault(goal, []).extend(
-                [0.0] * (number - len(self.costs.setdefault(goal, [])))
-            )
-            self.costs[goal].append(cost)
-        return number
-
-    def row(self, low: float, high: float, cells: Sequence[tuple[int, float]]) -> None:
-        """Add a constraint low <= sum of cells <= high."""
-        self.rows.append((low, high, [c for c, _ in cells], [f for _, f in cells]))
-
-    @property
-    def largest(self) -> float:
-        """The largest amount of money in a row."""
-        bounds = (abs(bound) for low, high, _, _ in self.rows for bound in (low, high))
-        limits = (high for high in self.high if high < ENDLESS)
-        return max((x for x in (*bounds, *limits) if x < ENDLESS), default=0.0)
-
-    def prices(self, goal: str) -> list[float]:
-        """The price of every variable in one goal."""
-        known = self.costs.get(goal, [])
-        return known + [0.0] * (len(self.low) - len(known))
 
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """The change of each holding in minor units, and how far it may be from the best."""
+    """What HiGHS found.
 
-    change: list[float]
+    Args:
+        change: By holding in minor units, positive for purchases; None where it found nothing.
+        gap: How far the goal in money may be from the best, minor units.
+        fewer: How many trades less may do, in the mode for the fewest.
+        trouble: By goal that ended without an answer (`fewest`, `first`): how.
+    """
+
+    change: list[float] | None
     gap: float
+    fewer: int = 0
+    trouble: dict[str, str] = field(default_factory=dict)
 
 
 def solved(
@@ -129,13 +79,13 @@ def solved(
             which a sleeve need not be traded; None for the usual goals.
 
     Returns:
-        Changes in minor units, positive for purchases, and the gap of the goal in money.
+        What was found, and what was not: trouble with HiGHS is told, never raised.
     """
     problem, places, leaves = by_name(problem)
     blocked = {(places.index(i), side) for i, side in blocked}
     if fewest_trades is not None:
         fewest_trades = [fewest_trades[s] for s in leaves]
-    programme = _Programme()
+    programme = Programme()
     price = NEAREST_FIRST if drift_price is None else drift_price
     sells: list[list[int]] = []
     buys: list[int | None] = []
@@ -179,7 +129,10 @@ def solved(
             leaf.append((buy, 1.0))
     made = _add_fees(programme, problem, sells, buys, purse, count=fewest_trades is not None)
     _add_deviations(programme, problem, in_leaf, purse, price, fewest_trades)
-    values, gap = _lexicographic(programme)
+    found = lexicographic(programme)
+    gap, values = found.gaps.get("first", 0.0) * CENTS, found.values
+    if not values:
+        return Solved(None, 0.0, trouble=found.trouble)
     # A no is only a no to within a tolerance, which lets a few cents through without their fee.
     for column, yes in made.items():
         values[column] *= round(values[yes])
@@ -187,7 +140,21 @@ def solved(
     for place, own, buy in zip(places, sells, buys, strict=True):
         money = (values[buy] if buy is not None else 0.0) - sum(values[c] for c in own)
         change[place] = money * CENTS
-    return Solved(change, gap * CENTS)
+    return Solved(change, gap, _fewer(programme, found), found.trouble)
+
+
+def _fewer(programme: Programme, found: Answer) -> int:
+    """How many trades less may do, where the search for the fewest ended at its limit.
+
+    Where sleeves end outside their bands, less than a whole trade of gap may be one.
+    """
+    gap = found.gaps.get("fewest", 0.0)
+    pairs = zip(programme.whole, programme.prices("fewest"), found.values, strict=True)
+    counted = [(price * value, whole) for whole, price, value in pairs]
+    trades = sum(round(cost) for cost, whole in counted if whole)
+    beyond = sum(cost for cost, whole in counted if not whole)
+    gap = min(gap, float(trades))
+    return floor(gap + DUST) if beyond < DUST else ceil(gap - DUST)
 
 
 def by_name(problem: Problem) -> tuple[Problem, list[int], list[int]]:
@@ -228,7 +195,7 @@ def by_name(problem: Problem) -> tuple[Problem, list[int], list[int]]:
     return named, places, leaves
 
 
-def _add_order(programme: _Programme, runs_: Sequence[Sequence[int]]) -> None:
+def _add_order(programme: Programme, runs_: Sequence[Sequence[int]]) -> None:
     """A yes or no for each run of lots: is it sold, so that the next may be?"""
     infinity = float("inf")
     for run, later in pairwise(runs_):
@@ -239,7 +206,7 @@ def _add_order(programme: _Programme, runs_: Sequence[Sequence[int]]) -> None:
 
 
 def _add_deviations(
-    programme: _Programme,
+    programme: Programme,
     problem: Problem,
     in_leaf: list[list[tuple[int, float]]],
     purse: list[list[tuple[int, float]]],
@@ -272,7 +239,7 @@ def _add_deviations(
 
 
 def _add_fees(
-    programme: _Programme,
+    programme: Programme,
     problem: Problem,
     sells: list[list[int]],
     buys: list[int | None],
@@ -307,104 +274,3 @@ def _add_fees(
             programme.row(0.0, infinity, [(more, 1.0), (traded, -least), *charged])
             purse[holding.account].append((more, -1.0))
     return made
-
-
-def _lexicographic(programme: _Programme) -> tuple[list[float], float]:
-    """Solve goal after goal, each within a hair of the ones before and from where it ended."""
-    highs = _highs()
-    solver = _solver(highs, max(TOLERANCE, DIGITS * programme.largest))
-    gap = 0.0
-    values: list[float] = []
-    for goal in ("fewest", "first", "second", "third"):
-        prices = programme.prices(goal)
-        if goal != "first" and not any(prices):
-            continue
-        if not values:
-            _pass(highs, solver, programme, prices)
-        else:
-            basis = solver.getBasis()
-            _pass(highs, solver, programme, prices)
-            if basis.valid:
-                basis.row_status = [*basis.row_status, highs.HighsBasisStatus.kBasic]
-                solver.setBasis(basis)
-            # Started from a basis, HiGHS takes the programme as it is written.
-            solver.setOptionValue("simplex_scale_strategy", 0)
-        solver.run()
-        info = solver.getInfo()
-        solution = list(solver.getSolution().col_value)
-        if not _is_usable(highs, solver, solution):
-            break
-        values = solution
-        if goal == "first" and any(programme.whole):
-            gap = max(info.objective_function_value - info.mip_dual_bound, 0.0)
-        cells = [(c, p) for c, p in enumerate(prices) if p]
-        reached = sum(p * values[c] for c, p in cells)
-        programme.row(-float("inf"), reached + SLACK * max(1.0, abs(reached)), cells)
-    assert values, "doing nothing always solves the trade problem"
-    return values, gap
-
-
-def _is_usable(highs: ModuleType, solver: _core._Highs, solution: list[float]) -> bool:
-    """Whether the run ended with an answer; a later goal may fail by a rounding and is left."""
-    status = solver.getModelStatus()
-    if status == highs.HighsModelStatus.kOptimal:
-        return True
-    return bool(status == highs.HighsModelStatus.kSolutionLimit and solution)
-
-
-def _solver(highs: ModuleType, tolerance: float) -> _core._Highs:
-    """HiGHS with one thread and a limit in nodes, not in time: the same answer everywhere."""
-    solver: _core._Highs = highs._Highs()
-    for option, value in (
-        ("output_flag", False),
-        ("threads", 1),
-        ("random_seed", 1),
-        ("mip_max_nodes", NODE_LIMIT),
-        ("mip_rel_gap", 1e-9),
-        ("mip_feasibility_tolerance", tolerance),
-        ("primal_feasibility_tolerance", tolerance),
-        ("dual_feasibility_tolerance", tolerance),
-    ):
-        solver.setOptionValue(option, value)
-    return solver
-
-
-def _pass(
-    highs: ModuleType, solver: _core._Highs, programme: _Programme, prices: Sequence[float]
-) -> None:
-    """Hand over the programme with the prices of one goal.
-
-    Rows come first, empty, then columns and cells one by one: what takes arrays needs numpy.
-    """
-    frame = highs.HighsLp()
-    frame.num_row_ = frame.a_matrix_.num_row_ = len(programme.rows)
-    frame.row_lower_ = [low for low, _, _, _ in programme.rows]
-    frame.row_upper_ = [high for _, high, _, _ in programme.rows]
-    solver.passModel(frame)
-    cells: list[list[tuple[int, float]]] = [[] for _ in prices]
-    for row, (_, _, columns, factors) in enumerate(programme.rows):
-        for column, factor in zip(columns, factors, strict=True):
-            cells[column].append((row, factor))
-    for column, price in enumerate(prices):
-        solver.addVar(programme.low[column], programme.high[column])
-        if price:
-            solver.changeColCost(column, price)
-        if programme.whole[column]:
-            solver.changeColIntegrality(column, highs.HighsVarType.kInteger)
-        for row, factor in cells[column]:
-            solver.changeCoeff(row, column, factor)
-
-
-def _highs() -> ModuleType:
-    """HiGHS without its package, which brings numpy in: that takes longer than all of a plan."""
-    name = "highspy._core"
-    if name not in sys.modules:
-        package = PathFinder.find_spec("highspy")
-        assert package is not None, "highspy is installed with this package"
-        spec = PathFinder.find_spec(name, package.submodule_search_locations)
-        assert spec is not None
-        assert spec.loader is not None
-        module = module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]

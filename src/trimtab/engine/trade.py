@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import fsum
+from typing import TYPE_CHECKING
 
 from trimtab.engine.aim import Aim
 from trimtab.engine.mandate import Mandate
 from trimtab.engine.problem import Problem
 from trimtab.engine.walked import NEAREST_FIRST, SOON_NOTHING, is_walkable, walked
+from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.policy import When
 from trimtab.triggers.deviation import band_width
+
+if TYPE_CHECKING:
+    from trimtab.engine.solved import Solved
 
 UNBANDED_SHARE = 0.005
 """For the fewest trades: how near a sleeve without a band has to come, as a share of the base."""
@@ -28,7 +34,9 @@ class Changes:
         gap: How far the solver's answer may be from the best, minor units; 0 when exact.
         too_small: Holdings and sides that were dropped because the trade was below the minimum.
         price: Money that a unit of drift left is worth.
-        is_least: Whether drift, cost and tax alone decided, and not the number of trades.
+        is_least: Whether drift, cost and tax alone decided, and not the number of trades, and
+            nothing is better but for the gap.
+        findings: What the solver could not do.
     """
 
     money: tuple[float, ...]
@@ -36,6 +44,7 @@ class Changes:
     too_small: Blocked
     price: float
     is_least: bool
+    findings: tuple[Finding, ...] = ()
 
 
 def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
@@ -57,6 +66,7 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
     blocked: Blocked = frozenset()
     while True:
         money, gap, is_exact = [], 0.0, False
+        is_least, findings = inside is None, list[Finding]()
         if is_walkable(problem) and inside is None:
             walk = walked(problem, blocked, price)
             money, is_exact = walk.change, walk.is_exact
@@ -64,7 +74,17 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
             from trimtab.engine.solved import solved
 
             answer = solved(problem, blocked, price, fewest_trades=inside)
-            money, gap = answer.change, answer.gap
+            if answer.change is None and inside is not None:
+                less = solved(problem, blocked, price)
+                answer = replace(less, trouble={**answer.trouble, **less.trouble})
+            gap, findings = answer.gap, _told(aim.name, answer)
+            is_least = is_least and not answer.trouble
+            if answer.change is None:
+                from trimtab.engine.apart import apart
+
+                money = apart(problem, blocked, price)
+            else:
+                money = answer.change
         small = []
         for i, change in enumerate(money):
             side = "buy" if change > 0 else "sell"
@@ -77,7 +97,7 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
                 small.append((abs(change), holding.instrument, holding.account_id, i, side))
         if not small:
             worth = NEAREST_FIRST if price is None else price
-            return Changes(tuple(money), gap, blocked, worth, is_least=inside is None)
+            return Changes(tuple(money), gap, blocked, worth, is_least, tuple(findings))
         *_, i, side = min(small)
         blocked |= {(i, side)}
 
@@ -97,6 +117,36 @@ def reached(problem: Problem, changes: Changes) -> tuple[list[int], int, list[in
     # Exact sums, so that the order of accounts and sleeves does not decide how they are rounded.
     cash = fsum((float(problem.cash), *(spent for purse in purses for spent in purse[1:])))
     return [round(fsum(part)) for part in values], round(cash), [round(fsum(p)) for p in purses]
+
+
+def _told(name: str, answer: Solved) -> list[Finding]:
+    """What the solver could not do, and what that means for the plan."""
+    found = []
+    if answer.fewer:
+        less = "1 trade less" if answer.fewer == 1 else f"{answer.fewer} trades less"
+        message = (
+            f"the search for the fewest trades ended at its limit: up to {less} may do; what they "
+            "lead to is sound all the same"
+        )
+        found.append(Finding("fewer-trades-possible", name, message, "info"))
+    if "fewest" in answer.trouble:
+        how = answer.trouble["fewest"]
+        message = (
+            f"the solver found no answer for the fewest trades ({how}): the plan goes by drift, "
+            "cost and tax alone, as without fewest_trades"
+        )
+        found.append(Finding("fewest-trades-failed", name, message))
+    if "first" in answer.trouble:
+        how = answer.trouble["first"]
+        message = f"the solver found no answer ({how}): " + (
+            "each account is traded by itself, as near to the common target as it comes; a nearer "
+            "or cheaper plan may exist"
+            if answer.change is None
+            else "the number of trades is the fewest found, but drift, cost and tax did not choose "
+            "among plans with as many"
+        )
+        found.append(Finding("solver-failed", name, message))
+    return found
 
 
 def _inside(weight: Fraction, when: When, base: int) -> float:

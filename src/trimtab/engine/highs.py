@@ -1,0 +1,228 @@
+"""HiGHS on a programme of several goals, one after the other; and what it could not do, said.
+
+A later goal gives up a hair of an earlier one at most. HiGHS may stop at its limit, and may end
+without an answer, for numbers that it cannot handle or for another reason: that is told, not
+raised, so that the decision can go another way.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from math import isfinite
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from highspy import _core
+
+ENDLESS = 1e12
+"""More units of money than can be spent."""
+
+NODE_LIMIT = 2_000
+TOLERANCE = 1e-9
+"""Units of money by which a row may be missed; more where floats hold no more digits."""
+
+DIGITS = 1e-15
+"""What that is, at least, as a share of the largest amount."""
+
+SLACK = 1e-8
+"""How much of an earlier goal a later one may give up, relative and at least in units of money."""
+
+GOALS = ("fewest", "first", "second", "third")
+"""The names of goals in their order; a programme need not have all of them."""
+
+NEEDED = ("fewest", "first")
+"""Goals whose failure is told: the others only choose among answers of equal worth."""
+
+
+@dataclass
+class Programme:
+    """Columns and rows as they grow; one list a property."""
+
+    costs: dict[str, list[float]] = field(default_factory=dict)
+    low: list[float] = field(default_factory=list)
+    high: list[float] = field(default_factory=list)
+    whole: list[bool] = field(default_factory=list)
+    rows: list[tuple[float, float, list[int], list[float]]] = field(default_factory=list)
+
+    def column(
+        self, low: float, high: float, costs: Mapping[str, float], *, whole: bool = False
+    ) -> int:
+        """Add a variable with its price in each goal; returns its number."""
+        self.low.append(low)
+        self.high.append(high)
+        self.whole.append(whole)
+        number = len(self.low) - 1
+        for goal, cost in costs.items():
+            self.costs.setdefault(goal, []).extend(
+                [0.0] * (number - len(self.costs.setdefault(goal, [])))
+            )
+            self.costs[goal].append(cost)
+        return number
+
+    def row(self, low: float, high: float, cells: Sequence[tuple[int, float]]) -> None:
+        """Add a constraint low <= sum of cells <= high."""
+        self.rows.append((low, high, [c for c, _ in cells], [f for _, f in cells]))
+
+    @property
+    def largest(self) -> float:
+        """The largest amount of money in a row."""
+        bounds = (abs(bound) for low, high, _, _ in self.rows for bound in (low, high))
+        limits = (high for high in self.high if high < ENDLESS)
+        return max((x for x in (*bounds, *limits) if x < ENDLESS), default=0.0)
+
+    def prices(self, goal: str) -> list[float]:
+        """The price of every variable in one goal."""
+        known = self.costs.get(goal, [])
+        return known + [0.0] * (len(self.low) - len(known))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What HiGHS found.
+
+    Args:
+        values: By column; empty where it found nothing at all.
+        gaps: By goal that was solved: how far it may be from the best, in the goal's own unit.
+        trouble: By goal that ended without an answer: how.
+    """
+
+    values: list[float]
+    gaps: dict[str, float]
+    trouble: dict[str, str]
+
+
+def lexicographic(programme: Programme) -> Answer:
+    """Solve goal after goal, each within a hair of the ones before and from where it ended."""
+    found = Answer([], {}, {})
+    try:
+        highs = load_highs()
+        solver = _solver(highs, max(TOLERANCE, DIGITS * programme.largest))
+    except (ImportError, OSError, RuntimeError) as error:
+        found.trouble["first"] = _said(error)
+        return found
+    for goal in GOALS:
+        prices = programme.prices(goal)
+        if goal != "first" and not any(prices):
+            continue
+        try:
+            solution, gap = _solve(highs, solver, programme, prices, afresh=not found.values)
+        except (_NoAnswer, RuntimeError, ValueError, TypeError) as error:
+            # A later goal may fail by a rounding, and is left.
+            if goal in NEEDED:
+                found.trouble[goal] = _said(error)
+            break
+        found.values[:] = solution
+        found.gaps[goal] = gap if any(programme.whole) else 0.0
+        cells = [(c, p) for c, p in enumerate(prices) if p]
+        reached = sum(p * solution[c] for c, p in cells)
+        programme.row(-float("inf"), reached + SLACK * max(1.0, abs(reached)), cells)
+    return found
+
+
+class _NoAnswer(Exception):
+    """HiGHS ended without an answer; the message is the status that it gives."""
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _solve(
+    highs: ModuleType,
+    solver: _core._Highs,
+    programme: Programme,
+    prices: Sequence[float],
+    *,
+    afresh: bool,
+) -> tuple[list[float], float]:
+    """The values of one goal, and how far they may be from its best."""
+    if afresh:
+        _pass(highs, solver, programme, prices)
+    else:
+        basis = solver.getBasis()
+        _pass(highs, solver, programme, prices)
+        if basis.valid:
+            basis.row_status = [*basis.row_status, highs.HighsBasisStatus.kBasic]
+            solver.setBasis(basis)
+        # Started from a basis, HiGHS takes the programme as it is written.
+        solver.setOptionValue("simplex_scale_strategy", 0)
+    solver.run()
+    status, info = solver.getModelStatus(), solver.getInfo()
+    solution = list(solver.getSolution().col_value)
+    usable = status == highs.HighsModelStatus.kOptimal or (
+        status == highs.HighsModelStatus.kSolutionLimit
+        and info.primal_solution_status == int(highs.SolutionStatus.kSolutionStatusFeasible)
+    )
+    if not usable:
+        raise _NoAnswer(str(status).rpartition(".k")[2])
+    if len(solution) != len(prices) or not all(map(isfinite, solution)):
+        raise _NoAnswer("no finite numbers")
+    bound = info.mip_dual_bound
+    if min(prices) >= 0.0:  # what is not known yet of the best: it is no less than nothing
+        bound = max(bound, 0.0)
+    return solution, max(info.objective_function_value - bound, 0.0)
+
+
+def _solver(highs: ModuleType, tolerance: float) -> _core._Highs:
+    """HiGHS with one thread and a limit in nodes, not in time: the same answer everywhere."""
+    solver: _core._Highs = highs._Highs()
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("random_seed", 1),
+        ("mip_max_nodes", NODE_LIMIT),
+        ("mip_rel_gap", 1e-9),
+        ("mip_feasibility_tolerance", tolerance),
+        ("primal_feasibility_tolerance", tolerance),
+        ("dual_feasibility_tolerance", tolerance),
+    ):
+        solver.setOptionValue(option, value)
+    return solver
+
+
+def _pass(
+    highs: ModuleType, solver: _core._Highs, programme: Programme, prices: Sequence[float]
+) -> None:
+    """Hand over the programme with the prices of one goal.
+
+    Rows come first, empty, then columns and cells one by one: what takes arrays needs numpy.
+    """
+    frame = highs.HighsLp()
+    frame.num_row_ = frame.a_matrix_.num_row_ = len(programme.rows)
+    frame.row_lower_ = [low for low, _, _, _ in programme.rows]
+    frame.row_upper_ = [high for _, high, _, _ in programme.rows]
+    solver.passModel(frame)
+    cells: list[list[tuple[int, float]]] = [[] for _ in prices]
+    for row, (_, _, columns, factors) in enumerate(programme.rows):
+        for column, factor in zip(columns, factors, strict=True):
+            cells[column].append((row, factor))
+    for column, price in enumerate(prices):
+        solver.addVar(programme.low[column], programme.high[column])
+        if price:
+            solver.changeColCost(column, price)
+        if programme.whole[column]:
+            solver.changeColIntegrality(column, highs.HighsVarType.kInteger)
+        for row, factor in cells[column]:
+            solver.changeCoeff(row, column, factor)
+
+
+def load_highs() -> ModuleType:
+    """HiGHS without its package, which brings numpy in: that takes longer than all of a plan."""
+    name = "highspy._core"
+    if name not in sys.modules:
+        package = PathFinder.find_spec("highspy")
+        if package is None:
+            raise ImportError("highspy is not installed")
+        spec = PathFinder.find_spec(name, package.submodule_search_locations)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{name} is missing")
+        module = module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]

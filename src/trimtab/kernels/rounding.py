@@ -28,6 +28,7 @@ The rate at which the continuous answer stops makes it tight.
 
 from __future__ import annotations
 
+from trimtab.kernels.affordable import affordable_start, improved, steps_tax
 from trimtab.kernels.compile import kernel
 from trimtab.kernels.money import RATE_SCALE, rounded, trade_cost
 
@@ -45,9 +46,6 @@ ENDLESS = 1 << 60
 
 SPREAD = 2
 """How far a quantity may stray from the continuous answer where its sleeve is not complete yet."""
-
-IMPROVEMENTS = 1_000
-"""Exchanges of single steps that are made at most where the search ended before it proved."""
 
 
 @kernel
@@ -172,11 +170,11 @@ def nearest_steps(  # type: ignore[no-untyped-def]
                 above = min(max(below + 1, least[k]), high[k])
                 residue = min(
                     abs(gap - rounded(below * numerator[k], denominator[k]))
-                    + _tax(k, below, numerator, denominator, tax_first, tax_last, tax_steps,
-                           tax_rate),
+                    + steps_tax(k, below, numerator, denominator, tax_first, tax_last, tax_steps,
+                                tax_rate),
                     abs(gap - rounded(above * numerator[k], denominator[k]))
-                    + _tax(k, above, numerator, denominator, tax_first, tax_last, tax_steps,
-                           tax_rate),
+                    + steps_tax(k, above, numerator, denominator, tax_first, tax_last, tax_steps,
+                                tax_rate),
                 )  # fmt: skip
                 if tax_last[k] > tax_first[k]:
                     # Both are straight within a lot: dear lots are left at their beginning.
@@ -188,8 +186,8 @@ def nearest_steps(  # type: ignore[no-untyped-def]
                             residue = min(
                                 residue,
                                 gap - rounded(ends * numerator[k], denominator[k])
-                                + _tax(k, ends, numerator, denominator, tax_first, tax_last,
-                                       tax_steps, tax_rate),
+                                + steps_tax(k, ends, numerator, denominator, tax_first, tax_last,
+                                            tax_steps, tax_rate),
                             )  # fmt: skip
                     residue = max(residue - 2, 0)  # roundings of worth and tax
             else:
@@ -209,7 +207,7 @@ def nearest_steps(  # type: ignore[no-untyped-def]
     bound = max(fixed + max(taxes[0] + _weighed(total, steepest[0]), rest[0]), known_bound)
     if size == 0:
         return fixed + abs(total), fixed + abs(total)
-    known = _affordable_start(
+    known = affordable_start(
         size, direction, numerator, denominator, least, high, start, rate, per_step, fixed_fee,
         minimum, tax_first, tax_last, tax_steps, tax_rate, sleeve, n_sleeves, value, goal,
         account, purse, floor, cash, cash_goal, cash_floor, best,
@@ -307,7 +305,9 @@ def nearest_steps(  # type: ignore[no-untyped-def]
         cost = trade_cost(worth, quantity, rate[k], per_step[k], fixed_fee[k], minimum[k])
         spent = direction[k] * worth + cost
         money = cash_at[k] - spent
-        tax = _tax(k, quantity, numerator, denominator, tax_first, tax_last, tax_steps, tax_rate)
+        tax = steps_tax(
+            k, quantity, numerator, denominator, tax_first, tax_last, tax_steps, tax_rate
+        )
         loss = loss_at[k] + cost + tax
         net = net_at[k] - cost
         deviation = 0
@@ -362,34 +362,12 @@ def nearest_steps(  # type: ignore[no-untyped-def]
     if complete and best_objective >= 0:
         bound = best_objective
     elif best_objective > bound:
-        best_objective = _improve(
+        best_objective = improved(
             size, direction, numerator, denominator, least, high, rate, per_step, fixed_fee,
             minimum, tax_first, tax_last, tax_steps, tax_rate, sleeve, value, goal, account, purse,
             floor, cash, cash_goal, cash_floor, best, best_objective,
         )  # fmt: skip
     return best_objective, bound
-
-
-@kernel
-def _tax(  # type: ignore[no-untyped-def]
-    k, count, numerator, denominator, tax_first, tax_last, tax_steps, tax_rate
-):
-    """The tax of trading so many steps, lot after lot, in minor units, rounded down."""
-    total = 0
-    rest = 0
-    taken = 0
-    reached = 0
-    for p in range(tax_first[k], tax_last[k]):
-        if taken >= count:
-            break
-        taken = min(taken + tax_steps[p], count)
-        upto = rounded(taken * numerator[k], denominator[k])
-        # In two parts, so that no product is wide.
-        rest += (upto - reached) % RATE_SCALE * tax_rate[p]
-        total += (upto - reached) // RATE_SCALE * tax_rate[p] + rest // RATE_SCALE
-        rest = rest % RATE_SCALE
-        reached = upto
-    return total
 
 
 @kernel
@@ -479,217 +457,6 @@ def _spared(  # type: ignore[no-untyped-def]
     other = max(other, 0)
     spared = other // RATE_SCALE * rate + other % RATE_SCALE * rate // RATE_SCALE + 2
     return min(spared, tax), rate <= RATE_SCALE
-
-
-@kernel
-def _affordable_start(  # type: ignore[no-untyped-def]
-    size, direction, numerator, denominator, low, high, start, rate, per_step, fixed_fee, minimum,
-    tax_first, tax_last, tax_steps, tax_rate, sleeve, n_sleeves, value, goal, account, purse,
-    floor, cash, cash_goal, cash_floor, best,
-):  # fmt: skip
-    """Fill `best` with the continuous answer, fewer bought and more sold where the cash is short.
-
-    Returns its objective, or -1 where it could not be made affordable.
-    """
-    money = cash
-    for k in range(size):
-        count = min(start[k], high[k])
-        if 0 < count < low[k]:
-            count = 0 if 2 * count < low[k] or low[k] > high[k] else low[k]
-        best[k] = count
-        spent = _spent(k, count, direction, numerator, denominator, rate, per_step, fixed_fee,
-                       minimum)  # fmt: skip
-        purse[account[k]] -= spent
-        money -= spent
-    # The cheapest steps give way first: purchases shrink, then sales grow.
-    for side in (1, -1):
-        for back in range(size):
-            k = size - 1 - back
-            a = account[k]
-            while direction[k] == side:
-                short = max(floor[a] - purse[a], cash_floor - money)
-                step = short * denominator[k] // numerator[k] + 1
-                count = max(best[k] - step, 0) if side > 0 else min(best[k] + step, high[k])
-                if 0 < count < low[k]:
-                    count = 0 if side > 0 else min(low[k], high[k])
-                if short <= 0 or count == best[k] or 0 < count < low[k]:
-                    break
-                change = _spent(k, count, direction, numerator, denominator, rate, per_step,
-                                fixed_fee, minimum) - _spent(
-                                    k, best[k], direction, numerator, denominator, rate, per_step,
-                                    fixed_fee, minimum)  # fmt: skip
-                if change >= 0:  # a fee that eats what it brings
-                    break
-                best[k] = count
-                purse[a] -= change
-                money -= change
-    affordable = money >= cash_floor
-    objective = abs(money - cash_goal)
-    for s in range(n_sleeves):
-        after = value[s]
-        for k in range(size):
-            if sleeve[k] == s:
-                after += direction[k] * rounded(best[k] * numerator[k], denominator[k])
-        objective += abs(after - goal[s])
-    for k in range(size):
-        if purse[account[k]] < floor[account[k]]:
-            affordable = False
-    for k in range(size):
-        spent = _spent(k, best[k], direction, numerator, denominator, rate, per_step, fixed_fee,
-                       minimum)  # fmt: skip
-        purse[account[k]] += spent
-        objective += spent - direction[k] * rounded(best[k] * numerator[k], denominator[k])
-        objective += _tax(k, best[k], numerator, denominator, tax_first, tax_last, tax_steps,
-                          tax_rate)  # fmt: skip
-        if not affordable:
-            best[k] = 0
-    return objective if affordable else -1
-
-
-@kernel
-def _improve(  # type: ignore[no-untyped-def]
-    size, direction, numerator, denominator, low, high, rate, per_step, fixed_fee, minimum,
-    tax_first, tax_last, tax_steps, tax_rate, sleeve, value, goal, account, purse, floor, cash,
-    cash_goal, cash_floor, best, objective,
-):  # fmt: skip
-    """Trade a step more or less of one or of two, for as long as it comes nearer.
-
-    Changes `best` and returns its objective. The moves are tried in one order, so that the same
-    answer comes out everywhere.
-    """
-    money = cash
-    for k in range(size):
-        spent = _spent(k, best[k], direction, numerator, denominator, rate, per_step, fixed_fee,
-                       minimum)  # fmt: skip
-        purse[account[k]] -= spent
-        money -= spent
-        value[sleeve[k]] += direction[k] * rounded(best[k] * numerator[k], denominator[k])
-    made = 0
-    better = True
-    while better and made < IMPROVEMENTS:
-        better = False
-        for j in range(size):
-            for k in range(j, size):
-                # A step more or less of j, and where k is another trade also of k.
-                for move in range(4):
-                    one = 1 if move < 2 else -1
-                    two = 1 if move % 2 == 0 else -1
-                    if j == k and move % 2 == 1:
-                        continue
-                    change = _moved(
-                        j, one, k, two, direction, numerator, denominator, low, high, rate,
-                        per_step, fixed_fee, minimum, tax_first, tax_last, tax_steps, tax_rate,
-                        sleeve, value, goal, account, purse, floor, money, cash_goal,
-                        cash_floor, best,
-                    )  # fmt: skip
-                    if change >= 0:
-                        continue
-                    objective += change
-                    money -= _make(j, one, direction, numerator, denominator, rate, per_step,
-                                   fixed_fee, minimum, sleeve, value, account, purse,
-                                   best)  # fmt: skip
-                    if j != k:
-                        money -= _make(k, two, direction, numerator, denominator, rate, per_step,
-                                       fixed_fee, minimum, sleeve, value, account, purse,
-                                       best)  # fmt: skip
-                    made += 1
-                    better = True
-    for k in range(size):
-        purse[account[k]] += _spent(k, best[k], direction, numerator, denominator, rate, per_step,
-                                    fixed_fee, minimum)  # fmt: skip
-        value[sleeve[k]] -= direction[k] * rounded(best[k] * numerator[k], denominator[k])
-    return objective
-
-
-@kernel
-def _moved(  # type: ignore[no-untyped-def]
-    j, one, k, two, direction, numerator, denominator, low, high, rate, per_step, fixed_fee,
-    minimum, tax_first, tax_last, tax_steps, tax_rate, sleeve, value, goal, account, purse, floor,
-    money, cash_goal, cash_floor, best,
-):  # fmt: skip
-    """What a step of one trade, and of another unless they are the same, does to the objective.
-
-    Positive where the move is not allowed.
-    """
-    refused = 1
-    count = best[j] + one
-    if count < 0 or count > high[j] or 0 < count < low[j]:
-        return refused
-    worth = direction[j] * (
-        rounded(count * numerator[j], denominator[j])
-        - rounded(best[j] * numerator[j], denominator[j])
-    )
-    spent = _spent(j, count, direction, numerator, denominator, rate, per_step, fixed_fee,
-                   minimum) - _spent(j, best[j], direction, numerator, denominator, rate, per_step,
-                                     fixed_fee, minimum)  # fmt: skip
-    cost = spent - worth
-    cost += _tax(j, count, numerator, denominator, tax_first, tax_last, tax_steps, tax_rate)
-    cost -= _tax(j, best[j], numerator, denominator, tax_first, tax_last, tax_steps, tax_rate)
-    others_worth = 0
-    others_spent = 0
-    if j != k:
-        count = best[k] + two
-        if count < 0 or count > high[k] or 0 < count < low[k]:
-            return refused
-        others_worth = direction[k] * (
-            rounded(count * numerator[k], denominator[k])
-            - rounded(best[k] * numerator[k], denominator[k])
-        )
-        others_spent = _spent(k, count, direction, numerator, denominator, rate, per_step,
-                              fixed_fee, minimum) - _spent(
-                                  k, best[k], direction, numerator, denominator, rate, per_step,
-                                  fixed_fee, minimum)  # fmt: skip
-        cost += others_spent - others_worth
-        cost += _tax(k, count, numerator, denominator, tax_first, tax_last, tax_steps, tax_rate)
-        cost -= _tax(k, best[k], numerator, denominator, tax_first, tax_last, tax_steps, tax_rate)
-    if j != k and account[j] == account[k]:
-        if purse[account[j]] - spent - others_spent < floor[account[j]]:
-            return refused
-    else:
-        if purse[account[j]] - spent < floor[account[j]]:
-            return refused
-        if j != k and purse[account[k]] - others_spent < floor[account[k]]:
-            return refused
-    after = money - spent - others_spent
-    if after < cash_floor:
-        return refused
-    change = cost + abs(after - cash_goal) - abs(money - cash_goal)
-    if j != k and sleeve[j] == sleeve[k]:
-        off = value[sleeve[j]] - goal[sleeve[j]]
-        return change + abs(off + worth + others_worth) - abs(off)
-    off = value[sleeve[j]] - goal[sleeve[j]]
-    change += abs(off + worth) - abs(off)
-    if j != k:
-        off = value[sleeve[k]] - goal[sleeve[k]]
-        change += abs(off + others_worth) - abs(off)
-    return change
-
-
-@kernel
-def _make(  # type: ignore[no-untyped-def]
-    k, step, direction, numerator, denominator, rate, per_step, fixed_fee, minimum, sleeve, value,
-    account, purse, best,
-):  # fmt: skip
-    """Trade a step more or less; returns the cash that it takes."""
-    before = _spent(k, best[k], direction, numerator, denominator, rate, per_step, fixed_fee,
-                    minimum)  # fmt: skip
-    value[sleeve[k]] -= direction[k] * rounded(best[k] * numerator[k], denominator[k])
-    best[k] += step
-    value[sleeve[k]] += direction[k] * rounded(best[k] * numerator[k], denominator[k])
-    spent = _spent(k, best[k], direction, numerator, denominator, rate, per_step, fixed_fee,
-                   minimum) - before  # fmt: skip
-    purse[account[k]] -= spent
-    return spent
-
-
-@kernel
-def _spent(  # type: ignore[no-untyped-def]
-    k, count, direction, numerator, denominator, rate, per_step, fixed_fee, minimum
-):
-    """Cash that trading so many steps takes, its cost included; negative where it brings some."""
-    worth = rounded(count * numerator[k], denominator[k])
-    cost = trade_cost(worth, count, rate[k], per_step[k], fixed_fee[k], minimum[k])
-    return direction[k] * worth + cost
 
 
 def nearest_steps_workspace(size: int) -> tuple[list[int], ...]:

@@ -300,7 +300,8 @@ def test_what_the_compiled_decision_cannot_do_is_done_by_the_engine(
     assert all(row["cost"] > (4 if "commission" in line else 0) for row in trades)
     assert codes(tmp_path / "out") == {"B": "missing-price"}
     said = " ".join(str(row) for row in read(tmp_path / "out" / "exceptions.parquet"))
-    assert "--price " not in said
+    assert "--price" not in said
+    assert "prices=" not in said
     assert "add a row" in said
 
 

@@ -77,6 +77,8 @@ def test_a_slip_is_refused_though_nobody_is_asked(
 
     assert refused != 0
     assert "mine.csv:2" in told
+    assert "(--as-it-was)" in told
+    assert "as_it_was=" not in told
     assert insisted == 0
 
 

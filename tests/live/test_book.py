@@ -42,6 +42,23 @@ def test_a_day_without_a_session_is_the_one_before(tmp_path: Path) -> None:
     assert "no-session" in codes(plan)
 
 
+@pytest.mark.parametrize("day", ["2024-03-26", datetime(2024, 3, 26, 12, tzinfo=UTC)])
+def test_a_day_may_be_text(tmp_path: Path, day: str | datetime) -> None:
+    """Wherever a day is named, its text and an instant of it name that very day."""
+    book = opened(folder(tmp_path))
+
+    assert book.plan(day).value == book.plan(date(2024, 3, 26)).value
+
+
+@pytest.mark.parametrize("day", ["26 March", "2024-3-26", 20240326])
+def test_what_is_no_day_says_what_to_pass(tmp_path: Path, day: str) -> None:
+    """Anything else is refused with what would be right."""
+    book = opened(folder(tmp_path))
+
+    with pytest.raises(RefusedError, match="such as 2026-03-31"):
+        book.plan(day)
+
+
 def test_a_typed_price_of_a_later_day_does_not_age_the_market(tmp_path: Path) -> None:
     """A fund's typed price on a later day does not make the exchange's prices old."""
     path = folder(tmp_path)

@@ -363,7 +363,7 @@ def test_a_refused_file_does_not_even_approve_the_plan(tmp_path: Path) -> None:
     saved = book.plan().save()
     before = bytes_of(tmp_path)
 
-    with pytest.raises(RefusedError, match="--as-it-was"):
+    with pytest.raises(RefusedError, match="as_it_was=True"):
         book.record(saved, fills(tmp_path / "plans", "roth,VTI,sell,5,26.00,0,\n"))
     (tmp_path / "plans" / "fills.csv").unlink()
     assert bytes_of(tmp_path) == before

@@ -17,7 +17,7 @@ from tests.engine.households import DAY
 from trimtab.engine.decide import decide
 from trimtab.model.findings import Finding
 from trimtab.model.plan import Plan, Trade
-from trimtab.reports.layout import ASCII, columns_of
+from trimtab.reports.layout import ASCII, FULL, columns_of
 from trimtab.reports.plan_json import plan_json
 from trimtab.reports.plan_text import plan_text
 from trimtab.reports.status_text import HALF, bar
@@ -166,6 +166,19 @@ def test_what_is_proved_is_said_of_these_trades_alone(has_trades: bool, times: i
 
     assert text.count("Proved: no other whole numbers of these trades do better") == times
     assert text.count("Proved") == times
+
+
+def test_a_remedy_is_told_in_the_words_of_whoever_asks() -> None:
+    """Python names its keyword, a command line its option; the finding itself names neither."""
+    finding = Finding("price-jump", "SPX", "SPX is not believed")
+    plan = replace(made(7), findings=(finding,))
+    here = replace(FULL, ask=lambda keyword, subject: f"{keyword} of {subject}")
+
+    in_python, elsewhere = plan_text(plan, width=160), plan_text(plan, width=160, look=here)
+
+    assert "not believed. If it is right, give it with prices={'SPX': P}." in in_python
+    assert "not believed. If it is right, give it with prices of SPX." in elsewhere
+    assert "prices=" not in elsewhere
 
 
 def test_a_command_in_a_message_can_be_pasted() -> None:

@@ -48,5 +48,5 @@ def need_begun(calendar: Calendar, day: date, now: datetime) -> None:
     if not has_begun(calendar, day, now):
         raise RefusedError(
             f"{day} is in the future: it has not begun at {calendar.name} ({calendar.timezone}), "
-            "and nobody knows what that day brings. Name an earlier day with --as-of"
+            "and nobody knows what that day brings. Name an earlier day"
         )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trimtab.batch.accounts import Ready, Trouble
-from trimtab.batch.tables import Priced, Tables, joined, without_typing
+from trimtab.batch.tables import Priced, Tables, joined
 from trimtab.engine.decide import decide
 from trimtab.engine.mandate import Mandate
 from trimtab.kernels import account_columns as kernel
@@ -247,8 +247,7 @@ def _by_engine(
     for finding in plan.findings:
         stopped = finding.code in ("prices-refused", "nothing-to-divide", "open-orders")
         if stopped or finding.severity == "error":
-            message = without_typing(finding.message)
-            troubles.append(Trouble(ready.names[a], finding.code, message, stopped))
+            troubles.append(Trouble(ready.names[a], finding.code, finding.message, stopped))
     piece = _piece(a, plan, priced)
     return replace(piece, unproven=int(bool(plan.gap))), plan.due
 

@@ -67,7 +67,7 @@ class Results:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise RefusedError(
                 f"{out} is there already, and nothing is written over it. "
-                "Name another folder with --out, or remove it."
+                "Name another folder, or remove it."
             )
         self.connection = connection
         self.out = out

@@ -259,7 +259,7 @@ def _market(
 ) -> Market:
     """The snapshot decided for."""
     if not prices:
-        remedy = "name a file with --prices"
+        remedy = "name a price file"
         raise InputError([Problem("prices", None, "", "there is no price file", remedy)])
     file = PriceFile(prices, instruments=instruments, calendar=portfolio.calendar)
     ids = sorted(instruments)

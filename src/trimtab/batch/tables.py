@@ -7,7 +7,6 @@ holdings are copied into the columns.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -39,11 +38,6 @@ MOST_PARTS = 1 << 30
 MOST_RATE_PARTS = 1_000_000
 MOST_NUMERATOR = 1 << 50
 MOST_DENOMINATOR = 1 << 40
-
-_TYPED = re.compile(
-    r", or give one with --price \S+=P(?=\.)| If it is right, give it with --price \S+=\S+(?<=\.)"
-)
-"""Advice of the engine to whoever plans one portfolio."""
 
 RELIEF_CODES = {
     Relief.FIFO: kernel.FIFO,
@@ -111,9 +105,7 @@ def price_columns(household: Household, market: Market) -> Priced:
     index = {id_: i for i, id_ in enumerate(instruments)}
     value = _valued(household, market)
     frozen = {
-        finding.subject: replace(finding, message=without_typing(finding.message))
-        for finding in value.findings
-        if finding.subject in value.frozen
+        finding.subject: finding for finding in value.findings if finding.subject in value.frozen
     }
     numerator = np.zeros(len(instruments), dtype=np.int64)
     denominator = np.ones(len(instruments), dtype=np.int64)
@@ -128,15 +120,6 @@ def price_columns(household: Household, market: Market) -> Priced:
         numerator[place], denominator[place] = price.numerator, price.denominator
     columns = kernel.Prices(numerator, denominator, numerator / denominator)
     return Priced(instruments, index, columns, frozen, market)
-
-
-def without_typing(message: str) -> str:
-    """A message without the advice to type a price: the prices of a batch are those of its files.
-
-    >>> without_typing("Add a row of X to the prices, or give one with --price X=P.")
-    'Add a row of X to the prices.'
-    """
-    return _TYPED.sub("", message)
 
 
 def joined(rows: Sequence[ModelRow], priced: Priced) -> Tables:

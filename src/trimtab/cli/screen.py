@@ -37,12 +37,13 @@ def screen() -> Screen:
     `COLUMNS` goes before the terminal's own word. Colours are for terminals that have them, and
     for nobody who set NO_COLOR (https://no-color.org: any text but none at all).
     """
+    from dataclasses import replace
+
     from trimtab.reports.layout import look_for
 
     asked = not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
-    return Screen(
-        _width(), look_for(_encoding(sys.stdout), is_coloured=sys.stdout.isatty() and asked)
-    )
+    look = look_for(_encoding(sys.stdout), is_coloured=sys.stdout.isatty() and asked)
+    return Screen(_width(), replace(look, ask=option))
 
 
 def _width() -> int:
@@ -108,7 +109,19 @@ def _told(error: Exception) -> str:
     if isinstance(error, OSError):
         what = error.strerror or str(error)
         return f"{error.filename}: {what}" if error.filename else what
-    return str(error)
+    remedy = getattr(error, "remedy", "")
+    return f"{error.args[0]} ({option(remedy)})" if remedy else str(error)
+
+
+def option(keyword: str, subject: str = "") -> str:
+    """How a command line asks for what Python asks for by a keyword.
+
+    >>> option("prices", "FUND"), option("as_it_was")
+    ('--price FUND=P', '--as-it-was')
+    """
+    if keyword == "prices":
+        return f"--price {subject}=P"
+    return f"--{keyword.replace('_', '-')}"
 
 
 def progress(text: str) -> None:

@@ -66,15 +66,12 @@ def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Reque
         readings.append(Reading(aim.name, "now", "", True, "asked for now"))
         return Due("full", tuple(readings), period)
     if fired and state.memory.rebalanced_on.get(aim.name) == market.as_of:
-        message = f"already rebalanced on {market.as_of}; --now plans once more all the same"
+        message = f"already rebalanced on {market.as_of}"
         readings.append(Reading(aim.name, "session", "", False, message))
         fired = False
     elif fired and _is_as_left(aim, state, market):
         on = state.memory.rebalanced_on[aim.name]
-        message = (
-            f"nothing has changed since the rebalance of {on}, neither a price nor a holding; "
-            "--now plans once more all the same"
-        )
+        message = f"nothing has changed since the rebalance of {on}, neither a price nor a holding"
         readings.append(Reading(aim.name, "session", "", False, message))
         fired = False
     scope: Scope = "full" if fired else "cash" if cash_fired else "nothing"
@@ -113,8 +110,7 @@ def _moved(aim: Aim, held_to: Aim, state: State) -> Finding:
     on = state.memory.rebalanced_on.get(aim.name, "before")
     message = (
         f"the target has changed since the rebalance of {on} "
-        f"({changes}): bands and drift still measure against the one adopted then; --now plans "
-        "for the new one"
+        f"({changes}): bands and drift still measure against the one adopted then"
     )
     return Finding("target-moved", aim.name, message, "info")
 

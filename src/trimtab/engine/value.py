@@ -200,7 +200,7 @@ def _belief(instrument: Instrument, state: State, market: Market, currency: str)
     if quote is None:
         message = (
             f"{instrument.id} has no price on or before {market.as_of}: add a row of it to the "
-            f"prices, or give one with --price {instrument.id}=P."
+            "prices."
         )
         return _Belief(last, last_on, "missing-price", message)
     if quote.price is None:
@@ -290,22 +290,21 @@ def _jump(id_: str, quote: Quote, reference: _Reference | None) -> tuple[str, st
     shown = quote.raw or quote.price
     went = f"{id_} went from {reference.price} on {reference.on} to {shown} on {quote.on}"
     counted = f"not believed, counted at {reference.in_new_units} and not traded"
-    confirm = f"If it is right, give it with --price {id_}={quote.price}."
     if reference.split != 1 and abs(plain - 1) <= OUT_OF_PHASE < abs(ratio - 1):
         message = (
             f"{went}, while the prices tell of a split of {reference.split} for 1: {counted}. "
-            f"Correct the price or the split. {confirm}"
+            f"Correct the price or the split."
         )
         return "split-out-of-phase", message
     if ratio >= JUMP or JUMP * ratio <= 1:
-        message = f"{went}: {counted}. Correct the row, or add the split. {confirm}"
+        message = f"{went}: {counted}. Correct the row, or add the split."
         return "price-jump", message
     for multiple in (Fraction(2), Fraction(1, 2)):
         if abs(ratio / multiple - 1) <= SPLIT_LIKE:
             told = "2 for 1" if multiple < 1 else "1 for 2"
             message = (
                 f"{went}, as after a split of {told} that the prices do not tell of: {counted}. "
-                f"Add the split to the prices. {confirm}"
+                f"Add the split to the prices."
             )
             return "split-missing", message
     return None

@@ -102,7 +102,7 @@ def _need_sense(task: Task, accounts: Collection[str]) -> None:
     if task.again and (task.entry.seq not in task.folded.voided or task.entry.kind != "filled"):
         raise RefusedError(f"{task.name} is no trade that was voided: there is nothing to repeat")
     if change.void and change.named():
-        raise RefusedError("what never happened has no other facts: --void stands alone")
+        raise RefusedError("what never happened has no other facts: void stands alone")
     if change.account is not None and change.account not in accounts:
         raise RefusedError(
             f"{change.account} is no account that is traded by hand: those are "

@@ -116,10 +116,11 @@ def check_hand_trades(
     if as_it_was:
         doubts = []
     elif doubts:
-        doubts.append("If it was so all the same, say so with --as-it-was")
+        doubts.append("If it was so all the same, say so")
     if wrong or doubts:
         lines = "\n".join(f"  {line}" for line in (*wrong, *doubts))
-        raise RefusedError(f"nothing was recorded:\n{lines}")
+        remedy = "as_it_was" if doubts else ""
+        raise RefusedError(f"nothing was recorded:\n{lines}", remedy=remedy)
 
 
 def _doubts(run: Application, record: OrderRecord, trade: HandTrade, already: int) -> Iterator[str]:

@@ -165,7 +165,7 @@ def _of_cash(account: str, amount: int, *, income: bool) -> Finding:
     elif amount > 0:
         message = (
             f"{money_text(amount)} that came into {account} is booked as a transfer from outside, "
-            "which is no income: with --income it is booked as interest"
+            "which is no income: import it as income if it is interest"
         )
     else:
         message = f"{money_text(-amount)} that left {account} is booked as a transfer to outside"

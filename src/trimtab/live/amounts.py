@@ -1,8 +1,9 @@
-"""Money and prices as a person states them, checked."""
+"""Money, prices and days as a person states them, checked."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 
 from trimtab.model.errors import RefusedError
@@ -10,6 +11,26 @@ from trimtab.model.numbers import NumberError, Price, decimal_from, minor_from
 
 Amount = str | int | float | Decimal
 """Money or a price as a person states it: `2600`, `"2600.00"`; never minor units."""
+
+
+Day = date | str
+"""A day as a person states it: a date, or text such as `2026-03-31`."""
+
+
+def day_of(day: Day | None) -> date | None:
+    """A day that was named; None where none was.
+
+    Raises:
+        RefusedError: It is no day.
+    """
+    if isinstance(day, datetime):
+        return day.date()
+    if day is None or isinstance(day, date):
+        return day
+    try:
+        return date.fromisoformat(day)
+    except (TypeError, ValueError):
+        raise RefusedError(f"{day!r} is no day: pass a date, or text such as 2026-03-31") from None
 
 
 def typed_prices(prices: Mapping[str, Amount], known: Collection[str]) -> dict[str, Price]:

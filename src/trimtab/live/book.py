@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from trimtab.adapters.clock import SystemClock
 from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
 from trimtab.engine.decide import decide, plan_hash
 from trimtab.engine.mandate import Request
-from trimtab.live.amounts import Amount, flows
+from trimtab.live.amounts import Amount, Day, day_of, flows
 from trimtab.live.kinds import in_the_way
 from trimtab.live.observed import ObservedBook
 from trimtab.live.planned import OpenPlan
@@ -60,7 +59,7 @@ class OpenBook(ObservedBook):
 
     def plan(
         self,
-        as_of: date | None = None,
+        as_of: Day | None = None,
         *,
         deposits: Mapping[str, Amount] | None = None,
         withdrawals: Mapping[str, Amount] | None = None,
@@ -71,7 +70,7 @@ class OpenBook(ObservedBook):
         """Decide what to trade. Changes nothing; `.save()` writes the plan to a file.
 
         Args:
-            as_of: The day; by default the newest with prices.
+            as_of: The day, a date or text such as `2026-03-31`; by default the newest with prices.
             deposits: Cash about to come in, by account, in money.
             withdrawals: Cash that is to go out, by account, in money.
             no_sells: Plan purchases only.
@@ -103,12 +102,12 @@ class OpenBook(ObservedBook):
         return OpenPlan(plan, self, request, typed, day_asked=as_of is not None)
 
     def status(
-        self, as_of: date | None = None, *, prices: Mapping[str, Amount] | None = None
+        self, as_of: Day | None = None, *, prices: Mapping[str, Amount] | None = None
     ) -> OpenPlan:
         """Where everything stands and what is due: the same decision, with no request."""
         return self.plan(as_of, prices=prices)
 
-    def findings(self, as_of: date | None = None) -> tuple[Finding, ...]:
+    def findings(self, as_of: Day | None = None) -> tuple[Finding, ...]:
         """What the folder and the record have to say, apart from any decision."""
         day = self.as_of(as_of)
         found = [*self.portfolio.findings, *remarks_on_record(self, day)]
@@ -144,18 +143,20 @@ class OpenBook(ObservedBook):
 
         return trading.cancel(self, plan)
 
-    def deposit(self, account: str, amount: Amount, *, on: date | None = None) -> None:
+    def deposit(self, account: str, amount: Amount, *, on: Day | None = None) -> None:
         """Book cash that came in."""
         from trimtab.live import trading
 
-        trading.deposit(self, account, self._flows("deposit", {account: amount})[account], on=on)
+        trading.deposit(
+            self, account, self._flows("deposit", {account: amount})[account], on=day_of(on)
+        )
 
-    def withdraw(self, account: str, amount: Amount, *, on: date | None = None) -> None:
+    def withdraw(self, account: str, amount: Amount, *, on: Day | None = None) -> None:
         """Book cash that went out."""
         from trimtab.live import trading
 
         minor = self._flows("withdrawal", {account: amount})[account]
-        trading.withdraw(self, account, minor, on=on)
+        trading.withdraw(self, account, minor, on=day_of(on))
 
     def compare(self, statement: Statement) -> tuple[Mismatch, ...]:
         """Where a broker's statement and the record disagree; empty if nowhere."""
@@ -164,12 +165,12 @@ class OpenBook(ObservedBook):
         return trading.mismatches(self, statement)
 
     def adjust(
-        self, statement: Statement, *, on: date | None = None, income: bool = False
+        self, statement: Statement, *, on: Day | None = None, income: bool = False
     ) -> Adjustment:
         """Bring the record to what a statement says; see `trimtab.live.trading.adjust`."""
         from trimtab.live import trading
 
-        return trading.adjust(self, statement, on=on, income=income)
+        return trading.adjust(self, statement, on=day_of(on), income=income)
 
     def halt(self, scope: str, *, reason: str) -> None:
         """Let no new order leave an account, or any account for `household`."""
@@ -201,7 +202,7 @@ def _on_paper(portfolio: Portfolio) -> Portfolio:
 def _need_reason(reason: str) -> None:
     """Refuse a halt or its end that says nothing to whoever reads the record."""
     if not reason.strip() or not reason.isprintable():
-        raise RefusedError("--reason is empty or no line of plain text: say why, for the record")
+        raise RefusedError("the reason is empty or no line of plain text: say why, for the record")
 
 
 __all__ = ["Amount", "OpenBook", "OpenPlan", "open_book"]

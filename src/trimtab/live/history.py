@@ -66,7 +66,7 @@ def account_runs(
     if len(sessions) < SESSIONS_AT_LEAST:
         raise RefusedError(
             "there are not two sessions on which everything that the accounts buy has a price "
-            f"({', '.join(_bought(mandate))}); widen --start and --end, or name a stand-in: "
+            f"({', '.join(_bought(mandate))}); widen the span, or name a stand-in: "
             'history = "SYMBOL" under [instruments.NAME]'
         )
     first, last = sessions[0], sessions[-1]
@@ -126,5 +126,5 @@ def _purses(book: ObservedBook, mandate: Mandate, cash: Decimal | None) -> dict[
         return worth
     total, wanted = sum(worth.values()), minor_from(cash)
     if total <= 0:
-        raise RefusedError("the accounts are worth nothing now, so --cash cannot be divided")
+        raise RefusedError("the accounts are worth nothing now, so no cash can be divided by it")
     return {account: minor * wanted // total for account, minor in worth.items()}

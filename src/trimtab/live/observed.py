@@ -25,7 +25,7 @@ from trimtab.ledger.chain import Entry, sealed
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.fold import fold
 from trimtab.ledger.folded import NOTHING, Folded
-from trimtab.live.amounts import Amount, typed_prices
+from trimtab.live.amounts import Amount, Day, day_of, typed_prices
 from trimtab.live.places import PLANS_FOLDER, lost_record
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.findings import Finding
@@ -207,7 +207,7 @@ class ObservedBook:
         accounts = self.portfolio.household.accounts.values()
         return frozenset(account.id for account in accounts if account.broker == "paper")
 
-    def state(self, as_of: date | None = None) -> State:
+    def state(self, as_of: Day | None = None) -> State:
         """What is held and remembered on a day: the fold of the record, or of lots.csv."""
         day = self.as_of(as_of)
         return self.prepared(day).state(day, head=self.head())
@@ -225,7 +225,7 @@ class ObservedBook:
 
     # -- the market ---------------------------------------------------------------------------
 
-    def as_of(self, day: date | None = None) -> date:
+    def as_of(self, day: Day | None = None) -> date:
         """The session to decide for.
 
         Args:
@@ -245,9 +245,9 @@ class ObservedBook:
         """
         need_begun(self.portfolio.calendar, day, self.clock.now())
 
-    def session(self, day: date | None) -> tuple[date, tuple[Finding, ...]]:
+    def session(self, asked: Day | None) -> tuple[date, tuple[Finding, ...]]:
         """As `as_of`, with what is to be said where it is not the day that was asked for."""
-        calendar = self.portfolio.calendar
+        calendar, day = self.portfolio.calendar, day_of(asked)
         if day is not None:
             self.need_begun(day)
             session = calendar.session_on_or_before(day)

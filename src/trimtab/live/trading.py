@@ -637,7 +637,7 @@ def _cash(
         if not came_in and there < amount:
             raise RefusedError(
                 f"{account} has {money_text(there)}, so {money_text(amount)} cannot have left it: "
-                "plan with --withdraw to raise it"
+                "plan a withdrawal to raise it"
             )
         make = events.deposited if came_in else events.withdrawn
         return [make(account, amount, on=day, at=_at(book))]

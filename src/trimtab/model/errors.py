@@ -12,7 +12,20 @@ class TrimtabError(Exception):
 
 
 class RefusedError(TrimtabError):
-    """An action that was refused before anything was changed, with the reason."""
+    """An action that was refused before anything was changed, with the reason.
+
+    Attributes:
+        remedy: The keyword that lets it pass when it is true, such as `as_it_was`; or empty.
+            The text names it as Python does; who asks otherwise says it otherwise.
+    """
+
+    def __init__(self, reason: str, *, remedy: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.remedy}=True)" if self.remedy else self.reason
 
 
 @dataclass(frozen=True, slots=True)

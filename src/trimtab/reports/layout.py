@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from typing import Literal
 
 from trimtab.model.frozen import dataclass
+from trimtab.reports.remedies import Ask, in_python
 from trimtab.reports.words import clean
 
 LABEL = 12
@@ -27,10 +28,11 @@ Role = Literal["", "bold", "dim", "alarm", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a terminal can show: the few signs beyond ASCII, and colours or none.
+    """What a reader can be shown: the few signs beyond ASCII, colours or none, and their words.
 
     Attributes:
         is_coloured: Whether roles become colours.
+        ask: How the reader asks for what a remedy names.
     """
 
     dot: str = "·"
@@ -43,6 +45,7 @@ class Look:
     last: str = "└ "
     trunk: str = "│ "
     is_coloured: bool = False
+    ask: Ask = in_python
 
     def styled(self, text: str, role: Role) -> str:
         """Text in the colour of a role."""
@@ -64,7 +67,7 @@ def look_for(encoding: str, *, is_coloured: bool = False) -> Look:
     >>> look_for("ascii").here
     'O'
     """
-    signs = "".join(str(getattr(FULL, one.name)) for one in fields(Look))
+    signs = "".join(str(getattr(FULL, one.name)) for one in fields(Look) if one.name != "ask")
     try:
         signs.encode(encoding)
     except (UnicodeEncodeError, LookupError):

@@ -26,6 +26,7 @@ from trimtab.reports.layout import (
     table,
     wrapped,
 )
+from trimtab.reports.remedies import remedy
 from trimtab.reports.words import counted, listed, money, percent, points, quantity, sentence
 from trimtab.triggers import deviation
 
@@ -63,7 +64,7 @@ def plan_text(
     blocks.append(
         paragraph(
             "Why now" if plan.due else undue_label(plan),
-            _why(plan, width, explain),
+            _why(plan, width, explain, look),
             width=width,
             look=look,
         )
@@ -83,7 +84,7 @@ def plan_text(
             for trade in plan.trades
         ]
         blocks.append(paragraph("Reasons", whys, width=width, look=look))
-    blocks.append(paragraph("Left alone", _left_alone(plan, explain), width=width, look=look))
+    blocks.append(paragraph("Left alone", _left_alone(plan, explain, look), width=width, look=look))
     blocks.append(findings_text(plan.findings, width=width, look=look, explain=explain))
     if explain:
         blocks.append(paragraph("Made from", _origin(plan), width=width, look=look))
@@ -115,7 +116,7 @@ def findings_text(
     label = ""
     for finding in shown:
         title = _LABELS[finding.severity]
-        message = sentence(finding.message)
+        message = sentence(finding.message) + remedy(finding.code, finding.subject, look.ask)
         is_told = finding.subject in message or _NO_NAME.fullmatch(finding.subject)
         text = message if is_told else f"{finding.subject}: {message}"
         lines += paragraph(
@@ -127,38 +128,39 @@ def findings_text(
         )
         label = title
     if len(shown) < len(ordered):
-        lines += paragraph("", [_and_more(len(ordered) - len(shown))], width=width, look=look)
+        lines += paragraph("", [_and_more(len(ordered) - len(shown), look)], width=width, look=look)
     return lines
 
 
-def _and_more(number: int, where: str = "--explain shows them") -> str:
-    return f"and {number} more: {where}"
+def _and_more(number: int, look: Look, where: str = "") -> str:
+    return f"and {number} more: {where or look.ask('explain', '') + ' shows them'}"
 
 
 # -- why ------------------------------------------------------------------------------------------
 
 
-def _why(plan: Plan, width: int, explain: bool) -> list[str]:
-    lines = why_due(plan, explain=explain) if plan.due else nothing_due(plan)
+def _why(plan: Plan, width: int, explain: bool, look: Look) -> list[str]:
+    lines = why_due(plan, look, explain=explain) if plan.due else nothing_due(plan, look)
     for target in plan.drift_before:
         lines.extend(packed(_figures(plan, target), width - LABEL))
     return lines
 
 
-def why_due(plan: Plan, *, explain: bool = False, where: str = "--explain shows them") -> list[str]:
+def why_due(plan: Plan, look: Look, *, explain: bool = False, where: str = "") -> list[str]:
     """What fired, in figures: the sleeves furthest away first, then the calendar and the rest.
 
     Args:
         plan: The plan.
+        look: What the reader can be shown.
         explain: Every sleeve, not only a few.
-        where: Where the reader finds those that are left out.
+        where: Where the reader finds those that are left out, if not by asking for all.
     """
     fired = [one for one in plan.readings if one.fired]
     moved = sorted((one for one in fired if one.subject), key=lambda r: -_distance(plan, r))
     shown = moved if explain else moved[:FEW]
     lines = [sentence(_reading(plan, one)) for one in shown]
     if len(shown) < len(moved):
-        lines.append(_and_more(len(moved) - len(shown), where))
+        lines.append(_and_more(len(moved) - len(shown), look, where))
     lines.extend(sentence(_reading(plan, one)) for one in fired if not one.subject)
     return lines
 
@@ -186,7 +188,7 @@ def _stopped(plan: Plan) -> list[str]:
 _CALENDAR = ("daily", "weekly", "monthly", "quarterly", "annual")
 
 
-def nothing_due(plan: Plan) -> list[str]:
+def nothing_due(plan: Plan, look: Look) -> list[str]:
     """Why nothing is due: what the triggers saw, and what would have to happen."""
     lines: list[str] = []
     stopped = _stopped(plan)
@@ -196,9 +198,13 @@ def nothing_due(plan: Plan) -> list[str]:
         own = [one for one in plan.readings if one.target == target]
         name = "" if len(plan.drift_before) == 1 else f"{target}: "
         whole = [one for one in own if not one.subject]
-        lines.extend(f"{name}{sentence(_looked(one))}" for one in whole)
+        lines.extend(
+            f"{name}{sentence(_looked(one))}{remedy(one.trigger, one.subject, look.ask)}"
+            for one in whole
+        )
         if not own:
-            lines.append(f"{name}The policy never acts by itself; --now plans all the same.")
+            now = look.ask("now", "")
+            lines.append(f"{name}The policy never acts by itself; {now} plans all the same.")
         near = _nearest(plan, target)
         if near:
             lines.append(f"{name}{near}")
@@ -425,14 +431,14 @@ def _sleeves(plan: Plan, width: int, look: Look) -> list[str]:
     return table(columns, rows, width=width, look=look)
 
 
-def _left_alone(plan: Plan, explain: bool) -> list[str]:
+def _left_alone(plan: Plan, explain: bool, look: Look) -> list[str]:
     shown = plan.left_alone if explain else plan.left_alone[:FEW]
     lines = []
     for note in shown:
         place = f"{note.instrument} in {note.account}" if note.account else note.instrument
         lines.append(f"{place}: {sentence(note.why)}")
     if len(shown) < len(plan.left_alone):
-        lines.append(_and_more(len(plan.left_alone) - len(shown)))
+        lines.append(_and_more(len(plan.left_alone) - len(shown), look))
     return lines
 
 

@@ -73,7 +73,7 @@ def status_text(
     blocks = [_header(status, width, look)]
     blocks.extend(_sleeves(plan, target, width, look) for target in plan.drift_before)
     label = "Due" if plan.due else undue_label(plan)
-    blocks.append(paragraph(label, _due(status), width=width, look=look))
+    blocks.append(paragraph(label, _due(status, look), width=width, look=look))
     blocks.append(_accounts(status, width, look))
     blocks.append(findings_text(plan.findings, width=width, look=look, explain=explain))
     blocks.append([look.styled(line, "bold") for line in packed(ending, width)])
@@ -93,9 +93,9 @@ def _header(status: Status, width: int, look: Look) -> list[str]:
     return headline(parts, width=width, look=look)
 
 
-def _due(status: Status) -> list[str]:
+def _due(status: Status, look: Look) -> list[str]:
     plan = status.plan
-    lines = why_due(plan, where="see above") if plan.due else nothing_due(plan)
+    lines = why_due(plan, look, where="see above") if plan.due else nothing_due(plan, look)
     for target, drift in plan.drift_before.items():
         name = "" if len(plan.drift_before) == 1 else f"{target}: "
         lines.append(f"{name}Drift {percent(drift)}: so much would have to move to be on target.")

@@ -45,7 +45,7 @@ def moved_otherwise(
             if change.amount <= withheld:
                 least = "what was withheld of it" if withheld else "zero"
                 raise RefusedError(
-                    f"an amount is above {least}; --void says that it never happened"
+                    f"an amount is above {least}; void what never happened", remedy="void"
                 )
             amount = sign * (change.amount - withheld)
         wanted = {change.account or place: amount}

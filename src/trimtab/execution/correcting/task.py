@@ -16,16 +16,17 @@ from trimtab.model.errors import RefusedError
 from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import NumberError, Price, steps_from
 
-_OPTIONS: Final = {
-    "price": "--price",
-    "quantity": "--quantity",
-    "fees": "--fees",
-    "amount": "--amount",
-    "account": "--account",
-    "on": "--date",
-    "basis": "--basis",
-    "acquired": "--acquired",
+_FACTS: Final = {
+    "price": "price",
+    "quantity": "quantity",
+    "fees": "fees",
+    "amount": "amount",
+    "account": "account",
+    "on": "date",
+    "basis": "basis",
+    "acquired": "day acquired",
 }
+"""What can be different, by name and as a person says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Change:
 
     def named(self) -> list[str]:
         """What is to change, by name."""
-        return [name for name in _OPTIONS if getattr(self, name) is not None]
+        return [name for name in _FACTS if getattr(self, name) is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +110,16 @@ class Task:
         """Refuse a fact that an entry of this kind does not have, and a change of nothing."""
         named = self.change.named()
         strange = [name for name in named if name not in known]
-        can = ", ".join(_OPTIONS[name] for name in known)
+        can = ", ".join(_FACTS[name] for name in known)
         if strange:
             raise RefusedError(
-                f"{self.name} is `{self.entry.kind}` and has no {_OPTIONS[strange[0]][2:]}: what "
+                f"{self.name} is `{self.entry.kind}` and has no {_FACTS[strange[0]]}: what "
                 f"can be corrected of it is {can}"
             )
         if not named and not self.change.void:
-            raise RefusedError(f"say what was different of {self.name}: {can}, or --void")
+            raise RefusedError(
+                f"say what was different of {self.name}: {can}; or void it", remedy="void"
+            )
 
     def nothing_changes(self) -> RefusedError:
         """What to raise where the record says already what it shall say."""
@@ -131,5 +134,5 @@ class Task:
         except NumberError as error:
             raise RefusedError(f"the quantity {self.change.quantity} cannot be: {error}") from None
         if steps <= 0:
-            raise RefusedError("a quantity is above zero; --void says that it never happened")
+            raise RefusedError("a quantity is above zero; void what never happened", remedy="void")
         return steps

@@ -109,4 +109,6 @@ def _need_not_booked(task: Task, record: FillRecord) -> None:
                 "correct that one"
             )
     if not task.again:
-        raise RefusedError(f"{task.name} was voided before: --again books it after all")
+        raise RefusedError(
+            f"{task.name} was voided before; it can be booked after all", remedy="again"
+        )

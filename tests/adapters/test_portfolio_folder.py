@@ -860,3 +860,30 @@ def test_the_day_asked_about_limits_the_lots(make: Make) -> None:
     with pytest.raises(InputError) as caught:
         read_portfolio(folder, as_of=date(2017, 3, 5))
     assert [problem.key for problem in caught.value.problems] == ["acquired"]
+
+
+@pytest.mark.parametrize(
+    ("file", "was", "now"),
+    [
+        ("lots.csv", ",cost_basis\n", "\n"),
+        ("lots.csv", ",acquired,cost_basis\n", ",acquired,cost_basis,lot\n"),
+    ],
+)
+def test_a_column_that_is_missing_is_one_problem(make: Make, file: str, was: str, now: str) -> None:
+    """Where header and all rows differ by a column, it is said once and not of each row."""
+    folder = make()
+    text = (folder / file).read_text()
+    assert was in text
+    (folder / file).write_text(text.replace(was, now, 1))
+
+    (problem,) = problems_of(folder)
+
+    assert problem.file == file
+    assert problem.line in (1, 2)
+
+
+def test_rows_of_several_lengths_are_told_one_by_one(make: Make) -> None:
+    """Where some rows are right, each other row is a slip of its own."""
+    folder = make(lots=LOTS.replace("roth,VTI,95,,", "roth,VTI,95,,,").replace("0.00,,", "0.00,"))
+
+    assert len(problems_of(folder)) > 1

@@ -551,3 +551,20 @@ def test_any_file_is_read_or_refused(
         assert all(str(problem).isprintable() for problem in result.problems)
     else:
         assert set(result.quotes) <= {"VTI", "BND"}
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "place"),
+    [
+        ("date,symbol,close\n", "date,symbol,close,volume\n", ("p1.csv", 2, "")),
+        ("date,symbol,close\n", "date,symbol\n", ("p1.csv", 1, "")),
+        ("date,VTI,BND\n", "date,VTI\n", ("p1.csv", 2, "")),
+    ],
+)
+def test_a_column_that_is_missing_is_one_problem(
+    tmp_path: Path, was: str, now: str, place: tuple[str, int, str]
+) -> None:
+    """Where header and all rows differ by a column, it is said once and not of each row."""
+    text = next(text for text in (LONG, WIDE) if was in text)
+
+    assert places_of(prices(tmp_path, text.replace(was, now))) == [place]

@@ -22,6 +22,9 @@ BLOCK = 2**20
 MOST_PROBLEMS = 1000
 """Problems told of one file; beyond that it is not a slip but another kind of file."""
 
+ONE_A_COLUMN = "one value a column, empty where there is none; put text with commas in quotes"
+"""What is right where a row has another number of fields than the header."""
+
 SPLIT_REMEDY = "write new units for an old one: 2 or 3:2, nothing where there is none"
 """What is right where a split is not one."""
 
@@ -148,6 +151,7 @@ def read_sheet(
         problems.append(Problem(file, line, key, wrong, remedy))
 
     known = (*required, *optional)
+    widths = Widths()
     try:
         with path.open("rb") as stream:
             for lines in blocks(stream, longest=longest, digest=digest):
@@ -173,13 +177,18 @@ def read_sheet(
                         columns = _header(fields, known, required, number, problem)
                         width = len(fields)
                     elif len(fields) != width:
-                        wrong = f"{len(fields)} fields where the header has {width}"
-                        problem(number, "", wrong, _mended(fields, columns, numbers, width))
+                        remedy = _mended(fields, columns, numbers, width)
+                        widths.note(number, len(fields), remedy)
                     else:
+                        widths.has_good = True
                         rows.append((number, fields))
                 else:
                     continue
                 break
+        # Rows under a header without a column of theirs are as long as they should be.
+        if columns is not None and all(name in columns for name in required):
+            for place in widths.problems(width):
+                problem(*place)
     except UnreadableLines as error:
         problems.append(Problem(file, error.line, "", error.wrong, error.remedy))
     except OSError as error:
@@ -190,6 +199,36 @@ def read_sheet(
     if columns is None or any(name not in columns for name in required):
         rows = []
     return Sheet(file, columns or {}, rows, digest[0] if digest else "", problems)
+
+
+class Widths:
+    """Rows that have more or fewer fields than the header: each a trouble, or all of them one.
+
+    Attributes:
+        has_good: Whether any row is as long as the header.
+    """
+
+    def __init__(self) -> None:
+        self.has_good = False
+        self._found: list[tuple[int, int, str]] = []
+        self._counts: set[int] = set()
+
+    def note(self, line: int, count: int, remedy: str) -> None:
+        """A row with another number of fields."""
+        self._counts.add(count)
+        if len(self._found) <= MOST_PROBLEMS:
+            self._found.append((line, count, remedy))
+
+    def problems(self, width: int) -> Iterator[tuple[int, str, str, str]]:
+        """Line, key, what is wrong and what is right; one where every row lacks the same."""
+        is_one = not self.has_good and len(self._counts) == 1 and len(self._found) > 1
+        if is_one and all(remedy == ONE_A_COLUMN for _, _, remedy in self._found):
+            line, count, _ = self._found[0]
+            wrong = f"every row has {count} fields, from here on, and the header has {width}"
+            yield line, "", wrong, "give the header and the rows the same columns"
+            return
+        for line, count, remedy in self._found:
+            yield line, "", f"{count} fields where the header has {width}", remedy
 
 
 def other_than_a_file(path: Path) -> str:
@@ -280,7 +319,7 @@ def _mended(fields: list[str], columns: dict[str, int], numbers: Sequence[str], 
             mended.append(text)
         if not left:
             return shown_line(f"decimals take a point: {','.join(mended)}")
-    return "one value a column, empty where there is none; put text with commas in quotes"
+    return ONE_A_COLUMN
 
 
 def shown_line(text: str) -> str:

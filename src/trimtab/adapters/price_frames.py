@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from trimtab.adapters.csv_lines import (
+    ONE_A_COLUMN,
     SPLIT_REMEDY,
+    Widths,
     day_from,
     day_remedy,
     fields_of,
@@ -83,7 +85,10 @@ class _Table:
         """Note what is wrong at a row and column; give up when there is no end to it."""
         if row is not None and self.line_of(row) is None:
             key = f"{key} row {row + 1}".strip()
-        line = None if row is None else self.line_of(row)
+        self.problem_at(None if row is None else self.line_of(row), key, wrong, remedy)
+
+    def problem_at(self, line: int | None, key: str, wrong: str, remedy: str) -> None:
+        """The same where the line is known."""
         self.problems.append(Problem(self.source, line, key, wrong, remedy))
         if len(self.problems) >= MOST_PROBLEMS:
             wrong = f"more than {MOST_PROBLEMS} problems"
@@ -205,6 +210,7 @@ def _csv(path: Path) -> _Table:
     table = _Table(path.name, {}, lambda row: lines[row], symbol=path.name.split(".")[0])
     names: list[str] | None = None
     rows: list[list[str]] = []
+    widths = Widths()
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip(", \t\r") or line.startswith("#"):
             continue
@@ -218,16 +224,16 @@ def _csv(path: Path) -> _Table:
         if names is None:
             names = _header(table, [name.strip() for name in fields], number, line)
         elif len(fields) != len(names):
-            lines.append(number)
-            wrong = f"{len(fields)} fields where the header has {len(names)}"
-            table.problem(len(lines) - 1, "", wrong, "one value a column, empty where none is")
-            rows.append([""] * len(names))
+            widths.note(number, len(fields), ONE_A_COLUMN)
         else:
+            widths.has_good = True
             lines.append(number)
             rows.append(fields)
     if names is None:
         wrong = "it is empty, without even a header"
         raise InputError([Problem(path.name, 1, "", wrong, "begin with date,SPY,AGG")])
+    for place, key, wrong, remedy in widths.problems(len(names)):
+        table.problem_at(place, key, wrong, remedy)
     cells = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     table.columns = {name: list(column) for name, column in zip(names, cells, strict=True)}
     return table

@@ -11,7 +11,9 @@ from typing import Protocol
 from trimtab.adapters.csv_lines import (
     BLOCK,
     MOST_PROBLEMS,
+    ONE_A_COLUMN,
     UnreadableLines,
+    Widths,
     are_days,
     blocks,
     day_from,
@@ -207,6 +209,7 @@ class PriceRows:
         """A CSV file, long or wide."""
         number = 0
         shape: _Shape | None = None
+        widths = Widths()
         for lines in source:
             if shape is None:
                 # The header, alone, decides what takes the rest of the block.
@@ -221,15 +224,21 @@ class PriceRows:
                 if shape is None:
                     return
                 lines = lines[skipped + 1 :]
-            self.block(lines, number, shape, file)
+            self.block(lines, number, shape, file, widths)
             number += len(lines)
         if shape is None:
             remedy = "begin with date,symbol,close"
             self.problem(file, 1, "", "it is empty, without even a header", remedy)
+        else:
+            for line, key, wrong, remedy in widths.problems(shape.width):
+                self.problem(file, line, key, wrong, remedy)
 
-    def block(self, lines: list[str], number: int, shape: _Shape, file: str) -> None:
+    def block(
+        self, lines: list[str], number: int, shape: _Shape, file: str, widths: Widths
+    ) -> None:
         """The lines after a number of others: at once if all are plain, else one by one."""
         if '"' not in "".join(lines) and shape.take_all(lines, number + 1):
+            widths.has_good = True
             return
         for line in lines:
             number += 1
@@ -239,10 +248,10 @@ class PriceRows:
             if fields is None:
                 continue
             if len(fields) == shape.width:
+                widths.has_good = True
                 shape.take(fields, number)
             elif any(fields):
-                wrong = f"{len(fields)} fields where the header has {shape.width}"
-                self.problem(file, number, "", wrong, "write one value a column")
+                widths.note(number, len(fields), ONE_A_COLUMN)
 
     def fields(self, line: str, file: str, number: int) -> list[str] | None:
         """The fields of a line; None, with the problem noted, if its quotes do not match."""

@@ -110,8 +110,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(arguments)
     except SystemExit as leaving:  # argparse, after --help or wrong usage
         return leaving.code if isinstance(leaving.code, int) else USAGE
-    except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted.\n")
+    except KeyboardInterrupt as interrupt:
+        from trimtab.cli.interrupted import state_after
+
+        why = str(interrupt.args[0]) if interrupt.args else ""
+        told = state_after(_command(arguments), arguments, why)
+        sys.stderr.write(f"\nInterrupted. {told}\n")
         return INTERRUPTED
     except BrokenPipeError:  # the reader went away, as `trimtab plan | head` does
         _silence_stdout()

@@ -143,7 +143,12 @@ def asked(question: str) -> bool:
     sys.stdout.flush()
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    answer = sys.stdin.readline()
+    try:
+        answer = sys.stdin.readline()
+    except KeyboardInterrupt:
+        from trimtab.cli.interrupted import AT_THE_QUESTION
+
+        raise KeyboardInterrupt(AT_THE_QUESTION) from None
     if not answer.endswith("\n"):
         sys.stderr.write("\n")
     return answer.strip().lower() in ("y", "yes")

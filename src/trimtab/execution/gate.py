@@ -11,6 +11,7 @@ from trimtab.execution.orders import order_hash, order_id
 from trimtab.ledger.folded import Folded
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
+from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price, StepPrice, money_text
 from trimtab.model.orders import Order
@@ -118,45 +119,92 @@ def beyond_limits(plan: Plan, mandate: Mandate, market: Market, limits: Limits) 
 
     A purchase that is refused only at the worst price that its limit may allow is a warning.
     """
-    found = []
+    found: list[Finding] = []
     for trade in plan.trades:
         named = f"{trade.side} {trade.instrument} in {trade.account}"
         instrument = mandate.household.instruments[trade.instrument]
-        quote = market.quotes.get(trade.instrument)
-        if quote is not None and instrument.price_source == "market":
-            age = market.calendar.sessions_between(quote.on, market.as_of)
-            if age > limits.price_age:
-                message = (
-                    f"{named}: its price of {quote.on} is {age} sessions old, and limits.toml "
-                    f"allows {limits.price_age} (max_price_age): the order will be refused"
-                )
-                found.append(Finding("beyond-limits", named, message, "error"))
-        if limits.order_value is None:
-            continue
-        worth = StepPrice.of(trade.price, instrument.step).value(trade.quantity)
-        value = worth if trade.amount is None else trade.amount
-        allowed = f"limits.toml allows {money_text(limits.order_value)} (max_order_value)"
-        if value > limits.order_value:
-            message = (
-                f"{named} is worth {money_text(value)}, and {allowed}: the order will be refused. "
-                "Raise the limit, or trade it in parts by hand"
-            )
-            found.append(Finding("beyond-limits", named, message, "error"))
-        elif trade.side == "buy" and trade.amount is None:
-            worst = int(value * (1 + limits.collar))
-            if worst > limits.order_value:
-                message = (
-                    f"{named} is worth up to {money_text(worst)} at the worst price its limit may "
-                    f"allow, and {allowed}: the order may be refused"
-                )
-                found.append(Finding("beyond-limits", named, message))
-    if len(plan.trades) > limits.plan_orders:
+        told = (
+            _age_told(named, instrument, market, limits),
+            _worth_told(named, trade, instrument, limits),
+        )
+        found.extend(one for one in told if one is not None)
+    if _is_too_many(len(plan.trades), limits):
         message = (
             f"the plan has {len(plan.trades)} orders, and limits.toml allows {limits.plan_orders} "
             "(max_orders_per_plan): the rest will be refused"
         )
         found.append(Finding("beyond-limits", plan.household, message, "error"))
     return found
+
+
+def _age_told(named: str, instrument: Instrument, market: Market, limits: Limits) -> Finding | None:
+    """That an order will be refused for the age of its price."""
+    quote = market.quotes.get(instrument.id)
+    if quote is None:
+        return None
+    age, allowed = _age(instrument, quote, market, limits, market.as_of)
+    if age <= allowed:
+        return None
+    message = (
+        f"{named}: its price of {quote.on} is {age} sessions old, and limits.toml allows "
+        f"{allowed} (max_price_age): the order will be refused"
+    )
+    return Finding("beyond-limits", named, message, "error")
+
+
+def _worth_told(named: str, trade: Trade, instrument: Instrument, limits: Limits) -> Finding | None:
+    """That an order will be refused for what it is worth, or may be at the worst of its prices."""
+    quantity = trade.quantity if trade.amount is None else None
+    value = _worth(instrument, quantity, trade.amount, trade.price)
+    worst = value
+    if trade.side == "buy" and quantity is not None:
+        worst = int(value * (1 + limits.collar))
+    if not _is_too_large(worst, limits):
+        return None
+    assert limits.order_value is not None, "without a limit nothing is too large"
+    allowed = f"limits.toml allows {money_text(limits.order_value)} (max_order_value)"
+    if not _is_too_large(value, limits):
+        message = (
+            f"{named} is worth up to {money_text(worst)} at the worst price its limit may allow, "
+            f"and {allowed}: the order may be refused"
+        )
+        return Finding("beyond-limits", named, message)
+    message = (
+        f"{named} is worth {money_text(value)}, and {allowed}: the order will be refused. Raise "
+        "the limit, or trade it in parts by hand"
+    )
+    return Finding("beyond-limits", named, message, "error")
+
+
+# -- the hard limits, for orders as for plans ------------------------------------------------------
+
+
+def _age(
+    instrument: Instrument, quote: Quote, market: Market, limits: Limits, seen: date
+) -> tuple[int, int]:
+    """How old a price is on a day, and at most may be, in sessions; one that is typed is not."""
+    allowed = min(limits.price_age, instrument.age_limit)
+    if instrument.price_source != "market":
+        return 0, allowed
+    return market.calendar.sessions_between(quote.on, seen), allowed
+
+
+def _worth(instrument: Instrument, quantity: int | None, amount: int | None, price: Price) -> int:
+    """What an order for steps, or for an amount, counts for, minor units."""
+    if quantity is None:
+        return amount or 0
+    return StepPrice.of(price, instrument.step).value(quantity)
+
+
+def _is_too_large(value: int, limits: Limits) -> bool:
+    return limits.order_value is not None and value > limits.order_value
+
+
+def _is_too_many(count: int, limits: Limits) -> bool:
+    return count > limits.plan_orders
+
+
+# -- what an order is judged by --------------------------------------------------------------------
 
 
 def _of_the_plan(order: Order, trade: Trade, desk: Desk, refuse: Refuse) -> None:
@@ -183,7 +231,7 @@ def _of_the_plan(order: Order, trade: Trade, desk: Desk, refuse: Refuse) -> None
     count = sum(record.order.plan == order.plan for record in desk.folded.orders.values())
     if order.id not in desk.folded.orders:
         count += 1
-    if count > desk.limits.plan_orders:
+    if _is_too_many(count, desk.limits):
         refuse("gate-count", f"a plan may have {desk.limits.plan_orders} orders (limits.toml)")
 
 
@@ -205,17 +253,14 @@ def _of_the_account(order: Order, desk: Desk, refuse: Refuse) -> None:
 
 def _of_the_price(order: Order, quote: Quote, price: Price, desk: Desk, refuse: Refuse) -> None:
     instrument = desk.mandate.household.instruments[order.instrument]
-    if instrument.price_source == "market":
-        seen = desk.market.as_of if desk.today is None else max(desk.today, desk.market.as_of)
-        age = desk.market.calendar.sessions_between(quote.on, seen)
-        if age > min(desk.limits.price_age, instrument.age_limit):
-            refuse("gate-age", f"the price of {quote.on} is {age} sessions old")
-    worth = StepPrice.of(price, instrument.step)
-    value = order.amount if order.quantity is None else worth.value(order.quantity)
-    if order.quantity is not None:
-        if order.limit is None:
-            refuse("gate-collar", "it has no limit")
-            return
+    seen = desk.market.as_of if desk.today is None else max(desk.today, desk.market.as_of)
+    age, allowed = _age(instrument, quote, desk.market, desk.limits, seen)
+    if age > allowed:
+        refuse("gate-age", f"the price of {quote.on} is {age} sessions old")
+    if order.quantity is not None and order.limit is None:
+        refuse("gate-collar", "it has no limit")
+        return
+    if order.quantity is not None and order.limit is not None:
         away = Fraction(order.limit.decimal) / Fraction(price.decimal) - 1
         if abs(away) > desk.limits.collar:
             refuse(
@@ -223,13 +268,14 @@ def _of_the_price(order: Order, quote: Quote, price: Price, desk: Desk, refuse: 
                 f"its limit of {order.limit} is {float(abs(away)):.1%} from the last price "
                 f"{price}; at most {float(desk.limits.collar):.1%} is allowed",
             )
-        if order.side == "buy":
-            value = StepPrice.of(order.limit, instrument.step).value(order.quantity)
-    most = desk.limits.order_value
-    if most is not None and (value or 0) > most:
+    # A purchase may come to its limit; a sale is worth what the market says.
+    counted = order.limit if order.side == "buy" and order.limit is not None else price
+    value = _worth(instrument, order.quantity, order.amount, counted)
+    if _is_too_large(value, desk.limits):
+        allowed_value = money_text(desk.limits.order_value or 0)
         refuse(
             "gate-value",
-            f"it is worth up to {money_text(value or 0)}; limits.toml allows {money_text(most)}",
+            f"it is worth up to {money_text(value)}; limits.toml allows {allowed_value}",
         )
 
 

@@ -41,7 +41,7 @@ def test_an_interrupt_at_the_question_changed_nothing(
         ("apply --yes plans/x.json", "it goes on where it was"),
         ("status", "Nothing was changed."),
         ("record plans/x.json", "nothing is booked twice"),
-        ("ledger -C . correct 3 --void --reason x", "whether the correction was booked"),
+        ("-C . ledger correct 3 --void --reason x", "whether the correction was booked"),
         ("ledger verify", "The record is as it was."),
     ],
 )

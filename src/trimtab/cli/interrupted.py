@@ -22,7 +22,8 @@ _STATES = {
     "import": _BOOKED,
     "cancel": "What was cancelled stays so: run the same command again for the rest.",
     "halt": "`trimtab status` says whether it is halted; if not, run the same command again.",
-    "resume": "`trimtab status` says whether it is still halted; if so, run the same command again.",
+    "resume": "`trimtab status` says whether it is halted still; if so, run the same command "
+    "again.",
     "init": "The folder may lack files: remove it, and run the same command again.",
     "plan": "Nothing was traded or booked; run the same command again.",
     "backtest": "The portfolio is as it was; files of --out, --report and --png may be missing or "

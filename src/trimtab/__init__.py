@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trimtab.adapters.price_frames import read_prices as read_prices
     from trimtab.costs import Costs as Costs
+    from trimtab.face import advise as advise
     from trimtab.face import backtest as backtest
     from trimtab.face import monte_carlo as monte_carlo
     from trimtab.face import open as open
@@ -39,6 +40,7 @@ _WHERE = {
     "Policy": "trimtab.model.policy",
     "RefusedError": "trimtab.model.errors",
     "TrimtabError": "trimtab.model.errors",
+    "advise": "trimtab.face",
     "backtest": "trimtab.face",
     "bootstrap": "trimtab.simulate.bootstrap",
     "deflated": "trimtab.simulate.overfitting",

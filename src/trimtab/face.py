@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trimtab.costs import Costs
     from trimtab.live.book import OpenBook
     from trimtab.model.policy import Policy
+    from trimtab.simulate.advice import Advice
     from trimtab.simulate.outcomes import Outcomes
     from trimtab.simulate.results import Backtest
     from trimtab.simulate.stress import Stress
@@ -66,6 +67,16 @@ def sweep(
 
     policies = grid(base, when=when, to=to, target=target, costs=costs, sample=sample, seed=seed)
     return run(read_prices(prices), policies, threads=threads or processors(), **options)
+
+
+def advise(prices: object, own: Policy, **options: Any) -> Advice:
+    """Whether to keep a policy, or which other one to take.
+
+    Options as of `trimtab.simulate.advice.advise`: costs, tax_of_turnover, risk_aversion, ...
+    """
+    from trimtab.simulate.advice import advise as run
+
+    return run(read_prices(prices), own, **options)
 
 
 def monte_carlo(prices: object, policies: Policy | Sequence[Policy], **options: Any) -> Outcomes:

@@ -29,7 +29,7 @@ MOST_NAMES = 8
 
 _LESSER = (
     "trades", "Sharpe", "turnover", "orders", "cost", "volatility", "rebalances", "tax",
-    "worst fall", "drift",
+    "worst fall", "drift", "interval", "rebalances a year", "from target",
 )  # fmt: skip
 """Figures that make room for the names of policies, the most dispensable first."""
 
@@ -83,7 +83,7 @@ def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = 
     return stacked(
         [
             headline(parts, width=width, look=look),
-            *figure_tables(_of_accounts(runs), width, look),
+            *account_tables(runs, width, look),
             paragraph("Conventions", told, width=width, look=look),
             findings_text(one.findings, width=width, look=look, explain=True),
         ]
@@ -117,6 +117,11 @@ def _of_policies(results: Sequence[PolicyResult]) -> list[Rows]:
         ("trades", [f"{one.trades:,}" for one in measures]),
     ]
     return [gave, took]
+
+
+def account_tables(runs: Sequence[AccountRun], width: int, look: Look) -> list[list[str]]:
+    """What runs in account mode gave, then what they cost in trading and in tax."""
+    return figure_tables(_of_accounts(runs), width, look)
 
 
 def _of_accounts(runs: Sequence[AccountRun]) -> list[Rows]:

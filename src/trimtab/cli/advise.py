@@ -1,0 +1,160 @@
+"""`trimtab advise`: whether to keep this portfolio's policy, or which other one to take."""
+
+from __future__ import annotations
+
+import argparse
+
+from trimtab.cli.options import add_json, command, folder_of
+from trimtab.cli.studied import START, add_studied, bps, rate, studied
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import date
+
+    from trimtab.cli.options import Commands
+    from trimtab.cli.studied import Studied
+    from trimtab.simulate.account import AccountRun
+    from trimtab.simulate.advice import Advice
+
+EPILOG = """\
+examples:
+  trimtab advise                                this portfolio, at its costs and with its tax
+  trimtab advise --risk-aversion 6              distance from the target counts twice as much
+  trimtab advise --prices etf.csv --target SPY=60,AGG=40 --when monthly --cost-bps 10
+"""
+
+
+def add_parser(commands: Commands) -> None:
+    """Describe the command."""
+    parser = command(
+        commands,
+        "advise",
+        "whether to keep the policy, or which other one to take",
+        description="Run many policies over the same shuffled histories and weigh what each takes "
+        "a year: trading costs, tax, and distance from the target. A policy that is within noise "
+        "of the best is kept. Nothing is changed.",
+        epilog=EPILOG,
+    )
+    add_studied(parser)
+    parser.add_argument(
+        "--when", metavar="WHEN", help="with --prices: when your policy acts (default: monthly)"
+    )
+    parser.add_argument(
+        "--to", metavar="TO", help="with --prices: how far it trades (default: target)"
+    )
+    parser.add_argument(
+        "--cost-bps", metavar="BPS", type=bps, help="cost of what is traded, in basis points"
+    )
+    parser.add_argument(
+        "--tax-percent",
+        metavar="PERCENT",
+        type=rate,
+        help="tax in percent of the money that is turned over (default in a portfolio folder: "
+        "what its own policy would have paid in its accounts)",
+    )
+    parser.add_argument(
+        "--risk-aversion",
+        metavar="N",
+        type=float,
+        default=3.0,
+        help="what distance counts for: half of N times its square (default: 3)",
+    )
+    parser.add_argument(
+        "--paths", metavar="N", type=int, default=200, help="shuffled histories (default: 200)"
+    )
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the shuffling")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Find the advice and say it."""
+    from trimtab.cli.screen import emit, progress, say, screen
+    from trimtab.costs import Costs
+    from trimtab.model.errors import RefusedError
+    from trimtab.model.policy import Policy, parse_policy
+    from trimtab.simulate.advice import advise, tax_of_turnover
+
+    progress("reading prices")
+    try:
+        found = studied(args)
+        own = _own_words(args, found)
+        runs = _in_accounts(args, [own]) if found.policy and args.tax_percent is None else []
+        tax = args.tax_percent or 0.0
+        if runs:
+            tax = tax_of_turnover(runs[0])
+        when, to = parse_policy(own)
+        progress("shuffling history (longer the first time)")
+        try:
+            advice = advise(
+                found.prices,
+                Policy(found.target, when, to),
+                costs=found.costs if args.cost_bps is None else Costs(bps=args.cost_bps),
+                tax_of_turnover=tax,
+                risk_aversion=args.risk_aversion,
+                paths=args.paths,
+                seed=args.seed,
+                cash=args.cash or START,
+                trade_at=args.trade_at or "close",
+                start=args.start,
+                end=args.end,
+                cash_rate=args.cash_rate,
+            )
+        except ValueError as error:
+            raise RefusedError(f"{error}") from None
+        if runs and advice.advised != advice.own:
+            runs += _in_accounts(args, [advice.advised])
+    finally:
+        progress("")
+    if args.json:
+        emit(_told(advice, runs))
+        return 0
+    from trimtab.reports.advice_text import advice_text
+    from trimtab.reports.layout import wrapped
+
+    on = screen()
+    say(advice_text(advice, runs, is_portfolio=bool(found.policy), width=on.width, look=on.look))
+    if found.remark:
+        say("\n" + "\n".join(wrapped(found.remark, on.width)))
+    return 0
+
+
+def _own_words(args: argparse.Namespace, found: Studied) -> str:
+    """The policy that is followed now, in words."""
+    from trimtab.model.errors import RefusedError
+
+    if not found.policy:
+        return f"{args.when or 'monthly'} to {args.to or 'target'}"
+    if args.when or args.to:
+        raise RefusedError(
+            "--when and --to go with --prices; here the policy of portfolio.toml is weighed"
+        )
+    return found.policy
+
+
+def _in_accounts(args: argparse.Namespace, policies: list[str]) -> list[AccountRun]:
+    """What policies would have done in the portfolio's accounts; nothing where none is taxable."""
+    from decimal import Decimal
+
+    from trimtab.cli.screen import progress
+    from trimtab.live.book import open_book
+    from trimtab.live.history import account_runs
+    from trimtab.model.policy import Policy, parse_policy
+
+    book = open_book(folder_of(args))
+    accounts = book.mandate().household.accounts.values()
+    if not any(account.tax.taxes_gains for account in accounts):
+        return []
+
+    def shown(name: str, day: date) -> None:
+        if day.day == 1 or day.weekday() == 0:
+            progress(f"{name} in these accounts: {day}")
+
+    made = [Policy(None, *parse_policy(words)) for words in policies]
+    cash = None if args.cash is None else Decimal(str(args.cash))
+    return account_runs(book, made, start=args.start, end=args.end, cash=cash, on_session=shown)
+
+
+def _told(advice: Advice, runs: list[AccountRun]) -> dict[str, object]:
+    from trimtab.cli.backtest_files import accounts_json
+
+    return {**advice.to_dict(), **({"accounts": accounts_json(runs)} if runs else {})}

@@ -1,0 +1,398 @@
+"""Which policy for this portfolio: those that no other beats by more than noise, and one of them.
+
+Every policy runs over the same shuffled histories. What one takes a year is three things: trading
+costs, tax, and the distance from the target, which counts by what a cautious investor would pay
+to be without it: half the risk aversion times the squared tracking error (the loss of certainty
+equivalent; Leland, Optimal portfolio management with transaction costs and capital gains taxes,
+1999). A policy is beaten where another costs no more and stays no further from the target on
+nearly all of the histories. Among those whose total is within noise of the least, the one that the
+investor has now is kept; else, of those that surely take less than it, the one that trades least
+often is advised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from trimtab.costs import Costs
+from trimtab.model.findings import Finding
+from trimtab.model.policy import Policy
+from trimtab.simulate.backtest import backtest
+from trimtab.simulate.bootstrap import bootstrap
+from trimtab.simulate.frames import html_table, make_frame
+from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.outcomes import Outcomes
+from trimtab.simulate.results import text_table
+from trimtab.simulate.sweep import grid
+
+if TYPE_CHECKING:
+    from trimtab.simulate.account import AccountRun
+    from trimtab.simulate.frames import Floats, FrameKind
+
+WHENS = (
+    "never", "annual", "quarterly", "monthly", "weekly",
+    *(f"band:{width}pp" for width in (1, 2, 3, 4, 5, 6, 8, 10, 15)),
+    *(f"band:{share}%" for share in (10, 20, 30, 50)),
+    *(f"monthly+band:{width}pp" for width in (2, 3, 5, 8)),
+    "quarterly+band:5pp", "monthly+band:5pp/25%", "drift:2pp", "drift:5pp", "drift:10pp",
+)  # fmt: skip
+TOS = ("target", "half", "edge")
+
+SHOWN = 6
+"""Policies of the frontier that are shown, beside the advised one and the investor's own."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure over the paths: its mean, and between which ends it lies on most of them."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One policy, judged; shares a year unless said.
+
+    Args:
+        policy: It, with the words that name it.
+        cost: Trading cost and tax.
+        apart: Tracking error to the target held exactly.
+        total: Cost, tax and what being apart counts for.
+        behind: Its total less that of the least, path by path.
+        rebalances: How often a year it trades, the mean over the paths.
+        is_beaten: Whether another costs no more and is no further apart, on nearly all paths.
+    """
+
+    policy: Policy
+    cost: Spread
+    apart: Spread
+    total: Spread
+    behind: Spread
+    rebalances: float
+    is_beaten: bool
+
+    @property
+    def name(self) -> str:
+        """The words that name it."""
+        return self.policy.label
+
+    @property
+    def is_near(self) -> bool:
+        """Whether its total is within noise of the least."""
+        return self.behind.low <= 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Advice:
+    """What to do, and the policies among which it was chosen.
+
+    Args:
+        choices: All that were tried, the least total first.
+        own: The name of the investor's policy.
+        advised: The name of the policy that is advised: `own` where that is within noise.
+        gain: Total of `own` less that of the advised one, path by path; a share a year.
+        level: Of the intervals, as 0.95.
+        risk_aversion: What squared tracking error counts for, halved.
+        tax_of_turnover: Tax for each unit of money turned over.
+        how: How the paths were made, in words.
+        frames: What kind of frame it gives.
+        findings: What the reader should know.
+    """
+
+    choices: tuple[Choice, ...]
+    own: str
+    advised: str
+    gain: Spread
+    level: float
+    risk_aversion: float
+    tax_of_turnover: float
+    how: str
+    frames: FrameKind = field(repr=False, default="columns")
+    findings: tuple[Finding, ...] = ()
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def __getitem__(self, name: str) -> Choice:
+        for choice in self.choices:
+            if choice.name == name:
+                return choice
+        raise KeyError(f"no policy {name!r} was tried")
+
+    @property
+    def sentence(self) -> str:
+        """What is advised, plainly."""
+        least = self.choices[0]
+        if self.advised != self.own:
+            chosen = (
+                f"the least of {len(self.choices)} policies"
+                if self.advised == least.name
+                else f"which is within noise of the least of {len(self.choices)} policies, and of "
+                "those that are and surely take less than yours it trades least often"
+            )
+            return (
+                f"Change to {self.advised}: it takes {self.gain.mean:.2%} a year less than "
+                f"{self.own} ({self.level:.0%} interval {self.gain.low:.2%} to "
+                f"{self.gain.high:.2%}), {chosen}."
+            )
+        if self.own == least.name:
+            return f"Keep {self.own}: of {len(self.choices)} policies none takes less."
+        behind = self[self.own].behind
+        return (
+            f"Keep {self.own}: the least of {len(self.choices)} policies, {least.name}, takes "
+            f"{behind.mean:.2%} a year less, which is noise ({self.level:.0%} interval "
+            f"{_signed(-behind.high)} to {_signed(-behind.low)})."
+        )
+
+    @cached_property
+    def frontier(self) -> tuple[Choice, ...]:
+        """A few policies that none beats, from the least cost to the least distance.
+
+        Of all that no other beats, those that are on the frontier of mean cost and mean distance,
+        evenly chosen; always with the advised one and the investor's own.
+        """
+        front: list[Choice] = []
+        for choice in sorted(self.choices, key=lambda one: (one.cost.mean, one.apart.mean)):
+            if not choice.is_beaten and (not front or choice.apart.mean < front[-1].apart.mean):
+                front.append(choice)
+        if len(front) > SHOWN:
+            step = (len(front) - 1) / (SHOWN - 1)
+            front = [front[round(k * step)] for k in range(SHOWN)]
+        shown = {choice.name for choice in front} | {self.advised, self.own}
+        found = [choice for choice in self.choices if choice.name in shown]
+        return tuple(sorted(found, key=lambda one: (one.cost.mean, one.apart.mean)))
+
+    def rows(self) -> tuple[list[str], list[list[str]]]:
+        """Heads and cells of the table of the frontier, as a reader wants them rounded."""
+        heads = ["policy", "cost and tax", "from target", "together", "interval"]
+        heads += ["behind the least", "rebalances a year"]
+        rows = []
+        for one in self.frontier:
+            sign = {self.advised: " <", self.own: " *"}.get(one.name, "")
+            rows.append(
+                [
+                    one.name + sign,
+                    f"{one.cost.mean:.2%}",
+                    f"{one.apart.mean:.2%}",
+                    f"{one.total.mean:.2%}",
+                    f"{one.total.low:.2%} to {one.total.high:.2%}",
+                    _behind(one),
+                    f"{one.rebalances:.1f}",
+                ]
+            )
+        return heads, rows
+
+    def summary(self) -> str:
+        """The advice and the table, as text."""
+        return f"{self.sentence}\n\n{text_table(*self.rows())}\n\n{self.how}."
+
+    def to_frame(self, kind: FrameKind | None = None) -> Any:
+        """Every policy that was tried, one a row, the least total first."""
+        columns: dict[str, list[Any]] = {"policy": [one.name for one in self.choices]}
+        for name in ("cost", "apart", "total", "behind"):
+            for end in ("mean", "low", "high"):
+                word = name if end == "mean" else f"{name}_{end}"
+                columns[word] = [getattr(getattr(one, name), end) for one in self.choices]
+        columns["rebalances"] = [one.rebalances for one in self.choices]
+        columns["is_beaten"] = [one.is_beaten for one in self.choices]
+        return make_frame(columns, kind or self.frames)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `--json` prints."""
+
+        def told(spread: Spread) -> dict[str, float]:
+            return {"mean": spread.mean, "low": spread.low, "high": spread.high}
+
+        return {
+            "advised": self.advised,
+            "own": self.own,
+            "sentence": self.sentence,
+            "gain": told(self.gain),
+            "level": self.level,
+            "risk_aversion": self.risk_aversion,
+            "tax_of_turnover": self.tax_of_turnover,
+            "how": self.how,
+            "frontier": [one.name for one in self.frontier],
+            "policies": [
+                {
+                    "name": one.name,
+                    "cost": told(one.cost),
+                    "tracking_error": told(one.apart),
+                    "total": told(one.total),
+                    "behind": told(one.behind),
+                    "rebalances_a_year": one.rebalances,
+                    "is_beaten": one.is_beaten,
+                }
+                for one in self.choices
+            ],
+        }
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p><b>{escape(self.sentence)}</b></p>{html_table(*self.rows())}"
+
+
+def advise(
+    prices: PriceHistory,
+    own: Policy,
+    *,
+    costs: Costs | None = None,
+    tax_of_turnover: float = 0.0,
+    risk_aversion: float = 3.0,
+    level: float = 0.95,
+    when: Sequence[str] = WHENS,
+    to: Sequence[str] = TOS,
+    paths: int = 200,
+    seed: int = 0,
+    threads: int | None = None,
+    **options: Any,
+) -> Advice:
+    """Whether to keep a policy, or which other one to take.
+
+    Args:
+        prices: Total-return prices.
+        own: The policy that is followed now; the others have its target.
+        costs: What trading costs.
+        tax_of_turnover: Tax for each unit of money turned over, as 0.03; account mode knows it.
+        risk_aversion: Of the investor: 3 counts a tracking error of 2% a year as 0.06% a year.
+        level: How sure "more than noise" is.
+        when: When the other policies act, in words.
+        to: How far they trade, in words.
+        paths: How many shuffled histories.
+        seed: Names the chance.
+        threads: How many run at once; they change no figure.
+        options: Of `backtest`: cash, trade_at, start, end, cash_rate, ...
+
+    Raises:
+        ValueError: An option makes no sense, or history is too short to be shuffled.
+        InputError: Prices or target cannot be used.
+    """
+    if not 0.0 <= risk_aversion < float("inf"):
+        raise ValueError(f"risk_aversion {risk_aversion!r}: from 0 on; 3 is usual")
+    if not 0.0 <= tax_of_turnover < 1.0:
+        raise ValueError(f"tax_of_turnover {tax_of_turnover!r}: a fraction from 0 to below 1")
+    if not 0.5 < level < 1.0:
+        raise ValueError(f"level {level!r}: between 0.5 and 1, as 0.95")
+    if paths < 20:
+        raise ValueError(f"paths {paths!r}: at least 20, to tell noise")
+    tried = grid(own, when=[*when, str(own.when)], to=[*to, str(own.to)])
+    policies = [tried.policy(row)[0] for row in range(len(tried))]
+    result = backtest(prices, policies, costs=costs or Costs(), **options)
+    outcomes = bootstrap(result, paths=paths, seed=seed, threads=threads)
+    name = f"{own.when} to {own.to}"
+    return judged(
+        outcomes, policies, name, tax_of_turnover=tax_of_turnover, risk_aversion=risk_aversion,
+        level=level,
+    )  # fmt: skip
+
+
+def judged(
+    outcomes: Outcomes,
+    policies: Sequence[Policy],
+    own: str,
+    *,
+    tax_of_turnover: float,
+    risk_aversion: float,
+    level: float,
+) -> Advice:
+    """The advice that outcomes over many paths give.
+
+    Args:
+        outcomes: The figures of the policies on every path.
+        policies: They, in the order of the outcomes.
+        own: The name of the one that is followed now.
+        tax_of_turnover, risk_aversion, level: As for `advise`.
+    """
+    import numpy as np
+
+    def figures(name: str) -> Floats:
+        found: Floats = np.column_stack([outcomes.of(one.label, name) for one in policies])
+        return found
+
+    cost = figures("cost_a_year") + tax_of_turnover * figures("turnover_a_year")
+    apart = figures("tracking_error")
+    total = cost + 0.5 * risk_aversion * apart**2
+    rebalances = figures("rebalances").mean(axis=0) / outcomes.years
+    order = np.argsort(total.mean(axis=0), kind="stable")
+    least = int(order[0])
+    beaten = _beaten(cost, apart, level)
+    choices = tuple(
+        Choice(
+            policy=policies[k],
+            cost=_spread(cost[:, k], level),
+            apart=_spread(apart[:, k], level),
+            total=_spread(total[:, k], level),
+            behind=_spread(total[:, k] - total[:, least], level),
+            rebalances=float(rebalances[k]),
+            is_beaten=bool(beaten[k]),
+        )
+        for k in order
+    )
+    places = {one.label: k for k, one in enumerate(policies)}
+    gains = {
+        one.name: _spread(total[:, places[own]] - total[:, places[one.name]], level)
+        for one in choices
+        if one.is_near
+    }
+    advised = own
+    if own not in gains:
+        # The least is among these: it is better than `own` by more than noise.
+        surely = [one for one in choices if one.name in gains and gains[one.name].low > 0.0]
+        advised = min(surely, key=lambda one: (one.rebalances, one.total.mean)).name
+    return Advice(
+        choices=choices,
+        own=own,
+        advised=advised,
+        gain=gains[advised],
+        level=level,
+        risk_aversion=risk_aversion,
+        tax_of_turnover=tax_of_turnover,
+        how=outcomes.how,
+        frames=outcomes.frames,
+        findings=outcomes.findings,
+    )
+
+
+def _beaten(cost: Floats, apart: Floats, level: float) -> Any:
+    """Which policies another beats: no worse in both, better in one, on `level` of the paths."""
+    import numpy as np
+
+    found = np.zeros(cost.shape[1], dtype=bool)
+    for k in range(len(found)):
+        no_worse = (cost <= cost[:, [k]]) & (apart <= apart[:, [k]])
+        better = (cost < cost[:, [k]]) | (apart < apart[:, [k]])
+        found[k] = bool(((no_worse & better).mean(axis=0) >= level).any())
+    return found
+
+
+def _spread(values: Floats, level: float) -> Spread:
+    import numpy as np
+
+    low, high = np.percentile(values, [50.0 * (1.0 - level), 50.0 * (1.0 + level)])
+    return Spread(float(values.mean()), float(low), float(high))
+
+
+def _behind(choice: Choice) -> str:
+    words = f"{choice.behind.mean:.2%}" if choice.behind.mean >= 5e-5 else "under 0.01%"
+    return f"{words} (noise)" if choice.is_near else words
+
+
+def _signed(share: float) -> str:
+    return f"{share:+.2%}"
+
+
+def tax_of_turnover(run: AccountRun) -> float:
+    """Tax for each unit of money that a run in account mode turned over after its first purchase.
+
+    As sales and purchases are made by the portfolio's own lots and rates: a policy that trades
+    as much at other times would pay about as much.
+    """
+    later = [plan for plan in run.plans if plan.as_of != run.dates[0]]
+    turned = sum(trade.value for plan in later for trade in plan.trades) / 2
+    return sum(plan.tax for plan in later) / turned if turned else 0.0

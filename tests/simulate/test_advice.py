@@ -1,0 +1,141 @@
+"""Advice: what is kept, what is changed, and that noise is no reason."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.simulate.markets import lively
+from trimtab.costs import Costs
+from trimtab.model.policy import Policy, parse_policy
+from trimtab.simulate.advice import Advice, advise, judged
+from trimtab.simulate.difference import OUTCOME_FIGURES, PLACES
+from trimtab.simulate.outcomes import Outcomes
+
+HALVES = {"A": 0.5, "B": 0.5}
+OWN = "monthly to target"
+PATHS = 100
+
+
+def weighed(**policies: tuple[object, object, float]) -> Advice:
+    """Advice among policies with this cost, tracking error and number of rebalances a year.
+
+    Costs and distances are numbers or arrays, one a path; the first policy is the investor's own.
+    """
+    table = np.zeros((PATHS, len(policies), len(OUTCOME_FIGURES)))
+    for k, (cost, apart, rebalances) in enumerate(policies.values()):
+        table[:, k, PLACES["cost_a_year"]] = cost
+        table[:, k, PLACES["tracking_error"]] = apart
+        table[:, k, PLACES["rebalances"]] = 10 * rebalances
+    made = [Policy(HALVES, *parse_policy(OWN), name=name) for name in policies]
+    outcomes = Outcomes(tuple(policies), table, table[0], 100.0, 10.0, "made up")
+    return judged(
+        outcomes, made, next(iter(policies)), tax_of_turnover=0.0, risk_aversion=2.0, level=0.95
+    )
+
+
+def noise(seed: int, spread: float) -> np.ndarray:
+    """As much on one side as on the other."""
+    half = np.abs(np.random.default_rng(seed).normal(0.0, spread, PATHS // 2))
+    return np.concatenate([half, -half])
+
+
+def test_a_policy_within_noise_of_the_best_is_kept() -> None:
+    """That another took a little less on average is no reason to change."""
+    found = weighed(own=(0.0021 + noise(1, 0.001), 0.01, 12), other=(0.002, 0.01, 1))
+
+    assert found.choices[0].name == "other"
+    assert found.advised == "own"
+    assert "which is noise" in found.sentence
+
+
+def test_of_those_that_are_surely_better_the_one_that_trades_least_is_advised() -> None:
+    """The least total does not matter where the difference to a simpler policy is noise."""
+    found = weighed(
+        own=(0.02, 0.01, 12),
+        least=(0.001, 0.01, 40),
+        simple=(0.0012 + noise(2, 0.0005), 0.01, 1),
+        wild=(0.012 + noise(3, 0.02), 0.01, 0.1),
+    )
+
+    assert found.advised == "simple"
+    assert found.gain.low > 0.0
+    assert found.gain.mean == pytest.approx(0.02 - 0.0012)
+    assert "Change to simple" in found.sentence
+
+
+def test_distance_counts_half_the_risk_aversion_times_its_square() -> None:
+    """Cost and the loss of certainty equivalent add up."""
+    found = weighed(own=(0.003, 0.02, 1))
+
+    assert found["own"].total.mean == pytest.approx(0.003 + 0.5 * 2.0 * 0.02**2)
+    assert found.advised == "own"
+    assert "none takes less" in found.sentence
+
+
+def test_who_is_cheaper_and_nearer_beats() -> None:
+    """On nearly all paths: on nine tenths of them is not enough."""
+    often = np.where(np.arange(PATHS) < 90, 0.001, 0.009)
+
+    found = weighed(
+        own=(0.005, 0.02, 1), better=(0.004, 0.02, 1), near=(0.006, 0.01, 1), often=(often, 0.02, 1)
+    )
+
+    beaten = {choice.name for choice in found.choices if choice.is_beaten}
+    assert beaten == {"own"}
+    assert "near" in {choice.name for choice in found.frontier}
+
+
+def test_dear_trading_makes_a_daily_policy_give_way() -> None:
+    """At 1% a trade, trading daily takes surely more than a band."""
+    prices = lively("AB", 400)
+
+    found = advise(
+        prices, Policy(HALVES, when="daily"), costs=Costs(bps=100), paths=40, when=("band:5pp",),
+        to=("target",),
+    )  # fmt: skip
+
+    assert found.own == "daily to target"
+    assert found.advised == "band:5pp to target"
+    assert found.gain.low > 0.0
+    assert len(found.to_frame()["policy"]) == len(found.choices) == 2
+
+
+def test_free_trading_leaves_a_daily_policy_alone() -> None:
+    """What costs nothing and is nearest to the target takes least."""
+    found = advise(
+        lively("AB", 400), Policy(HALVES, when="daily"), costs=Costs(), paths=40,
+        when=("band:5pp", "never"), to=("target",),
+    )  # fmt: skip
+
+    assert found.advised == found.own == found.choices[0].name == "daily to target"
+
+
+def test_tax_counts_by_what_is_turned_over() -> None:
+    """A policy's cost grows by the tax of its turnover."""
+    prices, own = lively("AB", 300), Policy(HALVES, when="monthly")
+
+    def cost(tax: float) -> float:
+        found = advise(prices, own, paths=30, tax_of_turnover=tax, when=("never",), to=("target",))
+        return found[OWN].cost.mean
+
+    without, with_some, with_twice = cost(0.0), cost(0.05), cost(0.1)
+
+    assert without == 0.0
+    assert with_twice == pytest.approx(2 * with_some)
+    assert with_some > 0.0
+
+
+@pytest.mark.parametrize(
+    ("option", "word"),
+    [
+        ({"paths": 5}, "at least 20"),
+        ({"risk_aversion": -1.0}, "risk_aversion"),
+        ({"tax_of_turnover": 1.5}, "tax_of_turnover"),
+        ({"level": 0.3}, "level"),
+    ],
+)
+def test_options_that_make_no_sense_are_named(option: dict[str, float], word: str) -> None:
+    """Before anything is run."""
+    with pytest.raises(ValueError, match=word):
+        advise(lively("AB", 100), Policy(HALVES), **option)  # type: ignore[arg-type]

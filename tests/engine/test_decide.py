@@ -388,6 +388,32 @@ def test_open_orders_stop_new_plans() -> None:
     assert "open-orders" in codes(plan)
 
 
+def test_open_orders_are_named_as_a_person_names_them() -> None:
+    """Side, quantity, instrument and account, in money where the order is; never an id."""
+    from trimtab.model.orders import Order
+
+    buy = Order("x" * 64, "brokerage", "US", "buy", 12, None, None, "p")
+    sums = Order("y" * 64, "brokerage", "BND", "buy", None, 250_000, None, "p")
+    gone = Order("z" * 64, "brokerage", "GONE", "buy", 12, None, None, "p")
+    told = {}
+    for orders in ((buy,), (buy, sums, gone, buy)):
+        memory = Memory(open_orders=orders)
+        plan = decide(
+            state([], memory, brokerage="9000"),
+            mandate(tree({"US": 60, "BND": 40})),
+            market(PRICES),
+            DAY,
+        )
+        told[len(orders)] = next(f.message for f in plan.findings if f.code == "open-orders")
+
+    assert told[1].startswith("1 order is still open: buy 12 US in brokerage.")
+    assert "xxx" not in told[4]
+    assert told[4].startswith(
+        "4 orders are still open: buy 12 US in brokerage, buy BND for 2500.00 in brokerage, "
+        "buy GONE in brokerage and 1 more."
+    )
+
+
 def test_an_account_with_its_own_target_stands_alone() -> None:
     """Its trades follow its own tree; the others share the household's."""
     own = tree({"US": 20, "BND": 80})

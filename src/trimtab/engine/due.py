@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
@@ -13,6 +13,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.market import Market
 from trimtab.model.numbers import minor_from, money_text
+from trimtab.model.orders import Order
 from trimtab.model.plan import Reading
 from trimtab.model.sleeves import Sleeve
 from trimtab.model.state import State
@@ -41,6 +42,24 @@ class Due:
     findings: tuple[Finding, ...] = ()
 
 
+NAMED = 3
+"""So many open orders are named."""
+
+
+def _open(waiting: Sequence[Order], mandate: Mandate) -> str:
+    """Which orders nothing new is planned over, and what can be done about them."""
+    steps = {name: one.step for name, one in mandate.household.instruments.items()}
+    named = [order.in_words(steps.get(order.instrument)) for order in waiting[:NAMED]]
+    more = f" and {len(waiting) - NAMED} more" if len(waiting) > NAMED else ""
+    plan = waiting[0].plan
+    are = "1 order is" if len(waiting) == 1 else f"{len(waiting)} orders are"
+    return (
+        f"{are} still open: {', '.join(named)}{more}. Nothing new is planned for these accounts "
+        f"until they are over: `trimtab apply {plan}` goes on, `trimtab record {plan}` books what "
+        f"was traded by hand, `trimtab cancel {plan}` closes what was not"
+    )
+
+
 def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Request) -> Due:
     """Ask every trigger of the policy about one target.
 
@@ -56,10 +75,7 @@ def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Reque
     moved = () if held_to is aim else (_moved(aim, held_to, state),)
     waiting = [order for order in state.memory.open_orders if order.account in aim.accounts]
     if waiting:
-        message = (
-            f"{len(waiting)} orders are still open, {waiting[0].id[:12]} among them; nothing new "
-            "is planned for these accounts until they are final: apply again, or record them."
-        )
+        message = _open(waiting, mandate)
         finding = Finding("open-orders", aim.name, message, "error")
         return Due("nothing", tuple(readings), "", (finding,))
     if request.now:

@@ -139,7 +139,7 @@ def _declare(books: Books, body: Fields, instrument: str, step: Decimal) -> None
 def _need_no_open_order(books: Books, body: Fields, instrument: str, why: str) -> None:
     for record in books.open_orders():
         if record.order.instrument == instrument:
-            message = f"order {record.order.id} in {instrument} is open: {why}"
+            message = f"{record.order.in_words(books.steps[instrument])} is still open: {why}"
             raise body.error(message, "order-open")
 
 

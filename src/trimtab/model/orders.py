@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
 from trimtab.model.frozen import dataclass
-from trimtab.model.numbers import Price
+from trimtab.model.numbers import Price, money_text, quantity_text
 
 Side = Literal["buy", "sell"]
 
@@ -60,6 +61,14 @@ class Order:
     slice: int = 0
     attempt: int = 0
     lots: tuple[tuple[str, int], ...] = ()
+
+    def in_words(self, step: Decimal | None) -> str:
+        """What it is to do, as a person says it; `step` is what its quantity counts, if known."""
+        if self.quantity is None:
+            size = f"for {money_text(self.amount or 0)}"
+            return f"{self.side} {self.instrument} {size} in {self.account}"
+        size = "" if step is None else f"{quantity_text(self.quantity, step)} "
+        return f"{self.side} {size}{self.instrument} in {self.account}"
 
 
 @dataclass(frozen=True, slots=True)

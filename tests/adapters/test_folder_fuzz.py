@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.adapters.test_portfolio_folder import LOTS, PRICES, SALES, TOML
+from tests.adapters.example import LOTS, PRICES, SALES, TOML
 from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
 from trimtab.model.errors import InputError
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from tests.folders import NO_LOTS, prices_csv, written
 from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
 
 COLUMNS = {
@@ -50,12 +51,9 @@ PRICES = {"VTI": "254.10", "BND": "73.50", "GLD": "180.00"}
 
 def model(folder: Path, toml: str = TOML, prices: Mapping[str, str] = PRICES) -> Portfolio:
     """A model in files, read."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "portfolio.toml").write_text(toml)
-    (folder / "lots.csv").write_text("account,symbol,quantity,acquired,cost_basis\n")
-    rows = [f"2026-03-31,{symbol},{price}" for symbol, price in prices.items()]
-    (folder / "prices.csv").write_text("\n".join(["date,symbol,close", *rows]) + "\n")
-    return read_portfolio(folder)
+    text = prices_csv([("2026-03-31", *row) for row in prices.items()])
+    files = {"portfolio.toml": toml, "lots.csv": NO_LOTS, "prices.csv": text}
+    return read_portfolio(written(folder, files))
 
 
 def write(path: Path, rows: Sequence[Sequence[Any]], columns: Mapping[str, str] = COLUMNS) -> Path:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.folders import NO_SALES, prices_csv, written
 from trimtab.adapters.clock import StillClock
 from trimtab.live.book import OpenBook, open_book
 
@@ -66,7 +67,6 @@ def folder(
     **files: str,
 ) -> Path:
     """A folder with two accounts of 60/40 and prices of the last days of March 2024."""
-    path.mkdir(parents=True, exist_ok=True)
     rows = [
         ("2024-03-27", "VTI", "259.50"),
         ("2024-03-28", "VTI", "260.00"),
@@ -74,17 +74,14 @@ def folder(
         ("2024-03-28", "BND", "72.50"),
         *prices,
     ]
-    text = "date,symbol,close\n" + "".join(f"{','.join(row)}\n" for row in rows)
-    written: Mapping[str, str] = {
+    usual = {
         "portfolio.toml": TOML.format(roth=roth, taxed=taxed),
         "lots.csv": lots,
-        "sales.csv": "account,symbol,quantity,acquired,sold,proceeds,cost_basis\n",
-        "prices.csv": text,
-        **{name.replace("_", ".", 1): content for name, content in files.items()},
+        "sales.csv": NO_SALES,
+        "prices.csv": prices_csv(rows),
     }
-    for name, content in written.items():
-        (path / name).write_text(content)
-    return path
+    more = {name.replace("_", ".", 1): content for name, content in files.items()}
+    return written(path, {**usual, **more})
 
 
 def opened(path: Path, **more: object) -> OpenBook:

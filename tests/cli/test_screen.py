@@ -202,3 +202,18 @@ def test_a_person_is_told_thirty_problems_a_program_all(
     assert len(told) == rows
     assert len([line for line in person if "lots.csv:" in line]) == min(rows, 30)
     assert (person[-2].removeprefix("2> ") == f"{more}: --json lists them all") is bool(more)
+
+
+@pytest.mark.parametrize("columns", [60, 70, 80, 100, 120])
+@pytest.mark.parametrize("name", ["Example", "A household whose sleeves have long names"])
+def test_a_status_leaves_no_column_out_in_silence(tmp_path: Path, columns: int, name: str) -> None:
+    """What each sleeve is worth is shown, or it is said that it is not and how it can be seen."""
+    folder = demo_folder(tmp_path)
+    toml = folder / "portfolio.toml"
+    if name != "Example":
+        toml.write_text(toml.read_text().replace("[target.growth]", "[target.growth_of_the_large]"))
+
+    printed = Session(folder).run(f"COLUMNS={columns} trimtab status --as-of 2012-09-28")
+
+    assert ("189,125.32" in printed) != ("Not shown for want of room: value" in printed)
+    assert "beyond" in printed

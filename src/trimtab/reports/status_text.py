@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from trimtab.model.frozen import dataclass
@@ -11,16 +12,19 @@ from trimtab.model.plan import Plan, SleeveRow
 from trimtab.model.policy import To, When
 from trimtab.reports.layout import (
     FULL,
+    LEAST_TEXT,
     WIDE,
     Column,
     Look,
     Role,
+    columns_of,
     headline,
     packed,
     paragraph,
     shortened,
     stacked,
     table,
+    wrapped,
 )
 from trimtab.reports.plan_text import findings_text, nothing_due, undue_label, why_due
 from trimtab.reports.words import counted, money, percent, points
@@ -112,8 +116,28 @@ def _due(status: Status, look: Look) -> list[str]:
 
 
 def _sleeves(plan: Plan, target: str, width: int, look: Look) -> list[str]:
+    """The sleeves of one target, with as many columns as there is room for."""
+    plain = replace(look, is_coloured=False)
+    room = 26 if width >= WIDE - 10 else 20
+    for beyond, has_value in (("beyond its band", True), ("beyond", True), ("beyond", False)):
+        natural = _sleeve_table(plan, target, _ENDLESS, plain, room, beyond, has_value=has_value)
+        if all(columns_of(line) <= width for line in natural):
+            break
+    lines = _sleeve_table(plan, target, width, look, room, beyond, has_value=has_value)
+    if not has_value:
+        said = "Not shown for want of room: value. A wider terminal, or --json, shows it."
+        told = wrapped(said, max(width - 2, LEAST_TEXT))
+        lines += [look.styled(f"  {line}", "dim") for line in told]
+    return lines
+
+
+_ENDLESS = 10_000
+
+
+def _sleeve_table(
+    plan: Plan, target: str, width: int, look: Look, room: int, beyond: str, *, has_value: bool
+) -> list[str]:
     rows = [row for row in plan.sleeves if row.target == target]
-    wide = width >= WIDE - 10
     title = "sleeve" if len(plan.drift_before) == 1 else target
     columns = [
         Column(title, room="name"),
@@ -123,23 +147,21 @@ def _sleeves(plan: Plan, target: str, width: int, look: Look) -> list[str]:
         Column("band", "right"),
         Column("under" + " " * (2 * HALF + 1 - 9) + "over"),
     ]
-    if wide:
-        columns.append(Column("value", "right"))
-        columns.append(Column(""))
+    columns += [Column("value", "right")] if has_value else []
+    columns.append(Column(""))
     names = _tree(rows, look)
     told = []
     for row, name in zip(rows, names, strict=True):
         cells = [
-            shortened(name, 26 if wide else 20, look),
+            shortened(name, room, look),
             percent(row.weight),
             percent(row.now),
             points(row.now - row.weight, sign=True),
             "" if row.band is None else points(row.band),
             bar(row.now - row.weight, row.band, look),
         ]
-        if wide:
-            cells += [money(row.value_before), "beyond its band" if row.breached else ""]
-        told.append(cells)
+        cells += [money(row.value_before)] if has_value else []
+        told.append([*cells, beyond if row.breached else ""])
     roles: list[Role] = ["alarm" if row.breached else "" for row in rows]
     return table(columns, told, width=width, look=look, roles=roles)
 

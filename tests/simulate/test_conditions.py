@@ -13,7 +13,7 @@ import pytest
 from tests.simulate.markets import history, lively
 from trimtab.costs import Costs
 from trimtab.costs.impact import square_root_impact
-from trimtab.kernels.daily import CARRIED, FEE, FLOW, REBALANCE
+from trimtab.kernels.daily_columns import CARRIED, FEE, FLOW, REBALANCE
 from trimtab.model.policy import Policy
 from trimtab.simulate.backtest import Form, backtest
 from trimtab.simulate.bootstrap import bootstrap

@@ -45,6 +45,13 @@ COST_FROM_LAST = 3  # sales in full, purchases in full, the largest takes what c
 ADOPTED, REBALANCES = 0, 1
 TURNOVER, COST_PAID = 0, 1
 
+# Rows of the work space by instrument.
+LIMITS, AIMS, HOLDINGS, GOALS, BANDS, PART, PART_AIMS, MOVED_BACK = range(8)
+SPACE = 8
+
+# Rows of the work space by inner sleeve.
+BRANCH_SHARE, BRANCH_LIMIT, BRANCH_ALLOWED = range(3)
+
 
 @kernel
 def order_cost(
@@ -270,7 +277,7 @@ def run(
         traded_moved: Sum of absolute trades.
         traded_value: Value before cost.
         units_after: Units held after it, rows of shape (n,).
-        space: Work space, eight rows of shape (n,).
+        space: Work space, SPACE rows of shape (n,).
         branch_space: Work space, three rows of shape (b,).
         totals: Work space, shape (2,).
         block_value: Work space of BLOCK; likewise the next two.
@@ -287,14 +294,12 @@ def run(
     n = len(units)
     banded = absolute >= 0.0 or relative >= 0.0
     tested = banded or drift >= 0.0
-    limits, holdings, goals = space[0], space[2], space[3]
-    branch_share, branch_limit, branch_allowed = branch_space[0], branch_space[1], branch_space[2]
+    limits, goals = space[LIMITS], space[GOALS]
+    branch_share, branch_limit = branch_space[BRANCH_SHARE], branch_space[BRANCH_LIMIT]
     # The last session never trades, so a decision must come early enough to be carried out.
     last_decision = sessions - 2 - lag
     adopted = counts[ADOPTED]
-    fill_limits(targets[adopted], absolute, relative, limits)
-    fill_branch_shares(targets[adopted], branches, branch_share)
-    fill_limits(branch_share, absolute, relative, branch_limit)
+    measure_against(targets[adopted], branches, absolute, relative, space, branch_space)
     day = start
     stride = FIRST_BLOCK
     while day < sessions:
@@ -334,28 +339,19 @@ def run(
                     if drift >= 0.0 and 0.5 * block_drift[j] >= (drift - ALLOWANCE) * value:
                         fires = True
                 else:
-                    fires = _fires(closes[t], units, aim, limits, value, banded, drift)
-                    for b in range(len(branch_share)):
-                        away = branch_away(closes[t], units, branches[b], branch_share[b], value)
-                        if banded and abs(away) - branch_limit[b] * value >= 0.0:
-                            fires = True
+                    fires = beyond(
+                        closes[t], units, aim, value, banded, drift, branches, space, branch_space
+                    )
                 if not fires:
                     continue
             row = target_at[t]
             if row < 0:
                 return t
             close = closes[t]
-            wanted = targets[row]
-            if to == TO_TARGET:
-                for i in range(n):
-                    goals[i] = wanted[i]
-            else:
-                goal_weights(
-                    close, units, value, wanted, absolute, relative, to, width, branches,
-                    branch_share, branch_allowed, space, goals,
-                )  # fmt: skip
-                if len(branch_share) > 0:
-                    fill_branch_shares(targets[adopted], branches, branch_share)
+            fill_goal_weights(
+                close, units, value, targets[row], aim, absolute, relative, to, width, branches,
+                space, branch_space,
+            )  # fmt: skip
             k = counts[REBALANCES]
             if k >= len(traded_at):
                 return t
@@ -363,15 +359,10 @@ def run(
             prices_at = close
             if lag > 0:
                 # Decided now, traded at other prices: nothing to trade now is nothing decided.
-                moved = 0.0
-                for i in range(n):
-                    moved += abs(goals[i] * value - units[i] * close[i])
-                if moved <= ALLOWANCE * value:
+                if not is_apart(close, units, value, goals):
                     continue
                 prices_at = dealing[at]
-                value = 0.0
-                for i in range(n):
-                    value += units[i] * prices_at[i]
+                value = worth_of(units, prices_at)
             if not rebalance(
                 units,
                 prices_at,
@@ -382,7 +373,7 @@ def run(
                 per_unit,
                 fixed,
                 minimum,
-                holdings,
+                space[HOLDINGS],
                 totals,
             ):
                 continue
@@ -399,9 +390,7 @@ def run(
             if row != adopted:
                 adopted = row
                 counts[ADOPTED] = row
-                fill_limits(targets[row], absolute, relative, limits)
-                fill_branch_shares(targets[row], branches, branch_share)
-                fill_limits(branch_share, absolute, relative, branch_limit)
+                measure_against(targets[row], branches, absolute, relative, space, branch_space)
             if lag == 0:
                 equity[t] = value - totals[0]
             resume = t + 1
@@ -412,35 +401,71 @@ def run(
 
 
 @kernel
-def goal_weights(
+def measure_against(
+    target: Column,
+    branches: Column,
+    absolute: float,
+    relative: float,
+    space: Column,
+    branch_space: Column,
+) -> None:
+    """Bands measure against this target from now on: fills LIMITS, BRANCH_SHARE, BRANCH_LIMIT."""
+    branch_share = branch_space[BRANCH_SHARE]
+    fill_limits(target, absolute, relative, space[LIMITS])
+    fill_branch_shares(target, branches, branch_share)
+    fill_limits(branch_share, absolute, relative, branch_space[BRANCH_LIMIT])
+
+
+@kernel
+def worth_of(units: Column, prices: Column) -> float:
+    """What units are worth, instrument after instrument."""
+    value = 0.0
+    for i in range(len(units)):
+        value += units[i] * prices[i]
+    return value
+
+
+@kernel
+def is_apart(close: Column, units: Column, value: float, goals: Column) -> bool:
+    """Whether there is anything to trade on the way to goal weights."""
+    moved = 0.0
+    for i in range(len(units)):
+        moved += abs(goals[i] * value - units[i] * close[i])
+    return moved > ALLOWANCE * value
+
+
+@kernel
+def fill_goal_weights(
     close: Column,
     units: Column,
     value: float,
     wanted: Column,
+    adopted: Column,
     absolute: float,
     relative: float,
     to: int,
     width: float,
     branches: Column,
-    branch_share: Column,
-    branch_allowed: Column,
     space: Column,
-    goals: Column,
+    branch_space: Column,
 ) -> None:
-    """Where a policy that does not trade everything to target wants to go, as weights.
+    """Where a policy wants to go, as weights: fills GOALS of the work space.
 
     Args:
         close: Prices, shape (n,).
         units: Units held, shape (n,).
         value: What they are worth.
         wanted: Target weights, shape (n,).
+        adopted: Target weights last adopted, against which branches go on being measured.
         absolute, relative, to, width, branches: As for `run`.
-        branch_share: Work space, shape (b,): left with the branches' shares of `wanted`.
-        branch_allowed: Work space, shape (b,).
-        space: Work space, eight rows of shape (n,), of which 1, 2 and 4 to 7 are used.
-        goals: Out, shape (n,).
+        space, branch_space: Work space as for `run`.
     """
-    aims, holdings, bands = space[1], space[2], space[4]
+    goals = space[GOALS]
+    if to == TO_TARGET:
+        for i in range(len(units)):
+            goals[i] = wanted[i]
+        return
+    aims, holdings, bands = space[AIMS], space[HOLDINGS], space[BANDS]
     fill_bands(wanted, 1.0, absolute, relative, bands)
     for i in range(len(units)):
         aims[i] = wanted[i] * value
@@ -448,21 +473,24 @@ def goal_weights(
         if bands[i] > 0.0:
             bands[i] = bands[i] * value
     fill_goals(holdings, aims, bands, to, width * value, ALLOWANCE * value, goals)
+    branch_share, allowed = branch_space[BRANCH_SHARE], branch_space[BRANCH_ALLOWED]
     if len(branch_share) > 0:
         fill_branch_shares(wanted, branches, branch_share)
-        fill_bands(branch_share, 1.0, absolute, relative, branch_allowed)
+        fill_bands(branch_share, 1.0, absolute, relative, allowed)
         for b in range(len(branch_share)):
             away = branch_away(close, units, branches[b], branch_share[b], value)
-            wide = branch_allowed[b] * value
+            wide = allowed[b] * value
             if breached(away, 0.0, wide, ALLOWANCE * value):
                 if to == TO_HALF:
                     wide = 0.5 * wide
                 elif to == TO_WITHIN:
                     wide = width * value
-            branch_allowed[b] = wide
+            allowed[b] = wide
         bring_branches_back(
-            goals, aims, branches, branch_allowed, ALLOWANCE * value, space[5], space[6], space[7]
-        )
+            goals, aims, branches, allowed, ALLOWANCE * value, space[PART], space[PART_AIMS],
+            space[MOVED_BACK],
+        )  # fmt: skip
+        fill_branch_shares(adopted, branches, branch_share)
     for i in range(len(units)):
         goals[i] = goals[i] / value
 
@@ -584,16 +612,27 @@ def _apart(
 
 
 @kernel
-def _fires(
+def beyond(
     close: Column,
     units: Column,
     aim: Column,
-    limits: Column,
     value: float,
     banded: bool,
     drift: float,
+    branches: Column,
+    space: Column,
+    branch_space: Column,
 ) -> bool:
-    """Whether a band is breached or the drift reached on one session."""
+    """Whether a band is breached, also of an inner sleeve, or the drift reached on one session.
+
+    Args:
+        close, units, value: Prices, units held and what they are worth.
+        aim: Target weights last adopted.
+        banded: Whether there is a band.
+        drift, branches, space, branch_space: As for `run`.
+    """
+    limits = space[LIMITS]
+    branch_share, branch_limit = branch_space[BRANCH_SHARE], branch_space[BRANCH_LIMIT]
     fires = False
     apart = 0.0
     for i in range(len(units)):
@@ -604,4 +643,8 @@ def _fires(
             fires = True
     if drift >= 0.0 and 0.5 * apart >= (drift - ALLOWANCE) * value:
         fires = True
+    for b in range(len(branch_share)):
+        away = branch_away(close, units, branches[b], branch_share[b], value)
+        if banded and abs(away) - branch_limit[b] * value >= 0.0:
+            fires = True
     return fires

@@ -22,14 +22,23 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from trimtab.costs import Costs
 from trimtab.kernels.compile import compiled
-from trimtab.kernels.daily import (
+from trimtab.kernels.daily import run_daily
+from trimtab.kernels.daily_columns import (
     COUNTS,
     EXHAUSTED,
     FEES,
     ROWS,
     ROWS_A_SESSION,
     SUMS,
-    run_daily,
+    TOTALS,
+    Bill,
+    Charges,
+    Conditions,
+    Held,
+    Log,
+    Tally,
+    Terms,
+    Work,
 )
 from trimtab.kernels.destination import TO_CODES
 from trimtab.kernels.research import (
@@ -41,6 +50,7 @@ from trimtab.kernels.research import (
     COST_PAID,
     COST_SOLVED,
     REBALANCES,
+    SPACE,
     TURNOVER,
     run,
 )
@@ -50,7 +60,7 @@ from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy, PolicyError, When
 from trimtab.simulate.aims import GivenTarget, MadeTarget, read_target
 from trimtab.simulate.calendar import period_ends
-from trimtab.simulate.conditions import Conditions, conditions_of
+from trimtab.simulate.conditions import conditions_of
 from trimtab.simulate.flows import Flows, read_flows
 from trimtab.simulate.history import (
     PriceHistory,
@@ -606,6 +616,7 @@ class RunColumns:
         self.setting = setting
         self.compiled = rules.compiled
         looks, self.every = looks_of(when, history)
+        self.lag = 0 if setting.trade_at == "close" else 1
         self.looks = self._form(looks)
         self.by_symbol = self._shared("by symbol", history.close.T)
         self.by_session = self._shared("by session", history.close)
@@ -633,20 +644,13 @@ class RunColumns:
             self.flows = self._form(np.zeros(sessions))
             self.traded_as = self._form(np.zeros(FIRST_ROOM, dtype=np.int64))
             self.cost_by = self._form(np.zeros((FIRST_ROOM, n)))
-            self.waiting = self._form(np.zeros(n))
-            self.terms = self._terms(self.conditions)
-        shapes: list[tuple[int, ...]] = [(10, n), (3, len(inner)), (2,)]
+            self.conditions = self._formed(self.conditions)
+            self.under_way = [self._form(np.zeros(n)) for _ in range(3)]
+            self.bill = Bill(self._form(np.zeros(n)), self._form(np.zeros(TOTALS)))
+        shapes: list[tuple[int, ...]] = [(SPACE, n), (3, len(inner)), (2,)]
         self.space = [self._form(np.zeros(shape)) for shape in shapes]
         self.blocks = [self._form(np.zeros(BLOCK)) for _ in range(4)]
         self.units: Any = None
-
-    def _terms(self, c: Conditions) -> tuple[Any, ...]:
-        """What the loop goes by besides prices and targets, in the order in which it takes it."""
-        columns = (
-            c.fees, c.money_from, c.money_more, c.units_from, c.units_more, c.impact, c.caps,
-            c.state, c.flow_money, c.flow_share, c.fee_share,
-        )  # fmt: skip
-        return (c.cash_at, *(self._form(column) for column in columns), c.invest)
 
     @property
     def is_full(self) -> bool:
@@ -668,6 +672,13 @@ class RunColumns:
 
     def _form(self, column: Any) -> Any:
         return column if self.compiled else column.tolist()
+
+    def _formed(self, conditions: Conditions) -> Conditions:
+        columns = ("caps", "flow_money", "flow_share", "fee_share")
+        return conditions._replace(
+            charges=Charges(*(self._form(column) for column in conditions.charges)),
+            **{name: self._form(getattr(conditions, name)) for name in columns},
+        )
 
     def _shared(self, name: str, values: Floats) -> Any:
         """Prices in the form of the kernel, made once for all policies over them."""
@@ -705,7 +716,7 @@ class RunColumns:
     def go(self, rows: Floats, session: int) -> int:
         """Run from a session on; the session at which a target is needed, or the number of them."""
         if self.conditions is not None:
-            return self._go_daily(rows, session)
+            return self._go_daily(self.conditions, rows, session)
         policy = self.setting.policy
         when, to = policy.when, policy.to
         kernel: Any = compiled(run) if self.compiled else run
@@ -719,12 +730,12 @@ class RunColumns:
                 self._form(rows),
                 self._form(self.setting.row_at),
                 self.branches,
-                -1.0 if when.band_absolute is None else float(when.band_absolute),
-                -1.0 if when.band_relative is None else float(when.band_relative),
-                -1.0 if when.drift is None else float(when.drift),
+                _number(when.band_absolute),
+                _number(when.band_relative),
+                _number(when.drift),
                 TO_CODES[to.kind],
-                -1.0 if to.width is None else float(to.width),
-                0 if self.setting.trade_at == "close" else 1,
+                _number(to.width),
+                self.lag,
                 self.cost_rule,
                 *self.cost_columns,
                 session,
@@ -739,40 +750,42 @@ class RunColumns:
             )
         )
 
-    def _go_daily(self, rows: Floats, session: int) -> int:
+    def _go_daily(self, conditions: Conditions, rows: Floats, session: int) -> int:
         policy = self.setting.policy
         when, to = policy.when, policy.to
         kernel: Any = compiled(run_daily) if self.compiled else run_daily
+        at, cost, moved, value = self.traded
+        terms = Terms(
+            looks=self.looks,
+            targets=self._form(rows),
+            target_at=self._form(self.setting.row_at),
+            branches=self.branches,
+            absolute=_number(when.band_absolute),
+            relative=_number(when.band_relative),
+            drift=_number(when.drift),
+            cashflow=_number(when.cashflow),
+            to=TO_CODES[to.kind],
+            width=_number(to.width),
+            lag=self.lag,
+        )
         return int(
             kernel(
                 self.by_session,
                 self.dealing,
-                self.looks,
-                self._form(rows),
-                self._form(self.setting.row_at),
-                self.branches,
-                *(
-                    -1.0 if width is None else float(width)
-                    for width in (when.band_absolute, when.band_relative, when.drift, when.cashflow)
-                ),
-                TO_CODES[to.kind],
-                -1.0 if to.width is None else float(to.width),
-                0 if self.setting.trade_at == "close" else 1,
-                *self.terms,
+                terms,
+                conditions,
                 session,
-                self.units,
-                self.counts,
-                self.sums,
-                self.equity,
-                self.flows,
-                *self.traded,
-                self.traded_as,
-                self.units_after,
-                self.cost_by,
-                *self.space,
-                self.waiting,
+                Held(self.units, *self.under_way),
+                Tally(self.counts, self.sums, self.equity, self.flows),
+                Log(at, cost, moved, value, self.traded_as, self.units_after, self.cost_by),
+                Work(self.space[0], self.space[1], self.bill),
             )
         )
+
+
+def _number(part: Any) -> float:
+    """A width as the kernels take it: below zero for none."""
+    return -1.0 if part is None else float(part)
 
 
 def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool]:

@@ -3,59 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
-from trimtab.kernels.daily import OPEN
+from trimtab.kernels.daily_columns import Charges, Conditions
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.simulate.flows import INVEST_CODES, Flows, fee_column, flow_columns
 from trimtab.simulate.history import PriceHistory
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from trimtab.simulate.frames import Floats
 
 USUAL_SESSIONS = 20
 """Sessions over which volatility and volume are averaged, before the trade."""
 LEAST_SESSIONS = 5
 """With fewer known than these, there is no estimate."""
-
-
-@dataclass(frozen=True, eq=False)
-class Conditions:
-    """Columns for `kernels.daily.run_daily`, over the sessions and symbols of one run.
-
-    Args:
-        cash_at: Which column is cash.
-        fees: Rate, fee a unit, fee an order, least, most; shape (5, n).
-        money_from, money_more: Schedules by money: where each step begins, by how much the rate
-            changes; shape (k, n).
-        units_from, units_more: The same by units.
-        impact: Cost of an order over its money to the power of 3/2, shape (sessions, n), or
-            (0, n) for none.
-        caps: Units that may be traded, shape (sessions, n), or (0, n) for no limit.
-        state: What may be traded, shape (sessions, n), or (0, n) where everything always may.
-        flow_money, flow_share, fee_share: By session.
-        invest: What a flow does.
-    """
-
-    cash_at: int
-    fees: Floats
-    money_from: Floats
-    money_more: Floats
-    units_from: Floats
-    units_more: Floats
-    impact: Floats
-    caps: Floats
-    state: NDArray[np.int64]
-    flow_money: Floats
-    flow_share: Floats
-    fee_share: Floats
-    invest: int
 
 
 def conditions_of(
@@ -66,7 +29,6 @@ def conditions_of(
     flows: Flows | None,
     fee: float,
     participation: float | None,
-    state: NDArray[np.int64] | None = None,
 ) -> tuple[Conditions, list[Finding]]:
     """The columns of one run.
 
@@ -77,7 +39,6 @@ def conditions_of(
         flows: Deposits and withdrawals.
         fee: Share of the value a year.
         participation: Share of a session's volume that may be traded; None for no limit.
-        state: What may be traded; None where everything always may.
 
     Returns:
         The columns, and what had to be left out for want of volumes.
@@ -100,20 +61,13 @@ def conditions_of(
     units_from, units_more = _steps([(own.per_share, own.share_tiers) for own in per], 1.0)
     made = Conditions(
         cash_at=run.symbols.index(CASH),
-        fees=_fees(per),
-        money_from=money_from,
-        money_more=money_more,
-        units_from=units_from,
-        units_more=units_more,
-        impact=impact,
+        charges=Charges(_fees(per), money_from, money_more, units_from, units_more, impact),
         caps=caps,
-        state=np.zeros((0, n), dtype=np.int64) if state is None else state,
         flow_money=money,
         flow_share=share,
         fee_share=fee_column(fee, run.dates),
         invest=INVEST_CODES["towards-target" if flows is None else flows.invest],
     )
-    assert state is None or (state[:, made.cash_at] == OPEN).all()
     return made, findings
 
 

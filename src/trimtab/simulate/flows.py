@@ -8,6 +8,7 @@ from datetime import date
 from math import isfinite
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from trimtab.kernels.daily_columns import HOLD, TOWARDS_TARGET
 from trimtab.model.findings import Finding
 from trimtab.model.policy import CALENDARS, Calendar
 from trimtab.simulate.calendar import period_ends
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 Invest: TypeAlias = Literal["towards-target", "hold"]
 
-INVEST_CODES: dict[str, int] = {"hold": 0, "towards-target": 1}
+INVEST_CODES: dict[str, int] = {"hold": HOLD, "towards-target": TOWARDS_TARGET}
 
 
 @dataclass(frozen=True)

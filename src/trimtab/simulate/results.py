@@ -9,7 +9,7 @@ from functools import cached_property
 from math import isnan
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from trimtab.kernels.daily import ENDED, FEE
+from trimtab.kernels.daily_columns import FEE
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
@@ -60,8 +60,8 @@ class Rebalances:
         start_units: Units held before the first, shape (n,).
         units_after: Units held after each, shape (k, n).
         rates: What an order costs by symbol: rate, fee a unit, fee an order, least; shape (4, n).
-        kinds: What each was: REBALANCE, CARRIED (the rest of an order), FLOW, FEE or ENDED of
-            `kernels.daily`, shape (k,); None where all are rebalances.
+        kinds: What each was: REBALANCE, CARRIED (the rest of an order), FLOW or FEE of
+            `kernels.daily_columns`, shape (k,); None where all are rebalances.
         cost_by: Cost of each by symbol, shape (k, n); None where it is worked out from `rates`.
     """
 
@@ -96,8 +96,8 @@ class Rebalances:
         change = self.units_after - self.units_before
         meant = np.abs(change * self.prices) > 1e-12 * self.value[:, None]
         if self.kinds is not None:
-            # A fee on assets shrinks all holdings alike, and what ended is paid out: no trades.
-            meant &= ((self.kinds != FEE) & (self.kinds != ENDED))[:, None]
+            # A fee on assets shrinks all holdings alike: no trades.
+            meant &= (self.kinds != FEE)[:, None]
         return np.where(meant, change, 0.0)
 
     @property

@@ -19,7 +19,7 @@ from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.results import TradeAt
+from trimtab.simulate.rules import TradeAt
 
 HALVES = {"A": 0.5, "B": 0.5}
 

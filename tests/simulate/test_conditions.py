@@ -20,7 +20,8 @@ from trimtab.simulate.bootstrap import bootstrap
 from trimtab.simulate.conditions import usual_day
 from trimtab.simulate.flows import Flows
 from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.results import PolicyResult, TradeAt
+from trimtab.simulate.policy_result import PolicyResult
+from trimtab.simulate.rules import TradeAt
 
 HALVES = {"A": 0.5, "B": 0.5}
 NO_FLOWS = Flows()

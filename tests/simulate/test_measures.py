@@ -45,7 +45,7 @@ from trimtab.simulate.metrics import (
     value_at_risk,
     volatility,
 )
-from trimtab.simulate.results import PolicyResult
+from trimtab.simulate.policy_result import PolicyResult
 
 HALVES = {"A": 0.5, "B": 0.5}
 MIXED = [0.01, 0.10, -0.04, 0.02, 0.03, 0.02, 0.01, -0.10]

@@ -15,7 +15,7 @@ from trimtab.costs import Costs
 from trimtab.model.policy import Policy
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.results import PolicyResult
+from trimtab.simulate.policy_result import PolicyResult
 from trimtab.simulate.stress import Window, moving_as_one, stress
 
 TARGET = {"A": 0.5, "B": 0.3, "C": 0.2}

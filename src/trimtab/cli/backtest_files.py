@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trimtab.simulate.account import AccountRun
-    from trimtab.simulate.results import Backtest, PolicyResult
+    from trimtab.simulate.policy_result import PolicyResult
+    from trimtab.simulate.results import Backtest
 
 FIGURES, EQUITY, WEIGHTS, TRADES = "figures.json", "equity.csv", "weights.csv", "trades.csv"
 

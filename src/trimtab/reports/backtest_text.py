@@ -22,7 +22,8 @@ from trimtab.reports.words import clean
 from trimtab.simulate.account import AccountRun
 from trimtab.simulate.measures import account_drags
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
-from trimtab.simulate.results import Backtest, PolicyResult, percent
+from trimtab.simulate.policy_result import PolicyResult
+from trimtab.simulate.results import Backtest, percent
 
 MOST_NAMES = 8
 """Symbols that the headline names before it counts the rest."""

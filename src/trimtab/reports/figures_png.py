@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.results import Backtest, PolicyResult
+    from trimtab.simulate.policy_result import PolicyResult
+    from trimtab.simulate.results import Backtest
 
     Drawer: TypeAlias = Callable[[Axes], None]
 

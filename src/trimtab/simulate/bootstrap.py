@@ -12,10 +12,10 @@ from math import ceil, isfinite, log10, sqrt
 from typing import TYPE_CHECKING, Any
 
 from trimtab.model.instruments import CASH
-from trimtab.simulate.backtest import Ready
 from trimtab.simulate.outcomes import Outcomes
 from trimtab.simulate.paths import PathSource, figures_of, run_paths, stream
 from trimtab.simulate.results import Backtest
+from trimtab.simulate.settings import Ready
 
 if TYPE_CHECKING:
     import numpy as np

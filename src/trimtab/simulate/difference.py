@@ -8,8 +8,7 @@ from functools import cached_property
 from math import ceil, floor, isnan, log10
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from trimtab.simulate.frames import html_table, make_frame
-from trimtab.simulate.results import text_table
+from trimtab.simulate.frames import html_table, make_frame, text_table
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats, FrameKind

@@ -1,4 +1,4 @@
-"""Results as frames: pandas or polars where they are wanted, plain columns where neither is."""
+"""Results as tables: pandas or polars where they are wanted, plain columns, HTML or text."""
 
 from __future__ import annotations
 
@@ -92,3 +92,14 @@ def html_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
         "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as plain text: the first column to the left, figures to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
+    lines = []
+    for cells in (heads, *rows):
+        first = cells[0].ljust(widths[0])
+        rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
+        lines.append("  ".join((first, *rest)).rstrip())
+    return "\n".join(lines)

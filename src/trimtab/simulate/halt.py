@@ -19,8 +19,11 @@ from trimtab.kernels.research import (
     TURNOVER,
     rebalance,
 )
-from trimtab.simulate.backtest import Rules, RunColumns, Setting, policy_result
-from trimtab.simulate.results import PolicyResult
+from trimtab.simulate.policy_result import PolicyResult
+from trimtab.simulate.policy_run import policy_result
+from trimtab.simulate.rules import Rules
+from trimtab.simulate.run_columns import RunColumns
+from trimtab.simulate.settings import Setting
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats

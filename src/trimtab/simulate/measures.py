@@ -1,22 +1,16 @@
-"""All measures of one run, worked out together: what it earned, risked, took and kept to."""
+"""The measures of one run: what it earned, risked, took and kept to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from math import isfinite, nan
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from trimtab.simulate import metrics
-from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, Drawdown
-from trimtab.simulate.returns import session_returns, time_weighted, xirr
+from trimtab.simulate.metrics import Drawdown
 
 if TYPE_CHECKING:
     from trimtab.simulate.account import AccountRun
-    from trimtab.simulate.frames import Floats
-    from trimtab.simulate.results import PolicyResult
-
-DEEPEST = 5
-"""Drawdowns that stand among the measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,62 +98,6 @@ def _row(one: Drawdown) -> dict[str, Any]:
     }
 
 
-def measured(
-    run: PolicyResult, *, risk_free: float = 0.0, sessions_a_year: float = SESSIONS_A_YEAR
-) -> Measures:
-    """The measures of a policy over history in research mode.
-
-    Args:
-        run: The policy's run.
-        risk_free: Riskless rate a year, compounding, that Sharpe, Sortino, Omega and downside
-            deviation are above.
-        sessions_a_year: Sessions that count as a year.
-    """
-    import numpy as np
-
-    returns = session_returns(run.value)
-    least = metrics.per_session(risk_free, sessions_a_year)
-    falls = metrics.drawdowns(run.value, run.dates)
-    years = (run.last - run.first).days / DAYS_A_YEAR
-    target = metrics.target_returns(run.targets, run.history)
-    target_growth = float(np.prod(1.0 + target))
-    apart = metrics.drift(run.shares, run.targets)
-    return Measures(
-        time_weighted_return=time_weighted([run.cash, run.final_value]),
-        money_weighted_return=xirr([run.first, run.last], [-run.cash, run.final_value]),
-        downside_deviation=metrics.downside_deviation(
-            returns, least=least, sessions_a_year=sessions_a_year
-        ),
-        sharpe=metrics.sharpe(returns, risk_free=risk_free, sessions_a_year=sessions_a_year),
-        sortino=metrics.sortino(returns, risk_free=risk_free, sessions_a_year=sessions_a_year),
-        calmar=metrics.calmar(run.cagr, run.max_drawdown),
-        omega=metrics.omega(returns, least=least),
-        skewness=metrics.skewness(returns),
-        excess_kurtosis=metrics.excess_kurtosis(returns),
-        var_95=metrics.value_at_risk(returns),
-        cvar_95=metrics.conditional_value_at_risk(returns),
-        longest_drawdown_days=max((one.under_water_days for one in falls), default=0),
-        tracking_error=metrics.tracking_error(returns, target, sessions_a_year=sessions_a_year),
-        tracking_difference=run.cagr - metrics.cagr(1.0, target_growth, run.first, run.last),
-        drift_mean=float(apart.mean()),
-        drift_max=float(apart.max()),
-        turnover_a_year=run.turnover_one_way / years if years > 0 else nan,
-        cost_drag=metrics.drag_of_paid(
-            run.log.cost,
-            run.log.value,
-            start_value=run.cash,
-            final_value=run.final_value,
-            first=run.first,
-            last=run.last,
-        ),
-        tax_drag=nan,
-        trades=run.trade_count,
-        risk_free=risk_free,
-        sessions_a_year=sessions_a_year,
-        drawdowns=falls[:DEEPEST],
-    )
-
-
 def account_drags(run: AccountRun) -> tuple[float, float]:
     """What costs and taxes took off the CAGR of a run in account mode: cost drag, tax drag.
 
@@ -182,17 +120,3 @@ def account_drags(run: AccountRun) -> tuple[float, float]:
         "last": run.dates[-1],
     }
     return metrics.drag_of_paid(costs, before, **span), metrics.drag_of_owed(taxes, before, **span)
-
-
-def rolled(
-    run: PolicyResult, window: int, *, sessions_a_year: float = SESSIONS_A_YEAR
-) -> dict[str, Floats]:
-    """Return, volatility and tracking error of the last `window` sessions, at each session."""
-    returns = session_returns(run.value)
-    apart = returns - metrics.target_returns(run.targets, run.history)
-    year = sessions_a_year
-    return {
-        "return": metrics.rolling_return(run.value, window),
-        "volatility": metrics.rolling_deviation(returns, window, sessions_a_year=year),
-        "tracking_error": metrics.rolling_deviation(apart, window, sessions_a_year=year),
-    }

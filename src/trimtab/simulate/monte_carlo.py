@@ -10,13 +10,14 @@ from trimtab.costs import Costs
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate.aims import GivenTarget, read_target
-from trimtab.simulate.backtest import Ready, backtest
+from trimtab.simulate.backtest import backtest
 from trimtab.simulate.history import PriceHistory, common_sessions
 from trimtab.simulate.metrics import SESSIONS_A_YEAR
 from trimtab.simulate.outcomes import Outcomes
 from trimtab.simulate.paths import PathSource, run_paths, stream
-from trimtab.simulate.results import TradeAt
+from trimtab.simulate.rules import TradeAt
 from trimtab.simulate.scenarios import MarketModel, ModelName, fit
+from trimtab.simulate.settings import Ready
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Days, Floats, FrameKind

@@ -14,8 +14,7 @@ from trimtab.simulate.difference import (
     difference_of,
     shown,
 )
-from trimtab.simulate.frames import html_table, make_frame
-from trimtab.simulate.results import text_table
+from trimtab.simulate.frames import html_table, make_frame, text_table
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats, FrameKind

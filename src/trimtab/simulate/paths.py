@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from trimtab.kernels.research import REBALANCES, TURNOVER
-from trimtab.simulate.backtest import Ready, RunColumns, Setting, over
+from trimtab.simulate.backtest import over
 from trimtab.simulate.difference import OUTCOME_FIGURES
 from trimtab.simulate.history import PriceHistory, day_of
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, cagr, max_drawdown, volatility
+from trimtab.simulate.run_columns import RunColumns
+from trimtab.simulate.settings import Ready, Setting
 
 if TYPE_CHECKING:
     import numpy as np

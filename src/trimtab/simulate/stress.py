@@ -20,11 +20,13 @@ from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate.aims import MadeTarget, read_target
-from trimtab.simulate.backtest import Ready, backtest
-from trimtab.simulate.frames import html_table, make_frame
+from trimtab.simulate.backtest import backtest
+from trimtab.simulate.frames import html_table, make_frame, text_table
 from trimtab.simulate.halt import halted_run
 from trimtab.simulate.history import PriceHistory, day_of
-from trimtab.simulate.results import Backtest, TradeAt, text_table
+from trimtab.simulate.results import Backtest
+from trimtab.simulate.rules import TradeAt
+from trimtab.simulate.settings import Ready
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import FrameKind

@@ -46,8 +46,7 @@ from trimtab.model.policy import (
     parse_when,
 )
 from trimtab.simulate.aims import GivenTarget, read_target
-from trimtab.simulate.backtest import RULES, CostRule, looks_of, rates_of, shared_history
-from trimtab.simulate.frames import html_table, make_frame
+from trimtab.simulate.frames import html_table, make_frame, text_table
 from trimtab.simulate.history import PriceHistory, day_of
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
 from trimtab.simulate.overfitting import (
@@ -57,7 +56,9 @@ from trimtab.simulate.overfitting import (
     deflated_best,
     sharpe_moments,
 )
-from trimtab.simulate.results import TradeAt, text_table
+from trimtab.simulate.panel import shared_history
+from trimtab.simulate.rules import RULES, CostRule, TradeAt
+from trimtab.simulate.run_columns import looks_of, rates_of
 
 if TYPE_CHECKING:
     import numpy as np

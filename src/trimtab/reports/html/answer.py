@@ -15,7 +15,8 @@ from trimtab.simulate.results import percent
 
 if TYPE_CHECKING:
     from trimtab.simulate.difference import Difference
-    from trimtab.simulate.results import Backtest, PolicyResult
+    from trimtab.simulate.policy_result import PolicyResult
+    from trimtab.simulate.results import Backtest
 
 
 MOST_SENTENCES = 3

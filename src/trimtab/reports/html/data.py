@@ -22,7 +22,7 @@ from trimtab.simulate.difference import OUTCOME_FIGURES, shown
 if TYPE_CHECKING:
     from trimtab.simulate.difference import Difference
     from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.results import PolicyResult
+    from trimtab.simulate.policy_result import PolicyResult
 
 SHARE = 10_000
 """Shares are written in hundredths of a percent, which is finer than a pixel."""

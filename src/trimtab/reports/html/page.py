@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from trimtab.model.findings import Finding
     from trimtab.simulate.difference import Difference
     from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.results import Backtest, PolicyResult
+    from trimtab.simulate.policy_result import PolicyResult
+    from trimtab.simulate.results import Backtest
 
 MOST_NAMES = 12
 """Holdings that the headline names before it counts the rest."""

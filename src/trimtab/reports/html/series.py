@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trimtab.simulate.frames import Days, Floats
-    from trimtab.simulate.results import PolicyResult
+    from trimtab.simulate.policy_result import PolicyResult
 
     Places = NDArray[np.int64]
 

@@ -14,7 +14,7 @@ from trimtab.simulate.results import percent
 if TYPE_CHECKING:
     from trimtab.simulate.difference import Difference
     from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.results import PolicyResult
+    from trimtab.simulate.policy_result import PolicyResult
 
 Cell = tuple[str, float | None, str, str]
 """The name of a figure in `to_dict`, its value, what is shown, and a smaller line below it."""

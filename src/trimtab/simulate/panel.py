@@ -1,0 +1,91 @@
+"""The sessions that policies share: complete prices, with CASH as a column where it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from trimtab.model.errors import InputError, Problem
+from trimtab.model.findings import Finding
+from trimtab.model.instruments import CASH
+from trimtab.simulate.aims import GivenTarget, MadeTarget
+from trimtab.simulate.history import PriceHistory, common_sessions, jumps, split_guess
+from trimtab.simulate.metrics import DAYS_A_YEAR
+
+
+def shared_history(
+    prices: PriceHistory,
+    targets: Sequence[GivenTarget | MadeTarget],
+    *,
+    start: date | None,
+    end: date | None,
+    cash_rate: float,
+    accept_jumps: bool,
+    cash_column: bool = False,
+) -> tuple[PriceHistory, list[Finding]]:
+    """The sessions that all policies share, complete, with CASH as a column where it is needed.
+
+    Args:
+        prices: All prices.
+        targets: What the policies hold.
+        start: First date that may count.
+        end: Last date that may count.
+        cash_rate: Yearly interest on CASH.
+        accept_jumps: Take tenfold changes of a price for real.
+        cash_column: Whether CASH is needed though no target names it.
+
+    Raises:
+        InputError: A symbol has no prices, sessions do not overlap, or a price jumps tenfold.
+    """
+    made = any(isinstance(target, MadeTarget) for target in targets)
+    wanted: list[str] = list(prices.symbols) if made else []
+    for target in targets:
+        if isinstance(target, GivenTarget):
+            wanted += target.symbols
+    if cash_column and CASH in prices.symbols:
+        wanted.append(CASH)
+    symbols = [s for s in dict.fromkeys(wanted) if s != CASH or CASH in prices.symbols]
+    # Targets made from data see what was before the start.
+    found = common_sessions(prices, symbols, start=None if made else start, end=end)
+    panel, findings = found.history, list(found.findings)
+    if not accept_jumps:
+        _refuse_jumps(panel)
+    if CASH not in panel.symbols and (made or CASH in wanted or cash_column):
+        whole = panel
+        panel = whole.once(("cash", cash_rate), lambda: _with_cash(whole, cash_rate))
+    return panel, findings
+
+
+def _with_cash(history: PriceHistory, rate: float) -> PriceHistory:
+    import numpy as np
+
+    years = (history.dates - history.dates[0]).astype(np.float64) / DAYS_A_YEAR
+    worth = ((1.0 + rate) ** years)[:, None]
+    opens = None if history.open is None else np.hstack([history.open, worth])
+    volume = None
+    if history.volume is not None:
+        volume = np.hstack([history.volume, np.full_like(worth, np.nan)])
+    return replace(
+        history,
+        symbols=(*history.symbols, CASH),
+        close=np.hstack([history.close, worth]),
+        open=opens,
+        volume=volume,
+    )
+
+
+def _refuse_jumps(history: PriceHistory) -> None:
+    problems = [
+        Problem(
+            history.source,
+            None,
+            symbol,
+            f"the price goes from {before:g} to {after:g} on {day}, "
+            f"which looks like a {split_guess(before, after)}",
+            "use prices adjusted for splits, or say that it is real (accept_jumps)",
+        )
+        for symbol, day, before, after in jumps(history)[:20]
+    ]
+    if problems:
+        raise InputError(problems)

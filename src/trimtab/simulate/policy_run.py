@@ -1,0 +1,118 @@
+"""One policy over history: it runs, and what it left in its columns becomes its result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trimtab.kernels.daily_columns import EXHAUSTED, FEES, ROWS
+from trimtab.kernels.research import COST_PAID, REBALANCES, TURNOVER
+from trimtab.model.findings import Finding
+from trimtab.simulate.policy_result import PolicyResult
+from trimtab.simulate.rebalances import Rebalances
+from trimtab.simulate.rules import Rules
+from trimtab.simulate.run_columns import RunColumns
+from trimtab.simulate.settings import Setting, chosen, target_row
+
+if TYPE_CHECKING:
+    from trimtab.simulate.frames import Floats
+
+
+def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
+    """Run one policy over its prices, and make its targets from them on the way where need be."""
+    import numpy as np
+
+    history = setting.history
+    columns = RunColumns(setting, rules)
+    rows = setting.rows
+    start_units = rows[0] * rules.cash / setting.start_prices
+    columns.begin(start_units)
+    session = 0
+    while True:
+        session = columns.go(rows, session)
+        if session == len(history):
+            break
+        if setting.row_at[session] >= 0 or columns.is_full:
+            columns.make_room()
+            continue
+        assert setting.make is not None
+        view = setting.known.until(setting.offset + session)
+        weights = setting.make.make(view)
+        # A function that knows nothing new keeps the target it gave last.
+        made = columns.adopted if weights is None else len(rows)
+        if weights is not None:
+            new = np.array([target_row(weights, history.symbols, setting.policy)], dtype=np.float64)
+            rows = np.vstack([rows, new])
+        setting.row_at[session] = made
+    return policy_result(setting, rules, columns, start_units, rows)
+
+
+def policy_result(
+    setting: Setting, rules: Rules, columns: RunColumns, start_units: Floats, rows: Floats
+) -> PolicyResult:
+    """What a run left in its columns, as the result of a policy; `rows` are all its targets."""
+    import numpy as np
+
+    history, n = setting.history, len(start_units)
+    daily = columns.conditions is not None
+    count = int(columns.counts[ROWS if daily else REBALANCES])
+    after = np.asarray(columns.units_after[:count], dtype=np.float64).reshape(count, n)
+    if setting.spare_cash and not (start_units[-1] or after[:, -1].any()):
+        # The column of cash that a made target might have used, and never did.
+        history, n = chosen(history, history.symbols[:-1]), n - 1
+    dealing = history.open if setting.trade_at == "next-open" else history.close
+    assert dealing is not None
+    sessions, cost, moved, value = columns.traded
+    equity = np.asarray(columns.equity, dtype=np.float64)
+    cost_by = None
+    if daily:
+        cost_by = np.asarray(columns.cost_by[:count], dtype=np.float64)
+        cost_by = cost_by.reshape(count, len(start_units))[:, :n]
+    log = Rebalances(
+        sessions=np.asarray(sessions[:count], dtype=np.int64),
+        value=np.asarray(value[:count], dtype=np.float64),
+        cost=np.asarray(cost[:count], dtype=np.float64),
+        moved=np.asarray(moved[:count], dtype=np.float64),
+        dealing=dealing,
+        start_units=start_units[:n],
+        units_after=after[:, :n],
+        rates=columns.rates[:, :n],
+        kinds=np.asarray(columns.traded_as[:count], dtype=np.int64) if daily else None,
+        cost_by=cost_by,
+    )
+    findings: tuple[Finding, ...] = ()
+    if daily and columns.counts[EXHAUSTED]:
+        day = history.dates[int(columns.counts[EXHAUSTED]) - 1]
+        message = f"all of it was paid out on {day}, and that was less than was asked for."
+        findings = (Finding("exhausted", setting.policy.label, message, "warning"),)
+    if columns.conditions is not None:
+        cash = after[:, columns.conditions.cash_at]
+        short = cash < -1e-9 * np.abs(after).max(axis=1, initial=1.0)
+        if short.any():
+            day = history.dates[int(log.sessions[np.flatnonzero(short)[0]])]
+            message = (
+                f"cash was below zero on {int(short.sum())} days of trading, first on {day}: money "
+                "was paid out before the day's volume allowed to sell for it."
+            )
+            findings += (Finding("overdrawn", setting.policy.label, message, "warning"),)
+    return PolicyResult(
+        name=setting.policy.label,
+        policy=setting.policy,
+        cash=rules.cash,
+        final_value=float(equity[-1]),
+        rebalances=int(columns.counts[REBALANCES]),
+        turnover_one_way=float(columns.sums[TURNOVER]),
+        cost_paid=float(columns.sums[COST_PAID]),
+        trade_at=setting.trade_at,
+        symbols=history.symbols,
+        dates=history.dates,
+        value=equity,
+        history=history.close,
+        start_units=start_units[:n],
+        log=log,
+        frames=rules.frames,
+        flows=np.asarray(columns.flows, dtype=np.float64) if daily and rules.flows else None,
+        fees_paid=float(columns.sums[FEES]),
+        findings=findings,
+        aims=rows[:, :n],
+        aim_at=setting.row_at,
+    )

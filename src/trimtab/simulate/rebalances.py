@@ -1,0 +1,90 @@
+"""Every rebalance of a run: when, at what prices, what changed and what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trimtab.kernels.daily_columns import FEE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.simulate.frames import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Rebalances:
+    """Every rebalance of a run, oldest first; k of them over n symbols.
+
+    Args:
+        sessions: Which session each was traded at, shape (k,).
+        value: Value before cost, shape (k,).
+        cost: Cost, shape (k,).
+        moved: Sum of absolute trades, before cost, shape (k,).
+        dealing: Prices that could be traded at, by session, shape (sessions, n).
+        start_units: Units held before the first, shape (n,).
+        units_after: Units held after each, shape (k, n).
+        rates: What an order costs by symbol: rate, fee a unit, fee an order, least; shape (4, n).
+        kinds: What each was: REBALANCE, CARRIED (the rest of an order), FLOW or FEE of
+            `kernels.daily_columns`, shape (k,); None where all are rebalances.
+        cost_by: Cost of each by symbol, shape (k, n); None where it is worked out from `rates`.
+    """
+
+    sessions: NDArray[np.int64]
+    value: Floats
+    cost: Floats
+    moved: Floats
+    dealing: Floats
+    start_units: Floats
+    units_after: Floats
+    rates: Floats
+    kinds: NDArray[np.int64] | None = None
+    cost_by: Floats | None = None
+
+    @property
+    def prices(self) -> Floats:
+        """Prices traded at, shape (k, n)."""
+        return self.dealing[self.sessions]
+
+    @property
+    def units_before(self) -> Floats:
+        """Units held before each, shape (k, n)."""
+        import numpy as np
+
+        return np.vstack([self.start_units[None, :], self.units_after])[: len(self.sessions)]
+
+    @property
+    def changes(self) -> Floats:
+        """Units bought or, below zero, sold at each, shape (k, n); zero where rounding is all."""
+        import numpy as np
+
+        change = self.units_after - self.units_before
+        meant = np.abs(change * self.prices) > 1e-12 * self.value[:, None]
+        if self.kinds is not None:
+            # A fee on assets shrinks all holdings alike: no trades.
+            meant &= (self.kinds != FEE)[:, None]
+        return np.where(meant, change, 0.0)
+
+    @property
+    def shares_of_cost(self) -> Floats:
+        """Which part of each rebalance's cost each symbol bore, by its own order; shape (k, n)."""
+        import numpy as np
+
+        if self.cost_by is not None:
+            paid = self.cost_by.sum(axis=1, keepdims=True)
+            parts: Floats = np.divide(
+                self.cost_by, paid, out=np.zeros_like(self.cost_by), where=paid > 0
+            )
+            return parts
+        # Undo the cost's own effect on the holdings, to see the orders that were charged.
+        kept = (self.value - self.cost)[:, None]
+        meant = self.units_after * self.prices * (self.value[:, None] / kept)
+        amounts = np.abs(meant - self.units_before * self.prices)
+        rate, per_unit, fixed, least = self.rates
+        charged = np.maximum(fixed + rate * amounts + per_unit * (amounts / self.prices), least)
+        charged = np.where(amounts > 1e-12 * self.value[:, None], charged, 0.0)
+        total = charged.sum(axis=1, keepdims=True)
+        shares: Floats = np.divide(charged, total, out=np.zeros_like(charged), where=total > 0)
+        return shares

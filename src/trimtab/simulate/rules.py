@@ -1,0 +1,62 @@
+"""What is the same for every policy of one backtest: costs, cash, dates, when it is traded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from trimtab.costs import Costs
+from trimtab.kernels.research import COST_FROM_LAST, COST_IN_ORDER, COST_ONCE, COST_SOLVED
+from trimtab.simulate.flows import Flows
+
+if TYPE_CHECKING:
+    from trimtab.simulate.frames import FrameKind
+
+TradeAt: TypeAlias = Literal["close", "next-open", "next-close"]
+CostRule: TypeAlias = Literal["once", "solved", "in-order", "from-last"]
+
+RULES: dict[str, int] = {
+    "once": COST_ONCE,
+    "solved": COST_SOLVED,
+    "in-order": COST_IN_ORDER,
+    "from-last": COST_FROM_LAST,
+}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is the same for every policy of one call."""
+
+    costs: Costs
+    cash: float
+    trade_at: TradeAt | None
+    start: date | None
+    end: date | None
+    cash_rate: float
+    cost_rule: int
+    compiled: bool
+    warmup: int | None
+    frames: FrameKind
+    accept_jumps: bool
+    flows: Flows | None = None
+    fee: float = 0.0
+    participation: float | None = None
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether policies run session by session, for what the fast loop does not know."""
+        asked = self.flows is not None or self.fee > 0.0 or self.participation is not None
+        return asked or not self.costs.is_plain
+
+    def check_plain(self) -> None:
+        """Make sure that nothing asked for belongs to history alone.
+
+        Raises:
+            ValueError: Volumes, flows or fees would have to be made up for other prices.
+        """
+        if self.is_daily:
+            raise ValueError(
+                "other prices have no volumes or flows of their own: leave out impact, schedules, "
+                "participation, flows and fee to run over them"
+            )

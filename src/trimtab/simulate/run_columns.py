@@ -1,0 +1,267 @@
+"""The columns that a run of one policy works on, and the kernel that runs over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from trimtab.costs import Costs
+from trimtab.kernels.compile import compiled
+from trimtab.kernels.daily import run_daily
+from trimtab.kernels.daily_columns import (
+    COUNTS,
+    ROWS,
+    ROWS_A_SESSION,
+    SUMS,
+    TOTALS,
+    Bill,
+    Charges,
+    Conditions,
+    Held,
+    Log,
+    Tally,
+    Terms,
+    Work,
+)
+from trimtab.kernels.destination import TO_CODES
+from trimtab.kernels.research import ADOPTED, BLOCK, COST_ONCE, SPACE, run
+from trimtab.model.instruments import CASH
+from trimtab.model.policy import When
+from trimtab.simulate.calendar import period_ends
+from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.rules import Rules
+from trimtab.simulate.settings import Setting
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.simulate.frames import Floats
+
+FIRST_ROOM = 512
+"""Rebalances that a run has room for at first."""
+
+
+class RunColumns:
+    """The columns that the kernel works on, in the form it runs in."""
+
+    def __init__(self, setting: Setting, rules: Rules) -> None:
+        import numpy as np
+
+        history, when = setting.history, setting.policy.when
+        sessions, n = history.close.shape
+        self.setting = setting
+        self.compiled = rules.compiled
+        looks, self.every = looks_of(when, history)
+        self.lag = 0 if setting.trade_at == "close" else 1
+        self.looks = self._form(looks)
+        self.by_symbol = self._shared("by symbol", history.close.T)
+        self.by_session = self._shared("by session", history.close)
+        dealing = self.by_session
+        if setting.trade_at == "next-open":
+            assert history.open is not None
+            dealing = self._shared("opens", history.open)
+        self.dealing = dealing
+        self.conditions = setting.conditions
+        self.rates = rates_of(rules.costs, history.symbols, whole=self.conditions is not None)
+        if rules.cost_rule != COST_ONCE and self.rates[1:].any():
+            raise ValueError("cost_rule: fees an order or a share are only known to `once`")
+        self.cost_columns = [self._form(column) for column in self.rates]
+        self.cost_rule = rules.cost_rule
+        self.counts = self._form(np.zeros(COUNTS, dtype=np.int64))
+        self.sums = self._form(np.zeros(SUMS))
+        self.equity = self._form(np.zeros(sessions))
+        self.room = FIRST_ROOM
+        self.traded = [self._form(np.zeros(FIRST_ROOM, dtype=np.int64))]
+        self.traded += [self._form(np.zeros(FIRST_ROOM)) for _ in range(3)]
+        self.units_after = self._form(np.zeros((FIRST_ROOM, n)))
+        inner = np.array(setting.branches, dtype=np.int64).reshape(-1, n)
+        self.branches = self._form(inner)
+        if self.conditions is not None:
+            self.flows = self._form(np.zeros(sessions))
+            self.traded_as = self._form(np.zeros(FIRST_ROOM, dtype=np.int64))
+            self.cost_by = self._form(np.zeros((FIRST_ROOM, n)))
+            self.conditions = self._formed(self.conditions)
+            self.under_way = [self._form(np.zeros(n)) for _ in range(3)]
+            self.bill = Bill(self._form(np.zeros(n)), self._form(np.zeros(TOTALS)))
+        shapes: list[tuple[int, ...]] = [(SPACE, n), (3, len(inner)), (2,)]
+        self.space = [self._form(np.zeros(shape)) for shape in shapes]
+        self.blocks = [self._form(np.zeros(BLOCK)) for _ in range(4)]
+        self.units: Any = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the log has no room for what one more session may need."""
+        daily = self.conditions is not None
+        return daily and int(self.counts[ROWS]) + ROWS_A_SESSION > self.room
+
+    def use(self, by_symbol: Floats, by_session: Floats, dealing: Floats) -> None:
+        """Run over these prices from now on; machine code only."""
+        assert self.compiled
+        assert self.conditions is None
+        self.by_symbol, self.by_session, self.dealing = by_symbol, by_session, dealing
+
+    def restart(self, units: Floats) -> None:
+        """Forget what was run, and hold these units at the first session; machine code only."""
+        self.counts[:] = 0
+        self.sums[:] = 0.0
+        self.begin(units)
+
+    def _form(self, column: Any) -> Any:
+        return column if self.compiled else column.tolist()
+
+    def _formed(self, conditions: Conditions) -> Conditions:
+        columns = ("caps", "flow_money", "flow_share", "fee_share")
+        return conditions._replace(
+            charges=Charges(*(self._form(column) for column in conditions.charges)),
+            **{name: self._form(getattr(conditions, name)) for name in columns},
+        )
+
+    def _shared(self, name: str, values: Floats) -> Any:
+        """Prices in the form of the kernel, made once for all policies over them."""
+        import numpy as np
+
+        # A copy, because machine code is made anew for columns that are read-only.
+        key = (name, self.compiled)
+        return self.setting.history.once(key, lambda: self._form(np.array(values, order="C")))
+
+    def begin(self, units: Floats) -> None:
+        """Hold these units."""
+        self.units = self._form(units.copy())
+
+    def make_room(self) -> None:
+        """Room for four times as many rebalances, with those that are there."""
+        import numpy as np
+
+        def longer(column: Any) -> Any:
+            old = np.asarray(column)
+            return self._form(
+                np.concatenate([old, np.zeros((3 * self.room, *old.shape[1:]), old.dtype)])
+            )
+
+        self.traded = [longer(column) for column in self.traded]
+        self.units_after = longer(self.units_after)
+        if self.conditions is not None:
+            self.traded_as, self.cost_by = longer(self.traded_as), longer(self.cost_by)
+        self.room *= 4
+
+    @property
+    def adopted(self) -> int:
+        """The row of the target last adopted."""
+        return int(self.counts[ADOPTED])
+
+    def go(self, rows: Floats, session: int) -> int:
+        """Run from a session on; the session at which a target is needed, or the number of them."""
+        if self.conditions is not None:
+            return self._go_daily(self.conditions, rows, session)
+        policy = self.setting.policy
+        when, to = policy.when, policy.to
+        kernel: Any = compiled(run) if self.compiled else run
+        return int(
+            kernel(
+                self.by_symbol,
+                self.by_session,
+                self.dealing,
+                self.looks,
+                self.every,
+                self._form(rows),
+                self._form(self.setting.row_at),
+                self.branches,
+                _number(when.band_absolute),
+                _number(when.band_relative),
+                _number(when.drift),
+                TO_CODES[to.kind],
+                _number(to.width),
+                self.lag,
+                self.cost_rule,
+                *self.cost_columns,
+                session,
+                self.units,
+                self.counts,
+                self.sums,
+                self.equity,
+                *self.traded,
+                self.units_after,
+                *self.space,
+                *self.blocks,
+            )
+        )
+
+    def _go_daily(self, conditions: Conditions, rows: Floats, session: int) -> int:
+        policy = self.setting.policy
+        when, to = policy.when, policy.to
+        kernel: Any = compiled(run_daily) if self.compiled else run_daily
+        at, cost, moved, value = self.traded
+        terms = Terms(
+            looks=self.looks,
+            targets=self._form(rows),
+            target_at=self._form(self.setting.row_at),
+            branches=self.branches,
+            absolute=_number(when.band_absolute),
+            relative=_number(when.band_relative),
+            drift=_number(when.drift),
+            cashflow=_number(when.cashflow),
+            to=TO_CODES[to.kind],
+            width=_number(to.width),
+            lag=self.lag,
+        )
+        return int(
+            kernel(
+                self.by_session,
+                self.dealing,
+                terms,
+                conditions,
+                session,
+                Held(self.units, *self.under_way),
+                Tally(self.counts, self.sums, self.equity, self.flows),
+                Log(at, cost, moved, value, self.traded_as, self.units_after, self.cost_by),
+                Work(self.space[0], self.space[1], self.bill),
+            )
+        )
+
+
+def _number(part: Any) -> float:
+    """A width as the kernels take it: below zero for none."""
+    return -1.0 if part is None else float(part)
+
+
+def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool]:
+    """On which sessions a policy looks, shape (sessions,), and whether that is every one."""
+    import numpy as np
+
+    if when.calendar is None:
+        watches = when.has_band or when.drift is not None
+        return np.full(len(history), watches, dtype=np.bool_), True
+    period = when.calendar
+    looks = history.once(("ends", period), lambda: period_ends(history.dates, period))
+    return looks, period == "daily"
+
+
+def rates_of(costs: Costs, symbols: Sequence[str], *, whole: bool = False) -> Floats:
+    """Rate, fee a unit, fee an order and least fee of each symbol, shape (4, n); none for cash.
+
+    Args:
+        costs: What trading costs.
+        symbols: Of what.
+        whole: Whether what else there is to the costs is worked out elsewhere.
+
+    Raises:
+        ValueError: There is more to the costs than that.
+    """
+    import numpy as np
+
+    if not (whole or costs.is_plain):
+        raise ValueError("costs: impact, tiers and a maximum are known to `backtest` only")
+
+    rates = np.zeros((4, len(symbols)))
+    for own in {id(one): one for one in (costs, *costs.by_instrument.values())}.values():
+        fees = (
+            float((own.bps + own.half_spread_bps) / 10_000),
+            float(own.per_share),
+            float(own.commission),
+            float(own.minimum),
+        )
+        for i, symbol in enumerate(symbols):
+            if symbol != CASH and costs.by_instrument.get(symbol, costs) is own:
+                rates[:, i] = fees
+    return rates

@@ -7,30 +7,18 @@ from trimtab.reports.layout import FULL, Look, headline, paragraph, stacked
 from trimtab.reports.plan_text import findings_text
 from trimtab.simulate.sweep import Sweep
 
-_WORDS = {
-    "sharpe": "Sharpe ratio",
-    "cagr": "growth a year",
-    "volatility": "volatility",
-    "max_drawdown": "worst fall",
-    "tracking_error": "distance from the target",
-    "turnover_one_way": "turnover",
-    "cost_paid": "cost",
-    "rebalances": "number of rebalances",
-    "final_value": "final value",
+_NAMES = {
+    "sharpe": ("Sharpe ratio", "Sharpe"),
+    "cagr": ("growth a year", "a year"),
+    "volatility": ("volatility", "volatility"),
+    "max_drawdown": ("worst fall", "worst fall"),
+    "tracking_error": ("distance from the target", "tracking error"),
+    "turnover_one_way": ("turnover", "turnover"),
+    "cost_paid": ("cost", "cost"),
+    "rebalances": ("number of rebalances", "rebalances"),
+    "final_value": ("final value", "a year"),
 }
-
-_HEADS = {
-    "sharpe": "Sharpe",
-    "cagr": "a year",
-    "volatility": "volatility",
-    "max_drawdown": "worst fall",
-    "tracking_error": "tracking error",
-    "turnover_one_way": "turnover",
-    "cost_paid": "cost",
-    "rebalances": "rebalances",
-    "final_value": "a year",
-}
-"""The heading under which the figure that a table is ordered by stands."""
+"""What a table is ordered by: in a sentence, and the heading of the column that shows it."""
 
 FRONTIER = 12
 """Policies of the frontier that are shown."""
@@ -56,14 +44,15 @@ def sweep_text(
         f"{result.sessions:,} sessions",
         f"{result.cash:,.2f} at the start",
     )
+    words, head = _NAMES[by]
     ordered = _columns(result, result.best(by, most), own)
-    (first,) = figure_tables([ordered], width, look, kept=[_HEADS[by]])
+    (first,) = figure_tables([ordered], width, look, kept=[head])
     (nearest,) = figure_tables(
         [_columns(result, front, own)], width, look, kept=["cost", "tracking error"]
     )
     blocks = [
         headline(parts, width=width, look=look),
-        [f"First by {_WORDS[by]}:", *first],
+        [f"First by {words}:", *first],
         ["No other is nearer to the target at less cost:", *nearest],
         ["* this portfolio's own policy"] if own is not None else [],
         paragraph("Mind", _mind(result), width=width, look=look),

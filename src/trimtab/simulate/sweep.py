@@ -77,18 +77,6 @@ FINELY_CUT = 2_000
 AT_ONCE = 64
 """Policies that a thread takes at a time."""
 
-COLUMNS = (
-    "final_value",
-    "cagr",
-    "volatility",
-    "sharpe",
-    "max_drawdown",
-    "tracking_error",
-    "rebalances",
-    "turnover_one_way",
-    "cost_paid",
-)
-
 
 @dataclass(frozen=True, eq=False)
 class Grid:
@@ -116,8 +104,8 @@ class Grid:
     def policy(self, row: int) -> tuple[Policy, Costs]:
         """One policy of it, to be run by itself, with what trading costs it."""
         when, to, target, cost = (int(place) for place in self.rows[row])
-        made = Policy(list(self.targets.values())[target], self.whens[when], self.tos[to])
-        return replace_name(made, self.name(row)), list(self.costs.values())[cost]
+        held, charged = list(self.targets.values())[target], list(self.costs.values())[cost]
+        return Policy(held, self.whens[when], self.tos[to], self.name(row)), charged
 
     def row(self, words: str) -> int | None:
         """The first policy with this when and to; None where a sample left it out."""
@@ -139,11 +127,6 @@ class Grid:
         if len(self.costs) > 1:
             parts.append(list(self.costs)[cost])
         return ", ".join(parts)
-
-
-def replace_name(policy: Policy, name: str) -> Policy:
-    """The same policy under a name."""
-    return Policy(policy.target, policy.when, policy.to, name)
 
 
 def grid(

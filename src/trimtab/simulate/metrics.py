@@ -8,7 +8,7 @@ numpy neither raises nor warns. Losses are below zero: a drawdown, VaR and CVaR 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, inf, isfinite, log, nan, sqrt
+from math import ceil, exp, inf, isfinite, log, nan, sqrt
 from typing import TYPE_CHECKING
 
 from trimtab.simulate.returns import session_returns
@@ -286,7 +286,7 @@ def drawdowns(equity: ArrayLike, dates: Days) -> tuple[Drawdown, ...]:
         dates: Sessions, shape (sessions,).
 
     Returns:
-        None where a value is no number, or the first is not above zero.
+        The falls; none where a value is no number, or the first is not above zero.
     """
     import numpy as np
 
@@ -528,11 +528,9 @@ def _scaled(figure: float, factor: float) -> float:
 
 def _place(tail: float, count: int) -> int:
     """Where the return at the edge of the tail stands, in ascending order."""
-    import math
-
     assert 0.0 < tail <= 1.0
     # 0.05 x 20 is 1, whatever binary fractions make of it.
-    return min(max(math.ceil(tail * count - 1e-9) - 1, 0), count - 1)
+    return min(max(ceil(tail * count - 1e-9) - 1, 0), count - 1)
 
 
 def _moment(returns: ArrayLike, power: int) -> float:

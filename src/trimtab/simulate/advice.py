@@ -22,10 +22,9 @@ from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.bootstrap import bootstrap
-from trimtab.simulate.frames import html_table, make_frame
+from trimtab.simulate.frames import html_table, make_frame, text_table
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.outcomes import Outcomes
-from trimtab.simulate.results import text_table
 from trimtab.simulate.sweep import grid
 
 if TYPE_CHECKING:

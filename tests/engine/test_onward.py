@@ -116,6 +116,32 @@ def test_short_of_the_target_cash_goes_on_too() -> None:
     assert bought(plan) == {"BND": 10}
 
 
+@pytest.mark.parametrize("drift_price", [None, Decimal("0.05")])
+def test_a_withdrawal_sells_what_its_account_has_over_its_target(
+    drift_price: Decimal | None,
+) -> None:
+    """US is furthest over, but lies elsewhere and may not be sold: gold is over, bonds under."""
+    accounts = [account("ira", "roth"), account("free", "roth", do_not_sell=frozenset({"US"}))]
+    lots = [lot("free", "US", 500), lot("ira", "BND", 200), lot("ira", "GLD", 320)]
+    mandate_ = mandate(tree(TARGET), accounts=accounts, when="never", drift_price=drift_price)
+    request = Request(withdrawals={"ira": 200_000})
+
+    plan = decide(state(lots, ira="0", free="0"), mandate_, EVEN, DAY, request)
+
+    assert [(t.side, t.instrument, t.quantity) for t in plan.trades] == [("sell", "GLD", 20)]
+
+
+def test_one_account_raises_cash_from_what_it_may_sell_and_has_over_its_target() -> None:
+    """The most overweight may not be sold: of the others the one that is over, not one under."""
+    keeps = account("brokerage", "roth", do_not_sell=frozenset({"US"}))
+    lots = [lot("brokerage", "US", 500), lot("brokerage", "BND", 200), lot("brokerage", "GLD", 320)]
+    mandate_ = mandate(tree(TARGET), accounts=[keeps], when="never")
+
+    plan = decide(state(lots, brokerage="-2000"), mandate_, EVEN, DAY)
+
+    assert [(t.side, t.instrument, t.quantity) for t in plan.trades] == [("sell", "GLD", 20)]
+
+
 @given(st.randoms(use_true_random=False))
 def test_no_deposit_idles_beside_what_its_account_can_buy(r: random.Random) -> None:
     """A step that its account may buy, and that lies wholly under the target, is not left out.

@@ -281,7 +281,9 @@ def test_cash_that_an_account_cannot_spend_as_wished_is_the_engines() -> None:
         assert case.mandate.target is not None
         names = sorted({x for leaf in case.mandate.target.leaves() for x in leaf.hold} - {"CASH"})
         menu = tuple(r.sample(names, -(-len(names) // 2))) if names else None
-        household = replace(case.mandate.household, accounts={ONE: replace(own, menu=menu)})
+        kept = frozenset(r.sample(names, len(names) // 3))
+        one = replace(own, menu=menu, do_not_sell=kept)
+        household = replace(case.mandate.household, accounts={ONE: one})
         to = parse_to(r.choice(["edge", "half", "within:1pp"]))
         when = parse_when("band:3pp")
         case = replace(case, mandate=replace(case.mandate, household=household, when=when, to=to))

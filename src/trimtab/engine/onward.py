@@ -1,8 +1,9 @@
-"""Fourth stage, its second half: cash that its account cannot spend where it was to go.
+"""Fourth stage, its second half: cash that its account cannot spend, or raise, where it was to.
 
 New cash goes to what is furthest under its target in the whole household. Not every account may
 buy that. What is left over in one goes to what it may buy that is under its target, furthest first,
-and never beyond it: that is nearer than cash.
+and never beyond it: that is nearer than cash. Cash that is to be raised is the same mirrored: where
+an account has none of what is furthest over its target, it sells what it has that is over.
 """
 
 from __future__ import annotations
@@ -20,20 +21,20 @@ from trimtab.kernels.destination import fill_from_cash
 def settled(problem: Problem, mandate: Mandate, aim: Aim) -> tuple[Problem, Changes]:
     """The trades in money, and the problem with the goals by which they were found.
 
-    Goals are raised for as long as that leads nearer to the target. Not in the mode for the fewest
-    trades, which asks for none that bring a sleeve nearer than inside its band.
+    Goals are raised or lowered for as long as that leads nearer to the target. Not in the mode for
+    the fewest trades, which asks for none that bring a sleeve nearer than inside its band.
     """
     found = changes(problem, mandate, aim)
     if mandate.fewest_trades:
         return problem, found
     for _ in problem.leaves:
-        raised = _raised(problem, found, aim)
-        if raised is None:
+        onward = _raised(problem, found, aim) or _lowered(problem, found, aim)
+        if onward is None:
             break
-        again = changes(raised, mandate, aim)
-        if _away(raised, again, aim) > _away(problem, found, aim) - 1:
+        again = changes(onward, mandate, aim)
+        if _away(onward, again, aim) > _away(problem, found, aim) - 1:
             break
-        problem, found = raised, again
+        problem, found = onward, again
     return problem, found
 
 
@@ -90,6 +91,46 @@ def _raised(problem: Problem, found: Changes, aim: Aim) -> Problem | None:
     if left == idle:
         return None
     return replace(problem, goals=tuple(round(end) for end in ends))
+
+
+def _lowered(problem: Problem, found: Changes, aim: Aim) -> Problem | None:
+    """The problem with lower goals for what accounts that raise cash have over its target.
+
+    None where nothing was sold below its goal but for what the trades cost.
+    """
+    values, cash, _ = reached(problem, found)
+    missing = [max(goal - end, 0) for goal, end in zip(problem.goals, values, strict=True)]
+    sold = [max(-money, 0.0) for money in found.money]
+    cost = problem.cash - cash - sum(found.money)
+    by_sales = {
+        holding.leaf for holding, money in zip(problem.holdings, sold, strict=True) if money
+    }
+    if sum(missing[leaf] for leaf in by_sales) <= cost + 2:
+        return None
+    weights = {leaf.name: aim.wanted(leaf) for leaf in aim.root.leaves()}
+    wanted = [weights[name] for name in problem.leaves]
+    ends = [Fraction(value) for value in values]
+    left = list(missing)
+    taken = [0] * len(problem.accounts)
+    for holding, money in zip(problem.holdings, sold, strict=True):
+        part = min(round(money), left[holding.leaf])
+        left[holding.leaf] -= part
+        taken[holding.account] += part
+        ends[holding.leaf] += part
+    goals = list(problem.goals)
+    for account in sorted(range(len(taken)), key=lambda a: problem.accounts[a]):
+        own = sorted({h.leaf for h in problem.holdings if h.account == account and h.sellable})
+        if not taken[account]:
+            continue
+        now, limits = [ends[i] for i in own], [wanted[i] for i in own]
+        filled = list(now)
+        fill_from_cash(now, limits, Fraction(-taken[account]), filled)
+        for i, end in zip(own, filled, strict=True):
+            ends[i] = end
+            goals[i] = min(goals[i], round(end))
+    if tuple(goals) == problem.goals:
+        return None
+    return replace(problem, goals=tuple(goals))
 
 
 def _away(problem: Problem, found: Changes, aim: Aim) -> Fraction:

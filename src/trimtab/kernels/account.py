@@ -39,7 +39,7 @@ from trimtab.kernels.account_due import fires, twice_drift
 from trimtab.kernels.account_finish import fill_whole_steps, outcome
 from trimtab.kernels.account_goals import fill_account_goals
 from trimtab.kernels.account_lots import order_lots
-from trimtab.kernels.account_trade import fill_active, fill_changes, is_walkable, leaves_cash
+from trimtab.kernels.account_trade import ends_elsewhere, fill_active, fill_changes, is_walkable
 from trimtab.kernels.account_value import fill_values
 from trimtab.kernels.compile import kernel
 from trimtab.kernels.destination import TO_TARGET
@@ -123,7 +123,7 @@ def decide_account(
     if status != DONE:
         return status, trades, sales
     short = not full or models.of[TO, m] != TO_TARGET
-    if short and leaves_cash(m, models, work, cash, cash_goal, base):
+    if short and ends_elsewhere(m, models, work, cash, cash_goal, base):
         return SOLVER, trades, sales
     status, gap = fill_whole_steps(m, models, market, accounts, work, purse, cash, cash_goal, gross)
     if status != DONE:

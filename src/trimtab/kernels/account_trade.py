@@ -216,23 +216,35 @@ def fill_changes(
 
 
 @kernel
-def leaves_cash(m: int, models: Models, work: Work, cash: int, cash_goal: int, base: int) -> bool:
-    """Whether cash is left over by trades short of the target, and something would take it.
+def ends_elsewhere(
+    m: int, models: Models, work: Work, cash: int, cash_goal: int, base: int
+) -> bool:
+    """Whether trades short of the target leave cash that something would take, or sell below goals.
 
-    Then the engine raises the goals of what this account may buy (`engine.onward`). In doubt yes:
-    the engine looks again.
+    Then the engine changes the goals of what this account may trade (`engine.onward`). In doubt
+    yes: the engine looks again.
     """
     h0 = models.of[FIRST_HOLDING, m]
-    left = 1.0 * (cash - cash_goal)
-    for i in range(models.of[FIRST_HOLDING, m + 1] - h0):
-        change = work.floats[F_CHANGE, i]
-        left -= change + abs(change) * models.fee[h0 + i]
-    if left < SOON_NOTHING / 2:
-        return False
     l0 = models.of[FIRST_LEAF, m]
+    size = models.of[FIRST_HOLDING, m + 1] - h0
+    left = 1.0 * (cash - cash_goal)
+    cost = 0.0
+    for i in range(size):
+        change = work.floats[F_CHANGE, i]
+        cost += abs(change) * models.fee[h0 + i]
+        left -= change + abs(change) * models.fee[h0 + i]
+    below = 0.0
     for s in range(models.of[FIRST_LEAF, m + 1] - l0):
+        end = 1.0 * work.ints[W_VALUES, s]
+        sells = False
+        for i in range(size):
+            if models.holdings[LEAF, h0 + i] == s:
+                end += work.floats[F_CHANGE, i]
+                sells = sells or work.floats[F_CHANGE, i] < 0
+        if sells and end < work.ints[W_GOALS, s]:
+            below += work.ints[W_GOALS, s] - end
         i = work.ints[W_BUY_HOLDING, s]
         aim = rounded(models.leaves[SHARE, l0 + s] * base, models.of[PARTS, m])
-        if i >= 0 and work.ints[W_GOALS, s] <= aim:
+        if left >= SOON_NOTHING / 2 and i >= 0 and work.ints[W_GOALS, s] <= aim:
             return True
-    return False
+    return below > cost + SOON_NOTHING

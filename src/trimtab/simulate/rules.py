@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from trimtab.costs import Costs
@@ -43,7 +44,7 @@ class Rules:
     fee: float = 0.0
     participation: float | None = None
 
-    @property
+    @cached_property
     def is_daily(self) -> bool:
         """Whether policies run session by session, for what the fast loop does not know."""
         asked = self.flows is not None or self.fee > 0.0 or self.participation is not None

@@ -254,14 +254,20 @@ def rates_of(costs: Costs, symbols: Sequence[str], *, whole: bool = False) -> Fl
         raise ValueError("costs: impact, tiers and a maximum are known to `backtest` only")
 
     rates = np.zeros((4, len(symbols)))
-    for own in {id(one): one for one in (costs, *costs.by_instrument.values())}.values():
-        fees = (
-            float((own.bps + own.half_spread_bps) / 10_000),
-            float(own.per_share),
-            float(own.commission),
-            float(own.minimum),
-        )
-        for i, symbol in enumerate(symbols):
-            if symbol != CASH and costs.by_instrument.get(symbol, costs) is own:
-                rates[:, i] = fees
+    for i, symbol in enumerate(symbols if costs.by_instrument else ()):
+        rates[:, i] = _fees(costs.by_instrument.get(symbol, costs))
+    if not costs.by_instrument:
+        rates.T[:] = _fees(costs)
+    if CASH in symbols:
+        rates[:, symbols.index(CASH)] = 0.0
     return rates
+
+
+def _fees(costs: Costs) -> tuple[float, float, float, float]:
+    """Rate, fee a unit, fee an order and least fee."""
+    return (
+        float((costs.bps + costs.half_spread_bps) / 10_000),
+        float(costs.per_share),
+        float(costs.commission),
+        float(costs.minimum),
+    )

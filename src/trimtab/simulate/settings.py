@@ -136,22 +136,21 @@ def _given(
 
     spare = rules.is_daily and CASH not in target.symbols
     history = chosen(shared, (*target.symbols, CASH) if spare else target.symbols)
-    row_at = np.zeros(len(history), dtype=np.int64)
+    first, row_at = 0, np.zeros(len(history), dtype=np.int64)
     if target.dates is not None:
         days = np.array(target.dates, dtype="datetime64[D]")
         row_at = np.searchsorted(days, history.dates, side="right").astype(np.int64) - 1
-    usable = row_at >= 0
+        first = int(np.searchsorted(history.dates, days[0]))
     if rules.start is not None:
-        usable &= history.dates >= np.datetime64(rules.start, "D")
-    kept = np.flatnonzero(usable)
-    if len(kept) < 2:
+        first = max(first, int(np.searchsorted(history.dates, np.datetime64(rules.start, "D"))))
+    if len(history) - first < 2:
         begins = target.dates[0] if target.dates else rules.start
         wrong = f"it begins on {begins}, and prices end on {history.last}"
         raise InputError([_problem(policy, wrong, "give an earlier date or more prices")])
-    history = _since(history, int(kept[0]))
+    history = _since(history, first)
     # Targets that were over before the first session were never adopted.
-    rows = np.array(target.rows, dtype=np.float64)[row_at[kept[0]] :]
-    row_at = row_at[kept] - row_at[kept[0]]
+    rows = np.array(target.rows, dtype=np.float64)[row_at[first] :]
+    row_at = row_at[first:] - row_at[first]
     if spare:
         rows = np.hstack([rows, np.zeros((len(rows), 1))])
     return Setting(

@@ -93,6 +93,26 @@ def test_what_moves_too_far_is_not_believed(now: str, before: str, code: str | N
     assert (code is None) or "BND" not in {trade.instrument for trade in plan.trades}
 
 
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ("40.5", "if BND was split 2 for 1, write 2 into"),
+        ("161", "if BND was split 1 for 2, write 1:2 into"),
+        ("19.8", "if BND was split 4 for 1, write 4 into"),
+        ("8.08", "if BND was split 10 for 1, write 10 into"),
+        ("9.3", ""),
+    ],
+)
+def test_what_looks_like_a_split_names_the_split_to_write(now: str, told: str) -> None:
+    """Instrument, factor, day and the text of the column; nothing where no whole factor is near."""
+    plan = plan_with(Quote(price(now), DAY, price("80"), BEFORE))
+
+    codes = ("price-jump", "split-missing")
+    (message,) = [f.message for f in plan.findings if f.code in codes and f.severity != "info"]
+    assert "80" in message
+    assert told in message if told else "was split" not in message
+
+
 def test_a_disbelieved_price_does_not_become_the_measure() -> None:
     """What a plan accepted last is what a price is compared with, not the bad row before it."""
     memory = Memory(accepted={"BND": AcceptedPrice(price("80"), date(2026, 3, 27))})

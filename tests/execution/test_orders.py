@@ -16,6 +16,7 @@ from tests.execution.test_apply import small
 from trimtab.costs import Costs
 from trimtab.execution.orders import (
     TRANSITIONS,
+    Expected,
     affordable,
     booking,
     collar_limit,
@@ -244,3 +245,25 @@ def test_a_fill_after_a_cancel_is_booked() -> None:
 
     assert {finding.code for finding in booked.findings} == {"fill-after-final"}
     assert after.positions["roth", "VTI"] == 90 - (order_.quantity or 0)
+
+
+@pytest.mark.parametrize(
+    ("price", "cash", "limit"),
+    [
+        (1_000_000, 1_009_999, "100.99"),
+        (1_000_000, 1_000_050, "100"),
+        (1_000_012, 1_000_050, "100.005"),
+        (1_000_012, 1_000_000, "100.0012"),
+        (1_000_012, 10**9, "105.12"),
+    ],
+)
+def test_a_limit_of_a_purchase_can_be_typed_and_paid(price: int, cash: int, limit: str) -> None:
+    """In cents wherever a whole cent lies between the price and what cash pays for; never above
+    what cash pays for, unless the price itself is.
+    """
+    worth = Expected(Price(price, -4), 1_000_000, 0)
+    collar = collar_limit("buy", Price(100_123_456, -6), Fraction(5, 100), worth)
+
+    found = paying_limit(worth, 100, cash, collar=collar, instrument=Instrument("VTI"))
+
+    assert found.decimal == Decimal(limit)

@@ -281,6 +281,15 @@ def _reference(
     return _Reference(quote.previous, quote.previous_on, quote.split_since_previous)
 
 
+def _split_to_add(id_: str, on: date, ratio: Fraction, units: int) -> str:
+    """What to write for a split that a price looks like: 2 for two new units, 1:2 for a half."""
+    told, cell = (f"{units} for 1", f"{units}") if ratio < 1 else (f"1 for {units}", f"1:{units}")
+    return (
+        f"if {id_} was split {told}, write {cell} into the column split of its row of the first "
+        f"day at the new count, {on} or shortly before"
+    )
+
+
 def _jump(id_: str, quote: Quote, reference: _Reference | None) -> tuple[str, str] | None:
     """Why a price is not believed beside its reference: a code and a sentence; None if it is."""
     if reference is None or quote.price is None:
@@ -297,14 +306,18 @@ def _jump(id_: str, quote: Quote, reference: _Reference | None) -> tuple[str, st
         )
         return "split-out-of-phase", message
     if ratio >= JUMP or JUMP * ratio <= 1:
-        message = f"{went}: {counted}. Correct the row, or add the split."
-        return "price-jump", message
+        units = round(max(ratio, 1 / ratio))
+        like = abs(max(ratio, 1 / ratio) / units - 1) <= SPLIT_LIKE
+        remedy = "Correct the row, or add the split."
+        if like:
+            remedy = f"Correct the row; or {_split_to_add(id_, quote.on, ratio, units)}"
+        return "price-jump", f"{went}: {counted}. {remedy}"
     for multiple in (Fraction(2), Fraction(1, 2)):
         if abs(ratio / multiple - 1) <= SPLIT_LIKE:
             told = "2 for 1" if multiple < 1 else "1 for 2"
             message = (
                 f"{went}, as after a split of {told} that the prices do not tell of: {counted}. "
-                f"Add the split to the prices."
+                f"Correct the row; or {_split_to_add(id_, quote.on, ratio, 2)}"
             )
             return "split-missing", message
     return None

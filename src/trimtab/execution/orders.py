@@ -128,9 +128,14 @@ def rounded_price(exact: Fraction, exponent: int, *, up: bool) -> Price:
 
 
 def collar_limit(side: Side, price: Price, collar: Fraction, worth: Expected) -> Price:
-    """The worst price inside the collar, rounded inwards to a tick, never inside the spread."""
+    """The worst price inside the collar, rounded inwards to a tick, never inside the spread.
+
+    >>> spread = Expected(Price(101, 0), 0, 0)
+    >>> str(collar_limit("buy", Price(100123456, -6), Fraction(5, 100), spread))
+    '105.12'
+    """
     exact = Fraction(price.decimal) * (1 + collar if side == "buy" else 1 - collar)
-    limit = rounded_price(exact, _tick(price), up=side == "sell")
+    limit = rounded_price(exact, _typed_tick(price), up=side == "sell")
     nearest = max if side == "buy" else min
     return nearest(limit, worth.price, key=lambda one: one.decimal)
 
@@ -146,7 +151,7 @@ def guide_limit(side: Side, price: Price, guide: Fraction, *, collar: Fraction) 
     """
     sign = 1 if side == "buy" else -1
     middle = Fraction(price.decimal)
-    tick = -2 if price.decimal >= 1 else _tick(price)
+    tick = _typed_tick(price)
     limit = rounded_price(middle * (1 + sign * guide), tick, up=side == "buy")
     last = rounded_price(middle * (1 + sign * collar), tick, up=side == "sell")
     inner, outer = (max, min) if side == "buy" else (min, max)
@@ -154,8 +159,13 @@ def guide_limit(side: Side, price: Price, guide: Fraction, *, collar: Fraction) 
     return inner(within, price, key=lambda one: one.decimal)
 
 
+def _typed_tick(price: Price) -> int:
+    """Decimal places of a limit as it can be typed at a broker: cents from one unit of money on."""
+    return -2 if price.decimal >= 1 else _tick(price)
+
+
 def _tick(price: Price) -> int:
-    """Decimal places of limits: cents, and four below one unit of money, or the price's own."""
+    """The finest: cents, and four below one unit of money, or the price's own."""
     return min(price.exponent, -2 if price.decimal >= 1 else -4)
 
 
@@ -255,7 +265,13 @@ def paying_limit(
     exact = Fraction(cash - worth.fees, 100 * quantity) / Fraction(instrument.step)
     if exact >= Fraction(collar.decimal):
         return collar
-    paid = rounded_price(exact, _tick(worth.price), up=False) if exact > 0 else worth.price
+    if exact <= 0:
+        return worth.price
+    typed = rounded_price(exact, _typed_tick(worth.price), up=False)
+    if typed.decimal >= worth.price.decimal:
+        return typed
+    # Between the price to be filled at and what cash pays for there is no whole cent.
+    paid = rounded_price(exact, _tick(worth.price), up=False)
     return max(paid, worth.price, key=lambda price: price.decimal)
 
 

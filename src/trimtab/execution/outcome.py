@@ -253,8 +253,9 @@ def _shortfalls(run: Application, records: Sequence[OrderRecord]) -> list[Findin
             message = f"{name}: {cut}, because the sells brought less cash than planned"
             found.append(Finding("buy-cut", order.id, message))
         if record.state in (OrderState.REJECTED, OrderState.CANCELLED):
-            filled = quantity_text(record.filled, trade.step)
-            message = f"{name}: {record.state.value}, {filled} filled. {record.message}"
+            filled = quantity_text(record.filled, trade.step) if record.filled else "nothing"
+            why = f" ({record.message.rstrip('.')})" if record.message else ""
+            message = f"{name} was {record.state.value} with {filled} of it traded{why}"
             found.append(Finding(f"order-{record.state.value}", order.id, message))
     is_over = len(records) == len(run.parts) and all(r.state.is_final for r in records)
     if is_over and found and not run.is_superseded:

@@ -43,6 +43,11 @@ SAID = {
 
 Steps = Mapping[str, Decimal]
 
+_BY_HAND = (
+    "Trade these at your broker, then record them. The limit is a guide: how far from the planned "
+    "price still fits this plan."
+)
+
 _ENDLESS = 10_000
 
 
@@ -65,7 +70,7 @@ def applied_text(
         blocks.append(
             paragraph(
                 "By hand",
-                ["Trade these at your broker, at the limit or better; then record them."],
+                [_BY_HAND],
                 width=width,
                 look=look,
             )

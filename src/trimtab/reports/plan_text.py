@@ -422,13 +422,23 @@ def _sleeves(plan: Plan, width: int, look: Look) -> list[str]:
             percent(row.weight),
             percent(row.now),
             percent(row.after),
-            "" if row.band is None else points(row.band),
+            "" if row.band is None else band_text(row.band),
             money(row.value_before),
             money(row.value_after),
         )
         for row in plan.sleeves
     ]
     return table(columns, rows, width=width, look=look)
+
+
+def band_text(band: Fraction) -> str:
+    """A band with one decimal, or with two where those are all that it has.
+
+    >>> band_text(Fraction(1, 20)), band_text(Fraction(175, 10_000)), band_text(Fraction(1, 30))
+    ('5.0pp', '1.75pp', '3.3pp')
+    """
+    is_exact = (band * 10_000).denominator == 1
+    return deviation.points(band, deviation.digits_written(band) if is_exact else 1)
 
 
 def _left_alone(plan: Plan, explain: bool, look: Look) -> list[str]:
@@ -453,5 +463,6 @@ def _origin(plan: Plan) -> list[str]:
     elif plan.trades:
         lines.append("Proved: no other whole numbers of these trades do better.")
     for target, period in plan.periods.items():
-        lines.append(f"{target}: carrying it out acts on {period.partition(':')[2] or period}.")
+        looked = period.partition(":")[2] or period
+        lines.append(f"{target}: once this plan is applied, the look of {looked} is done.")
     return lines

@@ -26,7 +26,7 @@ from trimtab.reports.layout import (
     table,
     wrapped,
 )
-from trimtab.reports.plan_text import findings_text, nothing_due, undue_label, why_due
+from trimtab.reports.plan_text import band_text, findings_text, nothing_due, undue_label, why_due
 from trimtab.reports.words import counted, money, percent, points
 
 HALF = 8
@@ -157,7 +157,7 @@ def _sleeve_table(
             percent(row.weight),
             percent(row.now),
             points(row.now - row.weight, sign=True),
-            "" if row.band is None else points(row.band),
+            "" if row.band is None else band_text(row.band),
             bar(row.now - row.weight, row.band, look),
         ]
         cells += [money(row.value_before)] if has_value else []

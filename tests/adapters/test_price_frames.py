@@ -151,6 +151,49 @@ def test_adjusted_closes_go_before_dividends(tmp_path: Path) -> None:
     assert prices.open[:, 0].tolist() == [4.5, 6.0]
 
 
+VOLUMES = (
+    "date,symbol,close,volume,dividend,split\n"
+    "2024-01-02,X,100,10,,\n"
+    "2024-01-03,X,98,20,2,\n"
+    "2024-01-04,X,25,,,4\n"
+    "2024-01-05,X,26,0,,\n"
+)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "polars", "pandas"])
+def test_volumes_are_on_the_scale_of_the_prices(tmp_path: Path, kind: str) -> None:
+    """Close x volume is the money of the day, whatever splits and dividends came later."""
+    pl = pytest.importorskip("polars")
+    (tmp_path / "p.csv").write_text(VOLUMES)
+    table = pl.read_csv(tmp_path / "p.csv", schema_overrides={"split": pl.Float64})
+    table.write_parquet(tmp_path / "p.parquet")
+    sources = {
+        "csv": tmp_path / "p.csv",
+        "parquet": tmp_path / "p.parquet",
+        "polars": table,
+        "pandas": table.to_pandas(),
+    }
+
+    prices = read_prices(sources[kind])
+
+    assert prices.volume is not None
+    money = (prices.close * prices.volume)[:, 0]
+    assert money[[0, 1, 3]].tolist() == pytest.approx([1000.0, 1960.0, 0.0])
+    assert np.isnan(money[2])
+    # Four of today's units for one of then, and the dividend's part more.
+    assert prices.volume[1, 0] == pytest.approx(80.0)
+    assert prices.volume[0, 0] == pytest.approx(40.0 * 100 / 98)
+
+
+def test_volumes_go_with_adjusted_closes(tmp_path: Path) -> None:
+    """Where adj_close is the price, close x volume is still what close x volume of the file is."""
+    prices = _read(tmp_path, "date,close,adj_close,volume\n2024-01-02,10,5,100\n", name="SPY.csv")
+
+    assert prices.volume is not None
+    assert prices.volume.tolist() == [[200.0]]
+    assert _read(tmp_path, WIDE).volume is None
+
+
 def test_closes_without_dividends_are_said_to_be(tmp_path: Path) -> None:
     """A long file that knows no dividends is read, and the result says so."""
     prices = _read(tmp_path, "date,symbol,close\n2024-01-02,X,1\n2024-01-03,X,2\n")
@@ -209,6 +252,9 @@ def test_a_folder_is_its_files_together(tmp_path: Path) -> None:
             "several currencies: EUR, USD",
         ),
         ('date,A\n2024-01-02,"1\n', "a quote is not closed"),
+        ("date,symbol,close,volume\n2024-01-02,X,1,-5\n", "prices.csv:2: volume: a volume of -5"),
+        ("date,symbol,close,volume\n2024-01-02,X,1,inf\n", "volume: a volume of inf"),
+        ("date,symbol,close,volume\n2024-01-02,X,1,many\n", "volume: 'many' is not a number"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, said: str) -> None:

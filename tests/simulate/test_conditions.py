@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.simulate.markets import history, lively
+from trimtab.adapters.price_frames import read_prices
 from trimtab.costs import Costs
 from trimtab.costs.impact import square_root_impact
 from trimtab.kernels.daily_columns import CARRIED, FEE, FLOW, REBALANCE
@@ -172,6 +174,27 @@ def test_impact_is_charged_from_what_was_known_before_the_trade() -> None:
         )
     assert log.cost[-1] == pytest.approx(expected, rel=1e-9)
     assert log.cost[-1] > 0.0
+
+
+def test_volumes_of_a_file_are_enough_for_impact_and_participation(tmp_path: Path) -> None:
+    """A price file with a volume column needs nothing else: the figures are those of the arrays."""
+    prices = lively("AB", 60, seed=3)
+    volume = np.random.default_rng(5).integers(20, 200, prices.close.shape)
+    rows = [
+        f"{day},{symbol},{float(prices.close[t, i])!r},{volume[t, i]}"
+        for t, day in enumerate(prices.dates)
+        for i, symbol in enumerate(prices.symbols)
+    ]
+    (tmp_path / "p.csv").write_text("\n".join(["date,symbol,close,volume", *rows]))
+    options: dict[str, Any] = {"costs": Costs(impact=1), "participation": 0.1}
+    policy = Policy(HALVES, when="monthly")
+
+    of_file = backtest(read_prices(tmp_path / "p.csv"), policy, **options)
+
+    assert "no-volume" not in _codes(of_file)
+    _same(of_file.policies[0], backtest(_traded(prices, volume), policy, **options).policies[0])
+    assert of_file.policies[0].cost_paid > 0.0
+    assert (of_file.policies[0].log.kinds == CARRIED).any()
 
 
 def test_impact_knows_no_future() -> None:

@@ -27,6 +27,7 @@ from trimtab.adapters.csv_lines import (
     number_remedy,
     split_from,
 )
+from trimtab.adapters.price_series import Series
 from trimtab.adapters.toml_table import shown
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
@@ -43,10 +44,20 @@ if TYPE_CHECKING:
 MOST_PROBLEMS = 50
 """Problems told of one source; beyond that it is not a slip but another kind of file."""
 
-LONG_COLUMNS = ("date", "symbol", "close", "open", "adj_close", "dividend", "split", "currency")
+LONG_COLUMNS = (
+    "date",
+    "symbol",
+    "close",
+    "open",
+    "adj_close",
+    "volume",
+    "dividend",
+    "split",
+    "currency",
+)
 """The columns of a long table that are read."""
 
-_IGNORED = ("high", "low", "volume")
+_IGNORED = ("high", "low")
 _ALIASES = {
     "adj close": "adj_close",
     "adjclose": "adj_close",
@@ -94,15 +105,6 @@ class _Table:
             wrong = f"more than {MOST_PROBLEMS} problems"
             self.problems.append(Problem(self.source, None, "", wrong, "mend these first"))
             raise InputError(self.problems)
-
-
-@dataclass
-class _Series:
-    """Prices of one symbol, in the order of its rows."""
-
-    days: Days
-    close: Floats
-    open: Floats | None
 
 
 def read_prices(source: str | Path | object) -> PriceHistory:
@@ -323,7 +325,7 @@ def _stamp(value: Any) -> Any:
 
 def _joined(tables: Sequence[_Table], source: str, frames: FrameKind) -> PriceHistory:
     """One history from the tables of a source, with the problems of all of them."""
-    series: dict[str, _Series] = {}
+    series: dict[str, Series] = {}
     problems: list[Problem] = []
     findings: list[Finding] = []
     for table in tables:
@@ -353,7 +355,7 @@ def _merged(findings: Sequence[Finding], source: str) -> list[Finding]:
     return list(said.values())
 
 
-def _series_of(table: _Table) -> dict[str, _Series]:
+def _series_of(table: _Table) -> dict[str, Series]:
     known = {_known_name(name): name for name in table.columns}
     found = _long(table, known) if "close" in known or "adj_close" in known else _wide(table)
     _stop(table)
@@ -370,7 +372,7 @@ def _known_name(name: str) -> str:
     return _ALIASES.get(plain, plain.replace(" ", "_"))
 
 
-def _wide(table: _Table) -> dict[str, _Series]:
+def _wide(table: _Table) -> dict[str, Series]:
     names = list(table.columns)
     dated = next((n for n in names if n.strip().lower() in _DATE_NAMES), names[0])
     symbols = [name for name in names if name != dated]
@@ -385,11 +387,11 @@ def _wide(table: _Table) -> dict[str, _Series]:
     found = {}
     for symbol, close in closes.items():
         _check_prices(table, symbol, close)
-        found[symbol] = _Series(days[order], close[order], None)
+        found[symbol] = Series(days[order], close[order], source=table.source)
     return found
 
 
-def _long(table: _Table, known: Mapping[str, str]) -> dict[str, _Series]:
+def _long(table: _Table, known: Mapping[str, str]) -> dict[str, Series]:
     import numpy as np
 
     _check_long_columns(table, known)
@@ -405,7 +407,7 @@ def _long(table: _Table, known: Mapping[str, str]) -> dict[str, _Series]:
     _check_symbols(table, list(dict.fromkeys(labels)))
     values = {
         name: _floats(table, known[name])
-        for name in ("close", "adj_close", "open", "dividend")
+        for name in ("close", "adj_close", "open", "volume", "dividend")
         if name in known
     }
     if "split" in known:
@@ -426,7 +428,7 @@ def _long(table: _Table, known: Mapping[str, str]) -> dict[str, _Series]:
     for symbol, rows in rows_of.items():
         place = np.array(rows)
         place = place[_order(table, days[place], known["date"], rows=place, symbol=symbol)]
-        found[symbol] = _total_return(table, days[place], values, place, symbol)
+        found[symbol] = _quoted(table, days[place], values, place, symbol)
     return found
 
 
@@ -453,28 +455,36 @@ def _check_currency(table: _Table, known: Mapping[str, str]) -> None:
 def _check_events(table: _Table, known: Mapping[str, str], values: Mapping[str, Floats]) -> None:
     import numpy as np
 
+    if "volume" in values:
+        for row in np.flatnonzero((values["volume"] < 0) | np.isinf(values["volume"])):
+            wrong = f"a volume of {values['volume'][row]:g}"
+            remedy = "units traded are zero or more; leave it empty where it is not known"
+            table.problem(int(row), known["volume"], wrong, remedy)
     if "dividend" in values:
         for row in np.flatnonzero((values["dividend"] < 0) | np.isinf(values["dividend"])):
             wrong = f"a dividend of {values['dividend'][row]:g}"
             table.problem(int(row), known["dividend"], wrong, "dividends are zero or more")
 
 
-def _total_return(
+def _quoted(
     table: _Table, days: Days, values: Mapping[str, Floats], rows: Any, symbol: str
-) -> _Series:
-    """Closes with dividends and splits in them, and opens on the same scale."""
+) -> Series:
+    """Closes, opens and volumes as they were quoted, and what dividends and splits make of them."""
     import numpy as np
 
     raw = values.get("close", values.get("adj_close"))
     assert raw is not None
     close = raw[rows]
     opens = values["open"][rows] if "open" in values else None
+    volume = values["volume"][rows] if "volume" in values else None
     priced = ~np.isnan(close)
     if "adj_close" in values:
         adjusted = values["adj_close"][rows]
         if opens is not None:
             opens = opens * (adjusted / close)
-        return _Series(days, adjusted, opens)
+        if volume is not None:
+            volume = volume * (close / adjusted)
+        return Series(days, adjusted, opens, volume, source=table.source)
     zero = np.zeros(len(rows))
     dividend = np.nan_to_num(values["dividend"][rows]) if "dividend" in values else zero
     split = np.nan_to_num(values["split"][rows], nan=1.0) if "split" in values else zero + 1.0
@@ -482,18 +492,15 @@ def _total_return(
     for row in np.flatnonzero(events & ~priced):
         table.problem(int(rows[row]), symbol, "a dividend or split without a close", "add it")
     _stop(table)
-    factor = np.ones(len(rows))
-    # Backwards from the last close: what is before an event is worth less of today's units.
     step = np.where(events & priced, close / np.where(priced, close * split + dividend, 1.0), 1.0)
-    factor[:-1] = np.cumprod(step[:0:-1])[::-1]
     if "dividend" not in values:
         message = "there is no adj_close and no dividend column: closes are used without dividends."
         table.findings.append(Finding("no-dividends", symbol, message, "info"))
-    return _Series(days, close * factor, None if opens is None else opens * factor)
+    return Series(days, close, opens, volume, step, table.source)
 
 
 def _history(
-    series: Mapping[str, _Series], source: str, frames: FrameKind, findings: list[Finding]
+    series: Mapping[str, Series], source: str, frames: FrameKind, findings: list[Finding]
 ) -> PriceHistory:
     import numpy as np
 
@@ -501,16 +508,21 @@ def _history(
     shape = (len(dates), len(series))
     close = np.full(shape, np.nan)
     opens = np.full(shape, np.nan)
-    for i, one in enumerate(series.values()):
+    volume = np.full(shape, np.nan)
+    for i, quoted in enumerate(series.values()):
+        one = quoted.adjusted()
         place = np.searchsorted(dates, one.days)
         close[place, i] = one.close
         if one.open is not None:
             opens[place, i] = one.open
+        if one.volume is not None:
+            volume[place, i] = one.volume
     history = PriceHistory(
         dates=dates,
         symbols=tuple(series),
         close=close,
         open=None if np.isnan(opens).all() else opens,
+        volume=None if np.isnan(volume).all() else volume,
         source=source,
         frames=frames,
     )

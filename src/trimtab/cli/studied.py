@@ -190,23 +190,27 @@ def _together(histories: Sequence[PriceHistory]) -> PriceHistory:
     import numpy as np
 
     days = np.unique(np.concatenate([one.dates for one in histories]))
-    columns: dict[str, Any] = {}
+    columns: dict[str, dict[str, Any]] = {"close": {}, "open": {}, "volume": {}}
     findings: list[Finding] = []
     for one in histories:
         place = np.searchsorted(days, one.dates)
         findings.extend(one.findings)
         for i, symbol in enumerate(one.symbols):
-            if symbol not in columns:
-                column: Any = np.full(len(days), np.nan)
-                column[place] = one.close[:, i]
-                columns[symbol] = column
-    close = np.column_stack(list(columns.values()))
+            if symbol in columns["close"]:
+                continue
+            for name, found in columns.items():
+                table = getattr(one, name)
+                found[symbol] = np.full(len(days), np.nan)
+                if table is not None:
+                    found[symbol][place] = table[:, i]
+    tables = {name: np.column_stack(list(found.values())) for name, found in columns.items()}
     return replace(
         histories[0],
         dates=days,
-        symbols=tuple(columns),
-        close=close,
-        open=None,
+        symbols=tuple(columns["close"]),
+        close=tables["close"],
+        open=None if np.isnan(tables["open"]).all() else tables["open"],
+        volume=None if np.isnan(tables["volume"]).all() else tables["volume"],
         findings=tuple(findings),
     )
 

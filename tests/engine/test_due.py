@@ -7,8 +7,9 @@ from fractions import Fraction
 
 import pytest
 
-from tests.engine.households import DAY, lot, mandate, market, state, tree
+from tests.engine.households import DAY, account, lot, mandate, market, state, tree
 from trimtab.engine.decide import decide
+from trimtab.engine.mandate import Request
 from trimtab.model.plan import Plan
 from trimtab.model.sleeves import Sleeve
 from trimtab.model.state import Memory
@@ -171,6 +172,45 @@ def test_new_cash_fires_at_its_limit() -> None:
     assert not plan(49_999).due
     assert plan(50_000).due
     assert {trade.side for trade in plan(50_000).trades} == {"buy"}
+
+
+def in_debt(when: str, *, may_sell: bool = True, now: bool = False) -> Plan:
+    """Alpha holds 500 in cash, beta owes 13 cents and holds US."""
+    beta = account("beta", "roth", do_not_sell=frozenset() if may_sell else frozenset({"US"}))
+    accounts = [account("alpha", "traditional", do_not_buy=frozenset({"US"})), beta]
+    mandate_ = mandate(tree({"US": 100}), accounts=accounts, when=when)
+    state_ = state([lot("beta", "US", 80, "8000")], alpha="500", beta="-0.13")
+    return decide(state_, mandate_, market(PRICES), DAY, Request(now=now))
+
+
+@pytest.mark.parametrize("when", ["never", "band:20pp"])
+def test_cash_below_zero_in_one_account_fires_whatever_lies_in_another(when: str) -> None:
+    """Cash never crosses accounts, so what lies in one pays no debt of another."""
+    plan = in_debt(when)
+
+    fired = [(reading.trigger, reading.why) for reading in plan.readings if reading.fired]
+    assert fired == [("cash-floor", "cash of beta is 0.13 below zero")]
+    (trade,) = plan.trades
+    assert (trade.account, trade.side, trade.quantity) == ("beta", "sell", 1)
+    assert trade.reason == "raise-cash"
+    assert plan.cash_after == {"alpha": 50_000, "beta": 9_987}
+
+
+def test_a_debt_is_paid_although_that_leads_away_from_the_target() -> None:
+    """A share sold for 13 cents is no nearer to the target, and sold all the same."""
+    plan = in_debt("never", now=True)
+
+    assert [(t.account, t.side, t.quantity) for t in plan.trades] == [("beta", "sell", 1)]
+    assert plan.drift_after["household"] > plan.drift_before["household"]
+    assert "no-improvement" not in {finding.code for finding in plan.findings}
+
+
+def test_a_debt_that_nothing_may_be_sold_for_is_said() -> None:
+    """What lies in another account does not hide it."""
+    plan = in_debt("never", may_sell=False)
+
+    assert plan.trades == ()
+    assert ("cash-short", "beta") in {(found.code, found.subject) for found in plan.findings}
 
 
 def test_every_reading_says_its_figures() -> None:

@@ -204,7 +204,7 @@ def _decide_one(
         return _untouched(aim, asked, mandate, purses, [*findings, *short])
     unmoved = drift(aim, aim.values, aim.cash, aim.unassigned)
     futile = after > unmoved or (after == unmoved and any(done.steps))
-    if futile and not _forced(aim, request):
+    if futile and not _forced(aim, purses):
         message = (
             f"no combination of whole trades brings {aim.name} nearer to its target: the nearest "
             "one found would leave it no nearer, so nothing is traded"
@@ -246,9 +246,12 @@ def _drift_after(aim: Aim, leaves: dict[str, int], purses: dict[str, int]) -> tu
     return drift(later, leaves, cash, aim.unassigned), base
 
 
-def _forced(aim: Aim, request: Request) -> bool:
-    """Whether cash has to be raised, which may lead away from the target."""
-    return aim.cash < 0 or any(request.withdrawals.get(id_, 0) for id_ in aim.accounts)
+def _forced(aim: Aim, purses: dict[str, int]) -> bool:
+    """Whether cash has to be raised, which may lead away from the target.
+
+    An account that lacks it has to, whatever lies in the others: cash never crosses accounts.
+    """
+    return aim.cash < 0 or min(purses.values()) < 0
 
 
 def _shortfalls(after: dict[str, int], before: dict[str, int], request: Request) -> list[Finding]:

@@ -211,8 +211,8 @@ def _cash_fires(
         why = f"a withdrawal of {money_text(withdrawn)} is to be paid"
         readings.append(Reading(aim.name, "withdrawal", "", True, why))
         fired = True
-    if aim.cash + aim.buffer < 0 and not withdrawn:
-        why = f"cash is {money_text(-aim.cash - aim.buffer)} below zero"
+    for account, missing in _debts(aim, state, request):
+        why = f"cash of {account} is {money_text(missing)} below zero"
         readings.append(Reading(aim.name, "cash-floor", "", True, why))
         fired = True
     if mandate.when.cashflow is not None:
@@ -222,3 +222,16 @@ def _cash_fires(
         readings.append(reading)
         fired = fired or reading.fired
     return fired
+
+
+def _debts(aim: Aim, state: State, request: Request) -> list[tuple[str, int]]:
+    """Accounts whose cash is below zero, but for a withdrawal of them, and by how much.
+
+    Account by account: cash never crosses them, so what lies in one pays no debt of another.
+    """
+    found = []
+    for account in aim.accounts:
+        cash = state.cash.get(account, 0) + request.deposits.get(account, 0)
+        if cash < 0 and not request.withdrawals.get(account, 0):
+            found.append((account, -cash))
+    return found

@@ -10,27 +10,27 @@ import pytest
 
 from tests.cli.console import PACKAGED, Session, demo_folder
 from trimtab.adapters.sweep_store import SweepStore
-from trimtab.cli.sweep import _ranged
-from trimtab.model.errors import RefusedError
+from trimtab.model.policy import PolicyError
+from trimtab.model.ranges import ranged
 
 PRICES = PACKAGED / "total_return.csv"
 
 
 def test_a_range_stands_for_its_numbers() -> None:
     """Both ends are in it, steps are exact, and several ranges multiply."""
-    assert _ranged("band:{1..3}pp") == ["band:1pp", "band:2pp", "band:3pp"]
-    assert _ranged("band:{0.1..0.3/0.1}pp") == ["band:0.1pp", "band:0.2pp", "band:0.3pp"]
-    assert _ranged("band:{1..2}pp/{10..20/10}%") == [
+    assert ranged("band:{1..3}pp") == ["band:1pp", "band:2pp", "band:3pp"]
+    assert ranged("band:{0.1..0.3/0.1}pp") == ["band:0.1pp", "band:0.2pp", "band:0.3pp"]
+    assert ranged("band:{1..2}pp/{10..20/10}%") == [
         "band:1pp/10%", "band:1pp/20%", "band:2pp/10%", "band:2pp/20%",
     ]  # fmt: skip
-    assert _ranged("monthly") == ["monthly"]
+    assert ranged("monthly") == ["monthly"]
 
 
 @pytest.mark.parametrize("words", ["band:{1..}pp", "band:{3..1}pp", "band:{1..2/0}pp", "band:1}pp"])
 def test_a_range_that_is_none_says_how_one_is_written(words: str) -> None:
     """The message shows the form."""
-    with pytest.raises(RefusedError, match=r"range"):
-        _ranged(words)
+    with pytest.raises(PolicyError, match=r"range"):
+        ranged(words)
 
 
 def test_a_policy_of_a_sweep_is_that_of_a_backtest(tmp_path: Path) -> None:

@@ -514,6 +514,30 @@ def test_a_loss_that_may_be_washed_is_said() -> None:
     assert ("wash-sale-possible" in codes(plan)) is bool(sold & bought)
 
 
+@pytest.mark.parametrize("identical", [(), (frozenset({"US", "BND"}),)])
+def test_a_plan_that_washes_its_own_loss_says_what_to_leave_out(
+    identical: tuple[frozenset[str], ...],
+) -> None:
+    """The purchase and the sale are named with the lines that leave them out of the next plan."""
+    accounts = [account("a"), account("b", "roth")]
+    holds = {"US": 50, "BND": 50}
+    own = mandate(tree(holds), accounts=accounts, when="never")
+    tax = replace(own.household.tax, identical=identical)
+    own = replace(own, household=replace(own.household, tax=tax))
+    lots = [lot("a", "US", 100, "20000"), lot("b", "BND", 1, "100")]
+    request = Request(withdrawals={"a": 500_000}, deposits={"b": 900_000})
+
+    plan = decide(state(lots, a="0", b="0"), own, market(PRICES), DAY, request)
+
+    assert {("a", "US", "sell"), ("b", "US", "buy"), ("b", "BND", "buy")} <= {
+        (t.account, t.instrument, t.side) for t in plan.trades
+    }
+    (found,) = [f for f in plan.findings if f.code == "wash-sale-possible"]
+    assert 'do_not_buy = ["US"] under [accounts.b]' in found.message
+    assert 'do_not_sell = ["US"] under [accounts.a]' in found.message
+    assert ('do_not_buy = ["BND"] under [accounts.b]' in found.message) is bool(identical)
+
+
 def test_a_trade_worth_no_money_is_not_made() -> None:
     """Of a fund in thousandths at 1.00 less than half a cent is not bought, nor sold."""
     steps = [Instrument("F", step=Decimal("0.001")), Instrument("US", step=Decimal("0.001"))]

@@ -196,3 +196,15 @@ def test_a_target_made_from_data_is_refused() -> None:
     """A sweep runs known weights; the message says what to do instead."""
     with pytest.raises(InputError, match="known, not an estimator"):
         sweep(lively("AB", 60), grid(BASE, target={"made": lambda view: HALVES}))
+
+
+def test_a_grid_takes_ranges_as_the_command_line_does() -> None:
+    """`band:{1..3}pp` is three policies in Python too; braces that are no range are refused."""
+    made = grid(BASE, when=["band:{1..3}pp", "band:2pp", "never"], to=["within:{0.5..1/0.5}pp"])
+
+    listed = grid(
+        BASE, when=["band:1pp", "band:2pp", "band:3pp", "never"], to=["within:0.5pp", "within:1pp"]
+    )
+    assert (made.whens, made.tos) == (listed.whens, listed.tos)
+    with pytest.raises(PolicyError, match="range"):
+        grid(BASE, when=["band:{3..1}pp"])

@@ -36,8 +36,6 @@ FIGURES = (
     "sharpe", "cagr", "volatility", "max_drawdown", "tracking_error", "turnover_one_way",
     "cost_paid", "rebalances", "final_value",
 )  # fmt: skip
-MOST = 1_000_000
-"""Policies that one sweep takes."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -112,11 +110,12 @@ def _grid(args: argparse.Namespace, found: Studied) -> Grid:
     from trimtab.costs import Costs
     from trimtab.model.errors import RefusedError
     from trimtab.model.policy import Policy, parse_policy
+    from trimtab.model.ranges import MOST, ranged
     from trimtab.simulate.sweep import grid
 
     when, to = parse_policy(found.policy or "monthly to target")
-    whens = [one for words in args.when or WHENS for one in _ranged(words)]
-    tos = [one for words in args.to or TOS for one in _ranged(words)]
+    whens = [one for words in args.when or WHENS for one in ranged(words)]
+    tos = [one for words in args.to or TOS for one in ranged(words)]
     if found.policy:
         # The portfolio's own policy is always among them.
         whens, tos = [*whens, str(when)], [*tos, str(to)]
@@ -131,31 +130,6 @@ def _grid(args: argparse.Namespace, found: Studied) -> Grid:
         base, when=whens, to=tos, costs=costs or {"costs": found.costs}, sample=args.sample,
         seed=args.seed,
     )  # fmt: skip
-
-
-def _ranged(words: str) -> list[str]:
-    """`band:{1..3}pp` as band:1pp, band:2pp, band:3pp; a step stands behind a slash."""
-    import re
-    from decimal import Decimal
-
-    from trimtab.model.errors import RefusedError
-
-    number = r"(\d{1,6}(?:\.\d{1,6})?)"
-    found = re.search(
-        r"\{" + number + r"\.\." + number + "(?:/" + number + r")?\}", words, re.ASCII
-    )
-    if found is None:
-        if "{" in words or "}" in words:
-            raise RefusedError(f"{words}: a range is written {{1..10}} or {{1..10/0.5}}")
-        return [words]
-    low, high, step = Decimal(found[1]), Decimal(found[2]), Decimal(found[3] or 1)
-    if high < low or step <= 0 or (high - low) / step > MOST:
-        raise RefusedError(f"{words}: a range goes upwards, in steps above zero")
-    made = []
-    for k in range(int((high - low) / step) + 1):
-        one = words[: found.start()] + format(low + k * step, "f") + words[found.end() :]
-        made += _ranged(one)
-    return made
 
 
 def _swept(args: argparse.Namespace, found: Studied, policies: Grid, out: Path | None) -> Sweep:

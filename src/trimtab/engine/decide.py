@@ -277,8 +277,8 @@ def _washed(trades: list[Trade], state: State, mandate: Mandate, as_of: date) ->
     """
     window = as_of - timedelta(days=30)
     groups = mandate.household.tax.identical
-    bought = {trade.instrument for trade in trades if trade.side == "buy"}
-    bought |= {
+    buys = [trade for trade in trades if trade.side == "buy"]
+    before = {
         lot.instrument
         for lot in state.memory.purchases
         if isinstance(lot.acquired, date) and lot.acquired >= window
@@ -288,15 +288,32 @@ def _washed(trades: list[Trade], state: State, mandate: Mandate, as_of: date) ->
         loss = -sum(lot.gain for lot in trade.lots if lot.gain is not None and lot.gain < 0)
         taxed = mandate.household.accounts[trade.account].tax.taxes_gains
         same = {trade.instrument}.union(*(group for group in groups if trade.instrument in group))
-        again = sorted(same & bought)
-        if loss and taxed and again:
-            message = (
-                f"{trade.instrument} is sold in {trade.account} at a loss of {money_text(loss)}, "
-                f"and {', '.join(again)} is bought in this plan or was within 30 days: the loss "
-                "may be disallowed as a wash sale. This program does not work that out yet."
-            )
-            found.append(Finding("wash-sale-possible", trade.instrument, message))
+        own = [one for one in buys if one.instrument in same]
+        if loss and taxed and (own or same & before):
+            found.append(_possible_wash(trade, loss, own, sorted(same & before)))
     return found
+
+
+def _possible_wash(trade: Trade, loss: int, own: list[Trade], before: list[str]) -> Finding:
+    """That a loss may not count, and what of this very plan can be left out so that it does."""
+    sold = f"{trade.instrument} is sold in {trade.account} at a loss of {money_text(loss)}, and "
+    again = [f"{', '.join(before)} was bought within 30 days"] if before else []
+    if own:
+        names = [f"{one.instrument} in {one.account}" for one in own]
+        again.insert(0, f"this plan buys {', '.join(names)}")
+    message = (
+        f"{sold}{' and '.join(again)}: the loss may be disallowed as a wash sale. This program "
+        "does not work that out yet."
+    )
+    if own:
+        keys = dict.fromkeys((one.account, one.instrument) for one in own)
+        buys = ", ".join(f'do_not_buy = ["{name}"] under [accounts.{at}]' for at, name in keys)
+        message += (
+            f" To avoid it, leave out the purchase ({buys}, for 31 days) or the sale "
+            f'(do_not_sell = ["{trade.instrument}"] under [accounts.{trade.account}]), and plan '
+            "again."
+        )
+    return Finding("wash-sale-possible", trade.instrument, message)
 
 
 def _unassigned(state: State, parts: list[_Part]) -> list[Finding]:

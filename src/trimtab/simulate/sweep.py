@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from itertools import product
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from trimtab.costs import Costs
 from trimtab.kernels.compile import compiled
@@ -45,6 +45,7 @@ from trimtab.model.policy import (
     parse_to,
     parse_when,
 )
+from trimtab.model.ranges import ranged
 from trimtab.simulate.aims import GivenTarget, read_target
 from trimtab.simulate.frames import html_table, make_frame, text_table
 from trimtab.simulate.history import PriceHistory, day_of
@@ -143,8 +144,8 @@ def grid(
 
     Args:
         base: The policy that is varied.
-        when: When to act, in words.
-        to: How far to trade, in words.
+        when: When to act, in words; `band:{1..10}pp` and `band:{1..10/0.5}pp` are ranges.
+        to: How far to trade, in words, with ranges as well.
         target: What to hold: several targets, by name or not.
         costs: What trading costs: one, several, or several by name.
         sample: So many of the combinations at random, without repetition; all by default.
@@ -155,8 +156,8 @@ def grid(
     """
     import numpy as np
 
-    whens = tuple(dict.fromkeys(parse_when(w) if isinstance(w, str) else w for w in when or ()))
-    tos = tuple(dict.fromkeys(parse_to(t) if isinstance(t, str) else t for t in to or ()))
+    whens = tuple(dict.fromkeys(one for w in when or () for one in _read(w, parse_when)))
+    tos = tuple(dict.fromkeys(one for t in to or () for one in _read(t, parse_to)))
     whens, tos = whens or (base.when,), tos or (base.to,)
     targets = _named(target, "target") or {"target": base.target}
     charged = {"costs": costs} if isinstance(costs, Costs) else _named(costs, "costs")
@@ -179,6 +180,14 @@ def grid(
     rows = np.column_stack([pairs, held, cost]).astype(np.int64)
     left_out = len(whens) * len(tos) - len(fitting)
     return Grid(whens, tos, targets, charged, rows, left_out)
+
+
+_Read = TypeVar("_Read", When, To)
+
+
+def _read(given: str | _Read, parse: Callable[[str], _Read]) -> list[_Read]:
+    """What words stand for, all of a range; what was read before stays as it is."""
+    return [parse(words) for words in ranged(given)] if isinstance(given, str) else [given]
 
 
 def _named(given: Any, word: str) -> dict[str, Any]:

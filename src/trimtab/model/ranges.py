@@ -1,0 +1,39 @@
+"""Ranges in the words of policies: `band:{1..10}pp` stands for ten bands."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from trimtab.model.policy import PolicyError
+
+MOST = 1_000_000
+"""Policies that one sweep takes."""
+
+_NUMBER = r"(\d{1,6}(?:\.\d{1,6})?)"
+
+
+def ranged(words: str) -> list[str]:
+    """What words with ranges stand for; both ends are in a range, its step stands behind a slash.
+
+    Raises:
+        PolicyError: Braces that are no range, or a range that does not go upwards.
+
+    >>> ranged("band:{1..3}pp"), ranged("drift:{1..2/0.5}pp")
+    (['band:1pp', 'band:2pp', 'band:3pp'], ['drift:1pp', 'drift:1.5pp', 'drift:2.0pp'])
+    """
+    found = re.search(
+        r"\{" + _NUMBER + r"\.\." + _NUMBER + "(?:/" + _NUMBER + r")?\}", words, re.ASCII
+    )
+    if found is None:
+        if "{" in words or "}" in words:
+            raise PolicyError(f"{words}: a range is written {{1..10}} or {{1..10/0.5}}")
+        return [words]
+    low, high, step = Decimal(found[1]), Decimal(found[2]), Decimal(found[3] or 1)
+    if high < low or step <= 0 or (high - low) / step > MOST:
+        raise PolicyError(f"{words}: a range goes upwards, in steps above zero")
+    made = []
+    for k in range(int((high - low) / step) + 1):
+        one = words[: found.start()] + format(low + k * step, "f") + words[found.end() :]
+        made += ranged(one)
+    return made

@@ -18,6 +18,7 @@ from trimtab.costs import Costs
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.backtest import backtest
+from trimtab.simulate.flows import Flows
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.rules import TradeAt
 
@@ -469,3 +470,24 @@ def test_a_way_to_trade_that_there_is_not_is_refused() -> None:
     """A misspelt `trade_at` names those that there are."""
     with pytest.raises(ValueError, match="next-open"):
         backtest(lively("AB", 40), Policy(HALVES), trade_at="tomorrow")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("flows", [None, Flows()])
+def test_a_holding_that_only_bears_its_part_of_the_cost_is_not_traded(flows: Any) -> None:
+    """Half-way back moves what is outside its band; the rest pays its part and is no trade."""
+    steps = {"A": [10.0, 20.0, 20.0], "B": [10.0] * 3, "C": [10.0, 10.5, 10.5], "D": [10.0] * 3}
+    target = {"A": 0.1, "B": 0.4, "C": 0.1, "D": 0.4}
+    policy = Policy(target, when="band:5pp", to="edge")
+
+    one = backtest(
+        history(steps), policy, cash=1_000.0, costs=Costs(bps=100), flows=flows
+    ).policies[0]
+
+    # A weighs 200 of 1,105; to 15% of it. What it gives is bought where most is missing.
+    free = backtest(history(steps), policy, cash=1_000.0, flows=flows).policies[0]
+    assert one.rebalances == free.rebalances == 1
+    assert one.trade_count == free.trade_count < 4
+    assert (one.trades["cost"] > 0.0).sum() == one.trade_count
+    borne = one.trades["cost"] == 0.0
+    assert borne.any()
+    assert (one.trades["units"][borne] < 0.0).all()

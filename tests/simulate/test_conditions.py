@@ -432,6 +432,40 @@ def test_withdrawals_end_where_nothing_is_left() -> None:
     assert one.cagr == pytest.approx(-1.0) or one.growth[-1] == 0.0
 
 
+def _owing() -> Any:
+    """More is paid out than can be sold for at once, and prices fall before it is sold."""
+    prices = history({"A": [10.0, 10.0, 10.0, 2.0, 2.0, 2.0, 2.0], "B": [10.0] * 7})
+    prices = _traded(prices, [[2_000.0, 100.0]])
+    flows = {date(2024, 1, 3): -80_000.0, date(2024, 1, 8): -1_000.0}
+    policy = Policy({"A": 0.9, "B": 0.1}, when="daily", name="owing")
+    return backtest(prices, policy, flows=flows, participation=1.0)
+
+
+def test_turnover_never_shrinks_where_more_is_owed_than_is_there() -> None:
+    """What is sold after the value fell below zero has no share of it, and takes none away."""
+    one = _owing().policies[0]
+
+    log = one.log
+    above = log.value > 0.0
+    assert (log.value[~above] < 0.0).any()
+    assert (log.moved[~above] > 0.0).any()
+    assert one.turnover_one_way == pytest.approx(float((log.moved / log.value)[above].sum()) / 2)
+    assert one.turnover_one_way > 0.0
+    assert one.growth.min() == 0.0
+
+
+def test_what_is_owed_is_not_forgiven() -> None:
+    """A withdrawal from less than nothing pays nothing and leaves what is owed as it was."""
+    result = _owing()
+
+    one = result.policies[0]
+    assert one.flows is not None
+    assert one.flows[one.flows != 0.0].tolist() == [-80_000.0]
+    assert one.value[-2] < 0.0
+    assert one.value[-1] == pytest.approx(one.value[-2])
+    assert {"exhausted", "overdrawn"} <= _codes(result)
+
+
 def test_a_share_a_year_is_paid_each_month() -> None:
     """Four percent a year of what there is, for the days of each month."""
     prices = history({"A": [10.0] * 300}, first="2023-01-02")

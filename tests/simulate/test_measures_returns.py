@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from math import isnan, nan
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from trimtab.simulate.returns import (
+    _only_root,
+    _roots,
     modified_dietz,
     money_weighted,
     session_returns,
@@ -207,3 +210,40 @@ def test_what_is_not_defined_is_nan() -> None:
     assert isnan(modified_dietz(100.0, 110.0, [], [], 0))
     assert isnan(modified_dietz(100.0, 10.0, [0], [-150.0], 30))
     assert isnan(modified_dietz(nan, 10.0, [], [], 30))
+
+
+def _saved_and_spent(seed: int, count: int, rate: float) -> tuple[Any, Any]:
+    """Money in one day and some of it out the next, on an account that earns a rate."""
+    draw = np.random.default_rng(seed)
+    days = np.datetime64("2000-01-03") + np.arange(count + 1).astype("timedelta64[D]")
+    amounts = np.where(np.arange(count) % 2 == 0, -10.0, 9.0) * draw.uniform(0.95, 1.0, count)
+    times = np.arange(count + 1) / 365.0
+    grown = float(-(amounts * (1.0 + rate) ** (times[-1] - times[:-1])).sum())
+    return days, np.append(amounts, grown)
+
+
+def test_thousands_of_changes_of_sign_have_their_one_rate() -> None:
+    """An account in and out of which money goes every day gives back the rate it was made with."""
+    days, amounts = _saved_and_spent(3, 8_000, 0.0725)
+
+    found = money_weighted(days, amounts)
+
+    assert int((np.sign(amounts[1:]) != np.sign(amounts[:-1])).sum()) >= 7_999
+    assert found.rate == pytest.approx(0.0725, abs=1e-11)
+
+
+@given(
+    st.lists(st.integers(-50, 50), min_size=2, max_size=9),
+    st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=150, deadline=None)
+def test_one_look_never_overlooks_a_rate(amounts: list[int], seed: int) -> None:
+    """Where the balance is said to have one side only, the whole search finds the same one rate."""
+    net = np.array([amount or 1 for amount in amounts], dtype=float)
+    gaps = np.random.default_rng(seed).integers(1, 800, len(net))
+    times = np.cumsum(gaps) / 365.0
+
+    only = _only_root(times - times[0], net)
+
+    if only is not None:
+        assert _roots(times - times[0], net) == pytest.approx([only], abs=1e-9)

@@ -195,7 +195,12 @@ def take_flow(
     value = worth_of(held.units, close)
     money = conditions.flow_money[t] + conditions.flow_share[t] * value
     clear_bill(work.bill)
-    if money < 0.0 and -money >= value:
+    if money < 0.0 and not value > 0.0:
+        # Less than nothing is there: nothing is paid, and nothing that is owed is forgiven.
+        money = 0.0
+        if tally.counts[EXHAUSTED] == 0:
+            tally.counts[EXHAUSTED] = t + 1
+    elif money < 0.0 and -money >= value:
         money = pay_out_all(close, t, value, conditions, held, work.bill)
         if tally.counts[EXHAUSTED] == 0:
             tally.counts[EXHAUSTED] = t + 1
@@ -314,6 +319,6 @@ def write_row(
     for i in range(len(held.units)):
         units_after[i] = held.units[i]
         cost_by[i] = bill.by[i]
-    if value > 0.0 or kind != FLOW:
+    if value > 0.0:
         tally.sums[TURNOVER] += 0.5 * bill.totals[MOVED] / value
     tally.sums[COST_PAID] += bill.totals[COST]

@@ -130,7 +130,7 @@ class PolicyResult:
 
         if self.flows is None:
             return self.value
-        returns = np.nan_to_num(session_returns(self.value, self.flows), nan=-1.0)
+        returns = np.nan_to_num(session_returns(self.value, self.flows), nan=-1.0).clip(min=-1.0)
         return np.concatenate([self.value[:1], self.value[0] * np.cumprod(1.0 + returns)])
 
     @cached_property
@@ -253,13 +253,17 @@ class PolicyResult:
 
     @property
     def trade_count(self) -> int:
-        """Single purchases and sales; moving cash is none."""
+        """Single purchases and sales; moving cash is none, nor is bearing a part of the cost."""
         risky = [place for place, symbol in enumerate(self.symbols) if symbol != CASH]
-        return int((self.log.changes[:, risky] != 0.0).sum())
+        return int(self.log.ordered[:, risky].sum())
 
     @property
     def trades(self) -> Any:
-        """Every trade: date, symbol, units (below zero when sold), price, value, cost."""
+        """Every trade: date, symbol, units (below zero when sold), price, value, cost.
+
+        They explain every change of units; what a holding that was not traded gave for the cost of
+        others is a row at no cost, and not among `trade_count`.
+        """
         import numpy as np
 
         change, prices = self.log.changes, self.log.prices

@@ -68,6 +68,29 @@ class Rebalances:
         return np.where(meant, change, 0.0)
 
     @property
+    def ordered(self) -> NDArray[np.bool_]:
+        """Which symbols were bought or sold at each, cash among them, shape (k, n).
+
+        Costs are taken out of all holdings alike: one that only bore its part was not traded.
+        """
+        import numpy as np
+
+        kept = (self.value - self.cost)[:, None]
+        worth = self.value[:, None]
+        whole = np.divide(worth, kept, out=np.ones_like(worth), where=kept > 0.0)
+        meant = self.units_after * self.prices * whole - self.units_before * self.prices
+        found: NDArray[np.bool_] = (self.changes != 0.0) & (np.abs(meant) > 1e-12 * worth)
+        return found
+
+    @property
+    def turned(self) -> Floats:
+        """One-way turnover of each, shape (k,); none where no value was left to have a share of."""
+        import numpy as np
+
+        above = self.value > 0.0
+        return 0.5 * np.divide(self.moved, self.value, out=np.zeros(len(above)), where=above)
+
+    @property
     def shares_of_cost(self) -> Floats:
         """Which part of each rebalance's cost each symbol bore, by its own order; shape (k, n)."""
         import numpy as np

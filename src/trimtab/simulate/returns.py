@@ -179,7 +179,8 @@ def money_weighted(
     if (net > 0).all() or (net < 0).all():
         return MoneyWeighted(nan, (), "all the money goes one way: no rate makes that nothing")
     times = (when - when[0]).astype(np.float64) / DAYS_A_XIRR_YEAR
-    roots = _roots(times, net)
+    only = _only_root(times, net)
+    roots = _roots(times, net) if only is None else [only]
     rates = tuple(expm1(root) for root in roots if root < MOST_LOG)
     if len(rates) < len(roots):
         return MoneyWeighted(nan, rates, "a rate that does is too large to be a number")
@@ -189,6 +190,33 @@ def money_weighted(
         return MoneyWeighted(nan, (), "no rate above -100% makes the flows worth nothing")
     told = ", ".join(f"{rate:.4%}" for rate in rates)
     return MoneyWeighted(nan, rates, f"{len(rates)} rates make the flows worth nothing: {told}")
+
+
+def _only_root(times: Floats, amounts: Floats) -> float | None:
+    """The root, where one look tells that there is no other; None where it does not.
+
+    Discounted at a root, what was put in and not yet taken out is summed from the first flow on.
+    Where that never changes its side there is one root: by parts the sum of exponentials is a
+    Laplace transform of it, which has no more roots than it has changes of sign (the pure
+    investment of Teichroew, Robichek and Montalbano 1965).
+    """
+    import numpy as np
+
+    signs, logs = np.sign(amounts), np.log(np.abs(amounts))
+    if signs[0] == signs[-1]:
+        return None
+    found = _between(times, signs, logs, ())
+    if len(found) != 1:
+        return None
+    powers = logs - found[0] * times
+    parts = signs * np.exp(powers - powers.max())
+    # Both sums say the same: from the first flow on, and against what is yet to come. One that is
+    # as good as zero may be on either side.
+    clear = np.zeros(len(parts) - 1, dtype=np.bool_)
+    for own, at in ((parts, slice(None)), (-parts[::-1], slice(None, None, -1))):
+        left = np.cumsum(own)[:-1] * signs[0]
+        clear |= (left > 1e-9 * np.cumsum(np.abs(own))[:-1])[at]
+    return found[0] if clear.all() else None
 
 
 def _roots(times: Floats, amounts: Floats) -> list[float]:

@@ -106,7 +106,7 @@ def yearly(one: PolicyResult) -> Yearly:
     starts = np.concatenate([[one.cash], ends[:-1]])
     of_event = np.searchsorted(years, year_of[one.log.sessions])
     size = len(years)
-    turned = np.bincount(of_event, one.log.moved / one.log.value / 2.0, minlength=size)
+    turned = np.bincount(of_event, one.log.turned, minlength=size)
     costs = np.bincount(of_event, one.log.cost, minlength=size)
     return Yearly(
         years=tuple(years.tolist()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.engine.households import DAY, account, lot, mandate, market, state, tree
+from trimtab.costs import Costs
 from trimtab.engine.decide import decide
 from trimtab.engine.mandate import Request
 from trimtab.model.plan import LeftAlone, Plan
@@ -76,6 +78,19 @@ def test_why_a_deposit_stays_is_its_own_reason(menu: tuple[str, ...], why: str) 
     assert why in note.why
 
 
+def test_a_little_cash_that_leads_away_from_the_target_is_named() -> None:
+    """Half a share of a deposit stays: too little to speak of, but why drift is more than none."""
+    lots = [lot("brokerage", "US", 600, "1"), lot("brokerage", "BND", 400, "1")]
+    mandate_ = mandate(tree({"US": 60, "BND": 40}))
+    request = Request(deposits={"brokerage": 5_000})
+
+    plan = decide(state(lots, brokerage="0"), mandate_, market(PRICES), DAY, request)
+
+    assert plan.drift_after["household"] > plan.drift_before["household"] == 0
+    (note,) = idle(plan)
+    assert "50.00 of the deposit of 50.00 stays as cash" in note.why
+
+
 def test_cash_that_the_target_wants_is_not_called_idle() -> None:
     """Neither what fills a sleeve of cash, nor a deposit that is spent, is a matter."""
     wanted = with_deposit(500_000, bonds=450, target={"US": 50, "BND": 45, "CASH": 5})
@@ -139,6 +154,40 @@ def test_what_may_not_be_sold_did_not_stop_at_the_edge() -> None:
 
     for plan in (banded, unbanded):
         assert [note.reason for note in plan.left_alone] == ["restricted", "no-cash"]
+
+
+def apart(*, menu: tuple[str, ...], cash: str = "0") -> Plan:
+    """50 US and 50 BND under 60/40: the account of US has this cash, the other may buy its menu.
+
+    What is sold costs much more tax than a unit of drift is worth.
+    """
+    accounts = [account("stocks", "roth", menu=("US",)), account("bonds", menu=menu)]
+    lots = [lot("stocks", "US", 50, "1"), lot("bonds", "BND", 50, "1")]
+    mandate_ = mandate(
+        tree({"US": 60, "BND": 40}), accounts=accounts, drift_price=Decimal("0.01"),
+        costs=Costs(commission=Decimal(5)),
+    )  # fmt: skip
+    return decide(state(lots, stocks=cash, bonds="0"), mandate_, market(PRICES), DAY,
+                  Request(now=True))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("menu", "cash", "reasons"),
+    [
+        (("BND",), "0", ["no-cash", "no-room"]),
+        (("BND", "US"), "0", ["not-worth", "not-worth"]),
+        (("BND",), "106", ["not-worth", "no-room"]),
+        (("BND",), "99", ["no-cash", "no-room"]),
+    ],
+)
+def test_what_cannot_be_traded_is_not_called_unworthy(
+    menu: tuple[str, ...], cash: str, reasons: list[str]
+) -> None:
+    """With a price of drift too, cash that is missing is the reason, and so is room."""
+    plan = apart(menu=menu, cash=cash)
+
+    assert plan.trades == ()
+    assert [note.reason for note in plan.left_alone] == reasons
 
 
 @pytest.mark.parametrize("price", ["1", "50", "100"])

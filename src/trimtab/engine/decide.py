@@ -216,8 +216,9 @@ def _decide_one(
     findings.extend(short)
     made = explain.trades(aim, written, done.steps, mandate=mandate, value=value, request=request)
     notes = explain.left_alone(
-        aim, written, done.steps, wanted, asked, mandate=mandate, value=value, request=request
-    )
+        aim, written, done.steps, wanted, asked,
+        mandate=mandate, value=value, request=request, further=after > before,
+    )  # fmt: skip
     rows = explain.sleeve_rows(aim, mandate, leaves, base_after)
     return _Part(
         aim, asked, tuple(made), tuple(rows), tuple(notes), tuple(findings),

@@ -112,11 +112,20 @@ def left_alone(
     mandate: Mandate,
     value: Valuation,
     request: Request,
+    further: bool,
 ) -> list[LeftAlone]:
-    """The trades that were not made, each with the constraint that bound it."""
+    """The trades that were not made, each with the constraint that bound it.
+
+    Where the plan ends further from its target, cash of a deposit that stays is named however
+    little it is: that is why.
+    """
     after, purses = values_after(aim, problem, steps, value)
     base = aim.base - sum(map(cost_of, problem.holdings, steps))
-    notes = _idle_cash(aim, problem, after, purses, base, changes, mandate=mandate, request=request)
+    worth_saying = Fraction(0) if further else WORTH_SAYING
+    notes = _idle_cash(
+        aim, problem, after, purses, base, changes,
+        mandate=mandate, request=request, worth_saying=worth_saying,
+    )  # fmt: skip
     notes += _tax_spared(problem, steps, mandate)
     for i, leaf_name in enumerate(problem.leaves):
         leaf = next(leaf for leaf in aim.root.leaves() if leaf.name == leaf_name)
@@ -128,7 +137,7 @@ def left_alone(
             continue
         reason, why = _why_not(
             problem, i, leaf, changes, due,
-            base=aim.base, after=after[leaf_name], away=away,
+            base=aim.base, ends=after, free=_free_cash(aim, problem, purses), away=away,
             mandate=mandate, value=value, request=request,
         )  # fmt: skip
         side = "over" if away > 0 else "under"
@@ -233,6 +242,7 @@ def _idle_cash(
     *,
     mandate: Mandate,
     request: Request,
+    worth_saying: Fraction,
 ) -> list[LeftAlone]:
     """What stays as cash of a deposit although the target wants less cash, and why."""
     if base <= 0:
@@ -244,7 +254,7 @@ def _idle_cash(
     for index, account in enumerate(problem.accounts):
         deposit = request.deposits.get(account, 0)
         idle = min(deposit, purses[account], over)
-        if idle <= 0 or Fraction(idle, base) < WORTH_SAYING:
+        if idle <= 0 or Fraction(idle, base) < worth_saying:
             continue
         buyable = [h for h in problem.holdings if h.account == index and h.buyable]
         own = list(dict.fromkeys(problem.leaves[h.leaf] for h in buyable))
@@ -342,13 +352,15 @@ def _why_not(
     due: Due,
     *,
     base: int,
-    after: int,
+    ends: Mapping[str, int],
+    free: Mapping[str, int],
     away: Fraction,
     mandate: Mandate,
     value: Valuation,
     request: Request,
 ) -> tuple[str, str]:
     """The constraint that kept a leaf where it is, or the policy that asked for no more."""
+    after = ends[leaf.name]
     frozen = [id_ for id_ in leaf.hold if id_ in value.frozen]
     if frozen:
         return "frozen", f"{', '.join(frozen)} has no price that can be believed"
@@ -375,16 +387,59 @@ def _why_not(
             return "restricted", "nothing of it may be sold (do_not_sell or keep)"
         if due.scope == "cash":
             return "inside", "only the cash is to move today"
-        if mandate.drift_price is not None:
+        if mandate.drift_price is not None and _has_room(problem, index, ends, free, base):
             return "not-worth", "tax and cost are more than moving it is worth (drift_price)"
         return "no-room", "nothing else can be bought with the proceeds in the same account"
     if not any(h.buyable for _, h in holdings):
         return "restricted", "no account may buy any of " + ", ".join(leaf.hold)
     if due.scope == "cash" and problem.goals[index] <= problem.values[index]:
         return "inside", "new cash goes first to what is further under its target"
-    if mandate.drift_price is not None:
+    if mandate.drift_price is not None and _has_means(problem, index, ends, free, base):
         return "not-worth", "tax and cost are more than moving it is worth (drift_price)"
     return "no-cash", "no cash for it in an account that may buy it, or less than one step"
+
+
+def _free_cash(aim: Aim, problem: Problem, purses: Mapping[str, int]) -> dict[str, int]:
+    """What each account has left to buy with: no more than all have beyond buffer and goal."""
+    over = sum(purses.values()) - aim.buffer - problem.cash_goal
+    return {account: min(purse, over) for account, purse in purses.items()}
+
+
+def _has_means(
+    problem: Problem, leaf: int, ends: Mapping[str, int], free: Mapping[str, int], base: int
+) -> bool:
+    """Whether an account that may buy a leaf has the cash, or something over its goal to sell."""
+    return any(
+        free[holding.account_id] + cash_change(holding, holding.least) >= 0
+        or any(
+            other.sellable and _beyond(problem, other, ends) / base >= WORTH_SAYING
+            for other in problem.holdings
+            if other.account == holding.account and other.leaf != leaf
+        )
+        for holding in problem.holdings
+        if holding.leaf == leaf and holding.buyable
+    )
+
+
+def _has_room(
+    problem: Problem, leaf: int, ends: Mapping[str, int], free: Mapping[str, int], base: int
+) -> bool:
+    """Whether an account that may sell a leaf lacks cash, or may buy something under its goal."""
+    return any(
+        Fraction(-free[holding.account_id], base) >= WORTH_SAYING
+        or any(
+            other.buyable and _beyond(problem, other, ends) / base <= -WORTH_SAYING
+            for other in problem.holdings
+            if other.account == holding.account and other.leaf != leaf
+        )
+        for holding in problem.holdings
+        if holding.leaf == leaf and holding.sellable
+    )
+
+
+def _beyond(problem: Problem, holding: Holding, ends: Mapping[str, int]) -> Fraction:
+    """How far the leaf of a holding ends over its goal (below zero: under it), in minor units."""
+    return Fraction(ends[problem.leaves[holding.leaf]] - problem.goals[holding.leaf])
 
 
 def _policy_stop(

@@ -141,7 +141,7 @@ def test_the_files_of_account_mode_say_what_its_figures_say(tmp_path: Path) -> N
     assert len(rows) == own["sessions"]
     assert float(rows[-1]["this portfolio"]) == pytest.approx(own["final_value"])
     assert sum(float(row["cost"]) for row in trades) == pytest.approx(own["cost_paid"])
-    assert sum(float(row["tax"]) for row in trades) == pytest.approx(own["tax_due"])
+    assert sum(float(row["tax"]) for row in trades) == pytest.approx(own["tax_caused"])
     assert [one["rebalances"] for one in figures["policies"] if "never" in one["name"]] == [0]
 
 
@@ -186,3 +186,34 @@ def test_an_earlier_run_is_replaced_whole_and_that_is_said(tmp_path: Path) -> No
     assert places == ["quarterly", "this-portfolio"]
     kept = sorted(path.name for path in (folder / "run" / "this-portfolio").iterdir())
     assert kept == ["note.txt", "trades.csv", "weights.csv"]
+
+
+def test_tax_that_is_counted_stays_in_the_accounts(tmp_path: Path) -> None:
+    """`--tax counted` shows what is owed; by default it is paid, and both say so."""
+    session = Session(demo_folder(tmp_path))
+    line = (
+        "trimtab backtest --account-mode --start 2010-09-01 --end 2011-04-20 --when monthly "
+        "--cash 400000"
+    )
+
+    paid, counted = (
+        [json.loads(session.run(f"{line}{more} --json"))["policies"][1], session.run(line + more)]
+        for more in ("", " --tax counted")
+    )
+
+    assert (paid[0]["tax"], counted[0]["tax"]) == ("paid", "counted")
+    assert paid[0]["tax_paid"] == paid[0]["tax_by_year"][0]["tax"] > 0
+    assert counted[0]["tax_owed"] == counted[0]["tax_caused"] > 0
+    assert paid[0]["after_tax_final_value"] == pytest.approx(
+        paid[0]["final_value"] - paid[0]["tax_owed"]
+    )
+    assert "from 15 April of the next year on" in " ".join(paid[1].split())
+    assert "counted, not paid" in " ".join(counted[1].split())
+
+
+def test_tax_of_research_mode_is_refused(tmp_path: Path) -> None:
+    """Research mode knows no taxes: --tax without --account-mode names what it goes with."""
+    said = Session(demo_folder(tmp_path)).run("trimtab backtest --tax counted")
+
+    assert "--tax goes with --account-mode" in said
+    assert said.endswith("[1]\n")

@@ -240,7 +240,7 @@ def test_a_thin_market_fills_a_run_in_part() -> None:
     assert sold[:2] == [8, 8]
     assert run.folded.positions["brokerage", "US"] == 40 - sum(sold)
     assert run.value[-1] == 201_000 - run.cost_paid
-    assert run.tax_due == sum(sale.tax for p in run.plans for t in p.trades for sale in t.lots)
+    assert run.tax_caused == sum(sale.tax for p in run.plans for t in p.trades for sale in t.lots)
     filled_whole = backtest_accounts(
         mandate_, opening(lots, brokerage=1_000), markets, participation=Fraction(1, 10)
     )

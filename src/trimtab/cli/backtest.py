@@ -23,7 +23,8 @@ examples:
                                                    and the common alternatives
   trimtab backtest --report out.html               the same as a page with charts, what is noise
                                                    and what is not
-  trimtab backtest --account-mode --start 2008-01-02   the same in whole shares, lots and tax
+  trimtab backtest --account-mode --start 2008-01-02   the same in whole shares and lots, tax
+                                                   paid when it is due
   trimtab backtest --prices etf.csv --target SPY=60,AGG=40 --when monthly --cost-bps 10
   trimtab backtest --prices etf.csv --target SPY=60,AGG=40 --policy never --policy "band:5pp"
 """
@@ -31,6 +32,9 @@ examples:
 ALTERNATIVES = ("never", "annual", "quarterly", "monthly", "band:5pp", "band:5pp to half")
 """What a portfolio's own policy is shown beside."""
 
+
+TAX = ("paid", "counted")
+"""What becomes of the tax of account mode."""
 
 LEAST_PATHS, USUAL_PATHS, MOST_PATHS = 100, 1_000, 100_000
 """Shuffled histories of a report: at least, usually, and at most."""
@@ -73,6 +77,12 @@ def add_parser(commands: Commands) -> None:
         "code as plan and apply (slower)",
     )
     parser.add_argument(
+        "--tax",
+        choices=TAX,
+        help="with --account-mode: pay tax when it is due, out of the account that sold, or only "
+        "count it (default: paid)",
+    )
+    parser.add_argument(
         "--out",
         metavar="DIR",
         help="write figures, curves, weights and trades; over those of an earlier run"
@@ -99,9 +109,12 @@ def add_parser(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the policies and show them."""
     from trimtab.cli.screen import emit, progress, say, screen
+    from trimtab.model.errors import RefusedError
 
     if args.account_mode:
         return _in_accounts(args)
+    if args.tax:
+        raise RefusedError("--tax goes with --account-mode: research mode knows no taxes")
     replaced = _need_own(args)
     if args.png:
         from trimtab.reports.figures_png import check_drawing
@@ -260,6 +273,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
             start=args.start,
             end=args.end,
             cash=None if args.cash is None else Decimal(str(args.cash)),
+            pay_tax=args.tax != "counted",
             on_session=shown,
         )
     finally:

@@ -133,6 +133,21 @@ def wants_plan(
     return any(part.scope != "nothing" or part.period for part in asked)
 
 
+def is_due(
+    state: State, mandate: Mandate, market: Market, as_of: date, request: Request = NO_FLOWS
+) -> bool:
+    """Whether a trigger, new cash, a withdrawal or the user asks for trades; nothing when refused.
+
+    A look on the calendar that finds every sleeve inside its band asks for none.
+    """
+    assert market.as_of == as_of, "the market must be a snapshot of the day decided for"
+    value = valuation(state, mandate, market, request)
+    return not value.refused and any(
+        due(aim, mandate, state, market, request).scope != "nothing"
+        for aim in aims(mandate, value, request)
+    )
+
+
 def plan_hash(plan: Plan) -> str:
     """SHA-256 of a plan's canonical form, its id left out."""
     return sha256(canonical_bytes(to_plain(replace(plan, id="")))).hexdigest()

@@ -33,6 +33,7 @@ def account_runs(
     start: date | None = None,
     end: date | None = None,
     cash: Decimal | None = None,
+    pay_tax: bool = True,
     on_session: Callable[[str, date], None] | None = None,
 ) -> list[AccountRun]:
     """What policies would have done in these very accounts, with whole shares, lots and tax.
@@ -46,6 +47,7 @@ def account_runs(
         start: The first day that may count.
         end: The last day that may count.
         cash: What all accounts together start with; None: their present worth.
+        pay_tax: Pay tax when it is due, out of the accounts that caused it; else it is counted.
         on_session: Called with the policy's name and each session, for a progress bar.
 
     Raises:
@@ -95,6 +97,7 @@ def account_runs(
                 markets,
                 name=name,
                 invest_at_start=True,
+                pay_tax=pay_tax,
                 participation=book.portfolio.participation,
                 volumes=traded,
                 on_session=told,

@@ -20,16 +20,16 @@ from trimtab.reports.layout import (
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import clean
 from trimtab.simulate.account import AccountRun
-from trimtab.simulate.measures import account_drags
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
 from trimtab.simulate.policy_result import PolicyResult
 from trimtab.simulate.results import Backtest, percent
+from trimtab.taxes.payment import payable_from
 
 MOST_NAMES = 8
 """Symbols that the headline names before it counts the rest."""
 
 _LESSER = (
-    "trades", "Sharpe", "turnover", "orders", "cost", "volatility", "rebalances", "tax",
+    "trades", "Sharpe", "turnover", "orders", "cost", "volatility", "rebalances", "paid", "tax",
     "worst fall", "drift", "interval", "rebalances a year", "from target",
 )  # fmt: skip
 """Figures that make room for the names of policies, the most dispensable first."""
@@ -72,23 +72,67 @@ def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = 
             "Each account starts in cash and is invested at the first session, which is no "
             "rebalance but counts in turnover, cost and orders; trades at the close that decides."
         ),
-        (
-            "Tax is what the sales caused, by the rates of portfolio.toml. It is counted, not paid "
-            "out of the accounts; losses earn no credit yet."
-        ),
-        (
-            "Cost drag is what costs took off the return a year after the first close, tax drag "
-            "what paying the tax as it arose would have."
-        ),
+        *tax_conventions(one),
+        "Cost drag is what costs took off the return a year after the first close, tax drag what "
+        + ("tax did." if one.pays_tax else "paying the tax as it arose would have."),
     ]
     return stacked(
         [
             headline(parts, width=width, look=look),
             *account_tables(runs, width, look),
+            *_tax_by_year(one, width, look),
             paragraph("Conventions", told, width=width, look=look),
             findings_text(one.findings, width=width, look=look, explain=True),
         ]
     )
+
+
+def tax_conventions(run: AccountRun) -> list[str]:
+    """How the tax of runs in account mode was worked out, and what is left out."""
+    if run.pays_tax:
+        day = payable_from(run.dates[0].year)
+        paid = (
+            f"paid at the first session from {day.day} {day:%B} of the next year on, out of the "
+            "account that sold: what is sold for it is no rebalance, and is taxed a year later."
+        )
+    else:
+        paid = "counted, not paid: final value and return are before it."
+    sheltered = ""
+    if run.sheltered_value:
+        worth = f"{run.sheltered_value / 100:,.2f} of {clean(run.name)}"
+        sheltered = f" Accounts whose gains are not taxed count as they are ({worth})."
+    return [
+        (
+            f"Tax is what sales caused, by the rates of portfolio.toml; it is {paid} Losses earn "
+            "no credit, dividends and interest no tax yet."
+        ),
+        (
+            "After tax: the final value less the tax still owed. All sold: when every taxable lot "
+            f"is then sold at the last close and taxed, before the costs of that sale.{sheltered}"
+        ),
+    ]
+
+
+def _tax_by_year(run: AccountRun, width: int, look: Look) -> list[list[str]]:
+    """What the first run sold at a gain and at a loss, by year and term, and the tax of it."""
+    years = run.tax_by_year
+    if not years:
+        return []
+
+    def money(name: str) -> list[str]:
+        return [f"{getattr(year, name) / 100:,.2f}" for year in years]
+
+    rows = [
+        ("sold in", [f"{year.year}" for year in years]),
+        ("short gain", money("short_gain")),
+        ("short loss", money("short_loss")),
+        ("long gain", money("long_gain")),
+        ("long loss", money("long_loss")),
+        ("tax", money("tax")),
+        ("paid", money("paid")),
+    ]
+    [shown] = figure_tables([rows], width, look)
+    return [[f"Taxable sales of {clean(run.name)}, by year:", *shown]]
 
 
 Rows: TypeAlias = list[tuple[str, list[str]]]
@@ -128,24 +172,32 @@ def account_tables(runs: Sequence[AccountRun], width: int, look: Look) -> list[l
 def _of_accounts(runs: Sequence[AccountRun]) -> list[Rows]:
     """What each policy gave, then what it cost in trading and in tax."""
     figures = [run.to_dict() for run in runs]
-    drags = [account_drags(run) for run in runs]
+    drags = [(run["cost_drag"], run["tax_drag"]) for run in figures]
     names = [run.name for run in runs]
     gave = [
         ("policy", names),
         ("final value", [f"{one['final_value']:,.2f}" for one in figures]),
+        ("after tax", [f"{one['after_tax_final_value']:,.2f}" for one in figures]),
+        ("all sold", [f"{one['after_tax_liquidation_value']:,.2f}" for one in figures]),
         ("a year", ["-" if one["cagr"] is None else f"{one['cagr']:.2%}" for one in figures]),
         ("worst fall", [percent(one["max_drawdown"], 1) for one in figures]),
         ("rebalances", [f"{run.rebalances:,}" for run in runs]),
-        ("orders", [f"{len(run.orders):,}" for run in runs]),
     ]
     took = [
         ("policy", names),
+        ("orders", [f"{len(run.orders):,}" for run in runs]),
         ("cost", [f"{one['cost_paid']:,.2f}" for one in figures]),
-        ("cost drag", [percent(cost, 3) for cost, _ in drags]),
-        ("tax", [f"{one['tax_due']:,.2f}" for one in figures]),
-        ("tax drag", [percent(tax, 3) for _, tax in drags]),
+        ("cost drag", [_drag(cost) for cost, _ in drags]),
+        ("tax", [f"{one['tax_caused']:,.2f}" for one in figures]),
+        ("paid", [f"{one['tax_paid']:,.2f}" for one in figures]),
+        ("owed", [f"{one['tax_owed']:,.2f}" for one in figures]),
+        ("tax drag", [_drag(tax) for _, tax in drags]),
     ]
     return [gave, took]
+
+
+def _drag(figure: float | None) -> str:
+    return "-" if figure is None else percent(figure, 3)
 
 
 def figure_tables(

@@ -3,7 +3,7 @@
 Nothing here decides, fills or books. Each session asks the engine, and what it plans is carried
 out by the same procedure as `trimtab apply`, on a paper broker that fills whole at that close, into
 a record in memory. So what was tested is what trades: integers, lots, whole shares, minimums,
-splits and dividends, taxes counted as they fall due.
+splits and dividends, and tax that is paid out of the account whose sales caused it, when it is due.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from trimtab.engine.decide import decide, wants_plan
+from trimtab.engine.decide import decide, is_due, wants_plan
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.execution.application import Venue
 from trimtab.execution.apply import apply_plan
@@ -29,10 +29,19 @@ from trimtab.ledger.record import caught_up, record
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.market import Market
-from trimtab.model.numbers import StepPrice, half_even
+from trimtab.model.numbers import StepPrice, half_even, money_text
 from trimtab.model.orders import Order
 from trimtab.model.plan import LotSale, Plan, Trade
 from trimtab.model.sleeves import Sleeve
+from trimtab.model.state import State
+from trimtab.simulate.account_tax import (
+    TaxAccount,
+    TaxPayment,
+    TaxYear,
+    tax_of_selling,
+    tax_years,
+)
+from trimtab.simulate.measures import account_drags, known
 from trimtab.simulate.metrics import cagr, max_drawdown, volatility
 
 if TYPE_CHECKING:
@@ -65,16 +74,21 @@ class AccountRun:
         when: When it acts, in canonical words.
         to: How far it trades, in canonical words.
         dates: Sessions.
-        value: Worth of all accounts at each close, minor units.
+        value: Worth of all accounts at each close, after the tax that was paid; minor units.
         plans: Plans that traded, oldest first.
         orders: Orders at the broker, in the order in which they left.
         cost_paid: Trading costs, minor units.
-        tax_due: Tax that the sales caused, minor units; not taken out of the accounts.
+        tax_caused: Tax that the sales caused, minor units.
         turnover_one_way: Sum of half the absolute trades over the value before.
         final_weights: By leaf, or by instrument in no leaf, of all accounts.
         folded: The record at the end.
         findings: What plans had to say, each once.
         invested_at_start: Whether it began with cash, so that its first purchase is no rebalance.
+        pays_tax: Whether tax is paid when it is due; otherwise it is only counted.
+        payments: Tax that was paid, oldest first.
+        for_tax: Ids of the plans that did nothing but raise money for tax.
+        liquidation_tax: Tax of selling all taxable lots at the last close, minor units.
+        sheltered_value: Worth at the last close of accounts whose gains are not taxed.
     """
 
     name: str
@@ -85,19 +99,53 @@ class AccountRun:
     plans: tuple[Plan, ...]
     orders: tuple[Order, ...]
     cost_paid: int
-    tax_due: int
+    tax_caused: int
     turnover_one_way: float
     final_weights: Mapping[str, float]
     folded: Folded = field(repr=False)
     findings: tuple[Finding, ...] = ()
     invested_at_start: bool = False
+    pays_tax: bool = False
+    payments: tuple[TaxPayment, ...] = ()
+    for_tax: frozenset[str] = frozenset()
+    liquidation_tax: int = 0
+    sheltered_value: int = 0
 
     @property
     def rebalances(self) -> int:
-        """How often it traded, after it was invested."""
+        """How often it traded, after it was invested, and not just for money to pay tax with."""
         first = self.plans[0].as_of if self.plans else None
         was_bought = self.invested_at_start and first == self.dates[0]
-        return len(self.plans) - was_bought
+        return len(self.plans) - len(self.for_tax) - was_bought
+
+    @property
+    def tax_paid(self) -> int:
+        """Tax that left the accounts, minor units."""
+        return sum(payment.amount for payment in self.payments)
+
+    @property
+    def tax_owed(self) -> int:
+        """Tax that is still owed at the end, minor units: not due yet, unpaid, or only counted."""
+        return self.tax_caused - self.tax_paid
+
+    @property
+    def after_tax(self) -> int:
+        """Worth at the end less the tax owed, minor units."""
+        return self.value[-1] - self.tax_owed
+
+    @property
+    def liquidation_after_tax(self) -> int:
+        """What is left when all taxable lots are sold at the last close and all tax is paid.
+
+        Before what that sale would cost in trading; accounts whose gains are not taxed count as
+        they are, before any tax on taking money out of them.
+        """
+        return self.after_tax - self.liquidation_tax
+
+    @property
+    def tax_by_year(self) -> tuple[TaxYear, ...]:
+        """Gains, losses and tax of each year in which something taxable was sold."""
+        return tax_years(self.plans, self.payments)
 
     @property
     def equity(self) -> NDArray[Any]:
@@ -110,12 +158,22 @@ class AccountRun:
         """The figures under the names that `--json` prints: those of research mode, and the tax."""
         curve = self.equity
         several = len(curve) > 1
+        cost_drag, tax_drag = account_drags(self)
         return {
             "final_value": self.value[-1] / 100,
             "rebalances": self.rebalances,
             "turnover_one_way": self.turnover_one_way,
             "cost_paid": self.cost_paid / 100,
-            "tax_due": self.tax_due / 100,
+            "tax": "paid" if self.pays_tax else "counted",
+            "tax_caused": self.tax_caused / 100,
+            "tax_paid": self.tax_paid / 100,
+            "tax_owed": self.tax_owed / 100,
+            "after_tax_final_value": self.after_tax / 100,
+            "after_tax_liquidation_value": self.liquidation_after_tax / 100,
+            "sheltered_value": self.sheltered_value / 100,
+            "cost_drag": known(cost_drag),
+            "tax_drag": known(tax_drag),
+            "tax_by_year": [year.to_dict() for year in self.tax_by_year],
             "cagr": (
                 float(cagr(curve[0], curve[-1], self.dates[0], self.dates[-1])) if several else None
             ),
@@ -137,6 +195,7 @@ def backtest_accounts(
     *,
     name: str | None = None,
     invest_at_start: bool = False,
+    pay_tax: bool = True,
     participation: Fraction | None = None,
     volumes: Callable[[date], Mapping[str, Fraction]] | None = None,
     on_session: Callable[[date], None] | None = None,
@@ -150,18 +209,21 @@ def backtest_accounts(
         name: What to call the run; by default the policy's words.
         invest_at_start: Trade to target at the first session whatever the policy says, as a run
             that starts from cash must.
+        pay_tax: Pay the tax that a year's sales caused, out of the account that made them, at the
+            first session on or after the day on which it falls due (`trimtab.taxes.payment`); what
+            is sold for it is taxed a year later. Otherwise tax is only counted.
         participation: The largest part of a day's volume that one order is filled with; what is
             left is cancelled, and waits until the policy acts again. None: filled in whole.
         volumes: Units traded on a day, by instrument; what it does not know is filled in whole.
         on_session: Called with every session, for a progress bar.
 
     Returns:
-        The run. Tax is counted, not paid: paying it is a withdrawal that somebody must make.
+        The run. What is owed at its end, because it is not due yet, is in `tax_owed`.
 
     Raises:
         AssertionError: There is no session to simulate.
     """
-    desk = _Desk(mandate, opening, participation, volumes)
+    desk = _Desk(mandate, opening, participation, volumes, pay_tax=pay_tax)
     for market in markets:
         desk.session(market, Request(now=invest_at_start and not desk.dates))
         if on_session is not None:
@@ -177,12 +239,17 @@ def backtest_accounts(
         plans=tuple(plans),
         orders=tuple(desk.orders),
         cost_paid=sum(plan.cost for plan in plans),
-        tax_due=sum(plan.tax for plan in plans),
+        tax_caused=sum(plan.tax for plan in plans),
         turnover_one_way=sum(desk.turnover),
         final_weights=desk.weights(),
         folded=desk.folded,
         findings=tuple(_first_of_each(desk.findings)),
         invested_at_start=invest_at_start,
+        pays_tax=pay_tax,
+        payments=tuple(desk.tax.payments),
+        for_tax=frozenset(desk.for_tax),
+        liquidation_tax=desk.liquidation_tax(),
+        sheltered_value=desk.sheltered(),
     )
 
 
@@ -253,6 +320,8 @@ class _Desk:
         opening: Opening,
         participation: Fraction | None = None,
         volumes: Callable[[date], Mapping[str, Fraction]] | None = None,
+        *,
+        pay_tax: bool = True,
     ) -> None:
         self.mandate = mandate
         self.opening = opening
@@ -269,6 +338,9 @@ class _Desk:
         self.orders: list[Order] = []
         self.turnover: list[float] = []
         self.findings: list[Finding] = []
+        self.pay_tax = pay_tax
+        self.tax = TaxAccount()
+        self.for_tax: list[str] = []
 
     def session(self, market: Market, request: Request) -> None:
         """One session: splits and dividends, the decision, its orders, the value at the close."""
@@ -281,13 +353,78 @@ class _Desk:
         ready = self._prepared(market)
         head = self.folded.head.hash if self.folded.head.seq else ""
         state = ready.state(market.as_of, head=head)
+        owed = self.tax.payable(market.as_of) if self.pay_tax else {}
+        if owed:
+            request = replace(request, withdrawals=self._payable(owed, state, market, request))
         if wants_plan(state, self.mandate, market, market.as_of, request):
             plan = decide(state, self.mandate, market, market.as_of, request)
             self.findings.extend(plan.findings)
-            if plan.trades or plan.periods:
+            if plan.trades or plan.periods or request.withdrawals:
                 self._carry_out(plan, market, request)
+                self._note_payments(plan, state, market, request)
         self.dates.append(market.as_of)
         self.value.append(self._worth(ready.folded if not self.folded.head.seq else self.folded))
+
+    def _payable(
+        self, owed: Mapping[str, int], state: State, market: Market, request: Request
+    ) -> dict[str, int]:
+        """Of the tax that is due, what can be raised today; the rest waits for another session.
+
+        One account that cannot pay must not keep the others from paying, nor from trading.
+        """
+        asked = dict(owed)
+        while asked:
+            wish = replace(request, withdrawals=asked)
+            plan = decide(state, self.mandate, market, market.as_of, wish)
+            short = {finding.subject for finding in plan.findings if finding.code == "cash-short"}
+            cannot = [id_ for id_ in asked if id_ in short] or [
+                id_ for id_ in asked if plan.cash_after.get(id_, 0) < 0
+            ]
+            if not cannot:
+                break
+            for account in cannot:
+                message = (
+                    f"the tax of {money_text(asked.pop(account))} that {account} owes could not be "
+                    f"paid on {market.as_of}: too little in it could be sold. It stays owed, and "
+                    "is tried again every session"
+                )
+                self.findings.append(Finding("tax-unpaid", account, message))
+        return asked
+
+    def _note_payments(self, plan: Plan, state: State, market: Market, request: Request) -> None:
+        """Remember which tax left its account, and whether the plan did nothing else."""
+        if not request.withdrawals:
+            return
+        for account in request.withdrawals:
+            if (account, f"{plan.id}/withdrawal") in self.folded.refs:
+                self.tax.paid(account, on=market.as_of)
+        policy = replace(request, withdrawals={})
+        traded = bool(self.plans) and self.plans[-1].id == plan.id
+        if traded and not is_due(state, self.mandate, market, market.as_of, policy):
+            self.for_tax.append(plan.id)
+
+    def liquidation_tax(self) -> int:
+        """The tax of selling every taxable lot at the last close."""
+        return tax_of_selling(
+            self.folded.lots.values(),
+            household=self.mandate.household,
+            prices=self.prices,
+            on=self.dates[-1],
+        )
+
+    def sheltered(self) -> int:
+        """What accounts whose gains are not taxed are worth at the last close."""
+        accounts = self.mandate.household.accounts
+        held = sum(
+            self.prices[id_].value(steps)
+            for (account, id_), steps in self.folded.positions.items()
+            if id_ in self.prices and not accounts[account].tax.taxes_gains
+        )
+        return held + sum(
+            cash
+            for account, cash in self.folded.cash.items()
+            if not accounts[account].tax.taxes_gains
+        )
 
     def weights(self) -> dict[str, float]:
         """What every leaf weighs in the end, by name; instruments in no leaf by their id."""
@@ -347,10 +484,11 @@ class _Desk:
         before = self._worth(self.folded)
         applied = apply_plan(plan, request, venue=venue, by="backtest", known=self.folded)
         self.folded = applied.folded
-        self.findings.extend(applied.findings)
+        # On which later day money leaves that was raised today, a simulation need not tell.
+        self.findings += [one for one in applied.findings if one.code != "withdrawal-settles"]
         self.findings.extend(without_volume(terms, broker.orders.values()))
-        if self.participation is not None:
-            plan = as_filled(plan, applied.orders, venue)
+        plan = as_filled(plan, applied.orders, venue)
+        self.tax.sold(plan)
         if plan.trades:
             self.plans.append(plan)
             self.orders.extend(broker.orders.values())

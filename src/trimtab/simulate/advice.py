@@ -390,8 +390,10 @@ def tax_of_turnover(run: AccountRun) -> float:
     """Tax for each unit of money that a run in account mode turned over after its first purchase.
 
     As sales and purchases are made by the portfolio's own lots and rates: a policy that trades
-    as much at other times would pay about as much.
+    as much at other times would pay about as much. What is sold to pay tax counts by its tax: the
+    turnover of a policy is what it trades to keep to its target.
     """
     later = [plan for plan in run.plans if plan.as_of != run.dates[0]]
-    turned = sum(trade.value for plan in later for trade in plan.trades) / 2
+    kept = [plan for plan in later if plan.id not in run.for_tax]
+    turned = sum(trade.value for plan in kept for trade in plan.trades) / 2
     return sum(plan.tax for plan in later) / turned if turned else 0.0

@@ -1,0 +1,174 @@
+"""The tax of a run in account mode: what sales caused, what was paid when, what is still owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from trimtab.model.accounts import Lot
+from trimtab.model.frozen import dataclass
+from trimtab.model.household import Household
+from trimtab.model.numbers import StepPrice
+from trimtab.model.plan import LotSale, Plan
+from trimtab.taxes.payment import payable_from
+from trimtab.taxes.relief import relieved, taxed_lot
+
+
+@dataclass(frozen=True, slots=True)
+class TaxPayment:
+    """Tax that left an account.
+
+    Args:
+        account: The account whose sales caused it, and which paid it.
+        year: The calendar year of those sales.
+        on: The session of the decision that paid it.
+        amount: Minor units.
+    """
+
+    account: str
+    year: int
+    on: date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaxYear:
+    """What the sales of one calendar year in taxable accounts came to; all in minor units, >= 0.
+
+    Sales of lots whose basis is unknown count in the tax, and in no gain.
+
+    Args:
+        year: The calendar year of the sales.
+        short_gain: Gains of lots held for a year or less.
+        short_loss: Losses of such lots; they earn no credit.
+        long_gain: Gains of lots held for longer.
+        long_loss: Losses of such lots; they earn no credit.
+        tax: Tax that these sales caused.
+        paid: How much of that tax has been paid.
+    """
+
+    year: int
+    short_gain: int
+    short_loss: int
+    long_gain: int
+    long_loss: int
+    tax: int
+    paid: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures in money."""
+        return {
+            "year": self.year,
+            "short_gain": self.short_gain / 100,
+            "short_loss": self.short_loss / 100,
+            "long_gain": self.long_gain / 100,
+            "long_loss": self.long_loss / 100,
+            "tax": self.tax / 100,
+            "paid": self.paid / 100,
+        }
+
+
+def tax_years(plans: Iterable[Plan], payments: Iterable[TaxPayment]) -> tuple[TaxYear, ...]:
+    """The years in which something taxable was sold, oldest first."""
+    sold: dict[int, list[LotSale]] = {}
+    tax: dict[int, int] = {}
+    for plan in plans:
+        year = plan.as_of.year
+        tax[year] = tax.get(year, 0) + plan.tax
+        lots = [sale for trade in plan.trades for sale in trade.lots if sale.term != "none"]
+        sold.setdefault(year, []).extend(lots)
+    paid: dict[int, int] = {}
+    for payment in payments:
+        paid[payment.year] = paid.get(payment.year, 0) + payment.amount
+    return tuple(
+        TaxYear(
+            year,
+            _sum_of(sales, "short", 1),
+            _sum_of(sales, "short", -1),
+            _sum_of(sales, "long", 1),
+            _sum_of(sales, "long", -1),
+            tax[year],
+            paid.get(year, 0),
+        )
+        for year, sales in sorted(sold.items())
+        if sales
+    )
+
+
+def _sum_of(sales: Sequence[LotSale], term: str, sign: int) -> int:
+    """Gains of lots of a term, or for sign -1 their losses."""
+    gains = (sign * sale.gain for sale in sales if sale.gain is not None and sale.term == term)
+    return sum(max(gain, 0) for gain in gains)
+
+
+def tax_of_selling(
+    lots: Iterable[Lot],
+    *,
+    household: Household,
+    prices: Mapping[str, StepPrice],
+    on: date,
+) -> int:
+    """The tax of selling all these lots on a day, each gain at its lot's term, losses no credit.
+
+    Args:
+        lots: Open lots; those in accounts whose gains are not taxed cause none.
+        household: Accounts and rates.
+        prices: The worth of one step, by instrument.
+        on: The day of the sale.
+
+    Returns:
+        Minor units.
+    """
+
+    def place(lot: Lot) -> tuple[str, str]:
+        return lot.account, lot.instrument
+
+    tax = 0
+    ordered = sorted(lots, key=lambda lot: (*place(lot), lot.id))
+    for (account, instrument), held in groupby(ordered, key=place):
+        known, price = household.accounts[account], prices[instrument]
+        order = [
+            taxed_lot(lot, account=known, tax=household.tax, price=price, on=on) for lot in held
+        ]
+        steps = sum(one.lot.quantity for one in order)
+        tax += sum(sale.tax for sale in relieved(order, steps, price))
+    return tax
+
+
+class TaxAccount:
+    """What each account's sales caused in tax, by year, and what of it was paid."""
+
+    def __init__(self) -> None:
+        self._caused: dict[tuple[str, int], int] = {}
+        self.payments: list[TaxPayment] = []
+
+    def sold(self, plan: Plan) -> None:
+        """Remember the tax of a plan's sales."""
+        for trade in plan.trades:
+            if trade.tax:
+                key = trade.account, plan.as_of.year
+                self._caused[key] = self._caused.get(key, 0) + trade.tax
+
+    def payable(self, on: date) -> dict[str, int]:
+        """What each account has to pay by now, minor units; empty when nothing is due."""
+        due: dict[str, int] = {}
+        for (account, _), amount in self._open(on).items():
+            due[account] = due.get(account, 0) + amount
+        return due
+
+    def paid(self, account: str, *, on: date) -> None:
+        """All that an account had to pay by a day has been paid on it."""
+        for (owing, year), amount in sorted(self._open(on).items()):
+            if owing == account:
+                self.payments.append(TaxPayment(account, year, on, amount))
+
+    def _open(self, on: date) -> dict[tuple[str, int], int]:
+        """What is due and not paid, by account and year."""
+        settled = {(one.account, one.year) for one in self.payments}
+        return {
+            key: amount
+            for key, amount in self._caused.items()
+            if key not in settled and payable_from(key[1]) <= on
+        }

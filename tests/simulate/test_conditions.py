@@ -18,10 +18,11 @@ from trimtab.costs.impact import square_root_impact
 from trimtab.kernels.daily_columns import CARRIED, FEE, FLOW, REBALANCE
 from trimtab.model.policy import Policy
 from trimtab.simulate.backtest import Form, backtest
-from trimtab.simulate.bootstrap import bootstrap
+from trimtab.simulate.bootstrap import bootstrap, bootstrap_paths
 from trimtab.simulate.conditions import usual_day
 from trimtab.simulate.flows import Flows
 from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.paths import figures_of
 from trimtab.simulate.policy_result import PolicyResult
 from trimtab.simulate.rules import TradeAt
 
@@ -429,7 +430,7 @@ def test_withdrawals_end_where_nothing_is_left() -> None:
     assert one.flows.min() == -70_000.0
     assert -70_000.0 < one.flows[one.flows < 0][-1] < 0.0
     assert one.to_dict()["final_weights"] == {"A": 0.0, "B": 0.0}
-    assert one.cagr == pytest.approx(-1.0) or one.growth[-1] == 0.0
+    assert one.growth[-1] == one.growth[np.flatnonzero(one.flows)[-1]] > 0.0
 
 
 def _owing() -> Any:
@@ -506,13 +507,94 @@ def test_flows_outside_the_run_are_left_out_and_said() -> None:
     assert not result.policies[0].flows.any()
 
 
-@pytest.mark.parametrize("target", [HALVES, lambda view: HALVES])
-def test_what_only_history_has_is_refused_over_shuffled_prices(target: Any) -> None:
-    """Shuffled histories have no volumes: they are refused rather than run without impact."""
-    result = backtest(lively("AB", 60), Policy(target, when="daily"), flows={})
+def _policies() -> list[Policy]:
+    third = {"A": 0.4, "B": 0.3, "C": 0.2, "CASH": 0.1}
+    return [
+        Policy(third, when="monthly", name="monthly"),
+        Policy(HALVES, when="band:3pp+cashflow:5000", to="half", name="band"),
+        Policy({"C": 0.5, "A": 0.5}, when="weekly", name="other"),
+    ]
 
-    with pytest.raises(ValueError, match="volumes"):
-        bootstrap(result, paths=2, threads=1)
+
+@pytest.mark.parametrize("trade_at", ["close", "next-open", "next-close"])
+@pytest.mark.parametrize("made", [False, True])
+def test_every_shuffled_path_is_a_backtest_of_its_own(trade_at: TradeAt, made: bool) -> None:
+    """With impact, volume limits, flows and fees as without: bit for bit, whatever the threads."""
+    prices = lively("ABC", 130, seed=8)
+    prices = replace(prices, open=prices.close * 0.999)
+    volume = np.random.default_rng(1).uniform(100.0, 4000.0, prices.close.shape)
+    prices = _traded(prices, volume)
+    policies = _policies()
+    if made:
+        policies.append(Policy(lambda view: {"A": 0.6, "C": 0.4}, when="monthly", name="made"))
+    options: dict[str, Any] = {
+        "costs": Costs(bps=10, impact="0.8", maximum=40),
+        "flows": Flows({date(2024, 3, 5): 20_000.0, date(2024, 4, 8): -15_000.0}, yearly=-0.05),
+        "fee": 0.01,
+        "participation": 0.1,
+        "cash_rate": 0.02,
+        "trade_at": trade_at,
+    }
+    result = backtest(prices, policies, **options)
+
+    told: list[int] = []
+    found = bootstrap(result, paths=4, seed=5, block=10, on_progress=told.append)
+    one = bootstrap(result, paths=4, seed=5, block=10, threads=1)
+
+    source, _ = bootstrap_paths(result, seed=5, block=10)
+    assert np.array_equal(found.table, one.table)
+    assert told == [1, 2, 3, 4]
+    assert result.ready is not None
+    assert np.array_equal(found.observed, figures_of(result.ready, result.policies))
+    for number, table in enumerate(found.table):
+        alone = backtest(source.path(number), policies, form="compiled", **options)
+        assert alone.ready is not None
+        assert np.array_equal(table, figures_of(alone.ready, alone.policies))
+    gap = result.difference("monthly", "band", paths=4, seed=5, block=10)
+    assert gap.samples["cost_a_year"].any()
+
+
+def test_the_money_of_a_day_is_drawn_with_its_row() -> None:
+    """What a session of a path brings in returns and in money traded, one day of history did."""
+    prices = lively("AB", 80, seed=2)
+    volume = np.random.default_rng(3).uniform(100.0, 4000.0, prices.close.shape)
+    result = backtest(_traded(prices, volume), Policy(HALVES, when="weekly"))
+
+    source, _ = bootstrap_paths(result, seed=9, block=4)
+    path = source.path(0)
+
+    assert path.volume is not None
+    known = np.hstack([prices.close[1:] / prices.close[:-1], (volume * prices.close)[1:]])
+    seen = np.hstack([path.close[1:] / path.close[:-1], (path.volume * path.close)[1:]])
+    nearest = np.abs(seen[:, None, :] / known[None, :, :] - 1.0).max(axis=2).min(axis=1)
+    assert nearest.max() < 1e-12
+
+
+def test_paths_on_which_all_is_spent_keep_their_figures() -> None:
+    """Where withdrawals end a path its value is nothing, and its growth what it was till then."""
+    prices = lively("AB", 200, seed=2)
+    flows = {date(2024, 3, 5): -60_000.0, date(2024, 5, 7): -60_000.0}
+    result = backtest(prices, Policy(HALVES, when="monthly", name="spent"), flows=flows)
+
+    found = bootstrap(result, paths=5, block=10)
+
+    assert (found.of("spent", "final_value") == 0.0).any()
+    assert np.isfinite(found.table).all()
+    assert found.of("spent", "cagr").min() > -1.0
+
+
+def test_without_volumes_paths_are_refused_only_where_orders_go_by_them() -> None:
+    """Impact and limits need volumes on every path; flows and fees do not."""
+    prices = lively("AB", 60)
+    policy = Policy(HALVES, when="daily", name="daily")
+    limited = backtest(prices, policy, participation=0.1)
+    flowing = backtest(prices, policy, flows=-0.04, fee=0.01)
+
+    found = bootstrap(flowing, paths=2, threads=1)
+
+    assert np.isfinite(found.table).all()
+    with pytest.raises(ValueError, match="volume"):
+        bootstrap(limited, paths=2, threads=1)
 
 
 @pytest.mark.parametrize(

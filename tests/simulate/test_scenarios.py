@@ -323,3 +323,26 @@ def test_what_cannot_be_fitted_is_named() -> None:
         fit(lively(NAMES, 100), "regimes", states=1)
     with pytest.raises(ValueError, match="years"):
         monte_carlo(lively(NAMES, 100), Policy({"A": 1.0}), years=0)
+
+
+def test_money_comes_and_goes_in_futures() -> None:
+    """Four percent a year of each future is spent: its growth is that of the future without."""
+    prices = lively("AB", 300, seed=3)
+    policy = Policy({"A": 0.5, "B": 0.5}, when="monthly", name="monthly")
+    options: dict[str, Any] = {"years": 1.0, "paths": 3, "seed": 4}
+
+    plain = monte_carlo(prices, policy, **options)
+    spent = monte_carlo(prices, policy, flows=-0.04, **options)
+    charged = monte_carlo(prices, policy, fee=0.01, **options)
+
+    assert spent.of("monthly", "cagr") == pytest.approx(plain.of("monthly", "cagr"), abs=2e-3)
+    gone = spent.of("monthly", "final_value") / plain.of("monthly", "final_value")
+    assert gone == pytest.approx(0.9630, abs=2e-3)  # eleven of twelve months: the last never trades
+    kept = charged.of("monthly", "final_value") / plain.of("monthly", "final_value")
+    assert kept == pytest.approx(0.99, abs=1e-3)
+
+
+def test_futures_have_no_volumes_to_make_an_impact_on() -> None:
+    """Impact over drawn futures is refused, rather than left out in silence."""
+    with pytest.raises(ValueError, match="volumes"):
+        monte_carlo(lively("AB", 300), Policy({"A": 1.0}), costs=Costs(impact=1), paths=2)

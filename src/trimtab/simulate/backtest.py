@@ -36,6 +36,7 @@ from trimtab.simulate.rules import RULES, CostRule, Rules, TradeAt
 from trimtab.simulate.settings import Ready, Setting, made_ready
 
 if TYPE_CHECKING:
+    from trimtab.kernels.daily_columns import Conditions
     from trimtab.simulate.frames import FrameKind
 
 Form: TypeAlias = Literal["auto", "interpreted", "compiled"]
@@ -164,16 +165,29 @@ def over(prices: PriceHistory, policies: Sequence[Policy], rules: Rules) -> Back
 def _with_conditions(
     setting: Setting, prices: PriceHistory, rules: Rules, findings: list[Finding]
 ) -> Setting:
-    conditions, said = conditions_of(
-        setting.history,
-        prices,
+    conditions, said = conditions_by(setting.history, prices, rules)
+    findings += said
+    return replace(setting, conditions=conditions)
+
+
+def conditions_by(
+    run: PriceHistory, known: PriceHistory | None, rules: Rules
+) -> tuple[Conditions, list[Finding]]:
+    """What a run over these prices is up against, by rules; with what had to be left out.
+
+    Args:
+        run: Its prices.
+        known: All prices there are, where there are more.
+        rules: What was asked for.
+    """
+    return conditions_of(
+        run,
+        run if known is None else known,
         costs=rules.costs,
         flows=rules.flows,
         fee=rules.fee,
         participation=rules.participation,
     )
-    findings += said
-    return replace(setting, conditions=conditions)
 
 
 def _check_names(policies: Sequence[Policy]) -> None:

@@ -7,6 +7,7 @@ stationary bootstrap, JASA 89, 1994). Every policy runs over the same paths.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import ceil, isfinite, log10, sqrt
 from typing import TYPE_CHECKING, Any
@@ -34,8 +35,12 @@ def bootstrap(
     seed: int = 0,
     block: float | None = None,
     threads: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Outcomes:
     """A backtest's policies over many histories that might have been as well.
+
+    Money comes and goes on the days of history. Volumes are shuffled with the rows they belong
+    to: what is drawn with a day is the money that was traded on it.
 
     Args:
         result: The backtest: its prices are shuffled, its policies, costs and conventions kept.
@@ -44,6 +49,7 @@ def bootstrap(
         block: Mean length of the blocks, in sessions; by default chosen from the data, see
             `common_block`.
         threads: How many to run at once; by default one a core. They change no figure.
+        on_progress: Told how many paths are done.
 
     Returns:
         The figures of every policy on every path, beside those of history itself.
@@ -53,7 +59,7 @@ def bootstrap(
     """
     ready = _ready(result)
     source, length = bootstrap_paths(result, seed=seed, block=block)
-    table = run_paths(ready, source, paths=paths, threads=threads)
+    table = run_paths(ready, source, paths=paths, threads=threads, on_progress=on_progress)
     first, last = source.template.first, source.template.last
     how = (
         f"{paths:,} paths of {len(source.template):,} sessions, {first} to {last} shuffled in "
@@ -119,7 +125,18 @@ def bootstrap_paths(
             np.take(opens, rows + 1, axis=1, out=opens_into[:, 1:], mode="clip")
             opens_into *= into
 
-    return PathSource(panel, fill), length
+    money = None
+    if panel.volume is not None:
+        money = np.ascontiguousarray((panel.volume * panel.close).T)
+
+    def volumes(number: int, path_closes: Floats) -> Floats:
+        assert money is not None
+        rows = stationary_rows(stream(seed, number), factors.shape[1], length)
+        drawn_money = np.concatenate([money[:, :1], money[:, 1:][:, rows]], axis=1)
+        drawn_money /= path_closes
+        return drawn_money
+
+    return PathSource(panel, fill, volumes if money is not None else None), length
 
 
 def _ready(result: Backtest) -> Ready:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
@@ -11,6 +12,7 @@ from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate.aims import GivenTarget, read_target
 from trimtab.simulate.backtest import backtest
+from trimtab.simulate.flows import Flows
 from trimtab.simulate.history import PriceHistory, common_sessions
 from trimtab.simulate.metrics import SESSIONS_A_YEAR
 from trimtab.simulate.outcomes import Outcomes
@@ -40,6 +42,8 @@ def monte_carlo(
     cash: float = 100_000.0,
     trade_at: TradeAt | None = None,
     cash_rate: float = 0.0,
+    flows: Flows | Mapping[date, float] | float | None = None,
+    fee: float = 0.0,
     threads: int | None = None,
     frames: FrameKind | None = None,
 ) -> Outcomes:
@@ -55,10 +59,12 @@ def monte_carlo(
         paths: How many futures.
         seed: Names the chance: the same seed gives the same figures.
         states: How many regimes `regimes` has.
-        costs: What trading costs; nothing by default.
+        costs: What trading costs; nothing by default. Futures have no volumes, so no impact.
         cash: What each policy starts with.
         trade_at: As in `backtest`; futures have no opens.
         cash_rate: Yearly interest on CASH.
+        flows: Money that comes and, below zero, goes, as in `backtest`; dates lie in the future.
+        fee: Yearly fee on assets.
         threads: How many to run at once; by default one a core. They change no figure.
         frames: What kind of frame to give; by default as the prices came in.
 
@@ -83,10 +89,14 @@ def monte_carlo(
         "cash": cash,
         "trade_at": trade_at,
         "cash_rate": cash_rate,
+        "flows": flows,
+        "fee": fee,
         "frames": frames or prices.frames,
         "accept_jumps": True,
         "form": "compiled",
     }
+    if costs is not None and any(one.impact for one in (costs, *costs.by_instrument.values())):
+        raise ValueError("costs: drawn futures have no volumes, so impact cannot be charged")
     begin = _last_prices(prices, fitted.symbols)
     first = _Futures(fitted, begin, seed, None)
     sample = first.source(dates, fitted.symbols, prices.frames).path(0)

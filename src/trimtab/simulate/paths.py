@@ -10,19 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from trimtab.kernels.research import REBALANCES, TURNOVER
-from trimtab.simulate.backtest import over
+from trimtab.simulate.backtest import conditions_by, over
 from trimtab.simulate.difference import OUTCOME_FIGURES
 from trimtab.simulate.history import PriceHistory, day_of
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, cagr, max_drawdown, volatility
+from trimtab.simulate.returns import grown, session_returns
 from trimtab.simulate.run_columns import RunColumns
 from trimtab.simulate.settings import Ready, Setting
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from trimtab.kernels.daily_columns import Conditions
     from trimtab.simulate.frames import Floats
 
 MOST_PATHS = 10_000_000
@@ -36,10 +39,13 @@ class PathSource:
         template: Sessions and symbols of every path; its prices are only an example.
         fill: From the number of a path to its prices: writes closes by symbol, shape
             (n, sessions), and opens of the same shape where they are wanted.
+        volumes: From the number of a path and its closes to its volumes, all of shape
+            (n, sessions); None where paths have none.
     """
 
     template: PriceHistory
     fill: Callable[[int, Floats, Floats | None], None]
+    volumes: Callable[[int, Floats], Floats] | None = None
 
     def path(self, number: int) -> PriceHistory:
         """One path as a price history, to look at it or to run other programs on it."""
@@ -48,16 +54,23 @@ class PathSource:
         closes = np.empty(self.template.close.shape[::-1])
         opens = None if self.template.open is None else np.empty_like(closes)
         self.fill(number, closes, opens)
+        volume = None if self.volumes is None else self.volumes(number, closes)
         return replace(
             self.template,
             close=np.ascontiguousarray(closes.T),
             open=None if opens is None else np.ascontiguousarray(opens.T),
+            volume=None if volume is None else np.ascontiguousarray(volume.T),
             findings=(),
         )
 
 
 def run_paths(
-    ready: Ready, source: PathSource, *, paths: int, threads: int | None = None
+    ready: Ready,
+    source: PathSource,
+    *,
+    paths: int,
+    threads: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Floats:
     """The figures of policies on each of many paths.
 
@@ -67,12 +80,14 @@ def run_paths(
         paths: How many.
         threads: How many to run at once; by default one a core. They change no figure. Targets
             that are made from prices run on one, because functions of users may keep notes.
+        on_progress: Told how many paths are done, each time; by one thread at a time.
 
     Returns:
         Shape (paths, policies, figures), the last in the order of OUTCOME_FIGURES.
 
     Raises:
-        ValueError: The number of paths or threads makes no sense, or costs or flows need history.
+        ValueError: The number of paths or threads makes no sense, or orders go by volumes that
+            paths have not.
     """
     import numpy as np
 
@@ -80,11 +95,25 @@ def run_paths(
         raise ValueError(f"paths {paths!r}: from 1 to {MOST_PATHS:,}")
     if threads is not None and threads < 1:
         raise ValueError(f"threads {threads!r}: at least 1")
-    ready.rules.check_plain()
+    if ready.rules.needs_volume and source.volumes is None:
+        raise ValueError(
+            "there are no volumes to go by: leave out impact and participation, or give prices "
+            "with a volume column"
+        )
+    done, lock = 0, Lock()
+
+    def told() -> None:
+        nonlocal done
+        with lock:
+            done += 1
+            if on_progress is not None:
+                on_progress(done)
+
     table = np.empty((paths, len(ready.policies), len(OUTCOME_FIGURES)))
     if not ready.is_given:
         for path in range(paths):
             table[path] = _figures_anew(ready, source, path)
+            told()
         return table
     workers = min(threads or _cores(), paths)
     pieces = [range(first, paths, workers) for first in range(workers)]
@@ -93,11 +122,12 @@ def run_paths(
         desk = _Desk(ready, source)
         for path in piece:
             desk.run(path, table[path])
+            told()
 
-    work(range(1))  # compiles before threads ask for the same
+    _Desk(ready, source).run(0, table[0])  # compiles before threads ask for the same
     with ThreadPoolExecutor(workers) as pool:
-        for done in [pool.submit(work, piece) for piece in pieces]:
-            done.result()
+        for one in [pool.submit(work, piece) for piece in pieces]:
+            one.result()
     return table
 
 
@@ -113,12 +143,12 @@ def figures_of(ready: Ready, results: Sequence[Any]) -> Floats:
     table = np.empty((len(results), len(OUTCOME_FIGURES)))
     for row, setting, one in zip(table, ready.settings, results, strict=True):
         aimed = _aimed(setting)
+        closes = setting.history.close
         if aimed is None:
-            aimed = np.ascontiguousarray(one.targets[:-1].T)
-        target = _target_returns(aimed, _steps(one.history.T))
-        shares = float((one.log.cost / one.log.value).sum())
-        totals = (one.turnover_one_way, shares, one.rebalances)
-        _fill_row(row, one.value, one.cash, one.first, one.last, totals, target)
+            aimed, closes = np.ascontiguousarray(one.targets[:-1].T), one.history
+        target = _target_returns(aimed, _steps(closes.T))
+        totals = (one.turnover_one_way, _shares(one.log.cost, one.log.value), one.rebalances)
+        _fill_row(row, one.value, one.flows, one.cash, one.first, one.last, totals, target)
     return table
 
 
@@ -146,8 +176,7 @@ class _Desk:
         symbols = source.template.symbols
         sessions = len(source.template)
         rules = replace(ready.rules, compiled=True)
-        self.fill = source.fill
-        self.cash = rules.cash
+        self.rules, self.source = rules, source
         self.closes = np.empty((len(symbols), sessions))
         opens = any(setting.trade_at == "next-open" for setting in ready.settings)
         self.opens = np.empty_like(self.closes) if opens else None
@@ -168,26 +197,38 @@ class _Desk:
         """One path: its prices, every policy over them, a row of figures each."""
         import numpy as np
 
-        self.fill(path, self.closes, self.opens)
+        self.source.fill(path, self.closes, self.opens)
+        volumes = None
+        if self.rules.needs_volume:
+            assert self.source.volumes is not None
+            volumes = self.source.volumes(path, self.closes)
         for sheet in self.sheets.values():
             sheet.lay_out(self.closes, self.opens)
+            if volumes is not None:
+                sheet.conditions = conditions_by(
+                    sheet.as_history(self.source.template, volumes), None, self.rules
+                )[0]
         for row, (setting, columns, sheet, aimed) in zip(table, self.runs, strict=True):
             later = sheet.opens if setting.trade_at == "next-open" else sheet.by_session
             assert later is not None
             columns.use(sheet.by_symbol, sheet.by_session, later)
-            columns.restart(setting.rows[0] * self.cash / sheet.by_session[0])
+            if sheet.conditions is not None:
+                columns.meet(sheet.conditions)
+            columns.restart(setting.rows[0] * self.rules.cash / sheet.by_session[0])
             session = 0
             while True:
                 session = columns.go(setting.rows, session)
                 if session == sheet.by_symbol.shape[1]:
                     break
                 columns.make_room()
-            count = int(columns.counts[REBALANCES])
+            count = columns.events
             _, cost, _, value = columns.traded
-            shares = float((cost[:count] / value[:count]).sum())
-            totals = (float(columns.sums[TURNOVER]), shares, count)
+            shares = _shares(cost[:count], value[:count])
+            totals = (float(columns.sums[TURNOVER]), shares, int(columns.counts[REBALANCES]))
             target = _target_returns(aimed, sheet.steps)
-            _fill_row(row, np.asarray(columns.equity), self.cash, *self.span, totals, target)
+            flows = columns.flows if self.rules.flows is not None else None
+            equity = np.asarray(columns.equity)
+            _fill_row(row, equity, flows, self.rules.cash, *self.span, totals, target)
 
 
 class _Sheet:
@@ -202,6 +243,15 @@ class _Sheet:
         self.by_session = np.empty((sessions, n))
         self.opens = np.empty((sessions, n)) if opens else None
         self.steps = np.empty((n, sessions - 1))
+        self.conditions: Conditions | None = None
+
+    def as_history(self, template: PriceHistory, volumes: Floats) -> PriceHistory:
+        """This path's prices of its symbols with their volumes."""
+        symbols = tuple(template.symbols[place] for place in self.places)
+        return replace(
+            template, symbols=symbols, close=self.by_session.copy(), open=None,
+            volume=volumes[self.places].T, findings=(),
+        )  # fmt: skip
 
     def lay_out(self, closes: Floats, opens: Floats | None) -> None:
         """Take this path's prices."""
@@ -233,6 +283,13 @@ def _aimed(setting: Setting) -> Floats | None:
     return np.ascontiguousarray(setting.rows[setting.row_at[:-1]].T)
 
 
+def _shares(cost: Floats, value: Floats) -> float:
+    """The sum of costs as shares of the value before each; none where no value was left."""
+    import numpy as np
+
+    return float(np.divide(cost, value, out=np.zeros(len(cost)), where=value > 0.0).sum())
+
+
 def _target_returns(aimed: Floats, steps: Floats) -> Floats:
     """Simple returns of a portfolio that is at its target at every close, free of cost."""
     # Symbol after symbol, so that the sum does not depend on a library's order of additions.
@@ -245,7 +302,8 @@ def _target_returns(aimed: Floats, steps: Floats) -> Floats:
 
 def _fill_row(
     row: Floats,
-    equity: Floats,
+    value: Floats,
+    flows: Floats | None,
     cash: float,
     first: Any,
     last: Any,
@@ -257,13 +315,13 @@ def _fill_row(
 
     years = (last - first).days / DAYS_A_YEAR
     turnover, cost_shares, rebalances = totals
+    equity = grown(value, flows)
     apart = np.nan
     if len(target) > 1:
-        gaps = equity[1:] / equity[:-1] - 1.0 - target
+        gaps = session_returns(equity) - target
         apart = float(np.std(gaps, ddof=1) * np.sqrt(SESSIONS_A_YEAR))
-    final = float(equity[-1])
-    row[0] = final
-    row[1] = cagr(cash, final, first, last)
+    row[0] = float(value[-1])
+    row[1] = cagr(cash, float(equity[-1]), first, last)
     row[2] = volatility(equity)
     row[3] = max_drawdown(equity)
     row[4] = apart

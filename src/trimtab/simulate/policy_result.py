@@ -18,7 +18,7 @@ from trimtab.simulate.history import day_of
 from trimtab.simulate.measures import Measures, known
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
 from trimtab.simulate.rebalances import Rebalances
-from trimtab.simulate.returns import session_returns, time_weighted, xirr
+from trimtab.simulate.returns import grown, session_returns, time_weighted, xirr
 from trimtab.simulate.rules import TradeAt
 
 if TYPE_CHECKING:
@@ -124,14 +124,9 @@ class PolicyResult:
     def growth(self) -> Floats:
         """What the first session's cash would be worth without flows, shape (sessions,).
 
-        The time-weighted returns, chained; zero from where nothing was left.
+        The time-weighted returns, chained; flat from where all was paid out.
         """
-        import numpy as np
-
-        if self.flows is None:
-            return self.value
-        returns = np.nan_to_num(session_returns(self.value, self.flows), nan=-1.0).clip(min=-1.0)
-        return np.concatenate([self.value[:1], self.value[0] * np.cumprod(1.0 + returns)])
+        return grown(self.value, self.flows)
 
     @cached_property
     def cagr(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trimtab.kernels.daily_columns import EXHAUSTED, FEES, ROWS
+from trimtab.kernels.daily_columns import EXHAUSTED, FEES
 from trimtab.kernels.research import COST_PAID, REBALANCES, TURNOVER
 from trimtab.model.findings import Finding
 from trimtab.simulate.policy_result import PolicyResult
@@ -54,7 +54,7 @@ def policy_result(
 
     history, n = setting.history, len(start_units)
     daily = columns.conditions is not None
-    count = int(columns.counts[ROWS if daily else REBALANCES])
+    count = columns.events
     after = np.asarray(columns.units_after[:count], dtype=np.float64).reshape(count, n)
     if setting.spare_cash and not (start_units[-1] or after[:, -1].any()):
         # The column of cash that a made target might have used, and never did.

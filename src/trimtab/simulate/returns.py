@@ -71,6 +71,23 @@ def session_returns(values: ArrayLike, flows: ArrayLike | None = None) -> Floats
     return growth - 1.0
 
 
+def grown(values: Floats, flows: Floats | None) -> Floats:
+    """What the first value would have become without flows, shape (dates,): returns, chained.
+
+    It stays where it was from where all was paid out, and is zero from where more than all was
+    lost.
+
+    >>> grown(np.array([100.0, 160.0, 0.0, 0.0]), np.array([0.0, 50.0, -160.0, 0.0])).tolist()
+    [100.0, 110.00000000000001, 110.00000000000001, 110.00000000000001]
+    """
+    import numpy as np
+
+    if flows is None:
+        return values
+    returns = np.nan_to_num(session_returns(values, flows), nan=0.0).clip(min=-1.0)
+    return np.concatenate([values[:1], values[0] * np.cumprod(1.0 + returns)])
+
+
 def time_weighted(values: ArrayLike, flows: ArrayLike | None = None) -> float:
     """The return of the policy over the whole span, whenever money came or went.
 

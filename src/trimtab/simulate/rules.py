@@ -51,13 +51,19 @@ class Rules:
         return asked or not self.costs.is_plain
 
     def check_plain(self) -> None:
-        """Make sure that nothing asked for belongs to history alone.
+        """Make sure that nothing asked for needs a run session by session.
 
         Raises:
-            ValueError: Volumes, flows or fees would have to be made up for other prices.
+            ValueError: It does.
         """
         if self.is_daily:
             raise ValueError(
-                "other prices have no volumes or flows of their own: leave out impact, schedules, "
-                "participation, flows and fee to run over them"
+                "a halt is only known to plain runs: leave out impact, schedules, participation, "
+                "flows and fee"
             )
+
+    @property
+    def needs_volume(self) -> bool:
+        """Whether orders cost or wait by the volume of their day."""
+        scales = [one.impact for one in (self.costs, *self.costs.by_instrument.values())]
+        return self.participation is not None or any(scales)

@@ -24,7 +24,7 @@ from trimtab.kernels.daily_columns import (
     Work,
 )
 from trimtab.kernels.destination import TO_CODES
-from trimtab.kernels.research import ADOPTED, BLOCK, COST_ONCE, SPACE, run
+from trimtab.kernels.research import ADOPTED, BLOCK, COST_ONCE, REBALANCES, SPACE, run
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import When
 from trimtab.simulate.calendar import period_ends
@@ -98,14 +98,28 @@ class RunColumns:
     def use(self, by_symbol: Floats, by_session: Floats, dealing: Floats) -> None:
         """Run over these prices from now on; machine code only."""
         assert self.compiled
-        assert self.conditions is None
         self.by_symbol, self.by_session, self.dealing = by_symbol, by_session, dealing
 
     def restart(self, units: Floats) -> None:
         """Forget what was run, and hold these units at the first session; machine code only."""
         self.counts[:] = 0
         self.sums[:] = 0.0
+        if self.conditions is not None:
+            self.flows[:] = 0.0
+            for column in self.under_way:
+                column[:] = 0.0
         self.begin(units)
+
+    def meet(self, conditions: Conditions) -> None:
+        """Go by these conditions from now on; machine code only."""
+        assert self.compiled
+        assert self.conditions is not None
+        self.conditions = conditions
+
+    @property
+    def events(self) -> int:
+        """Rows of the log that are filled."""
+        return int(self.counts[ROWS if self.conditions is not None else REBALANCES])
 
     def _form(self, column: Any) -> Any:
         return column if self.compiled else column.tolist()

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import argparse
 
+from trimtab.cli.conditions import (
+    add_conditions,
+    conditions_given,
+    costs_by,
+    flags_of,
+    flows_by,
+)
 from trimtab.cli.options import add_json, command, folder_of
-from trimtab.cli.studied import START, add_studied, bps, studied
+from trimtab.cli.studied import START, add_studied, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +34,7 @@ examples:
                                                    paid when it is due
   trimtab backtest --prices etf.csv --target SPY=60,AGG=40 --when monthly --cost-bps 10
   trimtab backtest --prices etf.csv --target SPY=60,AGG=40 --policy never --policy "band:5pp"
+  trimtab backtest --cash 500000 --withdraw 4%/year --fee-percent 0.2
 """
 
 ALTERNATIVES = ("never", "annual", "quarterly", "monthly", "band:5pp", "band:5pp to half")
@@ -41,6 +49,10 @@ LEAST_PATHS, USUAL_PATHS, MOST_PATHS = 100, 1_000, 100_000
 
 PATHS_TIMES_SESSIONS = 8_000_000
 """Sessions of all policies on all paths that a report shuffles unless told: a few seconds."""
+
+
+TIMES_SLOWER = 4
+"""How much longer a run takes that goes session by session."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -66,9 +78,6 @@ def add_parser(commands: Commands) -> None:
         default=[],
         help='a policy to run, as "band:5pp to half", beside that of --when and --to if they are '
         "given, and beside this portfolio's own without --prices (repeatable)",
-    )
-    parser.add_argument(
-        "--cost-bps", metavar="BPS", type=bps, help="cost of what is traded, in basis points"
     )
     parser.add_argument(
         "--account-mode",
@@ -104,6 +113,7 @@ def add_parser(commands: Commands) -> None:
         "many as take a few seconds, 1,000 at most)",
     )
     add_json(parser)
+    add_conditions(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -204,12 +214,18 @@ def _shuffled(result: Backtest, paths: int | None) -> tuple[Outcomes | None, lis
 
     if paths is None:
         work = sum(one.sessions for one in result.policies)
+        if result.ready is not None and result.ready.rules.is_daily:
+            work *= TIMES_SLOWER
         paths = max(LEAST_PATHS, min(USUAL_PATHS, PATHS_TIMES_SESSIONS // work))
     if paths == 0:
         return None, []
     progress(f"shuffling history {paths:,} times (longer the first time)")
+
+    def told(done: int) -> None:
+        progress(f"{done:,} of {paths:,} shuffled histories")
+
     try:
-        return bootstrap(result, paths=paths), []
+        return bootstrap(result, paths=paths, on_progress=told), []
     except ValueError as error:
         return None, [f"Differences were not tried for noise: {error}."]
 
@@ -234,12 +250,12 @@ def _in_accounts(args: argparse.Namespace) -> int:
         (args.prices, "--prices"),
         (args.target, "--target"),
         (args.target_file, "--target-file"),
-        (args.cost_bps, "--cost-bps"),
+        (conditions_given(args), flags_of(conditions_given(args) or [""])),
         (args.trade_at not in (None, "close"), f"--trade-at {args.trade_at}"),
     ):
         if given:
             raise RefusedError(
-                f"{flag} does not go with --account-mode, which runs this portfolio's accounts at "
+                f"{flag} will not go with --account-mode, which runs this portfolio's accounts at "
                 "their own costs and trades at the close"
             )
     for given, flag in ((args.report, "--report"), (args.png, "--png")):
@@ -300,20 +316,23 @@ def _in_accounts(args: argparse.Namespace) -> int:
 
 
 def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str]]:
-    from trimtab.costs import Costs
     from trimtab.simulate.backtest import backtest
 
+    flows = flows_by(args)
     found = studied(args)
     own = ((found.policy, "this portfolio"),) if found.policy else ()
     result = backtest(
         found.prices,
         _policies(args, found.target, own),
-        costs=found.costs if args.cost_bps is None else Costs(bps=args.cost_bps),
+        costs=costs_by(args, found.costs),
         cash=args.cash or START,
         trade_at=args.trade_at,
         start=args.start,
         end=args.end,
         cash_rate=args.cash_rate,
+        flows=flows,
+        fee=args.fee_percent or 0.0,
+        participation=args.participation,
     )
     return result, [found.remark] if found.remark else []
 

@@ -74,7 +74,8 @@ def studied(args: argparse.Namespace) -> Studied:
     return _any_prices(args) if args.prices else _this_portfolio(args)
 
 
-def _number(text: str, what: str, least: float, most: float) -> float:
+def amount(text: str, what: str, least: float, most: float) -> float:
+    """A plain number of an option, within limits."""
     from trimtab.model.numbers import NumberError, decimal_from
 
     try:
@@ -88,18 +89,18 @@ def _number(text: str, what: str, least: float, most: float) -> float:
 
 def bps(text: str) -> str:
     """A cost in basis points, as it was typed."""
-    _number(text, "a cost in basis points", 0, 9_999)
+    amount(text, "a cost in basis points", 0, 9_999)
     return text.strip()
 
 
 def cash(text: str) -> float:
     """An amount to start with."""
-    return _number(text, "an amount to start with", 0.01, 1e15)
+    return amount(text, "an amount to start with", 0.01, 1e15)
 
 
 def rate(text: str) -> float:
     """A rate in percent, as a fraction."""
-    return _number(text, "a rate in percent", -99, 999) / 100
+    return amount(text, "a rate in percent", -99, 999) / 100
 
 
 # -- any prices -----------------------------------------------------------------------------------

@@ -271,7 +271,25 @@ def conventions(policies: Sequence[PolicyResult]) -> list[str]:
         "Cost drag is what costs took off the return a year. Drift (the mean at the close) and "
         "tracking error are against the target held at target every session at no cost."
     )
-    return [*lines, *_unusual(policies[0])]
+    return [*lines, *_moved(policies[0]), *_unusual(policies[0])]
+
+
+def _moved(one: PolicyResult) -> list[str]:
+    """What to know where money came and went, or a fee was taken."""
+    lines = []
+    if one.flows is not None:
+        ways = ((one.flows.clip(min=0), "came in"), (-one.flows.clip(max=0), "went out"))
+        told = [f"{part.sum():,.0f} {way}" for part, way in ways if part.any()]
+        lines.append(
+            f"Money comes and goes ({' and '.join(told) or 'none did'}, {one.name}): final values "
+            "have it, growth, volatility, falls and ratios have it not (time-weighted)."
+        )
+    if one.fees_paid:
+        lines.append(
+            f"A fee on assets is taken each month, {one.fees_paid:,.0f} in all ({one.name}); it "
+            "lowers growth and is no cost of trading."
+        )
+    return lines
 
 
 def _unusual(one: PolicyResult) -> list[str]:

@@ -34,6 +34,7 @@ class Flows:
         invest: `towards-target` buys what is furthest below its target, and sells for a
             withdrawal what is furthest above it; `hold` keeps deposits as cash until the policy
             trades, and takes withdrawals out of cash first, then out of everything alike.
+        regular: Money by period, as {"monthly": 500.0}: comes at its last session.
 
     Raises:
         ValueError: An amount is no finite number, or an option is unknown.
@@ -43,6 +44,7 @@ class Flows:
     yearly: float = 0.0
     every: Calendar = "monthly"
     invest: Invest = "towards-target"
+    regular: Mapping[Calendar, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for day, money in self.dated.items():
@@ -50,6 +52,9 @@ class Flows:
                 raise ValueError(f"flows: {money!r} on {day} is no amount of money")
         if not (isfinite(self.yearly) and -1.0 <= self.yearly <= 10.0):
             raise ValueError(f"flows: yearly {self.yearly!r}: a share of the value, as -0.04")
+        for period, money in self.regular.items():
+            if period not in CALENDARS or not isfinite(money):
+                raise ValueError(f"flows: regular {period!r}: {money!r}, as {{'monthly': 500.0}}")
         if self.every not in CALENDARS:
             raise ValueError(f"flows: every {self.every!r}: one of {', '.join(CALENDARS)}")
         if self.invest not in INVEST_CODES:
@@ -60,7 +65,7 @@ def read_flows(flows: Flows | Mapping[date, float] | float | None) -> Flows | No
     """What the keyword `flows` means: money by date, a share a year, or both.
 
     >>> read_flows(-0.04)
-    Flows(dated={}, yearly=-0.04, every='monthly', invest='towards-target')
+    Flows(dated={}, yearly=-0.04, every='monthly', invest='towards-target', regular={})
     """
     if flows is None or isinstance(flows, Flows):
         return flows
@@ -79,6 +84,10 @@ def flow_columns(flows: Flows | None, dates: Days) -> tuple[Floats, Floats, list
     findings: list[Finding] = []
     if flows is None:
         return money, share, findings
+    for period, amount in flows.regular.items():
+        ends = period_ends(dates, period)
+        ends[0] = False
+        money[ends] += amount
     outside = []
     for day, amount in sorted(flows.dated.items()):
         at = int(np.searchsorted(dates, np.datetime64(day, "D")))

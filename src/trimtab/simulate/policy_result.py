@@ -287,7 +287,7 @@ class PolicyResult:
         figures["trade_at"] = self.trade_at
         if self.flows is not None:
             figures["paid_in"] = float(self.flows.clip(min=0.0).sum())
-            figures["paid_out"] = float(-self.flows.clip(max=0.0).sum())
+            figures["paid_out"] = float(abs(self.flows.clip(max=0.0).sum()))
         if self.fees_paid:
             figures["fees_paid"] = self.fees_paid
         figures["measures"] = self.measures.to_dict()

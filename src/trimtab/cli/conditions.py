@@ -1,0 +1,207 @@
+"""Costs, fees, volume limits and money that comes and goes: the options of a research backtest."""
+
+from __future__ import annotations
+
+import argparse
+
+from trimtab.cli.studied import amount, bps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, TypeAlias
+
+    from trimtab.costs import Costs
+    from trimtab.model.policy import Calendar
+    from trimtab.simulate.flows import Flows, Invest
+
+    Regular: TypeAlias = tuple[float, bool, Calendar]
+    """How much, whether in shares of the value, and how often."""
+
+PERIODS: dict[str, Calendar] = {
+    "week": "weekly", "month": "monthly", "quarter": "quarterly", "year": "annual",
+}  # fmt: skip
+TIMES_A_YEAR: dict[str, float] = {
+    "weekly": 365.25 / 7.0, "monthly": 12.0, "quarterly": 4.0, "annual": 1.0,
+}  # fmt: skip
+
+FEES = {
+    "--cost-bps": "bps",
+    "--half-spread-bps": "half_spread_bps",
+    "--cost-per-share": "per_share",
+    "--commission": "commission",
+    "--minimum": "minimum",
+    "--impact": "impact",
+}
+"""Options that say what trading costs, and the keyword of `Costs` that each is."""
+
+OTHERS = ("--participation", "--fee-percent", "--deposit", "--withdraw", "--flows", "--new-money")
+
+
+def add_conditions(parser: argparse.ArgumentParser) -> None:
+    """The options."""
+    costs = parser.add_argument_group("what trading costs (docs/costs.md)")
+    costs.add_argument("--cost-bps", metavar="BPS", type=bps, help="basis points of what is traded")
+    costs.add_argument(
+        "--half-spread-bps", metavar="BPS", type=bps, help="half of bid to ask, in basis points"
+    )
+    costs.add_argument(
+        "--cost-per-share", metavar="AMOUNT", type=_fee, help="money for each unit traded"
+    )
+    costs.add_argument("--commission", metavar="AMOUNT", type=_fee, help="money for each order")
+    costs.add_argument(
+        "--minimum", metavar="AMOUNT", type=_fee, help="the least that an order costs"
+    )
+    costs.add_argument(
+        "--impact",
+        metavar="SCALE",
+        type=_scale,
+        help="market impact: SCALE x daily volatility x root of the order's share of a usual day; "
+        "near 1 in most studies; needs volumes",
+    )
+    costs.add_argument(
+        "--participation",
+        metavar="PERCENT",
+        type=_percent,
+        help="trade at most this part of a day's volume; the rest waits; needs volumes",
+    )
+    costs.add_argument(
+        "--fee-percent",
+        metavar="PERCENT",
+        type=_yearly_fee,
+        help="a year's fee on what is held",
+    )
+    flows = parser.add_argument_group("money that comes and goes")
+    flows.add_argument(
+        "--deposit",
+        metavar="AMOUNT/PERIOD",
+        type=_regular,
+        help="money that comes at the end of each week, month, quarter or year: 500/month; or a "
+        "share of the value: 1%%/quarter",
+    )
+    flows.add_argument(
+        "--withdraw",
+        metavar="AMOUNT/PERIOD",
+        type=_regular,
+        help="money that goes: 2000/month, 4%%/year",
+    )
+    flows.add_argument(
+        "--flows", metavar="FILE", help="money by date: date,amount; below zero what goes"
+    )
+    flows.add_argument(
+        "--new-money",
+        choices=("towards-target", "hold"),
+        help="deposits buy what is furthest below its target, or stay cash until the policy "
+        "trades (default: towards-target)",
+    )
+
+
+def conditions_given(args: argparse.Namespace) -> list[str]:
+    """Those of the options that were given."""
+    return [flag for flag in (*FEES, *OTHERS) if getattr(args, _name(flag)) is not None]
+
+
+def costs_by(args: argparse.Namespace, own: Costs) -> Costs:
+    """What trading costs: `--cost-bps` stands for all of it, other options each for their part.
+
+    Args:
+        args: The options.
+        own: What it costs without them; their part counts for instruments with own costs as well.
+    """
+    from trimtab.costs import Costs
+
+    given = {name: getattr(args, _name(flag)) for flag, name in FEES.items()}
+    told = {name: value for name, value in given.items() if value is not None}
+    return _with(Costs() if args.cost_bps is not None else own, told) if told else own
+
+
+def flows_by(args: argparse.Namespace) -> Flows | None:
+    """Money that comes and goes; None where nothing was said of it.
+
+    Raises:
+        RefusedError: Two options mean shares of the value, or `--new-money` has nothing to say.
+        InputError: The file cannot be used.
+    """
+    from trimtab.model.errors import RefusedError
+    from trimtab.simulate.flows import Flows
+
+    regular: dict[Calendar, float] = {}
+    yearly, every = 0.0, PERIODS["month"]
+    told = [(1.0, args.deposit), (-1.0, args.withdraw)]
+    asked = [(sign, *one) for sign, one in told if one is not None]
+    if sum(is_share for _, _, is_share, _ in asked) > 1:
+        raise RefusedError(
+            "--deposit and --withdraw: only one of them can be a share of the value; take one "
+            "from the other"
+        )
+    for sign, much, is_share, period in asked:
+        if is_share:
+            yearly, every = sign * much * TIMES_A_YEAR[period], period
+        else:
+            regular[period] = regular.get(period, 0.0) + sign * much
+    if not asked and not args.flows:
+        if args.new_money:
+            raise RefusedError("--new-money goes with --deposit, --withdraw or --flows")
+        return None
+    dated = {}
+    if args.flows:
+        from trimtab.adapters.flows_csv import read_dated_flows
+
+        dated = read_dated_flows(args.flows)
+    invest: Invest = args.new_money or "towards-target"
+    return Flows(dated, yearly=yearly, every=every, invest=invest, regular=regular)
+
+
+def _with(costs: Costs, told: dict[str, str]) -> Costs:
+    from trimtab.costs import Costs
+
+    names = (*FEES.values(), "maximum", "tiers", "share_tiers")
+    parts: dict[str, Any] = {name: getattr(costs, name) for name in names}
+    inner = {name: _with(own, told) for name, own in costs.by_instrument.items()}
+    if "bps" in told:
+        parts["tiers"] = {}
+    if "per_share" in told:
+        parts["share_tiers"] = {}
+    return Costs(**{**parts, **told}, by_instrument=inner)
+
+
+def _name(flag: str) -> str:
+    return flag[2:].replace("-", "_")
+
+
+def _fee(text: str) -> str:
+    """Money, as it was typed."""
+    amount(text, "a fee", 0, 10_000)
+    return text.strip()
+
+
+def _scale(text: str) -> str:
+    """The scale of market impact, as it was typed."""
+    amount(text, "the scale of market impact", 0, 100)
+    return text.strip()
+
+
+def _percent(text: str) -> float:
+    return amount(text, "a part in percent", 0.0001, 100) / 100
+
+
+def _yearly_fee(text: str) -> float:
+    return amount(text, "a fee in percent a year", 0, 50) / 100
+
+
+def _regular(text: str) -> Regular:
+    """`500/month` or `4%/year`."""
+    much, _, period = text.strip().partition("/")
+    if period not in PERIODS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not of the form AMOUNT/PERIOD, as 500/month or 4%/year: a week, month, "
+            "quarter or year"
+        )
+    if much.endswith("%"):
+        return amount(much[:-1], "a share in percent", 0.0001, 99) / 100, True, PERIODS[period]
+    return amount(much, "an amount", 0.01, 1e12), False, PERIODS[period]
+
+
+def flags_of(names: Sequence[str]) -> str:
+    """Options in a sentence."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,152 @@
+"""`trimtab backtest` with costs, fees, volume limits and money that comes and goes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.console import Session, demo_folder
+from tests.simulate.markets import lively
+from trimtab.costs import Costs
+from trimtab.model.policy import Policy
+from trimtab.simulate.backtest import backtest
+from trimtab.simulate.flows import Flows
+from trimtab.simulate.history import PriceHistory
+
+TARGET = "--prices prices.csv --target A=60,B=40 --when monthly"
+
+
+def _written(folder: Path, sessions: int = 300) -> PriceHistory:
+    """A price file with volumes, and the same prices."""
+    from dataclasses import replace
+
+    prices = lively("AB", sessions, seed=6)
+    close = np.round(prices.close, 4)
+    volume = np.random.default_rng(7).integers(500, 9_000, close.shape).astype(float)
+    lines = ["date,symbol,close,volume"]
+    for t, day in enumerate(prices.dates):
+        for i, symbol in enumerate("AB"):
+            lines.append(f"{day},{symbol},{close[t, i]:.4f},{volume[t, i]:.0f}")
+    (folder / "prices.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return replace(prices, close=close, volume=volume)
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        ("--withdraw 4%/year", {"flows": Flows(yearly=-0.04, every="annual")}),
+        ("--withdraw 1%/quarter", {"flows": Flows(yearly=-0.04, every="quarterly")}),
+        ("--deposit 500/month", {"flows": Flows(regular={"monthly": 500.0})}),
+        (
+            "--deposit 500/week --withdraw 2000/quarter --new-money hold",
+            {"flows": Flows(regular={"weekly": 500.0, "quarterly": -2000.0}, invest="hold")},
+        ),
+        ("--fee-percent 0.5", {"fee": 0.005}),
+        (
+            "--cost-bps 5 --half-spread-bps 2 --cost-per-share 0.01 --commission 1 --minimum 3",
+            {"costs": Costs(bps=5, half_spread_bps=2, per_share="0.01", commission=1, minimum=3)},
+        ),
+        ("--impact 0.8", {"costs": Costs(impact="0.8")}),
+        ("--participation 0.5", {"participation": 0.005}),
+    ],
+)
+def test_an_option_is_the_keyword_of_python(
+    given: str, options: dict[str, object], tmp_path: Path
+) -> None:
+    """What the command line says gives the figures of the keyword, not those without it."""
+    prices = _written(tmp_path)
+    policy = Policy({"A": 0.6, "B": 0.4}, when="monthly")
+
+    found = json.loads(Session(tmp_path).run(f"trimtab backtest {TARGET} {given} --json"))
+
+    wanted = backtest(prices, policy, **options).policies[0]  # type: ignore[arg-type]
+    plain = backtest(prices, policy).policies[0]
+    for name in ("final_value", "cost_paid", "turnover_one_way", "cagr"):
+        assert found[name] == pytest.approx(getattr(wanted, name), rel=1e-9)
+    assert found["final_value"] != pytest.approx(plain.final_value, rel=1e-9)
+
+
+def test_money_by_date_from_a_file(tmp_path: Path) -> None:
+    """date,amount: those of a day add up, what is below zero goes."""
+    _written(tmp_path)
+    text = "date,amount\n2024-02-05,1000\n2024-02-05,500.50\n2024-03-04,-700\n"
+    (tmp_path / "flows.csv").write_text(text, encoding="utf-8")
+
+    found = json.loads(Session(tmp_path).run(f"trimtab backtest {TARGET} --flows flows.csv --json"))
+
+    assert (found["paid_in"], found["paid_out"]) == (1500.5, 700.0)
+
+
+def test_what_is_wrong_with_a_file_of_flows_is_told_at_once(tmp_path: Path) -> None:
+    """Every line that is none is named, with what would be right."""
+    _written(tmp_path)
+    text = 'date,amount\n05.02.2024,1000\n2024-03-04,"1,000"\n2024-03-05,12\n'
+    (tmp_path / "flows.csv").write_text(text, encoding="utf-8")
+
+    said = Session(tmp_path).run(f"trimtab backtest {TARGET} --flows flows.csv")
+
+    assert "flows.csv:2: date" in said
+    assert "flows.csv:3: amount" in said
+    assert "flows.csv:4" not in said
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("--deposit 500", "as 500/month"),
+        ("--deposit 500/day", "as 500/month"),
+        ("--withdraw 0%/year", "a share in percent"),
+        ("--deposit 1%/month --withdraw 4%/year", "only one of them"),
+        ("--new-money hold", "goes with"),
+        ("--fee-percent 51", "from 0 to 50"),
+        ("--participation 101", "from 0.0001 to 100"),
+        ("--impact 101", "from 0 to 100"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_with_words(
+    given: str, words: str, tmp_path: Path
+) -> None:
+    """Nothing runs, and what is said names what would be right."""
+    _written(tmp_path)
+
+    assert words in Session(tmp_path).run(f"trimtab backtest {TARGET} {given}")
+
+
+def test_options_of_research_are_refused_with_accounts(tmp_path: Path) -> None:
+    """Accounts go by their own costs: an option that would change nothing is not swallowed."""
+    folder = demo_folder(tmp_path)
+
+    said = Session(folder).run("trimtab backtest --account-mode --impact 1 --deposit 500/month")
+
+    assert "--impact and --deposit" in said
+    assert "--account-mode" in said
+
+
+def test_this_portfolios_costs_stay_but_for_what_is_given(tmp_path: Path) -> None:
+    """One more cost comes on top of those of portfolio.toml; --cost-bps stands for all of them."""
+    folder = demo_folder(tmp_path)
+    line = "trimtab backtest --policy monthly --start 2010-01-04 --json"
+
+    def cost(more: str = "") -> float:
+        figures = json.loads(Session(folder).run(f"{line} {more}"))["policies"]
+        return float(figures[-1]["cost_paid"])
+
+    own, dearer, other = cost(), cost("--commission 20"), cost("--cost-bps 0")
+
+    assert dearer > own > other == 0.0
+
+
+def test_a_report_says_what_came_and_went_and_what_is_noise(tmp_path: Path) -> None:
+    """With money that goes and a fee, the page has intervals over shuffled histories as without."""
+    _written(tmp_path)
+    given = "--policy never --withdraw 4%/year --fee-percent 0.5 --impact 1 --participation 5"
+
+    Session(tmp_path).run(f"trimtab backtest {TARGET} {given} --paths 20 --report out.html")
+
+    page = (tmp_path / "out.html").read_text("utf-8")
+    assert "20 paths of" in page
+    assert "Money comes and goes" in page
+    assert "A fee on assets" in page

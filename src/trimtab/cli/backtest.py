@@ -11,6 +11,7 @@ from trimtab.cli.conditions import (
     flags_of,
     flows_by,
 )
+from trimtab.cli.missing_prices import add_missing, missing_asked, missing_of
 from trimtab.cli.options import add_json, command, folder_of
 from trimtab.cli.studied import START, add_studied, studied
 
@@ -66,6 +67,7 @@ def add_parser(commands: Commands) -> None:
         epilog=EPILOG,
     )
     add_studied(parser)
+    add_missing(parser)
     parser.add_argument(
         "--when",
         help="when to act: monthly, band:5pp, ... (default: monthly, unless --policy is given)",
@@ -258,6 +260,12 @@ def _in_accounts(args: argparse.Namespace) -> int:
                 f"{flag} will not go with --account-mode, which runs this portfolio's accounts at "
                 "their own costs and trades at the close"
             )
+    for given, flag in missing_asked(args):
+        if given:
+            raise RefusedError(
+                f"{flag} will not go with --account-mode, which freezes what has no price, as plan "
+                "does"
+            )
     for given, flag in ((args.report, "--report"), (args.png, "--png")):
         if given:
             raise RefusedError(
@@ -333,6 +341,7 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str]]:
         flows=flows,
         fee=args.fee_percent or 0.0,
         participation=args.participation,
+        **missing_of(args),
     )
     return result, [found.remark] if found.remark else []
 

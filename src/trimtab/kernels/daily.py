@@ -63,6 +63,7 @@ def run_daily(
     terms: Terms,
     conditions: Conditions,
     start: int,
+    stop: int,
     held: Held,
     tally: Tally,
     log: Log,
@@ -79,15 +80,17 @@ def run_daily(
         terms: What the policy goes by.
         conditions: What it is up against.
         start: The session to start at.
+        stop: The session to stop before: what can be held changes there.
         held, tally, log: In and out.
         work: Work space.
 
     Returns:
-        As `research.run`; more room is needed where fewer than ROWS_A_SESSION rows are left.
+        `stop`, or what `research.run` returns before it; more room is needed where fewer than
+        ROWS_A_SESSION rows are left.
     """
     sessions = len(tally.equity)
     measure_by(tally.counts[ADOPTED], terms, work)
-    for t in range(start, sessions):
+    for t in range(start, stop):
         close = closes[t]
         between = 0 < t < sessions - 1
         if tally.counts[ROWS] + ROWS_A_SESSION > len(log.at):
@@ -124,7 +127,7 @@ def run_daily(
             traded = carry_on(close, t, conditions, held, tally, log, work)
         if traded:
             tally.equity[t] = value - work.bill.totals[COST]
-    return sessions
+    return stop
 
 
 # -- the steps of a session -----------------------------------------------------------------------

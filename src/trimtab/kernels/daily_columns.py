@@ -16,9 +16,9 @@ RATE, PER_UNIT, FIXED, LEAST, MOST = range(5)
 # What a money flow does.
 HOLD, TOWARDS_TARGET = range(2)
 
-# What a row of the log is: CARRIED is the rest of an order.
-REBALANCE, CARRIED, FLOW, FEE = range(4)
-ROWS_A_SESSION = 4
+# What a row of the log is: CARRIED is the rest of an order, PAID_OUT what became of a delisted one.
+REBALANCE, CARRIED, FLOW, FEE, PAID_OUT = range(5)
+ROWS_A_SESSION = 5
 """At most so many rows of the log are written on one session."""
 
 # Entries of `Tally.counts` and `Tally.sums`, after those of `research.run`.
@@ -135,7 +135,7 @@ class Log(NamedTuple):
         cost: Cost.
         moved: Sum of absolute trades.
         value: Value before cost, and before a flow.
-        kind: REBALANCE, CARRIED, FLOW or FEE.
+        kind: REBALANCE, CARRIED, FLOW, FEE or PAID_OUT.
         units_after: Units held after it, shape (rows, n).
         cost_by: Cost by instrument, shape (rows, n).
     """

@@ -8,9 +8,9 @@ target that trades nothing when a trigger fires is no rebalance. Bands compare w
 allowance of 1e-12, and measure against the target last adopted; where the target is a tree, its
 inner sleeves have bands as well.
 
-Impact, schedules of fees, a limit on the part of a day's volume, money that comes and goes and a
-yearly fee run session by session (`kernels.daily`), with the same conventions; docs/costs.md has
-theirs.
+Impact, schedules of fees, a limit on the part of a day's volume, money that comes and goes, a
+yearly fee and instruments without a price run session by session (`kernels.daily`), with the same
+conventions; docs/costs.md and docs/history.md have theirs.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.aims import read_target
 from trimtab.simulate.conditions import conditions_of
 from trimtab.simulate.flows import Flows, read_flows
+from trimtab.simulate.gaps import Delisted, Late, read_gaps
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.panel import shared_history
 from trimtab.simulate.policy_run import run_policy
@@ -63,6 +64,9 @@ def backtest(
     flows: Flows | Mapping[date, float] | float | None = None,
     fee: float = 0.0,
     participation: float | None = None,
+    missing: str = "drop",
+    late: Late = "wait",
+    delisted: Delisted | None = None,
 ) -> Backtest:
     """What one or several policies would have done over history.
 
@@ -90,6 +94,14 @@ def backtest(
         fee: Yearly fee on assets, as 0.005: taken each month from all holdings alike.
         participation: Share of a session's volume that may be traded at most, as 0.05; what is
             left of an order waits for the next sessions.
+        missing: Sessions on which some instruments have a price and others have none: `drop`
+            leaves them out; `hold` values at the last price, at most 5 sessions in a row
+            (`hold:10` for 10), and lets orders wait.
+        late: Where instruments appear later: `wait` begins when all are there, `spread` begins
+            with those that are and spreads the target of the others over them.
+        delisted: Instruments whose prices end: they are turned into cash on the next session, at
+            the price given as {"ENRN": 0.0}, or at the last one where it is None or only names
+            are given; their target is spread over the others.
 
     Returns:
         Figures, curves and trades of each policy, with findings.
@@ -134,9 +146,12 @@ def backtest(
         flows=read_flows(flows),
         fee=float(fee),
         participation=participation,
+        gaps=read_gaps(missing, late, delisted),
     )
     if rules.is_daily and cost_rule != "once":
-        raise ValueError("cost_rule: impact, schedules, flows and fees are only known to `once`")
+        raise ValueError(
+            "cost_rule: impact, schedules, flows, fees and gaps are only known to `once`"
+        )
     return over(prices, chosen, rules)
 
 
@@ -149,8 +164,12 @@ def over(prices: PriceHistory, policies: Sequence[Policy], rules: Rules) -> Back
     targets = [read_target(policy.target, policy.label) for policy in policies]
     history, findings = shared_history(
         prices, targets, start=rules.start, end=rules.end, cash_rate=rules.cash_rate,
-        accept_jumps=rules.accept_jumps, cash_column=rules.is_daily,
+        accept_jumps=rules.accept_jumps, cash_column=replace(rules, gaps=None).is_daily,
+        gaps=rules.gaps,
     )  # fmt: skip
+    if history.status is None:
+        # Whatever was asked for, there is no gap.
+        rules = replace(rules, gaps=None)
     settings = made_ready(policies, targets, history, rules, findings)
     if rules.is_daily:
         settings = [_with_conditions(one, prices, rules, findings) for one in settings]

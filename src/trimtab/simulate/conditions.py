@@ -10,7 +10,7 @@ from trimtab.kernels.daily_columns import Charges, Conditions
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.simulate.flows import INVEST_CODES, Flows, fee_column, flow_columns
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.history import TRADED, PriceHistory
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats
@@ -57,6 +57,10 @@ def conditions_of(
     if participation is not None:
         caps, said = _caps(run, known, participation)
         findings += said
+    if run.status is not None:
+        # Without a price of its own there is no trade: orders wait as for volume.
+        caps = caps if len(caps) else np.full(run.close.shape, np.inf)
+        caps[run.status != TRADED] = 0.0
     money_from, money_more = _steps([(own.bps, own.tiers) for own in per], 1e-4)
     units_from, units_more = _steps([(own.per_share, own.share_tiers) for own in per], 1.0)
     made = Conditions(

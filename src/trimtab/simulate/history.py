@@ -13,11 +13,17 @@ from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from trimtab.simulate.frames import Days, Floats, FrameKind
 
 T = TypeVar("T")
 MOST_MADE = 16
 """Results that a history keeps of what was made from it."""
+
+TRADED, HELD, UNLISTED, GONE = range(4)
+"""What a price is: of a trade; the last one, on a session without; of nothing yet, or any more."""
 
 JUMP = 10.0
 """From one price to the next, a factor of this much or more is a split or a slip until shown."""
@@ -35,6 +41,8 @@ class PriceHistory:
         open: Opens on the same scale, same shape; None where there are none.
         volume: Units traded on each session, on the same scale: close x volume is money. Same
             shape, NaN where it is not known; None where there are none.
+        status: What each price is, TRADED, HELD, UNLISTED or GONE, shape (sessions, n), int8;
+            None where every one was traded at.
         source: Where they came from, for messages.
         frames: What kind of frame they came in, and so what results give back.
         findings: What was noticed when reading.
@@ -48,12 +56,14 @@ class PriceHistory:
     frames: FrameKind = "columns"
     findings: tuple[Finding, ...] = field(default=())
     volume: Floats | None = None
+    status: NDArray[np.int8] | None = None
 
     def __post_init__(self) -> None:
         assert self.close.shape == (len(self.dates), len(self.symbols))
         assert self.open is None or self.open.shape == self.close.shape
         assert self.volume is None or self.volume.shape == self.close.shape
-        for name in ("dates", "close", "open", "volume"):
+        assert self.status is None or self.status.shape == self.close.shape
+        for name in ("dates", "close", "open", "volume", "status"):
             column = getattr(self, name)
             if column is not None:
                 own = column.view()
@@ -112,8 +122,11 @@ class PriceHistory:
         places = [self.column(symbol) for symbol in symbols]
         opens = None if self.open is None else self.open[:, places]
         volume = None if self.volume is None else self.volume[:, places]
+        status = None if self.status is None else self.status[:, places]
         close = self.close[:, places].copy()
-        return replace(self, symbols=tuple(symbols), close=close, open=opens, volume=volume)
+        return replace(
+            self, symbols=tuple(symbols), close=close, open=opens, volume=volume, status=status
+        )
 
     def since(self, session: int) -> PriceHistory:
         """The rows from a session on."""
@@ -127,10 +140,20 @@ class PriceHistory:
         """Some of the rows: a slice, or their places."""
         opens = None if self.open is None else self.open[kept]
         volume = None if self.volume is None else self.volume[kept]
+        status = None if self.status is None else self.status[kept]
         return replace(
             self, dates=self.dates[kept], close=self.close[kept], open=opens, volume=volume,
-            findings=(),
+            status=status, findings=(),
         )  # fmt: skip
+
+    def as_traded(self) -> PriceHistory:
+        """The same with prices of trades only, NaN where there was none."""
+        if self.status is None:
+            return self
+        import numpy as np
+
+        close = np.where(self.status == TRADED, self.close, np.nan)
+        return replace(self, close=close, open=None, status=None)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, made once for this history: it never changes, so neither does that.
@@ -205,20 +228,21 @@ def _common(
     # A sum is a number where all are: a product with ones finds that out fastest.
     if inside.all() and not np.isnan(chosen.close @ np.ones(len(chosen.symbols))).any():
         if len(days) < 2:
-            raise InputError([_empty(chosen, ~np.isnan(chosen.close), inside)])
+            raise InputError([no_overlap(chosen, ~np.isnan(chosen.close), inside)])
         return Panel(replace(chosen, findings=()), ())
     present = ~np.isnan(chosen.close)
     complete = present.all(axis=1) & inside
     kept = np.flatnonzero(complete)
     if len(kept) < 2:
-        raise InputError([_empty(chosen, present, inside)])
+        raise InputError([no_overlap(chosen, present, inside)])
     if len(kept) == len(days):
         return Panel(replace(chosen, findings=()), ())
-    findings = _left_out(chosen, present, inside, kept)
+    findings = left_out(chosen, present, inside, kept)
     return Panel(chosen.rows(kept), tuple(findings))
 
 
-def _empty(history: PriceHistory, present: Any, inside: Any) -> Problem:
+def no_overlap(history: PriceHistory, present: Any, inside: Any) -> Problem:
+    """That there are not two dates on which all have prices, and which dates each has."""
     spans = []
     for i, symbol in enumerate(history.symbols):
         own = history.dates[present[:, i] & inside]
@@ -228,7 +252,7 @@ def _empty(history: PriceHistory, present: Any, inside: Any) -> Problem:
     return Problem(history.source, None, "", wrong, "choose symbols or dates that overlap")
 
 
-def _left_out(history: PriceHistory, present: Any, inside: Any, kept: Any) -> list[Finding]:
+def left_out(history: PriceHistory, present: Any, inside: Any, kept: Any) -> list[Finding]:
     """One finding for dates before the common start, one for each symbol with gaps after it."""
     import numpy as np
 

@@ -10,7 +10,8 @@ from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.simulate.aims import GivenTarget, MadeTarget
-from trimtab.simulate.history import PriceHistory, common_sessions, jumps, split_guess
+from trimtab.simulate.gaps import Gaps, sessions_with_gaps
+from trimtab.simulate.history import TRADED, PriceHistory, jumps, split_guess
 from trimtab.simulate.metrics import DAYS_A_YEAR
 
 
@@ -23,6 +24,7 @@ def shared_history(
     cash_rate: float,
     accept_jumps: bool,
     cash_column: bool = False,
+    gaps: Gaps | None = None,
 ) -> tuple[PriceHistory, list[Finding]]:
     """The sessions that all policies share, complete, with CASH as a column where it is needed.
 
@@ -33,24 +35,32 @@ def shared_history(
         end: Last date that may count.
         cash_rate: Yearly interest on CASH.
         accept_jumps: Take tenfold changes of a price for real.
-        cash_column: Whether CASH is needed though no target names it.
+        cash_column: Whether CASH is needed though no target names it; it is where not all prices
+            are of trades.
+        gaps: What is done where a symbol has no price.
 
     Raises:
-        InputError: A symbol has no prices, sessions do not overlap, or a price jumps tenfold.
+        InputError: A symbol has no prices, sessions do not overlap, prices end early, or a price
+            jumps tenfold.
     """
     made = any(isinstance(target, MadeTarget) for target in targets)
+    if made and gaps is not None and gaps.spread:
+        wrong = "a target that is made from prices begins when all of them are there"
+        remedy = "leave out late=spread, or give the target as weights"
+        raise InputError([Problem(prices.source, None, "late", wrong, remedy)])
     wanted: list[str] = list(prices.symbols) if made else []
     for target in targets:
         if isinstance(target, GivenTarget):
             wanted += target.symbols
-    if cash_column and CASH in prices.symbols:
+    if (cash_column or gaps is not None) and CASH in prices.symbols:
         wanted.append(CASH)
     symbols = [s for s in dict.fromkeys(wanted) if s != CASH or CASH in prices.symbols]
     # Targets made from data see what was before the start.
-    found = common_sessions(prices, symbols, start=None if made else start, end=end)
+    found = sessions_with_gaps(prices, tuple(symbols), gaps, start=None if made else start, end=end)
     panel, findings = found.history, list(found.findings)
+    cash_column = cash_column or panel.status is not None
     if not accept_jumps:
-        _refuse_jumps(panel)
+        _refuse_jumps(panel.as_traded())
     if CASH not in panel.symbols and (made or CASH in wanted or cash_column):
         whole = panel
         panel = whole.once(("cash", cash_rate), lambda: _with_cash(whole, cash_rate))
@@ -66,12 +76,16 @@ def _with_cash(history: PriceHistory, rate: float) -> PriceHistory:
     volume = None
     if history.volume is not None:
         volume = np.hstack([history.volume, np.full_like(worth, np.nan)])
+    status = None
+    if history.status is not None:
+        status = np.hstack([history.status, np.full(worth.shape, TRADED, dtype=np.int8)])
     return replace(
         history,
         symbols=(*history.symbols, CASH),
         close=np.hstack([history.close, worth]),
         open=opens,
         volume=volume,
+        status=status,
     )
 
 

@@ -87,7 +87,7 @@ def run_paths(
 
     Raises:
         ValueError: The number of paths or threads makes no sense, or orders go by volumes that
-            paths have not.
+            paths have not, or some instruments are without a price somewhere.
     """
     import numpy as np
 
@@ -95,6 +95,7 @@ def run_paths(
         raise ValueError(f"paths {paths!r}: from 1 to {MOST_PATHS:,}")
     if threads is not None and threads < 1:
         raise ValueError(f"threads {threads!r}: at least 1")
+    ready.rules.check_whole()
     if ready.rules.needs_volume and source.volumes is None:
         raise ValueError(
             "there are no volumes to go by: leave out impact and participation, or give prices "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from trimtab.kernels.daily_columns import EXHAUSTED, FEES
 from trimtab.kernels.research import COST_PAID, REBALANCES, TURNOVER
 from trimtab.model.findings import Finding
+from trimtab.simulate.gaps import Listing, listing_of, view_of
 from trimtab.simulate.policy_result import PolicyResult
 from trimtab.simulate.rebalances import Rebalances
 from trimtab.simulate.rules import Rules
@@ -24,18 +25,27 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
     history = setting.history
     columns = RunColumns(setting, rules)
     rows = setting.rows
-    start_units = rows[0] * rules.cash / setting.start_prices
+    listed = listing_of(history)
+    start_units = listed.rows(rows, 0)[0] * rules.cash / setting.start_prices
     columns.begin(start_units)
     session = 0
+    changes = iter(listed.changes)
+    stop = next(changes, len(history))
     while True:
-        session = columns.go(rows, session)
+        session = columns.go(listed.rows(rows, session), session, stop)
         if session == len(history):
             break
+        if session == stop:
+            if columns.is_full:
+                columns.make_room()
+            columns.pay_out(session, listed.paid_out(session, rules.gaps))
+            stop = next(changes, len(history))
+            continue
         if setting.row_at[session] >= 0 or columns.is_full:
             columns.make_room()
             continue
         assert setting.make is not None
-        view = setting.known.until(setting.offset + session)
+        view = view_of(setting.known, setting.offset + session)
         weights = setting.make.make(view)
         # A function that knows nothing new keeps the target it gave last.
         made = columns.adopted if weights is None else len(rows)
@@ -43,11 +53,18 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
             new = np.array([target_row(weights, history.symbols, setting.policy)], dtype=np.float64)
             rows = np.vstack([rows, new])
         setting.row_at[session] = made
+    if history.status is not None:
+        return policy_result(setting, rules, columns, start_units, rows, listed)
     return policy_result(setting, rules, columns, start_units, rows)
 
 
 def policy_result(
-    setting: Setting, rules: Rules, columns: RunColumns, start_units: Floats, rows: Floats
+    setting: Setting,
+    rules: Rules,
+    columns: RunColumns,
+    start_units: Floats,
+    rows: Floats,
+    listed: Listing | None = None,
 ) -> PolicyResult:
     """What a run left in its columns, as the result of a policy; `rows` are all its targets."""
     import numpy as np
@@ -79,6 +96,9 @@ def policy_result(
         kinds=np.asarray(columns.traded_as[:count], dtype=np.int64) if daily else None,
         cost_by=cost_by,
     )
+    aims, aim_at = rows, setting.row_at
+    if listed is not None:
+        aims, aim_at = listed.rows_by_session(rows, aim_at), np.arange(len(aim_at))
     findings: tuple[Finding, ...] = ()
     if daily and columns.counts[EXHAUSTED]:
         day = history.dates[int(columns.counts[EXHAUSTED]) - 1]
@@ -113,6 +133,6 @@ def policy_result(
         flows=np.asarray(columns.flows, dtype=np.float64) if daily and rules.flows else None,
         fees_paid=float(columns.sums[FEES]),
         findings=findings,
-        aims=rows[:, :n],
-        aim_at=setting.row_at,
+        aims=aims[:, :n],
+        aim_at=aim_at,
     )

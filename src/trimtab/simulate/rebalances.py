@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trimtab.kernels.daily_columns import FEE
+from trimtab.kernels.daily_columns import FEE, PAID_OUT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,8 +27,8 @@ class Rebalances:
         start_units: Units held before the first, shape (n,).
         units_after: Units held after each, shape (k, n).
         rates: What an order costs by symbol: rate, fee a unit, fee an order, least; shape (4, n).
-        kinds: What each was: REBALANCE, CARRIED (the rest of an order), FLOW or FEE of
-            `kernels.daily_columns`, shape (k,); None where all are rebalances.
+        kinds: What each was: REBALANCE, CARRIED (the rest of an order), FLOW, FEE or
+            PAID_OUT of `kernels.daily_columns`, shape (k,); None where all are rebalances.
         cost_by: Cost of each by symbol, shape (k, n); None where it is worked out from `rates`.
     """
 
@@ -63,8 +63,8 @@ class Rebalances:
         change = self.units_after - self.units_before
         meant = np.abs(change * self.prices) > 1e-12 * self.value[:, None]
         if self.kinds is not None:
-            # A fee on assets shrinks all holdings alike: no trades.
-            meant &= (self.kinds != FEE)[:, None]
+            # A fee shrinks all holdings alike, and what is delisted is paid out: no trades.
+            meant &= ((self.kinds != FEE) & (self.kinds != PAID_OUT))[:, None]
         return np.where(meant, change, 0.0)
 
     @property

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from trimtab.costs import Costs
 from trimtab.kernels.research import COST_FROM_LAST, COST_IN_ORDER, COST_ONCE, COST_SOLVED
 from trimtab.simulate.flows import Flows
+from trimtab.simulate.gaps import Gaps
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import FrameKind
@@ -43,12 +44,13 @@ class Rules:
     flows: Flows | None = None
     fee: float = 0.0
     participation: float | None = None
+    gaps: Gaps | None = None
 
     @cached_property
     def is_daily(self) -> bool:
         """Whether policies run session by session, for what the fast loop does not know."""
         asked = self.flows is not None or self.fee > 0.0 or self.participation is not None
-        return asked or not self.costs.is_plain
+        return asked or self.gaps is not None or not self.costs.is_plain
 
     def check_plain(self) -> None:
         """Make sure that nothing asked for needs a run session by session.
@@ -59,7 +61,19 @@ class Rules:
         if self.is_daily:
             raise ValueError(
                 "a halt is only known to plain runs: leave out impact, schedules, participation, "
-                "flows and fee"
+                "flows, fee, and what is said of missing prices"
+            )
+
+    def check_whole(self) -> None:
+        """Make sure that no instrument is without a price anywhere.
+
+        Raises:
+            ValueError: One is: other prices have no such gaps.
+        """
+        if self.gaps is not None:
+            raise ValueError(
+                "other prices have no gaps of their own: leave out missing prices, late listings "
+                "and delistings to run over them"
             )
 
     @property

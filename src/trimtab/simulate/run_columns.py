@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
@@ -10,6 +10,7 @@ from trimtab.kernels.compile import compiled
 from trimtab.kernels.daily import run_daily
 from trimtab.kernels.daily_columns import (
     COUNTS,
+    PAID_OUT,
     ROWS,
     ROWS_A_SESSION,
     SUMS,
@@ -164,10 +165,19 @@ class RunColumns:
         """The row of the target last adopted."""
         return int(self.counts[ADOPTED])
 
-    def go(self, rows: Floats, session: int) -> int:
-        """Run from a session on; the session at which a target is needed, or the number of them."""
+    def go(self, rows: Floats, session: int, stop: int | None = None) -> int:
+        """Run from a session on; the session at which something is needed, or where it stopped.
+
+        Args:
+            rows: Target weights.
+            session: Where to start.
+            stop: The session to stop before; by default it runs to the end.
+        """
+        last = len(self.setting.history)
+        stop = last if stop is None else stop
         if self.conditions is not None:
-            return self._go_daily(self.conditions, rows, session)
+            return self._go_daily(self.conditions, rows, session, stop)
+        assert stop == last, "what can be held changes in runs session by session only"
         policy = self.setting.policy
         when, to = policy.when, policy.to
         kernel: Any = compiled(run) if self.compiled else run
@@ -201,7 +211,34 @@ class RunColumns:
             )
         )
 
-    def _go_daily(self, conditions: Conditions, rows: Floats, session: int) -> int:
+    def pay_out(self, session: int, prices: Mapping[int, float]) -> None:
+        """Turn what is gone into cash before anything else of a session, at these prices.
+
+        What was decided about it and is not yet traded is dropped: the rest of a decision shares
+        what is left, in proportion.
+        """
+        assert self.conditions is not None
+        n, cash_at = len(self.units), self.conditions.cash_at
+        close = self.setting.history.close
+        before = sum(float(self.units[i] * close[session - 1, i]) for i in range(n))
+        waiting, queued, _ = self.under_way
+        money = 0.0
+        for i, price in prices.items():
+            money += float(self.units[i]) * price
+            self.units[i] = waiting[i] = queued[i] = 0.0
+        self.units[cash_at] += money / float(close[session, cash_at])
+        decided = sum(float(goal) for goal in queued)
+        for i in range(n):
+            queued[i] = queued[i] / decided if decided > 0.0 else float(i == cash_at)
+        k = int(self.counts[ROWS])
+        at, cost, moved, value = self.traded
+        at[k], cost[k], moved[k], value[k], self.traded_as[k] = session, 0.0, 0.0, before, PAID_OUT
+        for i in range(n):
+            self.units_after[k][i] = self.units[i]
+            self.cost_by[k][i] = 0.0
+        self.counts[ROWS] = k + 1
+
+    def _go_daily(self, conditions: Conditions, rows: Floats, session: int, stop: int) -> int:
         policy = self.setting.policy
         when, to = policy.when, policy.to
         kernel: Any = compiled(run_daily) if self.compiled else run_daily
@@ -226,6 +263,7 @@ class RunColumns:
                 terms,
                 conditions,
                 session,
+                stop,
                 Held(self.units, *self.under_way),
                 Tally(self.counts, self.sums, self.equity, self.flows),
                 Log(at, cost, moved, value, self.traded_as, self.units_after, self.cost_by),

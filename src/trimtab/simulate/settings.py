@@ -12,6 +12,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate.aims import GivenTarget, MadeTarget
+from trimtab.simulate.gaps import view_of
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.rules import Rules, TradeAt
 
@@ -189,7 +190,7 @@ def _made(
         decide = max(decide, opening - lag)
     weights = None
     while decide + lag < len(shared) - 1:
-        weights = target.make(known.until(decide))
+        weights = target.make(view_of(known, decide))
         if weights is not None:
             break
         decide += 1

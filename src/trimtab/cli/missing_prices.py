@@ -1,0 +1,67 @@
+"""The options of `backtest` that say what is done where an instrument has no price."""
+
+from __future__ import annotations
+
+import argparse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def add_missing(parser: argparse.ArgumentParser) -> None:
+    """The options."""
+    parser.add_argument(
+        "--missing",
+        metavar="drop|hold[:N]",
+        default="drop",
+        help="sessions on which some have a price and others none: left out (drop), or valued at "
+        "the last price, at most 5 in a row unless N says so, and not traded (hold)",
+    )
+    parser.add_argument(
+        "--late",
+        choices=("wait", "spread"),
+        default="wait",
+        help="instruments that appear later: begin when all are there (wait), or spread their "
+        "target over the others until then (spread)",
+    )
+    parser.add_argument(
+        "--delisted",
+        metavar="SYMBOL[=PRICE]",
+        action="append",
+        default=[],
+        help="its prices end: it is turned into cash at this price, or its last one (repeatable)",
+    )
+
+
+def missing_of(args: argparse.Namespace) -> dict[str, Any]:
+    """The keywords of `backtest` that the options stand for.
+
+    Raises:
+        RefusedError: One of them makes no sense.
+    """
+    from trimtab.model.errors import RefusedError
+    from trimtab.model.numbers import NumberError, decimal_from
+    from trimtab.simulate.gaps import read_gaps
+
+    delisted: dict[str, float | None] = {}
+    for text in args.delisted:
+        symbol, mark, price = text.partition("=")
+        try:
+            delisted[symbol.strip()] = float(decimal_from(price)) if mark else None
+        except NumberError as error:
+            raise RefusedError(f"--delisted {text}: {error}; write ENRN or ENRN=0.26") from None
+    try:
+        read_gaps(args.missing, args.late, delisted)
+    except ValueError as error:
+        raise RefusedError(f"--{error}") from None
+    return {"missing": args.missing, "late": args.late, "delisted": delisted}
+
+
+def missing_asked(args: argparse.Namespace) -> list[tuple[object, str]]:
+    """Whether each option was given, with its name."""
+    return [
+        (args.missing != "drop", "--missing"),
+        (args.late != "wait", "--late"),
+        (args.delisted, "--delisted"),
+    ]

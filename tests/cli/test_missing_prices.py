@@ -1,0 +1,61 @@
+"""`trimtab backtest` where an instrument has no price: holidays, late listings, delistings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.console import Session, demo_folder
+
+LINE = "trimtab backtest --prices p.csv --target A=50,B=50 --when daily"
+
+
+def _prices(folder: Path) -> None:
+    rows = [f"2024-01-{d:02},{100 + d},{50 + d if d < 12 else ''}" for d in range(1, 31)]
+    rows[5] = "2024-01-06,106,"
+    (folder / "p.csv").write_text("\n".join(["date,A,B", *rows]))
+
+
+def test_options_say_what_became_of_missing_prices(tmp_path: Path) -> None:
+    """A price of 1 for what ended, and a holiday that counts as a session."""
+    _prices(tmp_path)
+
+    found = json.loads(
+        Session(tmp_path).run(f"{LINE} --missing hold --delisted B=1 --late spread --json")
+    )
+    text = Session(tmp_path).run(f"{LINE} --delisted B")
+
+    assert found["sessions"] == 30
+    assert found["final_weights"] == {"A": 1.0, "B": 0.0, "CASH": 0.0}
+    assert "turned into cash on 2024-01-12 at its last price" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("", "prices end on 2024-01-11, 19 sessions before the last"),
+        ("--delisted B=much", "write ENRN or ENRN=0.26"),
+        ("--delisted B=-1", "zero or more"),
+        ("--delisted C", "has no prices"),
+        ("--missing fill", "drop, hold, or hold:10"),
+    ],
+)
+def test_what_cannot_be_is_refused(tmp_path: Path, options: str, said: str) -> None:
+    """An end that nobody explained, and options that mean nothing, are told with the remedy."""
+    _prices(tmp_path)
+
+    shown = " ".join(Session(tmp_path).run(f"{LINE} {options}").split())
+
+    assert said in shown
+
+
+def test_account_mode_has_its_own_rule(tmp_path: Path) -> None:
+    """In account mode the options are refused, with what it does instead."""
+    folder = demo_folder(tmp_path)
+
+    shown = Session(folder).run("trimtab backtest --account-mode --missing hold")
+
+    assert "--missing will not go with --account-mode" in shown
+    assert "freezes" in shown

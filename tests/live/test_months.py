@@ -15,7 +15,7 @@ from trimtab.execution.reconcile import Statement
 from trimtab.ledger import events
 from trimtab.ledger.record import record
 from trimtab.live.book import OpenBook, open_book
-from trimtab.live.trading import correct
+from trimtab.live.corrections import correct
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.orders import OrderState

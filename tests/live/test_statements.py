@@ -13,7 +13,8 @@ from trimtab.adapters.clock import StillClock
 from trimtab.execution.corrections import Change
 from trimtab.execution.reconcile import Statement
 from trimtab.live.book import OpenBook, open_book
-from trimtab.live.trading import to_adjust, to_correct
+from trimtab.live.corrections import to_correct
+from trimtab.live.statements import to_adjust
 from trimtab.model.errors import RefusedError
 
 NOW = datetime(2024, 4, 5, 21, 0, tzinfo=UTC)

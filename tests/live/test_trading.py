@@ -18,7 +18,8 @@ from trimtab.execution.outcome import Applied
 from trimtab.execution.reconcile import Statement
 from trimtab.ledger.record import caught_up
 from trimtab.live.book import OpenBook, open_book
-from trimtab.live.trading import correct, looked_at, to_record
+from trimtab.live.corrections import correct
+from trimtab.live.trading import looked_at, to_record
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.orders import OrderState
 

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     """Show what changes, ask, book it."""
     from trimtab.cli.screen import asked, emit, say, screen
     from trimtab.live.book import open_book
-    from trimtab.live.trading import correct, to_correct
+    from trimtab.live.corrections import correct, to_correct
     from trimtab.model.errors import RefusedError
     from trimtab.reports.correction_text import correction_json, correction_text
     from trimtab.reports.words import counted

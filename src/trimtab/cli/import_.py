@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.adapters.broker_export import add_map
     from trimtab.cli.screen import asked, emit, say, screen
     from trimtab.live.book import open_book
-    from trimtab.live.trading import to_adjust
+    from trimtab.live.statements import to_adjust
     from trimtab.model.errors import RefusedError
     from trimtab.reports.plan_text import findings_text
     from trimtab.reports.statement_text import statement_json, statement_text

@@ -18,7 +18,7 @@ from trimtab.ledger.folded import Folded
 from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up
 from trimtab.live.kinds import BY_HAND
-from trimtab.live.trading import (
+from trimtab.live.venue import (
     need_brokers,
     need_one_record,
     paper_terms,

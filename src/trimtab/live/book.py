@@ -145,46 +145,46 @@ class OpenBook(ObservedBook):
 
     def deposit(self, account: str, amount: Amount, *, on: Day | None = None) -> None:
         """Book cash that came in."""
-        from trimtab.live import trading
+        from trimtab.live import accounts
 
-        trading.deposit(
+        accounts.deposit(
             self, account, self._flows("deposit", {account: amount})[account], on=day_of(on)
         )
 
     def withdraw(self, account: str, amount: Amount, *, on: Day | None = None) -> None:
         """Book cash that went out."""
-        from trimtab.live import trading
+        from trimtab.live import accounts
 
         minor = self._flows("withdrawal", {account: amount})[account]
-        trading.withdraw(self, account, minor, on=day_of(on))
+        accounts.withdraw(self, account, minor, on=day_of(on))
 
     def compare(self, statement: Statement) -> tuple[Mismatch, ...]:
         """Where a broker's statement and the record disagree; empty if nowhere."""
-        from trimtab.live import trading
+        from trimtab.live import statements
 
-        return trading.mismatches(self, statement)
+        return statements.mismatches(self, statement)
 
     def adjust(
         self, statement: Statement, *, on: Day | None = None, income: bool = False
     ) -> Adjustment:
-        """Bring the record to what a statement says; see `trimtab.live.trading.adjust`."""
-        from trimtab.live import trading
+        """Bring the record to what a statement says; see `trimtab.live.statements.adjust`."""
+        from trimtab.live import statements
 
-        return trading.adjust(self, statement, on=day_of(on), income=income)
+        return statements.adjust(self, statement, on=day_of(on), income=income)
 
     def halt(self, scope: str, *, reason: str) -> None:
         """Let no new order leave an account, or any account for `household`."""
-        from trimtab.live import trading
+        from trimtab.live import accounts
 
         _need_reason(reason)
-        trading.halt(self, scope, reason)
+        accounts.halt(self, scope, reason)
 
     def resume(self, scope: str, *, reason: str, by: str = "") -> None:
         """End a halt."""
-        from trimtab.live import trading
+        from trimtab.live import accounts
 
         _need_reason(reason)
-        trading.resume(self, scope, reason=reason, by=by)
+        accounts.resume(self, scope, reason=reason, by=by)
 
     def _flows(self, what: str, amounts: Mapping[str, Amount] | None) -> dict[str, int]:
         return flows(what, amounts or {}, self.portfolio.household.accounts)

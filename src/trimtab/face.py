@@ -62,7 +62,7 @@ def sweep(
         options: As `trimtab.simulate.sweep.sweep` takes them: cash, trade_at, start, end, ...
     """
     from trimtab.adapters.machine import processors
-    from trimtab.simulate.sweep import grid
+    from trimtab.simulate.grid import grid
     from trimtab.simulate.sweep import sweep as run
 
     policies = grid(base, when=when, to=to, target=target, costs=costs, sample=sample, seed=seed)

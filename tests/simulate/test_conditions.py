@@ -255,7 +255,8 @@ def test_a_schedule_charges_each_part_of_an_order_at_its_own_rate(
 
 def test_a_sweep_refuses_costs_that_it_would_leave_out() -> None:
     """Costs that only a backtest works out are refused elsewhere, not silently cheaper."""
-    from trimtab.simulate.sweep import grid, sweep
+    from trimtab.simulate.grid import grid
+    from trimtab.simulate.sweep import sweep
 
     policies = grid(Policy(HALVES, when="monthly"), costs={"dear": Costs(impact=1)})
 

@@ -12,13 +12,14 @@ from trimtab.costs import Costs
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.backtest import backtest
+from trimtab.simulate.grid import Grid, grid
 from trimtab.simulate.overfitting import (
     best_by_luck,
     overfitting,
     probabilistic_sharpe,
     sharpe_moments,
 )
-from trimtab.simulate.sweep import AT_ONCE, Grid, grid, sweep
+from trimtab.simulate.sweep import AT_ONCE, sweep
 
 HALVES = {"A": 0.5, "B": 0.5}
 TILTED = {"A": 0.7, "C": 0.3}

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from trimtab.cli.options import Commands
     from trimtab.cli.studied import Studied
-    from trimtab.simulate.sweep import Grid, Sweep
+    from trimtab.simulate.grid import Grid
+    from trimtab.simulate.sweep import Sweep
 
 EPILOG = """\
 examples:
@@ -111,7 +112,7 @@ def _grid(args: argparse.Namespace, found: Studied) -> Grid:
     from trimtab.model.errors import RefusedError
     from trimtab.model.policy import Policy, parse_policy
     from trimtab.model.ranges import MOST, ranged
-    from trimtab.simulate.sweep import grid
+    from trimtab.simulate.grid import grid
 
     when, to = parse_policy(found.policy or "monthly to target")
     whens = [one for words in args.when or WHENS for one in ranged(words)]

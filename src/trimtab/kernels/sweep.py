@@ -54,6 +54,7 @@ def sweep(
     branch_space: Column,
     totals: Column,
     blocks: Column,
+    changes: Column,
     figures: Column,
     rebalances: Column,
 ) -> None:
@@ -79,6 +80,7 @@ def sweep(
             space as for `run`, with room for a rebalance at every session.
         traded: Work space, three rows by session.
         blocks: Work space, four rows of BLOCK.
+        changes: Work space, shape (sessions,).
         figures: Out, a row a policy that is run, shape (last - first, FIGURES + 2 x parts).
         rebalances: Out, shape (last - first,).
     """
@@ -102,11 +104,11 @@ def sweep(
         row = figures[p - first]
         row[TURNED] = sums[TURNOVER]
         row[PAID] = sums[COST_PAID]
-        measure(equity, held[target], cuts, row)
+        measure(equity, held[target], cuts, changes, row)
 
 
 @kernel
-def measure(equity: Column, held: Column, cuts: Column, row: Column) -> None:
+def measure(equity: Column, held: Column, cuts: Column, changes: Column, row: Column) -> None:
     """What the curve of one policy comes to: the figures that are not counted on the way."""
     sessions = len(equity)
     high = equity[0]
@@ -115,7 +117,9 @@ def measure(equity: Column, held: Column, cuts: Column, row: Column) -> None:
     apart_mean = 0.0
     downside = 0.0
     for t in range(1, sessions):
-        change = equity[t] / equity[t - 1] - 1.0
+        changes[t] = equity[t] / equity[t - 1] - 1.0
+    for t in range(1, sessions):
+        change = changes[t]
         mean += change
         apart_mean += change - held[t]
         if change < 0.0:
@@ -133,7 +137,7 @@ def measure(equity: Column, held: Column, cuts: Column, row: Column) -> None:
         total = 0.0
         squares = 0.0
         for t in range(cuts[part], cuts[part + 1]):
-            change = equity[t] / equity[t - 1] - 1.0
+            change = changes[t]
             total += change
             squares += change * change
             away = change - mean

@@ -23,9 +23,9 @@ from trimtab.model.policy import Policy
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.bootstrap import bootstrap
 from trimtab.simulate.frames import html_table, make_frame, text_table
+from trimtab.simulate.grid import grid
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.outcomes import Outcomes
-from trimtab.simulate.sweep import grid
 
 if TYPE_CHECKING:
     from trimtab.simulate.account import AccountRun

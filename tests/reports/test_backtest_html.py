@@ -421,3 +421,52 @@ def test_it_prints(tab: Tab, file: Path, tmp_path: Path) -> None:
     assert choice == "none"
     assert len(set(dashes)) == len(WORDS)
     assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
+
+
+def spending() -> Backtest:
+    """Policies out of which money goes each quarter, and a fee each month."""
+    policies = [Policy(TARGET, "monthly", name="monthly"), Policy(TARGET, "band:3pp", name="bands")]
+    prices = lively("ABC", 400, seed=3)
+    return backtest(prices, policies, costs=Costs(bps=15), flows=-0.2, fee=0.01)
+
+
+def test_money_that_goes_is_no_loss() -> None:
+    """Curves, falls and years are of growth without flows; what is held stands beside them."""
+    found = spending()
+
+    page = Page(backtest_html(found))
+
+    drawn = json.loads(page.data)
+    for one, value, held, below in zip(
+        found, drawn["value"], drawn["held"], drawn["fall"], strict=True
+    ):
+        assert sum(value) / drawn["scale"] == pytest.approx(one.growth[-1], rel=1e-6)
+        assert sum(held) / drawn["scale"] == pytest.approx(one.final_value, rel=1e-6)
+        assert np.cumsum(below).min() / 10_000 == pytest.approx(one.max_drawdown, abs=1e-4)
+        years = yearly(one)
+        assert np.prod(np.array(years.returns) + 1.0) * one.cash == pytest.approx(one.growth[-1])
+        assert sum(years.turnover) == pytest.approx(one.turnover_one_way)
+    assert "it is in \u201cWith flows\u201d" in page.words
+
+
+def test_a_flow_or_a_fee_is_no_rebalance_in_the_chart() -> None:
+    """Ticks stand where the policy rebalanced, as many as the table says."""
+    found = spending()
+
+    for one in found:
+        assert len(weights_of(one, 200).events) == one.rebalances
+        assert len(one.log.sessions) > one.rebalances
+
+
+def test_a_deposit_adopts_no_target() -> None:
+    """Bands stand around the target last traded to, though money comes under a later one."""
+    dates = lively("AB", 60).dates
+    later = {str(dates[0]): {"A": 0.5, "B": 0.5}, str(dates[20]): {"A": 0.9, "B": 0.1}}
+    policy = Policy(later, "never", name="never")
+    flows = {dates[30].item(): 5_000.0}
+
+    one = backtest(lively("AB", 60), policy, flows=flows).policies[0]
+
+    found = weights_of(one, 100)
+    assert found.targets is not None
+    assert (found.targets[:, :2] == 0.5).all()

@@ -170,7 +170,7 @@ def _days(one: PolicyResult) -> Any:
 
 def _growth(axes: Axes, policies: Sequence[PolicyResult], *, is_log: bool) -> None:
     for number, one in enumerate(policies):
-        axes.plot(_days(one), one.value, zorder=3 if number == 0 else 2, **_look(number))
+        axes.plot(_days(one), one.growth, zorder=3 if number == 0 else 2, **_look(number))
     if is_log:
         axes.set_yscale("log")
         axes.minorticks_off()
@@ -179,7 +179,7 @@ def _growth(axes: Axes, policies: Sequence[PolicyResult], *, is_log: bool) -> No
 
 def _falls(axes: Axes, policies: Sequence[PolicyResult]) -> None:
     for number, one in enumerate(policies):
-        axes.plot(_days(one), falls(one.value), **_look(number))
+        axes.plot(_days(one), falls(one.growth), **_look(number))
     _dressed(axes, "Falls below the highest value so far", percent=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trimtab.kernels.daily_columns import FEE, PAID_OUT
+from trimtab.kernels.daily_columns import FEE, PAID_OUT, REBALANCE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,6 +81,16 @@ class Rebalances:
         meant = self.units_after * self.prices * whole - self.units_before * self.prices
         found: NDArray[np.bool_] = (self.changes != 0.0) & (np.abs(meant) > 1e-12 * worth)
         return found
+
+    @property
+    def acted(self) -> NDArray[np.bool_]:
+        """Which rows are what the policy decided, shape (k,): none where money came or went."""
+        import numpy as np
+
+        if self.kinds is None:
+            return np.ones(len(self.sessions), dtype=np.bool_)
+        acted: NDArray[np.bool_] = self.kinds == REBALANCE
+        return acted
 
     @property
     def turned(self) -> Floats:

@@ -58,9 +58,11 @@ def answer(result: Backtest, differences: Sequence[Difference] = ()) -> Answer:
 
 def _alone(one: PolicyResult, cash: float) -> Answer:
     grew = "fell" if one.final_value < cash else "grew"
+    flows = "" if one.flows is None else " with the money that came and went"
     told = (
-        f"{quoted(one.name)}: {cash:,.0f} {grew} to {one.final_value:,.0f} from {one.first} to "
-        f"{one.last}, {percent(one.cagr, 2)} a year. There is no other policy to compare it with."
+        f"{quoted(one.name)}: {cash:,.0f} {grew} to {one.final_value:,.0f}{flows} from {one.first} "
+        f"to {one.last}, {percent(one.cagr, 2)} a year. There is no other policy to compare it "
+        "with."
     )
     return Answer(told, (("Risk", _risk([one], ())), ("Cost", _cost([one]))))
 

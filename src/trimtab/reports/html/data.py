@@ -54,11 +54,14 @@ def report_data(
 ) -> dict[str, Any]:
     """Everything that is drawn. Names in it are shown as text only, never as markup."""
     one = policies[0]
-    below = [falls(policy.value) for policy in policies]
+    below = [falls(policy.growth) for policy in policies]
     drifts = [drift_of(policy) for policy in policies]
-    curves = [policy.value for policy in policies] + below
+    flowing = any(policy.flows is not None for policy in policies)
+    worths = [policy.value for policy in policies] if flowing else []
+    growths = [policy.growth for policy in policies]
+    curves = [*growths, *worths, *below]
     places = thinned([*curves, *(own for own in drifts if own is not None)])
-    largest = max(float(policy.value.max()) for policy in policies)
+    largest = max(float(curve.max()) for curve in (*growths, *worths))
     scale = 10.0 ** (DIGITS - len(f"{largest:.0f}"))
     most = points_a_panel(policies)
     days = day_numbers(one.dates)
@@ -68,7 +71,8 @@ def report_data(
         "cash": one.cash,
         "days": steps(days[places]),
         "scale": scale,
-        "value": [steps(policy.value[places], scale) for policy in policies],
+        "value": [steps(own[places], scale) for own in growths],
+        "held": [steps(own[places], scale) for own in worths],
         "fall": [steps(own[places], SHARE) for own in below],
         "drift": [None if own is None else steps(own[places], SHARE) for own in drifts],
         "weights": [_weights(policy, most) for policy in policies],

@@ -134,7 +134,12 @@ def _charts(result: Backtest, outcomes: Outcomes | None) -> list[str]:
         _chart(
             "growth",
             "Growth",
-            "What the start has become, after costs.",
+            "What the start has become, after costs."
+            + (
+                " Money that came and went is left out of it; it is in \u201cWith flows\u201d."
+                if any(one.flows is not None for one in result.policies)
+                else ""
+            ),
             " Point at a day, touch it, or use the arrow keys; a name hides or shows its curve.",
         ),
         _chart("fall", "Falls", "How far each policy is below its highest value so far."),

@@ -286,16 +286,18 @@ const timeChart = (id, label, lines) => {
   charts.push(chart);
 };
 
+const held = data.held.map((steps) => summed(steps).map((x) => x / data.scale));
 const relative = value.map((curve) => curve.map((v, i) => v / value[0][i] - 1));
 const isRelative = () => state.scale === "relative";
 timeChart("growth", "Growth of every policy over time", {
-  of: (k) => (isRelative() ? relative : value)[k],
+  of: (k) => (isRelative() ? relative : state.scale === "held" ? held : value)[k],
   log: () => state.scale === "log",
   read: (v) => (isRelative() ? signed(2)(v) : money(v)),
   tick: (step) => (isRelative() ? fits(step) : shortMoney),
 });
 choice(tools("growth"), "Scale", [["linear", "Linear"], ["log", "Log"]].concat(
-  names.length > 1 ? [["relative", "Against " + names[0]]] : []), "linear",
+  names.length > 1 ? [["relative", "Against " + names[0]]] : []).concat(
+  held.length ? [["held", "With flows"]] : []), "linear",
   (key) => { state.scale = key; redraw(); });
 timeChart("fall", "Falls of every policy over time",
   { of: (k) => fall[k], zero: true, read: percent(1), tick: fits });

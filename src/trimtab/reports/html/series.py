@@ -96,21 +96,26 @@ class Yearly:
 
 
 def yearly(one: PolicyResult) -> Yearly:
-    """A policy's run by calendar year. Returns multiply, and the rest adds up, to the whole run."""
+    """A policy's run by calendar year. Returns multiply, and the rest adds up, to the whole run.
+
+    Returns are time-weighted: money that comes and goes is in none of them.
+    """
     import numpy as np
 
     year_of = one.dates.astype("datetime64[Y]").astype(np.int64) + 1970
     years = np.unique(year_of)
     last = np.searchsorted(year_of, years, side="right") - 1
-    ends = one.value[last]
+    ends = one.growth[last]
     starts = np.concatenate([[one.cash], ends[:-1]])
+    # Nothing grows where nothing is left.
+    grew = np.divide(ends, starts, out=np.ones(len(ends)), where=starts > 0.0)
     of_event = np.searchsorted(years, year_of[one.log.sessions])
     size = len(years)
     turned = np.bincount(of_event, one.log.turned, minlength=size)
     costs = np.bincount(of_event, one.log.cost, minlength=size)
     return Yearly(
         years=tuple(years.tolist()),
-        returns=tuple((ends / starts - 1.0).tolist()),
+        returns=tuple((grew - 1.0).tolist()),
         turnover=tuple(turned.tolist()),
         costs=tuple(costs.tolist()),
     )
@@ -127,7 +132,7 @@ class Weights:
         shares: Weights after the close, shape (points, symbols).
         targets: Targets last adopted, the same shape; None where they are not known.
         half_widths: Of the band around the target, the same shape; None where there is no band.
-        events: Sessions at which it traded, shape (k,).
+        events: Sessions at which it rebalanced, shape (k,).
     """
 
     symbols: tuple[str, ...]
@@ -163,7 +168,7 @@ def weights_of(one: PolicyResult, most: int) -> Weights:
         shares=shares[places],
         targets=targets,
         half_widths=half,
-        events=one.log.sessions,
+        events=one.log.sessions[one.log.acted],
     )
 
 
@@ -180,8 +185,9 @@ def _adopted(one: PolicyResult) -> Floats | None:
     targets = one.targets
     if not np.isfinite(targets).all():
         return None
-    traded = np.concatenate([[0], one.log.sessions])
-    at = np.searchsorted(one.log.sessions, np.arange(one.sessions), side="right")
+    events = one.log.sessions[one.log.acted]
+    traded = np.concatenate([[0], events])
+    at = np.searchsorted(events, np.arange(one.sessions), side="right")
     adopted: Floats = targets[traded[at]]
     return adopted
 

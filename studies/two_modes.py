@@ -143,7 +143,8 @@ they are out of the market meanwhile, and they keep the cash sleeve filled. Whol
 smallest trade, and three accounts with a menu hardly show in a household of this size. Without all
 of these the two modes are one: the last row is what rounding to cents and millionths leaves (it
 counts one rebalance less, since research mode never trades on the last session). Taxes
-are counted in account mode and not paid, so they move only which lots are sold and where.
+are counted here and not paid, as research mode pays none: they move only which lots are sold and
+where.
 
 **What may be far more** is a price that account mode does not believe. On 2000-09-29, a month's
 last session, AAPL halved without a split. It was true; but account mode refused to trade on it

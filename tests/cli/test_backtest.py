@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,26 @@ def test_tax_of_research_mode_is_refused(tmp_path: Path) -> None:
 
     assert "--tax goes with --account-mode" in said
     assert said.endswith("[1]\n")
+
+
+def test_accounts_over_shuffled_histories_tell_noise_and_their_time(tmp_path: Path) -> None:
+    """`--account-mode --paths` compares the own policy with the next one after tax, in money."""
+    folder = demo_folder(tmp_path)
+    session = Session(folder)
+    line = (
+        "trimtab backtest --account-mode --start 2012-01-03 --end 2012-02-29 --policy weekly "
+        "--cash 400000 --paths 2"
+    )
+
+    told, text = json.loads(session.run(f"{line} --out run --json")), session.run(line)
+
+    shuffled = told["shuffled"]
+    assert (shuffled["first"], shuffled["second"]) == ("this portfolio", "weekly")
+    gap = shuffled["figures"]["after_tax_final_value"]
+    assert [gap["first"], gap["second"]] == [
+        one["after_tax_final_value"] for one in told["policies"]
+    ]
+    assert gap["low"] <= gap["median"] <= gap["high"]
+    assert json.loads((folder / "run" / "figures.json").read_text("utf-8")) == told
+    assert shuffled["sentence"] in " ".join(text.split())
+    assert re.search(r"It took [0-9,]+ seconds", " ".join(text.split()))

@@ -246,3 +246,22 @@ def test_a_thin_market_fills_a_run_in_part() -> None:
     )
     assert "no-volume" in {finding.code for finding in filled_whole.findings}
     assert len(filled_whole.plans) < len(run.plans)
+
+
+def test_a_real_halving_is_doubted_for_its_session_and_never_by_what_comes_later() -> None:
+    """A price that halves without a split is not traded at that day, whatever the days after say;
+    a session later it is no longer near half, and the policy acts.
+    """
+    mandate_ = mandate(tree({"US": 50, "BND": 50}), when="band:5pp")
+    lots = [lot("brokerage", "US", 100, "4000"), lot("brokerage", "BND", 100, "4000")]
+    stays, recovers = (
+        {"US": ["50", "50", "25.75", later], "BND": ["50"] * 4} for later in ("22", "50")
+    )
+
+    runs = [
+        backtest_accounts(mandate_, opening(lots, brokerage=0), tape(p)) for p in (stays, recovers)
+    ]
+
+    assert [[plan.as_of for plan in run.plans] for run in runs] == [[runs[0].dates[3]], []]
+    assert all(run.value[2] == 257_500 + 500_000 for run in runs)
+    assert all("split-missing" in {one.code for one in run.findings} for run in runs)

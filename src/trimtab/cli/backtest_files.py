@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trimtab.simulate.account import AccountRun
+    from trimtab.simulate.account_paths import AccountPaths
     from trimtab.simulate.policy_result import PolicyResult
     from trimtab.simulate.results import Backtest
 
@@ -72,10 +73,12 @@ def write_backtest(result: Backtest, folder: Path) -> None:
         _write(place / TRADES, *_trades(one))
 
 
-def write_accounts(runs: Sequence[AccountRun], folder: Path) -> None:
+def write_accounts(
+    runs: Sequence[AccountRun], folder: Path, shuffled: AccountPaths | None = None
+) -> None:
     """The same of runs in account mode: figures, curves, and the trades of each with their tax."""
     names = _begin(folder, [run.name for run in runs])
-    _write_json(folder / FIGURES, accounts_json(runs))
+    _write_json(folder / FIGURES, accounts_json(runs, shuffled))
     days = [day.isoformat() for day in runs[0].dates]
     curves = zip(*([minor / 100 for minor in run.value] for run in runs), strict=True)
     heads = ["date", *(run.name for run in runs)]
@@ -84,10 +87,13 @@ def write_accounts(runs: Sequence[AccountRun], folder: Path) -> None:
         _write(folder / name / TRADES, _HEADS, _trades_of(run))
 
 
-def accounts_json(runs: Sequence[AccountRun]) -> dict[str, Any]:
-    """The figures of runs in account mode, for programs: of one, or a list."""
+def accounts_json(
+    runs: Sequence[AccountRun], shuffled: AccountPaths | None = None
+) -> dict[str, Any]:
+    """The figures of runs in account mode, for programs: of one, or a list; and shuffled ones."""
     figures = [{"name": run.name, **run.to_dict()} for run in runs]
-    return figures[0] if len(figures) == 1 else {"policies": figures}
+    found = figures[0] if len(figures) == 1 else {"policies": figures}
+    return found if shuffled is None else {**found, "shuffled": shuffled.to_dict()}
 
 
 _HEADS = ("date", "account", "symbol", "side", "quantity", "price", "value", "cost", "tax")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -15,9 +15,11 @@ from trimtab.execution.opening import Opening
 from trimtab.live.observed import ObservedBook
 from trimtab.model.errors import RefusedError
 from trimtab.model.instruments import CASH
+from trimtab.model.market import Market
 from trimtab.model.numbers import minor_from
 from trimtab.model.policy import Policy
 from trimtab.simulate.account import AccountRun, backtest_accounts
+from trimtab.simulate.account_paths import ACCOUNT_PATHS, AccountPaths, bootstrap_accounts
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -53,6 +55,109 @@ def account_runs(
     Raises:
         RefusedError: There are no sessions with prices to run over.
     """
+    past = _past(book, start, end, cash)
+    runs = []
+    for policy in policies:
+        name = policy.label
+
+        def told(day: date, name: str = name) -> None:
+            if on_session is not None:
+                on_session(name, day)
+
+        runs.append(
+            backtest_accounts(
+                replace(past.mandate, when=policy.when, to=policy.to),
+                past.opening,
+                past.markets(),
+                name=name,
+                invest_at_start=True,
+                pay_tax=pay_tax,
+                participation=book.portfolio.participation,
+                volumes=past.volumes,
+                on_session=told,
+            )
+        )
+    return runs
+
+
+def account_paths(
+    book: ObservedBook,
+    policies: tuple[Policy, Policy],
+    *,
+    observed: tuple[AccountRun, AccountRun] | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    cash: Decimal | None = None,
+    pay_tax: bool = True,
+    paths: int = ACCOUNT_PATHS,
+    seed: int = 0,
+    on_run: Callable[[int, str], None] | None = None,
+) -> AccountPaths:
+    """Two policies in these very accounts over the same shuffled histories, compared after tax.
+
+    Orders are filled whole: a shuffled day has no volume of its own.
+
+    Args:
+        book: The portfolio.
+        policies: The one that is compared, and the one that it is compared with.
+        observed: What the two did in history, if that was run.
+        start, end, cash, pay_tax: As for `account_runs`.
+        paths: Shuffled histories.
+        seed: Of the shuffling.
+        on_run: Called with the path's number and the policy's name before each run.
+
+    Raises:
+        RefusedError: There is no history to run over, or it cannot be shuffled.
+    """
+    past = _past(book, start, end, cash)
+    try:
+        found = bootstrap_accounts(
+            past.mandate,
+            past.opening,
+            list(past.markets()),
+            policies,
+            observed=observed,
+            paths=paths,
+            seed=seed,
+            pay_tax=pay_tax,
+            on_run=on_run,
+        )
+    except ValueError as error:
+        raise RefusedError(f"history cannot be shuffled: {error}") from None
+    lacking = sorted(set(found.left_out) & set(_bought(past.mandate)))
+    if lacking:
+        raise RefusedError(
+            f"history cannot be shuffled: {', '.join(lacking)} has no usable price on some "
+            "session; mend those rows"
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """A portfolio's accounts, all in cash, before the first session of a span with prices."""
+
+    mandate: Mandate
+    opening: Opening
+    source: PriceFile
+    first: date
+    last: date
+
+    @property
+    def names(self) -> list[str]:
+        """All that may be held."""
+        return sorted(self.mandate.household.instruments)
+
+    def markets(self) -> Iterator[Market]:
+        """One snapshot a session."""
+        return self.source.snapshots(self.first, self.last, self.names)
+
+    def volumes(self, day: date) -> dict[str, Fraction]:
+        """What was traded on a day."""
+        return self.source.volumes(day, self.names, stand_ins=True)
+
+
+def _past(book: ObservedBook, start: date | None, end: date | None, cash: Decimal | None) -> _Past:
     mandate = book.mandate()
     source = PriceFile(
         book.portfolio.prices,
@@ -71,39 +176,11 @@ def account_runs(
             f"({', '.join(_bought(mandate))}); widen the span, or name a stand-in: "
             'history = "SYMBOL" under [instruments.NAME]'
         )
-    first, last = sessions[0], sessions[-1]
     purses = _purses(book, mandate, cash)
     opening = Opening(
-        mandate.household.name, mandate.household.currency, first, (), purses, (), "0" * 64
+        mandate.household.name, mandate.household.currency, sessions[0], (), purses, (), "0" * 64
     )
-    names = sorted(mandate.household.instruments)
-    runs = []
-    for policy in policies:
-        own = replace(mandate, when=policy.when, to=policy.to)
-        name = policy.label
-
-        def told(day: date, name: str = name) -> None:
-            if on_session is not None:
-                on_session(name, day)
-
-        def traded(day: date) -> dict[str, Fraction]:
-            return source.volumes(day, names, stand_ins=True)
-
-        markets = source.snapshots(first, last, names)
-        runs.append(
-            backtest_accounts(
-                own,
-                opening,
-                markets,
-                name=name,
-                invest_at_start=True,
-                pay_tax=pay_tax,
-                participation=book.portfolio.participation,
-                volumes=traded,
-                on_session=told,
-            )
-        )
-    return runs
+    return _Past(mandate, opening, source, sessions[0], sessions[-1])
 
 
 def _bought(mandate: Mandate) -> list[str]:

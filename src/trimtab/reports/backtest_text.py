@@ -20,6 +20,7 @@ from trimtab.reports.layout import (
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import clean
 from trimtab.simulate.account import AccountRun
+from trimtab.simulate.account_paths import AccountPaths
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
 from trimtab.simulate.policy_result import PolicyResult
 from trimtab.simulate.results import Backtest, percent
@@ -55,8 +56,23 @@ def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> s
     return stacked(blocks)
 
 
-def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = FULL) -> str:
-    """Runs in account mode for a terminal: one row a policy, with the tax its sales caused."""
+def accounts_text(
+    runs: Sequence[AccountRun],
+    shuffled: AccountPaths | None = None,
+    *,
+    took: float = 0.0,
+    width: int = 100,
+    look: Look = FULL,
+) -> str:
+    """Runs in account mode for a terminal: one row a policy, with the tax its sales caused.
+
+    Args:
+        runs: What the policies did in history.
+        shuffled: Two of them over shuffled histories.
+        took: Seconds that this took.
+        width: Columns of the terminal.
+        look: Signs and colours of the terminal.
+    """
     one = runs[0]
     parts = (
         f"Backtest in account mode {one.dates[0]} to {one.dates[-1]}",
@@ -81,6 +97,7 @@ def accounts_text(runs: Sequence[AccountRun], *, width: int = 100, look: Look = 
             headline(parts, width=width, look=look),
             *account_tables(runs, width, look),
             *_tax_by_year(one, width, look),
+            *_over_paths(shuffled, took, width, look),
             paragraph("Conventions", told, width=width, look=look),
             findings_text(one.findings, width=width, look=look, explain=True),
         ]
@@ -111,6 +128,23 @@ def tax_conventions(run: AccountRun) -> list[str]:
             f"is then sold at the last close and taxed, before the costs of that sale.{sheltered}"
         ),
     ]
+
+
+def _over_paths(
+    shuffled: AccountPaths | None, took: float, width: int, look: Look
+) -> list[list[str]]:
+    """One policy against another over shuffled histories, in sentences."""
+    if shuffled is None:
+        return []
+    told = [clean(shuffled.sentence)]
+    gap = shuffled["after_tax_liquidation_value"]
+    told.append(f"If all is sold at the end, {gap.sentence}.")
+    out = f"; without {', '.join(shuffled.left_out)}" if shuffled.left_out else ""
+    told.append(
+        f"{shuffled.how}{out}. The interval is the middle {gap.level:.0%} of the differences path "
+        f"by path. It took {took:,.0f} seconds."
+    )
+    return [paragraph("Noise?", told, width=width, look=look)]
 
 
 def _tax_by_year(run: AccountRun, width: int, look: Look) -> list[list[str]]:

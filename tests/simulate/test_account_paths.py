@@ -1,0 +1,169 @@
+"""Shuffled histories in account mode: what moved together stays so, and pairs are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from tests.engine.households import CALENDAR, mandate, tree
+from trimtab.execution.opening import Opening
+from trimtab.model.market import Dividend, Market, Quote, Split
+from trimtab.model.numbers import Price
+from trimtab.model.policy import Policy
+from trimtab.simulate.account import backtest_accounts
+from trimtab.simulate.account_paths import ShuffledMarkets, bootstrap_accounts
+
+DAYS = CALENDAR.sessions(date(2024, 10, 1), date(2025, 5, 30))
+
+
+def markets(prices: dict[str, Sequence[float]]) -> list[Market]:
+    """Snapshots with those prices, from the first day on."""
+    made = []
+    for i, day in enumerate(DAYS[: len(next(iter(prices.values())))]):
+        quotes = {
+            id_: Quote(Price.of(Decimal(f"{column[i]:.4f}")), day) for id_, column in prices.items()
+        }
+        made.append(Market(day, CALENDAR, quotes))
+    return made
+
+
+def wandering(count: int = 60) -> list[Market]:
+    """Two instruments whose returns name their session."""
+    up = np.cumprod(1.0 + 0.0005 * np.arange(1, count + 1))
+    down = np.cumprod(1.0 - 0.0003 * np.arange(1, count + 1))
+    return markets({"US": (1000 * up).tolist(), "BND": (5000 * down).tolist()})
+
+
+def opening(cash: int = 10_000_000) -> Opening:
+    """All in cash on the first day."""
+    return Opening("Example", "USD", DAYS[0], (), {"brokerage": cash}, (), "0" * 64)
+
+
+def returns(path: Sequence[Market]) -> np.ndarray:
+    """Session returns by instrument."""
+    closes = np.array(
+        [[float(m.quotes[id_].price.decimal) for id_ in ("US", "BND")] for m in path]  # type: ignore[union-attr]
+    )
+    return closes[1:] / closes[:-1] - 1.0
+
+
+def test_a_path_draws_whole_sessions_and_begins_at_history_s_prices() -> None:
+    """Each session of a path is one of history's, the same for all instruments; dates stay."""
+    real = wandering()
+
+    path = ShuffledMarkets.of(real, seed=3, block=5).path(0)
+
+    assert [m.as_of for m in path] == [m.as_of for m in real]
+    assert path[0].quotes["US"].price == Price.of(Decimal(f"{1000 * 1.0005:.4f}"))
+    drawn, known = returns(path), returns(real)
+    nearest = [int(np.abs(known - row).sum(axis=1).argmin()) for row in drawn]
+    assert np.allclose(drawn, known[nearest], atol=2e-6)
+    assert nearest != list(range(len(known)))
+    assert path[5].quotes["US"].previous == path[4].quotes["US"].price
+
+
+def test_a_seed_and_a_number_name_a_path() -> None:
+    """The same seed gives the same paths, other numbers and seeds other ones."""
+    real = wandering()
+
+    first, again, other = (ShuffledMarkets.of(real, seed=seed, block=5) for seed in (1, 1, 2))
+
+    assert first.path(4) == again.path(4)
+    assert first.path(4) != first.path(5)
+    assert first.path(4) != other.path(4)
+
+
+def test_a_split_is_no_return_and_a_dividend_is_one() -> None:
+    """What counts is what became of the money: a halved price after a split of two is nothing, a
+    dividend of one on a price of fifty is two percent.
+    """
+    real = markets({"US": [100.0] * 10 + [50.0] * 20})
+    split = (Split("US", DAYS[10], Fraction(2)),)
+    paid = (Dividend("US", DAYS[20], Price.of(Decimal(1))),)
+    real[-1] = replace(real[-1], splits=split, dividends=paid)
+
+    factors = ShuffledMarkets.of(real, block=1).factors[:, 0]
+
+    assert factors.tolist() == [1.0] * 19 + [pytest.approx(1.02)] + [1.0] * 9
+
+
+def test_a_policy_against_itself_differs_on_no_path() -> None:
+    """The two run over the same paths, so the same policy gives the same money."""
+    mandate_ = mandate(tree({"US": 50, "BND": 50}))
+    pair = Policy(None, "weekly", name="a"), Policy(None, "weekly", name="b")
+
+    found = bootstrap_accounts(mandate_, opening(), wandering(40), pair, paths=2, block=5)
+
+    assert found.table[:, 0].tolist() == found.table[:, 1].tolist()
+    assert len({tuple(row) for row in found.table[:, 0].tolist()}) == 2
+    assert found["after_tax_final_value"].verdict == "same"
+    assert "no difference on any path" in found.sentence
+
+
+def test_where_every_session_is_alike_each_path_is_history() -> None:
+    """Nothing can be shuffled where all returns are one: every path ends as history did, and the
+    difference of two policies after tax is theirs in history.
+    """
+    steady = markets({"US": [100 * 1.5**i for i in range(25)], "BND": [100.0] * 25})
+    mandate_ = mandate(tree({"US": 50, "BND": 50}))
+    pair = Policy(None, "weekly"), Policy(None, "never")
+    runs = [
+        backtest_accounts(
+            replace(mandate_, when=one.when, to=one.to), opening(), steady, invest_at_start=True
+        )
+        for one in pair
+    ]
+
+    found = bootstrap_accounts(
+        mandate_, opening(), steady, pair, observed=(runs[0], runs[1]), paths=2, block=1
+    )
+
+    gap = found["after_tax_liquidation_value"]
+    assert runs[0].tax_owed > 0
+    assert found.table[1, 0, 0] == pytest.approx(runs[0].after_tax / 100)
+    assert gap.observed == pytest.approx(gap.low) == pytest.approx(gap.high)
+    assert gap.verdict == "less"
+    assert found.to_dict()["figures"]["after_tax_final_value"]["first"] == runs[0].after_tax / 100
+
+
+def test_what_is_not_priced_throughout_is_on_no_path() -> None:
+    """An instrument that appears later cannot be drawn with the others: it is named."""
+    real = wandering(30)
+    quote = Quote(Price.of(Decimal(7)), DAYS[29])
+    real[29] = replace(real[29], quotes={**real[29].quotes, "NEW": quote})
+    pair = Policy(None, "never"), Policy(None, "weekly")
+    mandate_ = mandate(tree({"US": 50, "BND": 50}))
+
+    found = bootstrap_accounts(mandate_, opening(), real, pair, paths=2, block=3)
+
+    assert found.left_out == ("NEW",)
+
+
+@pytest.mark.parametrize(
+    ("count", "options", "said"),
+    [
+        (10, {}, "too few"),
+        (40, {"paths": 1}, "at least 2"),
+        (40, {"seed": -1}, "seed"),
+        (40, {"block": 0.5}, "block"),
+        (40, {"level": 1.0}, "level"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(count: int, options: dict[str, float], said: str) -> None:
+    """Too little history, too few paths, an impossible option: said with what would be right."""
+    pair = Policy(None, "never"), Policy(None, "weekly")
+
+    with pytest.raises(ValueError, match=said):
+        bootstrap_accounts(
+            mandate(tree({"US": 50, "BND": 50})),
+            opening(),
+            wandering(count),
+            pair,
+            **options,  # type: ignore[arg-type]
+        )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,28 @@ def test_prices_that_are_refused_put_the_payment_off_and_one_finding_tells_it() 
     assert [finding.subject for finding in run.findings if finding.code == "tax-unpaid"] == [
         "brokerage"
     ]
+
+
+def test_a_thin_market_puts_the_payment_off_until_enough_is_sold() -> None:
+    """Where only one unit a day is filled on 15 April, the tax leaves a session later, in one sum;
+    what was sold on the way for it alone is no rebalance.
+    """
+    days = (*DAYS[:4], date(2025, 4, 16), date(2025, 4, 17))
+    mandate_ = mandate(tree({"US": 50, "BND": 50}), when="annual")
+    lots = [lot("brokerage", "US", 100, "1000"), lot("brokerage", "BND", 100, "1000")]
+    prices = {"US": ["10"] + ["20"] * 5, "BND": ["10"] * 6}
+
+    run = backtest_accounts(
+        mandate_,
+        opening(lots, brokerage=0),
+        tape(prices, days),
+        participation=Fraction(1, 10),
+        volumes=lambda day: dict.fromkeys(prices, Fraction(10 if day.month == 4 else 10_000)),
+    )
+
+    assert [(p.on, p.amount) for p in run.payments] == [(date(2025, 4, 16), 3750)]
+    assert run.value[-1] == 300_000 - 3750
+    assert (len(run.plans), run.rebalances) == (3, 1)
 
 
 def test_an_account_that_cannot_pay_keeps_no_other_from_paying() -> None:

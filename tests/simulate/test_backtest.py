@@ -491,3 +491,18 @@ def test_a_holding_that_only_bears_its_part_of_the_cost_is_not_traded(flows: Any
     borne = one.trades["cost"] == 0.0
     assert borne.any()
     assert (one.trades["units"][borne] < 0.0).all()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"A": 1.3, "B": -0.3},
+        {"A": 1.5, "CASH": -0.5},
+        {date(2024, 1, 1): {"A": 1.5, "CASH": -0.5}},
+        lambda view: {"A": 1.5, "CASH": -0.5},
+    ],
+)
+def test_what_would_be_borrowed_for_nothing_is_refused(target: Any) -> None:
+    """Short positions and loans are refused from every kind of target, with the reason."""
+    with pytest.raises(InputError, match="loans"):
+        backtest(lively("AB", 40), Policy(target, when="weekly"))

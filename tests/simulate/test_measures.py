@@ -140,6 +140,21 @@ def test_the_tail_is_what_its_definition_says(returns: list[float], tail: float)
     assert cvar <= var + 1e-12
 
 
+def test_the_tail_of_the_normal_distribution() -> None:
+    """The worst of twenty normal returns: 1.644854 and 2.062713 deviations below the mean.
+
+    The quantile of the normal table, and its density there over a twentieth (McNeil, Frey and
+    Embrechts, Quantitative Risk Management, example 2.14).
+    """
+    count = 200_000
+    returns = stats.norm.ppf((np.arange(count) + 0.5) / count).tolist()
+
+    var, cvar = value_at_risk(returns), conditional_value_at_risk(returns)
+
+    assert var == pytest.approx(-1.644854, abs=5e-5)
+    assert cvar == pytest.approx(-2.062713, abs=5e-5)
+
+
 def test_the_tail_of_a_hundred_and_of_a_hundred_and_one() -> None:
     """Of 100 sessions the worst five count whole; of 101 a twentieth of the sixth as well."""
     worst = [-0.10, -0.09, -0.08, -0.07, -0.06, -0.05]
@@ -425,6 +440,38 @@ def test_held_at_target_every_session_nothing_is_off_target() -> None:
     assert one.tracking_error == 0.0
     assert one.tracking_difference == pytest.approx(0.0, abs=1e-9)
     assert one.drift_mean == pytest.approx(one.drift_max / 300, rel=1e-6)
+
+
+def test_drift_over_time_has_a_closed_form() -> None:
+    """Held and not traded, w of A is wa / (wa + 1 - w) when A has grown by a: drift is the rest."""
+    grown = np.linspace(1.0, 3.0, 50)
+    prices = history({"A": (10.0 * grown).tolist(), "B": [10.0] * 50})
+
+    one = backtest(prices, Policy({"A": 0.6, "B": 0.4}, "never")).policies[0]
+
+    wanted = 0.6 * grown / (0.6 * grown + 0.4) - 0.6
+    assert one.drift["drift"].tolist() == pytest.approx(wanted.tolist(), abs=1e-12)
+    assert one.measures.drift_mean == pytest.approx(wanted.mean())
+    assert one.measures.drift_max == pytest.approx(wanted[-1])
+
+
+def test_tracking_error_has_a_closed_form() -> None:
+    """A stock that swings by s beside cash, held at 60% but meant at 60% once: the gap's deviation.
+
+    Up by s and down by s / (1 + s), over and over: bought once and held, the stock's weight is
+    60% before each rise and u = 0.6 (1 + s) / (1 + 0.6 s) before each fall, so that the gap to the
+    target is 0 and (u - 0.6) of the fall, by turns.
+    """
+    swing, pairs = 0.5, 60
+    prices = history({"A": [10.0, 15.0] * pairs + [10.0]})
+
+    one = backtest(prices, Policy({"A": 0.6, "CASH": 0.4}, "never")).policies[0]
+
+    fall = swing / (1.0 + swing)
+    gap = (0.6 * (1.0 + swing) / (1.0 + 0.6 * swing) - 0.6) * fall
+    count = 2 * pairs
+    wanted = gap / 2.0 * (count / (count - 1)) ** 0.5 * 252**0.5
+    assert one.measures.tracking_error == pytest.approx(wanted, rel=1e-12)
 
 
 def test_tracking_error_by_hand() -> None:

@@ -73,6 +73,19 @@ def test_the_help_page_of_1996() -> None:
 # -- rates ----------------------------------------------------------------------------------------
 
 
+def test_exam_questions_tell_both_returns() -> None:
+    """Answers to two CFA exam questions, as published: a year, to the digits that are given."""
+    # Four shares at 50; two of them sold at 50 a year later, two at 80 with 5 each another later.
+    whole = time_weighted([200.0, 100.0, 170.0], [0.0, -100.0, 0.0])
+    money = xirr(["2021-01-01", "2022-01-01", "2023-01-01"], [-200.0, 100.0, 170.0])
+    # A share at 100, others at 125 and 150, all sold at 140; 10 a share paid out each year.
+    other = time_weighted([100.0, 250.0, 450.0, 450.0], [0.0, 115.0, 130.0, 0.0])
+
+    assert round((1.0 + whole) ** (1 / 2) - 1.0, 4) == 0.3038
+    assert round(money, 4) == 0.2052
+    assert round((1.0 + other) ** (1 / 3) - 1.0, 4) == 0.2000
+
+
 def test_two_flows_have_a_closed_form() -> None:
     """In and out once: (out / in) ** (365 / days) - 1, from ruin to a fortune overnight."""
     for growth in (1e-6, 0.5, 1.0, 1.0001, 3.0):

@@ -60,6 +60,7 @@ def test_published_backtests(
         final = expected["final_value"]
         assert one.final_value == pytest.approx(final, abs=max(1e-9 * final, 0.5e-4))
         assert one.rebalances == expected["n_rebalances"]
+        assert one.trade_count == len(target) * expected["n_rebalances"]
         assert one.turnover_one_way == pytest.approx(expected["sum_one_way_turnover"], abs=1e-8)
         assert one.cost_paid == pytest.approx(expected["cost_paid"], abs=1e-4)
         assert one.cagr == pytest.approx(expected["cagr_act365_25"], abs=1e-8)

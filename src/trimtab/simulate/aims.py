@@ -120,7 +120,10 @@ def checked(weights: Mapping[Any, Any], policy: str, where: str, tolerance: floa
             raise _wrong(policy, where, wrong, "weights are shares from 0 to 1") from None
         if not isfinite(number) or number < -tolerance:
             wrong = f"{symbol} has weight {number!r}"
-            raise _wrong(policy, where, wrong, "weights are shares from 0 to 1")
+            remedy = "weights are shares from 0 to 1"
+            if isfinite(number):
+                remedy += "; short positions and loans are not run, for nothing would charge them"
+            raise _wrong(policy, where, wrong, remedy)
         found[str(symbol)] = max(number, 0.0)
     total = sum(found.values())
     if abs(total - 1.0) > tolerance:

@@ -225,6 +225,15 @@ class PolicyResult:
         return wide_frame(self.dates, self.symbols, self.shares, self.frames)
 
     @property
+    def drift(self) -> Any:
+        """How much would have to move to be at target at each close: a frame of dates and shares.
+
+        Half the sum of absolute differences from the target; NaN where no target is known.
+        """
+        apart = metrics.drift(self.shares, self.targets)
+        return make_frame({"date": self.dates, "drift": apart}, self.frames, index="date")
+
+    @property
     def drawdowns(self) -> Any:
         """Every fall from a high to its recovery, deepest first, as a frame."""
         import numpy as np

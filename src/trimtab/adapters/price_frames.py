@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from trimtab.adapters.csv_lines import (
     ONE_A_COLUMN,
@@ -27,10 +27,11 @@ from trimtab.adapters.csv_lines import (
     number_remedy,
     split_from,
 )
-from trimtab.adapters.price_series import Series
+from trimtab.adapters.price_series import Aliases, Series, read_aliases, renamed
 from trimtab.adapters.toml_table import shown
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
+from trimtab.model.instruments import Alias
 from trimtab.model.numbers import NumberError, decimal_from
 from trimtab.simulate.frames import FrameKind
 from trimtab.simulate.history import PriceHistory, jumps, split_guess
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trimtab.simulate.frames import Days, Floats
+
+Names: TypeAlias = Mapping[str, tuple[Alias, ...]]
 
 MOST_PROBLEMS = 50
 """Problems told of one source; beyond that it is not a slip but another kind of file."""
@@ -107,13 +110,18 @@ class _Table:
             raise InputError(self.problems)
 
 
-def read_prices(source: str | Path | object) -> PriceHistory:
+def read_prices(
+    source: str | Path | list[Path] | object, *, aliases: Aliases | None = None
+) -> PriceHistory:
     """Prices for backtests and optimisers, from a file, a folder or a frame.
 
     Args:
         source: A CSV file (`.csv`, `.csv.gz`), a Parquet file, a folder of them, a pandas or
             polars frame, or a price history, which is returned as it is. Wide or long: a table
-            with a column `close` is long, any other is wide.
+            with a column `close` is long, any other is wide. Of several paths the first that has
+            a symbol counts for it.
+        aliases: Earlier tickers, by the name of today, each with its last day:
+            {"META": {"FB": "2022-06-08"}}; both are one history. None for a last day is all rows.
 
     Returns:
         Total-return prices. From a long table: `adj_close` where it is there, else closes with
@@ -123,12 +131,21 @@ def read_prices(source: str | Path | object) -> PriceHistory:
     Raises:
         InputError: Everything that is wrong: duplicates, zero, negative or infinite prices, what
             is no number or date, returns where prices were meant; each with line and remedy.
+        ValueError: `aliases` have a day that is none, or come with a price history.
     """
+    names = read_aliases(aliases)
     if isinstance(source, PriceHistory):
+        if names:
+            raise ValueError("aliases go with files and frames: a price history has its names")
         return source
     if isinstance(source, (str, Path)):
-        return _read_path(Path(source))
-    return _read_frame(source)
+        return _read_path(Path(source), names)
+    paths = [one for one in source if isinstance(one, Path)] if isinstance(source, list) else []
+    if paths:
+        said = ", ".join(path.name for path in paths)
+        tables = [table for path in paths for table in _tables_of(path)]
+        return _joined(tables, said, "columns", names, first_counts=True)
+    return _read_frame(source, names)
 
 
 def read_dated_targets(path: str | Path) -> dict[date, dict[str, float]]:
@@ -169,14 +186,20 @@ def read_dated_targets(path: str | Path) -> dict[date, dict[str, float]]:
     return dict(sorted(targets.items()))
 
 
-def _read_path(path: Path) -> PriceHistory:
-    if path.is_dir():
-        files = sorted(p for p in path.iterdir() if _kind(p) and not p.name.startswith("."))
-        if not files:
-            wrong = "the folder has no .csv and no .parquet files"
-            raise InputError([Problem(str(path), None, "", wrong, "correct the path")])
-        return _joined([_table_of(file) for file in files], str(path), "columns")
-    return _joined([_table_of(path)], path.name, "columns")
+def _read_path(path: Path, names: Names) -> PriceHistory:
+    source = str(path) if path.is_dir() else path.name
+    return _joined(_tables_of(path), source, "columns", names)
+
+
+def _tables_of(path: Path) -> list[_Table]:
+    """The table of a file, or those of a folder."""
+    if not path.is_dir():
+        return [_table_of(path)]
+    files = sorted(p for p in path.iterdir() if _kind(p) and not p.name.startswith("."))
+    if not files:
+        wrong = "the folder has no .csv and no .parquet files"
+        raise InputError([Problem(str(path), None, "", wrong, "correct the path")])
+    return [_table_of(file) for file in files]
 
 
 def _kind(path: Path) -> str:
@@ -288,13 +311,13 @@ def _unmasked(column: Any) -> Any:
     return plain
 
 
-def _read_frame(frame: Any) -> PriceHistory:
+def _read_frame(frame: Any, names: Names) -> PriceHistory:
     maker = type(frame).__module__.split(".")[0]
     if maker == "polars" and hasattr(frame, "get_columns"):
         columns = {column.name: column.to_numpy() for column in frame.get_columns()}
-        return _joined([_Table("frame", columns, lambda row: None)], "frame", "polars")
+        return _joined([_Table("frame", columns, lambda row: None)], "frame", "polars", names)
     if maker == "pandas" and hasattr(frame, "columns") and hasattr(frame, "index"):
-        return _joined([_pandas_table(frame)], "frame", "pandas")
+        return _joined([_pandas_table(frame)], "frame", "pandas", names)
     wrong = f"a {type(frame).__name__} is not read as prices"
     remedy = "give a file's path, or a pandas or polars frame"
     raise InputError([Problem("prices", None, "", wrong, remedy)])
@@ -323,7 +346,14 @@ def _stamp(value: Any) -> Any:
     return value.date() if isinstance(value, datetime) else value
 
 
-def _joined(tables: Sequence[_Table], source: str, frames: FrameKind) -> PriceHistory:
+def _joined(
+    tables: Sequence[_Table],
+    source: str,
+    frames: FrameKind,
+    names: Names,
+    *,
+    first_counts: bool = False,
+) -> PriceHistory:
     """One history from the tables of a source, with the problems of all of them."""
     series: dict[str, Series] = {}
     problems: list[Problem] = []
@@ -337,10 +367,14 @@ def _joined(tables: Sequence[_Table], source: str, frames: FrameKind) -> PriceHi
         problems += table.problems
         findings += table.findings
         for symbol, one in found.items():
+            if symbol in series and first_counts:
+                continue
             if symbol in series:
                 wrong = f"{symbol} is in another file of the folder as well"
                 problems.append(Problem(table.source, None, symbol, wrong, "keep one of them"))
             series[symbol] = one
+    if names and not problems:
+        series = renamed(series, names, problems, findings)
     if problems:
         raise InputError(problems[: MOST_PROBLEMS + 1])
     return _history(series, source, frames, _merged(findings, source))

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from trimtab.model.errors import Problem
+from trimtab.model.findings import Finding
+from trimtab.model.instruments import Alias
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Days, Floats
+
+Aliases: TypeAlias = Mapping[str, Sequence[Alias] | Mapping[str, date | str | None]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +38,19 @@ class Series:
     step: Floats | None = None
     source: str = ""
 
+    @property
+    def is_priced(self) -> Any:
+        """Which rows have a close."""
+        import numpy as np
+
+        return ~np.isnan(self.close)
+
+    def rows(self, kept: Any) -> Series:
+        """Some of the rows; what happened between two of them stays with the later one."""
+        columns = (self.open, self.volume, self.step)
+        opens, volume, step = (None if column is None else column[kept] for column in columns)
+        return Series(self.days[kept], self.close[kept], opens, volume, step, self.source)
+
     def adjusted(self) -> Series:
         """Total-return prices on the scale of the last close, and volumes that go with them.
 
@@ -49,3 +70,127 @@ class Series:
             None if self.volume is None else self.volume / factor,
             source=self.source,
         )
+
+
+def read_aliases(aliases: Aliases | None) -> dict[str, tuple[Alias, ...]]:
+    """Earlier tickers by the name of today, whichever way they were given.
+
+    >>> read_aliases({"META": {"FB": "2022-06-08"}})
+    {'META': (Alias(symbol='FB', first=None, last=datetime.date(2022, 6, 8)),)}
+
+    Raises:
+        ValueError: A day is none.
+    """
+    found = {}
+    for name, given in (aliases or {}).items():
+        if isinstance(given, Mapping):
+            given = [Alias(ticker, last=_day_of(ticker, last)) for ticker, last in given.items()]
+        found[name] = tuple(given)
+    return found
+
+
+def _day_of(ticker: str, last: date | str | None) -> date | None:
+    if last is None or isinstance(last, date):
+        return last
+    try:
+        return date.fromisoformat(last)
+    except ValueError:
+        wrong = f"aliases: {last!r} is no day; write the last one of {ticker} as 2022-06-08"
+        raise ValueError(wrong) from None
+
+
+def renamed(
+    series: Mapping[str, Series],
+    aliases: Mapping[str, tuple[Alias, ...]],
+    problems: list[Problem],
+    findings: list[Finding],
+) -> dict[str, Series]:
+    """Each instrument's prices under all its names as one series, as the price files of plans do.
+
+    On the days of a dated alias its rows count, and those under the instrument's own name do not:
+    that may have been another's ticker then. What a ticker says on other days stays under it.
+    """
+    taken: dict[str, Any] = {}
+    made: dict[str, Series] = {}
+    for name, own in aliases.items():
+        parts = []
+        for ticker, wanted in _parts(name, own, series):
+            if not wanted.any():
+                continue
+            parts.append((ticker, series[ticker].rows(wanted)))
+            taken[ticker] = taken.get(ticker, False) | wanted
+        if not parts:
+            continue
+        made[name] = _merged(name, [one for _, one in parts], problems)
+        old = [ticker for ticker, _ in parts if ticker != name]
+        if old:
+            message = f"{', '.join(old)} is {name} under an earlier name: one history."
+            findings.append(Finding("renamed", name, message, "info"))
+    found: dict[str, Series] = {}
+    for ticker, one in series.items():
+        if ticker in made:
+            found[ticker] = made[ticker]
+            continue
+        left = one if ticker not in taken else one.rows(~taken[ticker] & one.is_priced)
+        if len(left.days):
+            found[ticker] = left
+    found.update({name: one for name, one in made.items() if name not in found})
+    return found
+
+
+def _parts(
+    name: str, own: tuple[Alias, ...], series: Mapping[str, Series]
+) -> Iterator[tuple[str, Any]]:
+    """Each ticker of an instrument with the rows that are the instrument's."""
+    import numpy as np
+
+    dated = [alias for alias in own if alias.first or alias.last]
+
+    def covered(ticker: str, by: list[Alias]) -> Any:
+        days = series[ticker].days
+        found = np.zeros(len(days), dtype=np.bool_)
+        for alias in by:
+            first = days[0] if alias.first is None else np.datetime64(alias.first, "D")
+            last = days[-1] if alias.last is None else np.datetime64(alias.last, "D")
+            found |= (first <= days) & (days <= last)
+        return found
+
+    for ticker in dict.fromkeys([name, *(alias.symbol for alias in own)]):
+        if ticker not in series or not len(series[ticker].days):
+            continue
+        wanted = covered(ticker, [alias for alias in dated if alias.symbol == ticker])
+        if ticker == name or any(a.symbol == ticker for a in own if a not in dated):
+            wanted |= ~covered(ticker, dated)
+        yield ticker, wanted & series[ticker].is_priced
+
+
+def _merged(name: str, parts: list[Series], problems: list[Problem]) -> Series:
+    import numpy as np
+
+    days = np.concatenate([one.days for one in parts])
+    order = np.argsort(days, kind="stable")
+    twice = np.flatnonzero(days[order][1:] == days[order][:-1])
+    for k in twice[:5]:
+        wrong = f"{name} has another row of {days[order][k]}, under another of its names"
+        problems.append(Problem(parts[-1].source, None, name, wrong, "keep one of them"))
+
+    def joined(columns: list[Floats | None], empty: float) -> Floats | None:
+        if all(column is None for column in columns):
+            return None
+        filled = [
+            np.full(len(one.days), empty) if column is None else column
+            for one, column in zip(parts, columns, strict=True)
+        ]
+        both: Floats = np.concatenate(filled)[order]
+        return both
+
+    close = joined([one.close for one in parts], np.nan)
+    assert close is not None
+    return Series(
+        days[order],
+        close,
+        joined([one.open for one in parts], np.nan),
+        joined([one.volume for one in parts], np.nan),
+        joined([one.step for one in parts], 1.0),
+        parts[-1].source,
+    )

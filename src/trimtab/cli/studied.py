@@ -9,12 +9,10 @@ from trimtab.cli.options import add_folder, day, folder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
+    from collections.abc import Mapping
 
     from trimtab.adapters.portfolio_folder import Portfolio
     from trimtab.costs import Costs
-    from trimtab.model.findings import Finding
     from trimtab.model.sleeves import Sleeve
     from trimtab.simulate.history import PriceHistory
 
@@ -178,42 +176,10 @@ def _prices_of(portfolio: Portfolio) -> PriceHistory:
     from trimtab.adapters.price_frames import read_prices
     from trimtab.model.errors import RefusedError
 
-    histories = [read_prices(path) for path in portfolio.prices if path.exists()]
-    if not histories:
+    paths = [path for path in portfolio.prices if path.exists()]
+    if not paths:
         raise RefusedError("the portfolio names no price file that is there (prices = ...)")
-    return histories[0] if len(histories) == 1 else _together(histories)
-
-
-def _together(histories: Sequence[PriceHistory]) -> PriceHistory:
-    """Several price files as one; the first that has a symbol counts for it."""
-    from dataclasses import replace
-
-    import numpy as np
-
-    days = np.unique(np.concatenate([one.dates for one in histories]))
-    columns: dict[str, dict[str, Any]] = {"close": {}, "open": {}, "volume": {}}
-    findings: list[Finding] = []
-    for one in histories:
-        place = np.searchsorted(days, one.dates)
-        findings.extend(one.findings)
-        for i, symbol in enumerate(one.symbols):
-            if symbol in columns["close"]:
-                continue
-            for name, found in columns.items():
-                table = getattr(one, name)
-                found[symbol] = np.full(len(days), np.nan)
-                if table is not None:
-                    found[symbol][place] = table[:, i]
-    tables = {name: np.column_stack(list(found.values())) for name, found in columns.items()}
-    return replace(
-        histories[0],
-        dates=days,
-        symbols=tuple(columns["close"]),
-        close=tables["close"],
-        open=None if np.isnan(tables["open"]).all() else tables["open"],
-        volume=None if np.isnan(tables["volume"]).all() else tables["volume"],
-        findings=tuple(findings),
-    )
+    return read_prices(paths, aliases=portfolio.aliases)
 
 
 def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[tuple[str, str]]]:

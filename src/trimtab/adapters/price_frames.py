@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from trimtab.adapters.csv_lines import (
     ONE_A_COLUMN,
@@ -27,6 +27,7 @@ from trimtab.adapters.csv_lines import (
     number_remedy,
     split_from,
 )
+from trimtab.adapters.exchange_rates import converted
 from trimtab.adapters.price_series import Aliases, Series, read_aliases, renamed
 from trimtab.adapters.toml_table import shown
 from trimtab.model.errors import InputError, Problem
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trimtab.simulate.frames import Days, Floats
-
-Names: TypeAlias = Mapping[str, tuple[Alias, ...]]
 
 MOST_PROBLEMS = 50
 """Problems told of one source; beyond that it is not a slip but another kind of file."""
@@ -72,7 +71,25 @@ _ALIASES = {
 _DATE_NAMES = ("date", "day", "datetime", "timestamp", "time", "index", "")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,24}\.?[0-9]{0,24}|\.[0-9]{1,24})([eE][+-]?[0-9]{1,3})?")
 _NO_NUMBERS = ("nan", "inf", "-inf", "infinity", "-infinity")
+_CODE = re.compile(r"[A-Z]{3}")
 _MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(:00(\.0+)?)?(Z|\+00:00)?")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is made of series as they are read.
+
+    Args:
+        aliases: Earlier tickers by the name of today.
+        currency: What prices are brought to; None: they are in one and stay in it.
+        currencies: What prices are quoted in, where no column says so.
+        rates: Pairs of currencies; empty to look among the prices.
+    """
+
+    aliases: Mapping[str, tuple[Alias, ...]]
+    currency: str | None
+    currencies: Mapping[str, str]
+    rates: Mapping[str, Series] = field(default_factory=dict)
 
 
 @dataclass
@@ -111,7 +128,12 @@ class _Table:
 
 
 def read_prices(
-    source: str | Path | list[Path] | object, *, aliases: Aliases | None = None
+    source: str | Path | list[Path] | object,
+    *,
+    aliases: Aliases | None = None,
+    currency: str | None = None,
+    fx: object = None,
+    currencies: Mapping[str, str] | None = None,
 ) -> PriceHistory:
     """Prices for backtests and optimisers, from a file, a folder or a frame.
 
@@ -122,6 +144,13 @@ def read_prices(
             a symbol counts for it.
         aliases: Earlier tickers, by the name of today, each with its last day:
             {"META": {"FB": "2022-06-08"}}; both are one history. None for a last day is all rows.
+        currency: What all prices are brought to, as "USD", at the rate of the same session, or
+            the last known one up to 5 sessions before, with a finding. By default all must be in
+            one currency, and stay in it.
+        fx: Rates, as prices of pairs: a column or symbol EURUSD is dollars for one euro. By
+            default they are looked for among the prices themselves.
+        currencies: What prices are quoted in by symbol, where no column `currency` says so; what
+            nobody says is taken to be in `currency`.
 
     Returns:
         Total-return prices. From a long table: `adj_close` where it is there, else closes with
@@ -131,13 +160,22 @@ def read_prices(
     Raises:
         InputError: Everything that is wrong: duplicates, zero, negative or infinite prices, what
             is no number or date, returns where prices were meant; each with line and remedy.
-        ValueError: `aliases` have a day that is none, or come with a price history.
+        ValueError: `aliases` have a day that is none, `fx` comes without `currency`, or either
+            with a price history.
     """
-    names = read_aliases(aliases)
+    if currency is None and (fx is not None or currencies):
+        raise ValueError("fx: say the currency that prices are brought to, as currency='USD'")
+    if currency is not None and not _CODE.fullmatch(currency):
+        raise ValueError(f"currency {currency!r}: three capital letters, as USD")
+    names = Reading(read_aliases(aliases), currency, dict(currencies or {}))
     if isinstance(source, PriceHistory):
-        if names:
-            raise ValueError("aliases go with files and frames: a price history has its names")
+        if names.aliases or currency:
+            raise ValueError(
+                "aliases and currency go with files and frames: a price history has its names"
+            )
         return source
+    if fx is not None:
+        names = replace(names, rates=_as_series(read_prices(fx)))
     if isinstance(source, (str, Path)):
         return _read_path(Path(source), names)
     paths = [one for one in source if isinstance(one, Path)] if isinstance(source, list) else []
@@ -186,7 +224,7 @@ def read_dated_targets(path: str | Path) -> dict[date, dict[str, float]]:
     return dict(sorted(targets.items()))
 
 
-def _read_path(path: Path, names: Names) -> PriceHistory:
+def _read_path(path: Path, names: Reading) -> PriceHistory:
     source = str(path) if path.is_dir() else path.name
     return _joined(_tables_of(path), source, "columns", names)
 
@@ -311,7 +349,7 @@ def _unmasked(column: Any) -> Any:
     return plain
 
 
-def _read_frame(frame: Any, names: Names) -> PriceHistory:
+def _read_frame(frame: Any, names: Reading) -> PriceHistory:
     maker = type(frame).__module__.split(".")[0]
     if maker == "polars" and hasattr(frame, "get_columns"):
         columns = {column.name: column.to_numpy() for column in frame.get_columns()}
@@ -350,7 +388,7 @@ def _joined(
     tables: Sequence[_Table],
     source: str,
     frames: FrameKind,
-    names: Names,
+    names: Reading,
     *,
     first_counts: bool = False,
 ) -> PriceHistory:
@@ -373,11 +411,46 @@ def _joined(
                 wrong = f"{symbol} is in another file of the folder as well"
                 problems.append(Problem(table.source, None, symbol, wrong, "keep one of them"))
             series[symbol] = one
-    if names and not problems:
-        series = renamed(series, names, problems, findings)
+    if names.aliases and not problems:
+        series = renamed(series, names.aliases, problems, findings)
+    series = {symbol: one.adjusted() for symbol, one in series.items()}
+    foreign: tuple[str, ...] = ()
+    if not problems:
+        series, foreign = _in_one_currency(series, names, source, problems, findings)
     if problems:
         raise InputError(problems[: MOST_PROBLEMS + 1])
-    return _history(series, source, frames, _merged(findings, source))
+    return _history(series, source, frames, _merged(findings, source), foreign)
+
+
+def _in_one_currency(
+    series: dict[str, Series],
+    names: Reading,
+    source: str,
+    problems: list[Problem],
+    findings: list[Finding],
+) -> tuple[dict[str, Series], tuple[str, ...]]:
+    """The series in the currency asked for, and those that were converted."""
+    series = {
+        symbol: one if one.currency else replace(one, currency=names.currencies.get(symbol, ""))
+        for symbol, one in series.items()
+    }
+    if names.currency is not None:
+        rates = names.rates or series
+        return converted(series, names.currency, rates, source, problems, findings)
+    codes = sorted({one.currency for one in series.values() if one.currency})
+    if len(codes) > 1:
+        wrong = f"prices in several currencies: {', '.join(codes[:5])}"
+        remedy = "say which they are brought to (currency), with rates (fx)"
+        problems.append(Problem(source, None, "currency", wrong, remedy))
+    return series, ()
+
+
+def _as_series(history: PriceHistory) -> dict[str, Series]:
+    """The columns of a history, to look rates up in."""
+    return {
+        symbol: Series(history.dates, history.close[:, i], source=history.source)
+        for i, symbol in enumerate(history.symbols)
+    }
 
 
 def _merged(findings: Sequence[Finding], source: str) -> list[Finding]:
@@ -446,7 +519,6 @@ def _long(table: _Table, known: Mapping[str, str]) -> dict[str, Series]:
     }
     if "split" in known:
         values["split"] = _splits(table, known["split"])
-    _check_currency(table, known)
     _refuse_returns(
         table, {name: values[name] for name in ("close", "adj_close") if name in values}
     )
@@ -462,7 +534,9 @@ def _long(table: _Table, known: Mapping[str, str]) -> dict[str, Series]:
     for symbol, rows in rows_of.items():
         place = np.array(rows)
         place = place[_order(table, days[place], known["date"], rows=place, symbol=symbol)]
-        found[symbol] = _quoted(table, days[place], values, place, symbol)
+        one = _quoted(table, days[place], values, place, symbol)
+        code = _currency_of(table, known["currency"], place, symbol) if "currency" in known else ""
+        found[symbol] = replace(one, currency=code)
     return found
 
 
@@ -477,13 +551,22 @@ def _check_long_columns(table: _Table, known: Mapping[str, str]) -> None:
         table.findings.append(Finding("unknown-column", table.source, message, "info"))
 
 
-def _check_currency(table: _Table, known: Mapping[str, str]) -> None:
-    if "currency" not in known:
-        return
-    found = sorted({str(code).strip() for code in table.columns[known["currency"]] if code})
-    if len(found) > 1:
-        wrong = f"prices in several currencies: {', '.join(found[:5])}"
-        table.problem(None, known["currency"], wrong, "convert them to one first")
+def _currency_of(table: _Table, column: str, rows: Any, symbol: str) -> str:
+    """What one symbol is quoted in; rows in another currency are a problem with their place."""
+    cells = table.columns[column]
+    first = ""
+    for row in rows.tolist():
+        code = "" if cells[row] is None else str(cells[row]).strip()
+        if code in ("", first, "nan"):
+            continue
+        if first or not _CODE.fullmatch(code):
+            wrong = f"{symbol} is in {code} here, and in {first} before"
+            if not _CODE.fullmatch(code):
+                wrong = f"{shown(code)} is no currency"
+            table.problem(row, column, wrong, "write one code of three capital letters a symbol")
+            return first
+        first = code
+    return first
 
 
 def _check_events(table: _Table, known: Mapping[str, str], values: Mapping[str, Floats]) -> None:
@@ -534,7 +617,11 @@ def _quoted(
 
 
 def _history(
-    series: Mapping[str, Series], source: str, frames: FrameKind, findings: list[Finding]
+    series: Mapping[str, Series],
+    source: str,
+    frames: FrameKind,
+    findings: list[Finding],
+    foreign: tuple[str, ...] = (),
 ) -> PriceHistory:
     import numpy as np
 
@@ -543,8 +630,7 @@ def _history(
     close = np.full(shape, np.nan)
     opens = np.full(shape, np.nan)
     volume = np.full(shape, np.nan)
-    for i, quoted in enumerate(series.values()):
-        one = quoted.adjusted()
+    for i, one in enumerate(series.values()):
         place = np.searchsorted(dates, one.days)
         close[place, i] = one.close
         if one.open is not None:
@@ -559,6 +645,7 @@ def _history(
         volume=None if np.isnan(volume).all() else volume,
         source=source,
         frames=frames,
+        foreign=foreign,
     )
     findings += [
         Finding(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -29,6 +29,7 @@ class Series:
         step: By row, what a unit of the row before is worth in units of this row, once dividends
             and splits between the two are counted: 1 where there is none. None for none at all.
         source: Where it came from, for messages.
+        currency: What it is quoted in; empty where nobody said.
     """
 
     days: Days
@@ -37,6 +38,7 @@ class Series:
     volume: Floats | None = None
     step: Floats | None = None
     source: str = ""
+    currency: str = ""
 
     @property
     def is_priced(self) -> Any:
@@ -49,7 +51,9 @@ class Series:
         """Some of the rows; what happened between two of them stays with the later one."""
         columns = (self.open, self.volume, self.step)
         opens, volume, step = (None if column is None else column[kept] for column in columns)
-        return Series(self.days[kept], self.close[kept], opens, volume, step, self.source)
+        return replace(
+            self, days=self.days[kept], close=self.close[kept], open=opens, volume=volume, step=step
+        )
 
     def adjusted(self) -> Series:
         """Total-return prices on the scale of the last close, and volumes that go with them.
@@ -63,12 +67,12 @@ class Series:
         factor = np.ones(len(self.days))
         # Backwards from the last close: what is before an event is worth less of today's units.
         factor[:-1] = np.cumprod(self.step[:0:-1])[::-1]
-        return Series(
-            self.days,
-            self.close * factor,
-            None if self.open is None else self.open * factor,
-            None if self.volume is None else self.volume / factor,
-            source=self.source,
+        return replace(
+            self,
+            close=self.close * factor,
+            open=None if self.open is None else self.open * factor,
+            volume=None if self.volume is None else self.volume / factor,
+            step=None,
         )
 
 
@@ -184,6 +188,10 @@ def _merged(name: str, parts: list[Series], problems: list[Problem]) -> Series:
         both: Floats = np.concatenate(filled)[order]
         return both
 
+    codes = list(dict.fromkeys(one.currency for one in parts if one.currency))
+    if len(codes) > 1:
+        wrong = f"{name} is priced in {' and '.join(codes)} under its names"
+        problems.append(Problem(parts[-1].source, None, name, wrong, "give each currency its own"))
     close = joined([one.close for one in parts], np.nan)
     assert close is not None
     return Series(
@@ -193,4 +201,5 @@ def _merged(name: str, parts: list[Series], problems: list[Problem]) -> Series:
         joined([one.volume for one in parts], np.nan),
         joined([one.step for one in parts], 1.0),
         parts[-1].source,
+        codes[0] if codes else "",
     )

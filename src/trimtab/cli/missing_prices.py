@@ -1,8 +1,10 @@
-"""The options of `backtest` that say what is done where an instrument has no price."""
+"""The options of `backtest` about prices that are missing or in another currency."""
 
 from __future__ import annotations
 
 import argparse
+
+from trimtab.cli.studied import bps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +34,13 @@ def add_missing(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="its prices end: it is turned into cash at this price, or its last one (repeatable)",
     )
+    parser.add_argument(
+        "--fx-bps",
+        metavar="BPS",
+        type=bps,
+        default="0",
+        help="half-spread of exchange, for orders in what is priced in another currency",
+    )
 
 
 def missing_of(args: argparse.Namespace) -> dict[str, Any]:
@@ -55,7 +64,8 @@ def missing_of(args: argparse.Namespace) -> dict[str, Any]:
         read_gaps(args.missing, args.late, delisted)
     except ValueError as error:
         raise RefusedError(f"--{error}") from None
-    return {"missing": args.missing, "late": args.late, "delisted": delisted}
+    options = {"missing": args.missing, "late": args.late, "delisted": delisted}
+    return {**options, "fx_bps": args.fx_bps}
 
 
 def missing_asked(args: argparse.Namespace) -> list[tuple[object, str]]:

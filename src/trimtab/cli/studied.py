@@ -45,6 +45,17 @@ def add_studied(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--prices", metavar="FILE", help="prices: CSV, Parquet, or a folder of them"
     )
+    parser.add_argument(
+        "--currency",
+        metavar="CODE",
+        type=code,
+        help="with --prices: bring all of them to this currency, as USD",
+    )
+    parser.add_argument(
+        "--fx",
+        metavar="FILE",
+        help="rates, as prices of pairs: EURUSD in dollars for a euro (default: among the prices)",
+    )
     parser.add_argument("--target", metavar="S=P,...", help="percent by symbol, adding up to 100")
     parser.add_argument(
         "--target-file", metavar="FILE", help="dated targets: date, one column a symbol, percent"
@@ -91,6 +102,13 @@ def bps(text: str) -> str:
     return text.strip()
 
 
+def code(text: str) -> str:
+    """A currency's code."""
+    if not (len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()):
+        raise argparse.ArgumentTypeError(f"{text!r}: three capital letters, as USD")
+    return text
+
+
 def cash(text: str) -> float:
     """An amount to start with."""
     return amount(text, "an amount to start with", 0.01, 1e15)
@@ -117,7 +135,10 @@ def _any_prices(args: argparse.Namespace) -> Studied:
     target: object = (
         read_dated_targets(args.target_file) if args.target_file else _target(args.target)
     )
-    return Studied(read_prices(args.prices), target, Costs())
+    if args.fx and not args.currency:
+        raise RefusedError("--fx converts prices: say to which currency, as --currency USD")
+    prices = read_prices(args.prices, currency=args.currency, fx=args.fx)
+    return Studied(prices, target, Costs())
 
 
 def _target(text: str) -> dict[str, float]:
@@ -162,8 +183,10 @@ def _this_portfolio(args: argparse.Namespace) -> Studied:
         raise RefusedError(
             "--target and --target-file go with --prices; here the portfolio's count"
         )
+    if args.currency:
+        raise RefusedError("--currency goes with --prices; here the portfolio's counts")
     portfolio = read_portfolio(folder_of(args))
-    prices = _prices_of(portfolio)
+    prices = _prices_of(portfolio, args.fx)
     target, chosen = _sleeves(portfolio, prices)
     mandate = portfolio.mandate
     words = f"{mandate.when} to {mandate.to}"
@@ -172,14 +195,21 @@ def _this_portfolio(args: argparse.Namespace) -> Studied:
     return Studied(prices, target, mandate.costs.get("", Costs()), words, remark)
 
 
-def _prices_of(portfolio: Portfolio) -> PriceHistory:
+def _prices_of(portfolio: Portfolio, fx: str | None) -> PriceHistory:
     from trimtab.adapters.price_frames import read_prices
     from trimtab.model.errors import RefusedError
 
     paths = [path for path in portfolio.prices if path.exists()]
     if not paths:
         raise RefusedError("the portfolio names no price file that is there (prices = ...)")
-    return read_prices(paths, aliases=portfolio.aliases)
+    household = portfolio.household
+    return read_prices(
+        paths,
+        aliases=portfolio.aliases,
+        currency=household.currency,
+        fx=fx,
+        currencies={name: one.currency for name, one in household.instruments.items()},
+    )
 
 
 def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[tuple[str, str]]]:

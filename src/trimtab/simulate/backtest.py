@@ -27,6 +27,7 @@ from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.aims import read_target
 from trimtab.simulate.conditions import conditions_of
+from trimtab.simulate.exchange import with_exchange
 from trimtab.simulate.flows import Flows, read_flows
 from trimtab.simulate.gaps import Delisted, Late, read_gaps
 from trimtab.simulate.history import PriceHistory
@@ -67,6 +68,7 @@ def backtest(
     missing: str = "drop",
     late: Late = "wait",
     delisted: Delisted | None = None,
+    fx_bps: float = 0.0,
 ) -> Backtest:
     """What one or several policies would have done over history.
 
@@ -102,6 +104,8 @@ def backtest(
         delisted: Instruments whose prices end: they are turned into cash on the next session, at
             the price given as {"ENRN": 0.0}, or at the last one where it is None or only names
             are given; their target is spread over the others.
+        fx_bps: Half-spread of exchange in basis points, for each order in what `read_prices`
+            brought over from another currency.
 
     Returns:
         Figures, curves and trades of each policy, with findings.
@@ -117,7 +121,7 @@ def backtest(
         raise InputError([Problem("prices", None, "", wrong, remedy)])
     chosen = [policies] if isinstance(policies, Policy) else list(policies)
     _check_names(chosen)
-    charged = costs or Costs()
+    charged = with_exchange(costs or Costs(), prices.foreign, fx_bps)
     if cost_rule not in RULES:
         raise ValueError(f"cost_rule {cost_rule!r}: one of {', '.join(RULES)}")
     if trade_at not in (None, "close", "next-open", "next-close"):

@@ -43,6 +43,7 @@ class PriceHistory:
             shape, NaN where it is not known; None where there are none.
         status: What each price is, TRADED, HELD, UNLISTED or GONE, shape (sessions, n), int8;
             None where every one was traded at.
+        foreign: Symbols that are quoted in another currency and were brought to this one.
         source: Where they came from, for messages.
         frames: What kind of frame they came in, and so what results give back.
         findings: What was noticed when reading.
@@ -57,6 +58,7 @@ class PriceHistory:
     findings: tuple[Finding, ...] = field(default=())
     volume: Floats | None = None
     status: NDArray[np.int8] | None = None
+    foreign: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.close.shape == (len(self.dates), len(self.symbols))

@@ -51,11 +51,15 @@ def test_what_cannot_be_is_refused(tmp_path: Path, options: str, said: str) -> N
     assert said in shown
 
 
-def test_account_mode_has_its_own_rule(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("option", "instead"),
+    [("--missing hold", "freezes"), ("--fx-bps 3", "one currency"), ("--fx p.csv", "one currency")],
+)
+def test_account_mode_has_its_own_rule(tmp_path: Path, option: str, instead: str) -> None:
     """In account mode the options are refused, with what it does instead."""
     folder = demo_folder(tmp_path)
 
-    shown = Session(folder).run("trimtab backtest --account-mode --missing hold")
+    shown = Session(folder).run(f"trimtab backtest --account-mode {option}")
 
-    assert "--missing will not go with --account-mode" in shown
-    assert "freezes" in shown
+    assert f"{option.split()[0]} will not go with --account-mode" in shown
+    assert instead in shown

@@ -11,7 +11,7 @@ from trimtab.cli.conditions import (
     flags_of,
     flows_by,
 )
-from trimtab.cli.missing_prices import add_missing, missing_asked, missing_of
+from trimtab.cli.missing_prices import add_missing, exchange_asked, missing_asked, missing_of
 from trimtab.cli.options import add_json, command, folder_of
 from trimtab.cli.studied import START, add_studied, studied
 
@@ -263,6 +263,12 @@ def _in_accounts(args: argparse.Namespace) -> int:
             raise RefusedError(
                 f"{flag} will not go with --account-mode, which runs this portfolio's accounts at "
                 "their own costs and trades at the close"
+            )
+    for given, flag in exchange_asked(args):
+        if given:
+            raise RefusedError(
+                f"{flag} will not go with --account-mode, which holds one currency: leave out "
+                "--account-mode to bring prices to one with --fx"
             )
     for given, flag in missing_asked(args):
         if given:

@@ -68,8 +68,17 @@ def missing_of(args: argparse.Namespace) -> dict[str, Any]:
     return {**options, "fx_bps": args.fx_bps}
 
 
+def exchange_asked(args: argparse.Namespace) -> list[tuple[object, str]]:
+    """Whether each option about currencies was given, with its name."""
+    return [
+        (args.currency, "--currency"),
+        (args.fx, "--fx"),
+        (args.fx_bps != "0", "--fx-bps"),
+    ]
+
+
 def missing_asked(args: argparse.Namespace) -> list[tuple[object, str]]:
-    """Whether each option was given, with its name."""
+    """Whether each option about missing prices was given, with its name."""
     return [
         (args.missing != "drop", "--missing"),
         (args.late != "wait", "--late"),

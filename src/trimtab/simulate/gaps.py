@@ -155,7 +155,7 @@ def _refuse_early_ends(
                 f"prices end on {history.dates[last]}, {after} sessions before the last, on "
                 f"{history.dates[-1]}"
             )
-            remedy = "end the run by then (end), or say what became of it (delisted)"
+            remedy = "end the run by then (end), or tell a backtest what became of it (delisted)"
             problems.append(Problem(history.source, None, symbol, wrong, remedy))
     if problems:
         raise InputError(problems)

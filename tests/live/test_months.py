@@ -230,3 +230,29 @@ def test_plans_that_were_never_applied_are_no_trace_of_a_record(tmp_path: Path) 
 
     assert "record-lost" not in {one.code for one in opened(tmp_path).status().findings}
     assert opened(tmp_path).apply(plan, by="me").status == "done"
+
+
+@pytest.mark.parametrize("sessions_between", [0, 1])
+def test_a_split_soon_after_an_applied_plan_is_believed_at_once(
+    tmp_path: Path, sessions_between: int
+) -> None:
+    """The price that a plan accepted is brought to the new count once, not twice."""
+    folder(tmp_path)
+    (tmp_path / "prices.csv").write_text(
+        "date,symbol,close,split\n2024-03-28,VTI,260,\n2024-03-28,BND,72.5,\n"
+    )
+    book = opened(tmp_path)
+    book.apply(book.plan(now=True).save())
+    rows = ["2024-04-01,VTI,261,", "2024-04-01,BND,72.5,"][: 2 * sessions_between]
+    day = f"2024-04-0{1 + sessions_between}"
+    rows += [f"{day},VTI,86.8,3:1", f"{day},BND,72.5,"]
+    with (tmp_path / "prices.csv").open("a") as prices:
+        prices.writelines(f"{row}\n" for row in rows)
+
+    later = open_book(tmp_path, clock=StillClock(datetime(2024, 4, 2, 21, 0, tzinfo=UTC))).plan(
+        date.fromisoformat(day)
+    )
+
+    codes = {finding.code for finding in later.findings}
+    assert not codes & {"split-out-of-phase", "prices-refused", "price-jump", "invalid-price"}
+    assert max(later.drift_before.values()) < 0.02

@@ -231,7 +231,8 @@ def split(books: Books, body: Fields) -> None:
     accepted = books.accepted.get(instrument)
     if accepted is not None and accepted.on < on:
         price = _price_after(accepted.price, new, old)
-        books.accepted[instrument] = replace(accepted, price=price)
+        # From the split's day on, so that whoever counts splits since does not count it again.
+        books.accepted[instrument] = replace(accepted, price=price, on=on)
 
 
 def _price_after(price: Price, new: int, old: int) -> Price:

@@ -60,7 +60,7 @@ def ours(quantities: np.ndarray, cash: np.ndarray) -> Callable[[], Found]:
     from trimtab.kernels.drift import FIRES, Room, drift_check
 
     ones = np.ones_like(PRICE)
-    room = Room.of(*quantities.shape, threads=2)
+    room = Room.of(*quantities.shape, threads=2, narrow=True)
 
     def run() -> Any:
         return drift_check(
@@ -103,7 +103,7 @@ def by_numpy(quantities: np.ndarray, cash: np.ndarray) -> Callable[[], Any]:
             who = np.flatnonzero(out)
             wanted = (SHARE / PARTS)[:, None] * base[who] - v[:, who]
             wanted /= price
-            parts.append(np.rint(wanted, out=wanted).astype(np.int64))
+            parts.append(np.rint(wanted, out=wanted).astype(np.int32))
         return Found(fires, np.concatenate(parts, axis=1))
 
     return run
@@ -129,7 +129,7 @@ def by_polars(quantities: np.ndarray, cash: np.ndarray) -> Callable[[], Any]:
         wanted = [
             (
                 (pl.col("base") * float(SHARE[i] / PARTS) - pl.col(f"v{i}")) / float(PRICE[i])
-            ).round().cast(pl.Int64).alias(f"t{i}")
+            ).round().cast(pl.Int32).alias(f"t{i}")
             for i in range(n)
         ]  # fmt: skip
         return flagged["fires"], flagged.lazy().filter("fires").select(wanted).collect()

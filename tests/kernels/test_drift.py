@@ -186,6 +186,32 @@ def test_a_room_is_used_again_without_a_trace() -> None:
             assert np.array_equal(one, other)
 
 
+def test_trades_in_half_the_bits_are_the_same_and_larger_ones_are_refused() -> None:
+    """A narrow room decides alike; whoever might trade 2^31 steps is left to others."""
+    book = generated_book(random.Random(5), accounts=300)
+    wide = checked(book)
+    cheapest = min(Fraction(n, d) for n, d in book["prices"])
+    worth = [
+        sum(half_even(q * n, d) for q, (n, d) in zip(held, book["prices"], strict=True)) + cash
+        for held, cash in zip(book["held"], book["cash"], strict=True)
+    ]
+
+    narrow = checked(book, room=Room.of(len(book["share"]), 300, narrow=True))
+
+    assert narrow.trades[0].dtype == np.int32
+    fires = dict(zip(wide.accounts[0].tolist(), wide.trades[0].T.tolist(), strict=True))
+    small = [account for account, money in enumerate(worth) if money < (2**31 - 2) * cheapest]
+    assert len(small) > 100
+    for account, trades in zip(
+        narrow.accounts[0].tolist(), narrow.trades[0].T.tolist(), strict=True
+    ):
+        assert trades == fires[account]
+    for account in small:
+        assert narrow.verdict[account] == wide.verdict[account]
+    for account in set(range(300)) - set(small):
+        assert narrow.verdict[account] == REFUSED or worth[account] < (2**31) * cheapest
+
+
 def test_what_integers_cannot_hold_is_refused() -> None:
     """Short positions, negative wealth and money beyond 2^51 are not decided here."""
     book = {

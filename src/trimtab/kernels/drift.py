@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MOST_MONEY = 1 << 51
 """Minor units above which an account is not decided here: floats hold integers up to 2^53."""
 MOST_STEPS = 1 << 50
+"""Steps of one trade at most; where trades are written in 32 bits, fewer than 2^31."""
 MOST_PARTS = 1 << 30
 MOST_DENOMINATOR = 1 << 40
 MOST_NUMERATOR = 1 << 50
@@ -261,10 +262,17 @@ def _fill_trades(
                 j = place[k]
                 value[i][j] = worth(quantities[i][first + j], numerator[i], denominator[i])
                 whole[k] += value[i][j]
+    # No worth of one of them and its whole are more than this together.
+    most = 0.0
+    for k in range(count):
+        owed = 2.0 * whole[k] - min(cash[first + place[k]], 0)
+        most = owed if owed > most else most
     for i in range(len(numerator)):
         aim = share[i] / parts
         steps_a_unit = denominator[i] / numerator[i]
-        doubt = 8.0 * EPSILON * steps_a_unit
+        # The wanted money is within 3 epsilon of what it is, the difference and the product within
+        # one more each, the factor within two.
+        sure = 0.5 - 8.0 * EPSILON * steps_a_unit * most
         made = trades[i][begin : begin + count]
         column = value[i]
         for k in range(count):
@@ -276,9 +284,7 @@ def _fill_trades(
             nearest = (steps + ROUNDER) - ROUNDER
             off = steps - nearest
             off = -off if off < 0.0 else off
-            # The wanted money is within 3 epsilon of what it is, the difference and the product
-            # within one more each, the factor within two.
-            unsure += 1 if off + (whole[k] + money) * doubt >= 0.5 else 0
+            unsure += 1 if off >= sure else 0
             made[k] = int(nearest)
         if unsure == 0:
             continue
@@ -288,7 +294,7 @@ def _fill_trades(
             steps = (aim * whole[k] - money) * steps_a_unit
             off = steps - made[k]
             off = -off if off < 0.0 else off
-            if off + (whole[k] + money) * doubt >= 0.5:
+            if off >= sure:
                 made[k] = _exact_steps(
                     made[k], int(money), int(whole[k]), numerator[i], denominator[i],
                     share[i], parts,
@@ -334,13 +340,16 @@ class DriftCheck:
 
     verdict: NDArray[np.int8]
     accounts: tuple[NDArray[np.int64], ...]
-    trades: tuple[NDArray[np.int64], ...]
+    trades: tuple[NDArray[np.int32 | np.int64], ...]
     doubts: int
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
     """Where a check writes: kept by callers who check often, since fresh memory costs a third more.
+
+    Trades in 32 bits take half the memory to write, which is what a check waits for; accounts
+    that might trade 2^31 steps are then refused.
 
     Args:
         verdict: By account.
@@ -350,12 +359,12 @@ class Room:
 
     verdict: NDArray[np.int8]
     who: tuple[NDArray[np.int64], ...]
-    trades: tuple[NDArray[np.int64], ...]
+    trades: tuple[NDArray[np.int32 | np.int64], ...]
     work: tuple[tuple[Column, ...], ...]
 
     @classmethod
-    def of(cls, assets: int, accounts: int, *, threads: int = 1) -> Room:
-        """Room for so many accounts, split among so many threads."""
+    def of(cls, assets: int, accounts: int, *, threads: int = 1, narrow: bool = False) -> Room:
+        """Room for so many accounts, split among so many threads; `narrow`: trades in 32 bits."""
         import numpy as np
 
         cuts = cuts_of(accounts, threads)
@@ -363,7 +372,9 @@ class Room:
         return cls(
             np.empty(accounts, dtype=np.int8),
             tuple(np.empty(size, dtype=np.int64) for size in sizes),
-            tuple(np.empty((assets, size), dtype=np.int64) for size in sizes),
+            tuple(
+                np.empty((assets, size), dtype=np.int32 if narrow else np.int64) for size in sizes
+            ),
             tuple(
                 (
                     np.empty(BLOCK),
@@ -420,9 +431,10 @@ def drift_check(
     ):
         raise ValueError("a step's worth is a ratio above zero of integers of at most 50 bits")
     check = compiled(check_drift)
-    limit = money_limit(numerator, denominator)
     n, accounts = quantities.shape
     room = room or Room.of(n, accounts, threads=threads)
+    most = int(np.iinfo(room.trades[0].dtype).max)
+    limit = money_limit(numerator, denominator, min(most, MOST_STEPS))
     assert len(room.verdict) == accounts
     assert len(room.who) == threads, "the room is for another number of threads"
     cuts = cuts_of(accounts, threads)
@@ -439,8 +451,9 @@ def drift_check(
     else:
         from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(part, range(threads)))
+        with ThreadPoolExecutor(threads - 1) as pool:
+            others = [pool.submit(part, number) for number in range(1, threads)]
+            found = [part(0), *(other.result() for other in others)]
     counts = [fired for fired, _ in found]
     return DriftCheck(
         room.verdict,
@@ -450,7 +463,14 @@ def drift_check(
     )
 
 
-def money_limit(numerator: NDArray[np.int64], denominator: NDArray[np.int64]) -> int:
-    """The minor units from which on an account is refused: no float may be too coarse for it."""
+def money_limit(
+    numerator: NDArray[np.int64], denominator: NDArray[np.int64], steps: int = MOST_STEPS
+) -> int:
+    """The minor units from which on an account is refused: no float may be too coarse for it.
+
+    Args:
+        numerator, denominator: Worth of one step, as for `drift_check`.
+        steps: That one trade may have at most.
+    """
     cheapest = float((numerator / denominator).min())
-    return min(MOST_MONEY, int(MOST_STEPS * cheapest))
+    return min(MOST_MONEY, int(steps * cheapest))

@@ -20,7 +20,7 @@ def ranged(words: str) -> list[str]:
         PolicyError: Braces that are no range, or a range that does not go upwards.
 
     >>> ranged("band:{1..3}pp"), ranged("drift:{1..2/0.5}pp")
-    (['band:1pp', 'band:2pp', 'band:3pp'], ['drift:1pp', 'drift:1.5pp', 'drift:2.0pp'])
+    (['band:1pp', 'band:2pp', 'band:3pp'], ['drift:1pp', 'drift:1.5pp', 'drift:2pp'])
     """
     found = re.search(
         r"\{" + _NUMBER + r"\.\." + _NUMBER + "(?:/" + _NUMBER + r")?\}", words, re.ASCII
@@ -34,6 +34,7 @@ def ranged(words: str) -> list[str]:
         raise PolicyError(f"{words}: a range goes upwards, in steps above zero")
     made = []
     for k in range(int((high - low) / step) + 1):
-        one = words[: found.start()] + format(low + k * step, "f") + words[found.end() :]
-        made += ranged(one)
+        number = format(low + k * step, "f")
+        number = number.rstrip("0").rstrip(".") if "." in number else number
+        made += ranged(words[: found.start()] + number + words[found.end() :])
     return made

@@ -77,6 +77,7 @@ def grown(values: Floats, flows: Floats | None) -> Floats:
     It stays where it was from where all was paid out, and is zero from where more than all was
     lost.
 
+    >>> import numpy as np
     >>> grown(np.array([100.0, 160.0, 0.0, 0.0]), np.array([0.0, 50.0, -160.0, 0.0])).tolist()
     [100.0, 110.00000000000001, 110.00000000000001, 110.00000000000001]
     """

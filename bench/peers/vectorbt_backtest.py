@@ -66,7 +66,7 @@ def before_session(c, values, size, close, bands):
     for k in range(n):
         size[k] = 1.0 / n if fires else np.nan
     if fires:
-        nb.sort_call_seq_nb(c, size, SizeType.TargetPercent, Direction.LongOnly, values)
+        nb.sort_call_seq_nb(c, size, SizeType.TargetPercent, Direction.LongOnly, values, False)
     return (size,)
 
 

@@ -388,3 +388,19 @@ def test_after_a_split_a_trade_is_counted_otherwise() -> None:
 
     with pytest.raises(RefusedError, match="counted anew"):
         corrected([*entries, *more], fold(more, folded), bought, Change(fees=5))
+
+
+def test_the_moment_between_taken_back_and_booked_anew_is_not_judged() -> None:
+    """A sale whose money was spent since gets another day: nobody ever had less than nothing; a
+    sale that is taken back for good leaves less, and that is told.
+    """
+    entries, (sold,), folded = booked([Fact("sell", "brokerage", 10, 10_000, 0, ticket=False)])
+    spent = events.withdrawn("brokerage", folded.cash["brokerage"], on=DAY, at=AT)
+    more = sealed([spent], folded.head)
+    entries, folded = [*entries, *more], fold(more, folded)
+
+    _, redated = written(entries, folded, sold, Change(on=DAY))
+    _, undone = written(entries, folded, sold, Change(void=True))
+
+    assert "cash-negative" not in {one.code for one in redated.findings}
+    assert "cash-negative" in {one.code for one in undone.findings}

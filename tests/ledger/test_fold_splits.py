@@ -114,7 +114,7 @@ def test_a_split_is_not_applied_to_what_is_at_the_new_count() -> None:
 
     assert refused(early).code == "split-before-opening"
     assert refused(*bought, late).code == "split-late"
-    assert folded_after(*bought, bust, late).splits == (("VXUS", DAY, 2, 1),)
+    assert folded_after(*bought, bust, late).splits[0][:4] == ("VXUS", DAY, 2, 1)
 
 
 def test_a_believed_price_is_split_too() -> None:

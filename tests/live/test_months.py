@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from trimtab.ledger import events
 from trimtab.ledger.record import record
 from trimtab.live.book import OpenBook, open_book
 from trimtab.live.corrections import correct
+from trimtab.live.writing import write
+from trimtab.model.accounts import Lot
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.orders import OrderState
@@ -256,3 +260,95 @@ def test_a_split_soon_after_an_applied_plan_is_believed_at_once(
     codes = {finding.code for finding in later.findings}
     assert not codes & {"split-out-of-phase", "prices-refused", "price-jump", "invalid-price"}
     assert max(later.drift_before.values()) < 0.02
+
+
+def _split_booked_wrong(path: Path) -> OpenBook:
+    """VTI is split 3 for 1 by the price file on the day of the prices; then the file says 2."""
+    rows = "date,symbol,close,split\n2024-03-27,VTI,260,\n2024-03-27,BND,72.5,\n"
+    last = "2024-03-28,BND,72.5,\n2024-03-28,VTI,130,{}\n"
+    folder(path, roth="manual", taxed="manual", prices_csv=rows + last.format(3))
+    book = opened(path)
+    write(book, lambda _: [])
+    (path / "prices.csv").write_text(rows + last.format(2))
+    return opened(path)
+
+
+def _split_entry(book: OpenBook) -> int:
+    return next(entry.seq for entry in book.entries() if entry.kind == "split")
+
+
+@pytest.mark.parametrize(("split", "how"), [("2", "--ratio 2:1"), ("", "--void")])
+def test_a_booked_split_that_the_file_has_otherwise_is_an_error(
+    tmp_path: Path, split: str, how: str
+) -> None:
+    """Another ratio, or no split at all, is told with the entry and the way out; not traded."""
+    _split_booked_wrong(tmp_path)
+    file = tmp_path / "prices.csv"
+    file.write_text(file.read_text().replace("130,2", f"130,{split}"))
+    book = opened(tmp_path)
+
+    plan = book.plan(now=True)
+
+    (found,) = [one for one in plan.findings if one.code == "split-differs"]
+    assert found.severity == "error"
+    assert f"trimtab ledger correct {_split_entry(book)} {how}" in found.message
+    assert "VTI" not in {trade.instrument for trade in plan.trades}
+
+
+def test_a_price_file_that_no_longer_reaches_back_says_nothing_of_a_split(tmp_path: Path) -> None:
+    """Rows that were cut off are no evidence that there was no split."""
+    _split_booked_wrong(tmp_path)
+    (tmp_path / "prices.csv").write_text(
+        "date,symbol,close,split\n2024-03-28,BND,72.5,\n2024-04-01,VTI,130,\n2024-04-01,BND,72.5,\n"
+    )
+
+    found = opened(tmp_path).plan(now=True).findings
+
+    assert "split-differs" not in {one.code for one in found}
+
+
+def test_a_split_of_the_wrong_ratio_is_put_right(tmp_path: Path) -> None:
+    """Steps, basis and cash are what they would be had the right ratio been booked at once."""
+    book = _split_booked_wrong(tmp_path)
+    before = [replace(lot, quantity=lot.quantity // 3) for lot in _lots_of_vti(book)]
+
+    correct(book, _split_entry(book), Change(ratio=Fraction(2)), reason="mistyped")
+
+    after = opened(tmp_path)
+    assert [(lot.quantity, lot.basis, lot.acquired) for lot in _lots_of_vti(after)] == [
+        (2 * lot.quantity, lot.basis, lot.acquired) for lot in before
+    ]
+    codes = {one.code for one in after.plan(now=True).findings}
+    assert not codes & {"split-differs", "split-not-booked"}
+
+
+def test_a_split_that_never_was_is_voided_and_can_be_booked_after_all(tmp_path: Path) -> None:
+    """Void brings the old count back; a ratio books it anew, once."""
+    book = _split_booked_wrong(tmp_path)
+    entry = _split_entry(book)
+    correct(book, entry, Change(void=True), reason="none")
+    voided = sum(lot.quantity for lot in _lots_of_vti(opened(tmp_path)))
+
+    correct(opened(tmp_path), entry, Change(ratio=Fraction(2)), reason="there was one")
+
+    assert voided == 140
+    assert sum(lot.quantity for lot in _lots_of_vti(opened(tmp_path))) == 280
+    with pytest.raises(RefusedError, match="booked anew as entry"):
+        correct(opened(tmp_path), entry, Change(ratio=Fraction(2)), reason="twice")
+
+
+def _lots_of_vti(book: OpenBook) -> list[Lot]:
+    return [lot for lot in book.folded().lots.values() if lot.instrument == "VTI"]
+
+
+def test_a_correction_is_of_the_day_on_which_it_was_made(tmp_path: Path) -> None:
+    """Not of the newest prices: look, mend, and `ledger show --since` that day finds it."""
+    folder(tmp_path, roth="manual", taxed="manual")
+    book = opened(tmp_path)
+    book.deposit("roth", "100")
+    later = open_book(tmp_path, clock=StillClock(datetime(2024, 5, 2, 18, 0, tzinfo=UTC)))
+    entry = next(one.seq for one in later.entries() if one.kind == "deposited")
+
+    correct(later, entry, Change(amount=90_00), reason="mistyped")
+
+    assert later.entries()[-1].body["on"] == "2024-05-02"

@@ -9,6 +9,7 @@ from trimtab.cli.options import day, folder_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from decimal import Decimal
+    from fractions import Fraction
 
     from trimtab.execution.corrections import Change
 
@@ -26,6 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         ("--amount", "MONEY", _number, "of cash that came or went"),
         ("--basis", "MONEY", _number, "of a lot that an import brought: what it cost"),
         ("--acquired", "DATE", day, "of a lot that an import brought: when it was bought"),
+        ("--ratio", "NEW:OLD", _ratio, "of a split: units after it for units before, as 2:1"),
     ):
         facts.add_argument(name, metavar=metavar, type=kind, help=text)
     facts.add_argument("--void", action="store_true", help="it never happened")
@@ -104,6 +106,7 @@ def _change(args: argparse.Namespace) -> Change:
         on=args.date,
         basis=minor("basis"),
         acquired=args.acquired,
+        ratio=args.ratio,
         void=args.void,
     )
 
@@ -115,3 +118,14 @@ def _number(text: str) -> Decimal:
         return decimal_from(text)
     except NumberError as error:
         raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
+
+
+def _ratio(text: str) -> Fraction:
+    """`2:1` or `2` as two new units for an old one."""
+    from fractions import Fraction
+
+    new, _, old = text.partition(":")
+    parts = (new, old or "1")
+    if not all(part.isascii() and part.isdigit() and 0 < int(part) < 10**6 for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a ratio such as 2:1")
+    return Fraction(int(parts[0]), int(parts[1]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -134,6 +134,63 @@ def splits_missing(folded: Folded, market: Market) -> tuple[Split, ...]:
         and (split.instrument, split.on) not in booked
         and (split.on <= through or moved_since(folded, split))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WrongSplit:
+    """A split as it is booked, and the one that the prices show on its day; None if they do not."""
+
+    instrument: str
+    on: date
+    booked: Fraction
+    seq: int
+    shown: Fraction | None
+
+    def finding(self) -> Finding:
+        """What is wrong, and how to put it right."""
+        told = "no split on that day" if self.shown is None else f"{_for(self.shown)} on that day"
+        how = "--void" if self.shown is None else f"--ratio {_ratio_text(self.shown)}"
+        message = (
+            f"entry {self.seq} booked a split of {self.instrument} on {self.on}, "
+            f"{_for(self.booked)}, and the price file shows {told}: until that is put right it is "
+            f"not traded and its worth is wrong. If the file is right, "
+            f"`trimtab ledger correct {self.seq} {how}`; else mend the file."
+        )
+        return Finding("split-differs", self.instrument, message, "error")
+
+
+def _for(ratio: Fraction) -> str:
+    return f"{ratio.numerator} for {ratio.denominator}"
+
+
+def _ratio_text(ratio: Fraction) -> str:
+    return f"{ratio.numerator}:{ratio.denominator}"
+
+
+def splits_wrong(
+    folded: Folded, market: Market, has_row: Callable[[str, date], bool]
+) -> tuple[WrongSplit, ...]:
+    """Booked splits of what is held that the prices show otherwise, or not at all.
+
+    Args:
+        folded: What is known.
+        market: A snapshot.
+        has_row: Whether the prices have a row of an instrument on a day: only then it says
+            something that the row has no split.
+    """
+    shown: dict[tuple[str, date], Fraction] = {}
+    for split in market.splits:
+        key = (split.instrument, split.on)
+        shown[key] = shown.get(key, Fraction(1)) * split.ratio
+    held = {instrument for _, instrument in folded.positions}
+    found = []
+    for instrument, on, new, old, seq in folded.splits:
+        if instrument not in held or on > market.as_of:
+            continue
+        there, booked = shown.get((instrument, on)), Fraction(new, old)
+        if there != booked and (there is not None or has_row(instrument, on)):
+            found.append(WrongSplit(instrument, on, booked, seq, there))
+    return tuple(found)
 
 
 def moved_since(folded: Folded, split: Split) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final
 
 from trimtab.execution.correcting.cash import cash_drafts
+from trimtab.execution.correcting.splits import split_drafts
 from trimtab.execution.correcting.task import Change, Task
 from trimtab.execution.correcting.trades import trade_drafts
 from trimtab.execution.correcting.transfers import transfer_drafts
@@ -118,8 +119,11 @@ def _drafts(task: Task, accounts: Collection[str]) -> list[Draft]:
         return cash_drafts(task, _CASH[kind])
     if kind == "transferred":
         return transfer_drafts(task)
+    if kind == "split":
+        return split_drafts(task)
     raise RefusedError(
-        f"{task.name} is `{kind}`: trades, cash that came or went, and transfers can be corrected"
+        f"{task.name} is `{kind}`: trades, cash that came or went, transfers and splits can be "
+        "corrected"
     )
 
 

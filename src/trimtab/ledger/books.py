@@ -33,6 +33,13 @@ ADJUSTMENT: Final = OUTSIDE + "adjustment"
 CORRECTION: Final = OUTSIDE + "correction"
 
 
+HALF_WAY: Final = ", which took an earlier entry back"
+"""What a correction is told by that leaves less cash than nothing, until it is booked anew."""
+
+MOST_ANEW: Final = 2
+"""A correction books a trade anew in so many entries, at most, after the one that takes it back."""
+
+
 class Books:
     """Mutable while one fold runs, and never seen outside of it."""
 
@@ -108,10 +115,23 @@ class Books:
         for account, amount in paid.items():
             if amount < 0 and self.cash[account] < 0:
                 message = f"{account} has less cash than nothing after this"
+                if entry.kind == "corrected":
+                    message += HALF_WAY
                 self.findings.append(Finding("cash-negative", f"entry {entry.seq}", message))
+            elif entry.kind == "filled" and self.cash[account] >= 0:
+                self._forget_half_way(account, entry.seq)
         assert not any(balance.values()), f"entry {entry.seq} does not balance: {dict(balance)}"
         self.head = Head(entry.seq, entry.hash)
         return postings
+
+    def _forget_half_way(self, account: str, seq: int) -> None:
+        """What was taken back and is booked anew by the next entries was never missing."""
+        message = f"{account} has less cash than nothing after this{HALF_WAY}"
+        near = {f"entry {seq - back}" for back in range(1, MOST_ANEW + 1)}
+        last = self.findings[-2 * MOST_ANEW :]
+        for one in last:
+            if one.message == message and one.subject in near:
+                self.findings.remove(one)
 
     def _book(self, posting: Posting) -> None:
         if posting.place.startswith(OUTSIDE):

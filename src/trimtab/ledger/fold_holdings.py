@@ -147,16 +147,25 @@ def _lots_of(books: Books, instrument: str) -> list[Lot]:
     return [lot for lot in books.lots.values() if lot.instrument == instrument]
 
 
-def _restate(books: Books, instrument: str, new: int, old: int) -> None:
-    """Past purchases and sales in today's steps: the tax rules compare them with each other."""
+def _restate(
+    books: Books, instrument: str, new: int, old: int, *, before: int | None = None
+) -> None:
+    """Past purchases and sales in today's steps: the tax rules compare them with each other.
+
+    `before` leaves what that entry and later ones booked as it is.
+    """
     for place, purchase in enumerate(books.purchases):
-        if purchase.lot.instrument == instrument:
+        if purchase.lot.instrument == instrument and _is_past(purchase.seq, before):
             steps = max(1, half_even(purchase.lot.quantity * new, old))
             books.purchases[place] = replace(purchase, lot=replace(purchase.lot, quantity=steps))
     for place, booked in enumerate(books.sales):
-        if booked.sale.instrument == instrument:
+        if booked.sale.instrument == instrument and _is_past(booked.seq, before):
             steps = max(1, half_even(booked.sale.quantity * new, old))
             books.sales[place] = replace(booked, sale=replace(booked.sale, quantity=steps))
+
+
+def _is_past(seq: int, before: int | None) -> bool:
+    return before is None or seq < before
 
 
 def deposited(books: Books, body: Fields) -> None:
@@ -227,7 +236,7 @@ def split(books: Books, body: Fields) -> None:
         _split_account(books, body, account, lots, new, old, cash)
     cash.done()
     _restate(books, instrument, new, old)
-    books.splits.append((instrument, on, new, old))
+    books.splits.append((instrument, on, new, old, body.seq))
     accepted = books.accepted.get(instrument)
     if accepted is not None and accepted.on < on:
         price = _price_after(accepted.price, new, old)
@@ -249,7 +258,7 @@ def _is_known_split(
     if books.opened_on is not None and on <= books.opened_on:
         message = f"the opening statement of {books.opened_on} is after this split of {on}"
         raise body.error(message, "split-before-opening")
-    for known, day, *ratio in books.splits:
+    for known, day, *ratio, _ in books.splits:
         if (known, day) == (instrument, on):
             if ratio != [new, old]:
                 message = f"{instrument} was split {ratio[0]} for {ratio[1]} on {on} already"
@@ -421,6 +430,10 @@ def _void(books: Books, body: Fields, of: int) -> None:
     books.voided.add(of)
     books.sales = [booked for booked in books.sales if booked.seq != of]
     books.purchases = [purchase for purchase in books.purchases if purchase.seq != of]
+    for known in books.splits:
+        if known[-1] == of:
+            _unsplit(books, *known)
+            return
     found = books.fill_of(of)
     if found is None:
         return
@@ -440,3 +453,13 @@ def _void(books: Books, body: Fields, of: int) -> None:
         filled=order.filled - record.fill.quantity,
         filled_gross=order.filled_gross - record.fill.gross,
     )
+
+
+def _unsplit(books: Books, instrument: str, on: date, new: int, old: int, seq: int) -> None:
+    """A split never happened; the correction itself brings the lots back as they were."""
+    books.splits.remove((instrument, on, new, old, seq))
+    _restate(books, instrument, old, new, before=seq)
+    accepted = books.accepted.get(instrument)
+    if accepted is not None and accepted.on < on:
+        price = _price_after(accepted.price, old, new)
+        books.accepted[instrument] = replace(accepted, price=price)

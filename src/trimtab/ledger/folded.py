@@ -142,7 +142,7 @@ class Folded:
         accepted: See `Memory`.
         sales: All sales, oldest first, in today's steps.
         purchases: All purchases as bought, oldest first, in today's steps.
-        splits: Splits booked: instrument, day, new, old.
+        splits: Splits booked: instrument, day, new, old, entry.
         transfers: Transfers in kind: entry, instrument, day.
         voided: Entries that were voided.
         actions_through: See `Memory`.
@@ -175,7 +175,7 @@ class Folded:
     accepted: Mapping[str, AcceptedPrice] = field(default_factory=dict)
     sales: tuple[BookedSale, ...] = ()
     purchases: tuple[Purchase, ...] = ()
-    splits: tuple[tuple[str, date, int, int], ...] = ()
+    splits: tuple[tuple[str, date, int, int, int], ...] = ()
     transfers: tuple[tuple[int, str, date], ...] = ()
     voided: frozenset[int] = frozenset()
     actions_through: date | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from trimtab.adapters.exchange_day import day_at
 from trimtab.execution.corrections import Change, Correction, correction
 from trimtab.execution.doubts import FAR_FROM_MARKET, doubts_of_correction
 from trimtab.ledger.record import record
@@ -64,6 +65,7 @@ def to_correct(
     if not reason.strip() or not reason.isprintable():
         raise RefusedError("a correction needs a reason, in a line of plain text")
     folded = book.folded()
+    today = day_at(book.portfolio.calendar, book.clock.now())
     accounts = book.portfolio.household.accounts.values()
     found = correction(
         book.entries(),
@@ -73,7 +75,7 @@ def to_correct(
         again=again,
         accounts=[account.id for account in accounts if account.broker == BY_HAND],
         reason=reason,
-        on=max(book.as_of(), folded.opened_on or book.as_of()),
+        on=max(today, folded.opened_on or today),
         at=now_text(book),
         settles=book.portfolio.calendar.next_session,
     )

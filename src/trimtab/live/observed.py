@@ -16,9 +16,11 @@ from trimtab.adapters.prices_file import PriceFile
 from trimtab.engine.mandate import Mandate
 from trimtab.execution.corporate import (
     AWAITED,
+    WrongSplit,
     at_old_count,
     dividends_expected,
     splits_missing,
+    splits_wrong,
 )
 from trimtab.execution.opening import Opening, Prepared, opening_drafts, prepared
 from trimtab.ledger.chain import Entry, sealed
@@ -192,7 +194,16 @@ class ObservedBook:
         dividends = self.market_shown(as_of).dividends
         expected = dividends_expected(entries, paying, dividends, since=since)
         others = [one for one in ready.findings if one.code != "dividend-expected"]
-        return replace(ready, findings=(*others, *expected))
+        wrong = (one.finding() for one in self._splits_wrong(self.market_shown(as_of)))
+        return replace(ready, findings=(*others, *wrong, *expected))
+
+    def _splits_wrong(self, shown: Market) -> tuple[WrongSplit, ...]:
+        """Booked splits that the price files show otherwise."""
+        return splits_wrong(self.folded(), shown, self._has_row)
+
+    def _has_row(self, instrument: str, day: date) -> bool:
+        quote = self.market_shown(day).quotes.get(instrument)
+        return quote is not None and quote.on == day and not quote.confirmed
 
     def opening_on(self, as_of: date) -> Opening | None:
         """The opening statement; where the folder does not say of which day, of this one."""
@@ -302,11 +313,16 @@ class ObservedBook:
             for split in splits_missing(self.folded(), shown)
             if split.instrument in shown.quotes
         ]
-        if not missing:
+        wrong = [one for one in self._splits_wrong(shown) if one.instrument in shown.quotes]
+        if not missing and not wrong:
             return shown
         quotes = dict(shown.quotes)
         for split in missing:
             quotes[split.instrument] = at_old_count(quotes[split.instrument], split)
+        for one in wrong:
+            raw = f"its split of {one.on} is booked otherwise (entry {one.seq})"
+            quote = quotes[one.instrument]
+            quotes[one.instrument] = replace(quote, price=None, raw=raw, confirmed=False)
         return replace(shown, quotes=quotes)
 
     def market_shown(self, as_of: date, typed: Mapping[str, Price] | None = None) -> Market:

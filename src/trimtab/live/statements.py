@@ -123,7 +123,9 @@ def _stated_steps(book: ObservedBook, statement: Statement) -> dict[str, int]:
 def _statement_day(book: ObservedBook, on: date | None) -> date:
     """The day of a statement: not before what the record has, and not in the future."""
     folded = book.folded()
-    days = [str(entry.body["on"]) for entry in book.entries() if entry.body.get("on")]
+    # A correction is of the day on which it was made, whatever day it is about.
+    dated = [entry for entry in book.entries() if entry.kind != "corrected"]
+    days = [str(entry.body["on"]) for entry in dated if entry.body.get("on")]
     known = [date.fromisoformat(day) for day in days]
     known += [one for one in (folded.opened_on, folded.actions_through) if one is not None]
     opening = book.opening

@@ -126,6 +126,10 @@ def _instead(correction: Correction) -> Iterator[str]:
                 correction.before.head.seq + number + 1, draft.at, draft.kind, draft.body, "", ""
             )
             yield f"{in_words(told, steps)} ({_place(draft.body)})"
+        elif draft.kind == "split":
+            is_told = True
+            body = draft.body
+            yield f"split {body['instrument']} {body['new']} for {body['old']} ({body['on']})"
         elif not draft.body.get("voids"):
             for lot in _lots(draft.body.get("added"), steps):
                 is_told = True
@@ -151,7 +155,7 @@ def _place(body: Any) -> str:
     """Where and when, with the fees of a trade."""
     account = body.get("account") or body.get("to") or body.get("from")
     fees = f", fees {body['fees']}" if "fees" in body else ""
-    return f"{account}, {body['on']}{fees}"
+    return f"{account}, {body['on']}{fees}" if account else f"{body['on']}{fees}"
 
 
 def _shown(one: Difference, text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from trimtab.ledger import events
@@ -25,6 +26,7 @@ _FACTS: Final = {
     "on": "date",
     "basis": "basis",
     "acquired": "day acquired",
+    "ratio": "ratio",
 }
 """What can be different, by name and as a person says it."""
 
@@ -42,6 +44,7 @@ class Change:
         on: The day of a trade.
         basis: Cost of a lot that came in, minor units.
         acquired: The day on which a lot that came in was bought.
+        ratio: New units for an old one, of a split.
         void: It never happened.
     """
 
@@ -53,6 +56,7 @@ class Change:
     on: date | None = None
     basis: int | None = None
     acquired: date | None = None
+    ratio: Fraction | None = None
     void: bool = False
 
     def named(self) -> list[str]:

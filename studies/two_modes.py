@@ -20,7 +20,7 @@ from studies.chart import Axis, Line, chart
 from studies.finding import Estimate, Finding, spread, table_text
 from studies.source import YEAR
 from trimtab.live.history import account_runs
-from trimtab.simulate.account import AccountRun
+from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.bootstrap import stationary_rows
 from trimtab.simulate.results import Backtest
 

@@ -24,10 +24,10 @@ from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price, StepPrice
 from trimtab.model.orders import Order
 from trimtab.model.plan import LotSale
-from trimtab.simulate.account import AccountRun, backtest_accounts
+from trimtab.simulate.account import backtest_accounts
+from trimtab.simulate.account_run import AccountRun, account_drags
 from trimtab.simulate.account_tax import tax_of_selling
 from trimtab.simulate.advice import tax_of_turnover
-from trimtab.simulate.measures import account_drags
 
 FIRST = date(2024, 3, 1)
 DAYS = (

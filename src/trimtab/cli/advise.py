@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from trimtab.cli.options import Commands
     from trimtab.cli.studied import Studied
-    from trimtab.simulate.account import AccountRun
+    from trimtab.simulate.account_run import AccountRun
     from trimtab.simulate.advice import Advice
 
 EPILOG = """\

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from trimtab.cli.options import Commands
     from trimtab.live.book import OpenBook
     from trimtab.model.policy import Policy
-    from trimtab.simulate.account import AccountRun
     from trimtab.simulate.account_paths import AccountPaths
+    from trimtab.simulate.account_run import AccountRun
     from trimtab.simulate.outcomes import Outcomes
     from trimtab.simulate.results import Backtest
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from trimtab.simulate.account import AccountRun
     from trimtab.simulate.account_paths import AccountPaths
+    from trimtab.simulate.account_run import AccountRun
     from trimtab.simulate.policy_result import PolicyResult
     from trimtab.simulate.results import Backtest
 

@@ -18,8 +18,9 @@ from trimtab.model.instruments import CASH
 from trimtab.model.market import Market
 from trimtab.model.numbers import minor_from
 from trimtab.model.policy import Policy
-from trimtab.simulate.account import AccountRun, backtest_accounts
+from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_paths import ACCOUNT_PATHS, AccountPaths, bootstrap_accounts
+from trimtab.simulate.account_run import AccountRun
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -19,8 +19,8 @@ from trimtab.reports.layout import (
 )
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import clean
-from trimtab.simulate.account import AccountRun
 from trimtab.simulate.account_paths import AccountPaths
+from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
 from trimtab.simulate.policy_result import PolicyResult
 from trimtab.simulate.results import Backtest, percent

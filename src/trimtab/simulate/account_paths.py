@@ -20,7 +20,8 @@ from trimtab.execution.opening import Opening
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
 from trimtab.model.policy import Policy
-from trimtab.simulate.account import AccountRun, backtest_accounts
+from trimtab.simulate.account import backtest_accounts
+from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.bootstrap import LEAST_RETURNS, common_block, stationary_rows
 from trimtab.simulate.difference import Figure, Gap
 from trimtab.simulate.paths import stream

@@ -28,7 +28,7 @@ from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.outcomes import Outcomes
 
 if TYPE_CHECKING:
-    from trimtab.simulate.account import AccountRun
+    from trimtab.simulate.account_run import AccountRun
     from trimtab.simulate.frames import Floats, FrameKind
 
 WHENS = (

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from trimtab.simulate.difference import Difference
     from trimtab.simulate.frames import Floats
 
 LEAST_RETURNS = 20
@@ -75,6 +76,23 @@ def bootstrap(
         frames=ready.rules.frames,
         findings=result.findings,
     )
+
+
+def difference(
+    result: Backtest,
+    first: str,
+    second: str,
+    *,
+    paths: int,
+    seed: int,
+    block: float | None,
+    level: float,
+    threads: int | None,
+) -> Difference:
+    """How far one policy of a backtest is from another: see `Backtest.difference`."""
+    both = replace(result, policies=(result[first], result[second]))
+    outcomes = bootstrap(both, paths=paths, seed=seed, block=block, threads=threads)
+    return outcomes.difference(first, second, level=level)
 
 
 def bootstrap_paths(

@@ -6,13 +6,10 @@ from dataclasses import dataclass, fields
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from trimtab.simulate import metrics
 from trimtab.simulate.metrics import Drawdown
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from trimtab.simulate.account import AccountRun
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,37 +95,3 @@ def _row(one: Drawdown) -> dict[str, Any]:
         "recovery_sessions": one.recovery_sessions,
         "under_water_days": one.under_water_days,
     }
-
-
-def account_drags(run: AccountRun) -> tuple[float, float]:
-    """What costs and taxes took off the CAGR of a run in account mode: cost drag, tax drag.
-
-    Costs are paid on the way. Taxes that were paid count on the day on which they left, and what is
-    still owed counts as paid at the last close; where taxes are only counted, their drag is what
-    paying each when it arose, out of everything alike, would have taken off. The CAGR counts from
-    the worth after the first close, and so do both: what the first session cost is in neither.
-    """
-    import numpy as np
-
-    worth = dict(zip(run.dates, run.value, strict=True))
-    later = [plan for plan in run.plans if plan.as_of != run.dates[0]]
-    paid: dict[date, int] = {}
-    for payment in run.payments:
-        paid[payment.on] = paid.get(payment.on, 0) + payment.amount
-    costs = np.array([plan.cost for plan in later], dtype=np.float64)
-    # The close's value is after the cost of the trades at that close, and after the tax paid then.
-    left = [worth[plan.as_of] + paid.get(plan.as_of, 0) for plan in later]
-    before = np.array(left, dtype=np.float64) + costs
-    final = float(run.value[-1])
-    span: dict[str, Any] = {
-        "start_value": float(run.value[0]),
-        "first": run.dates[0],
-        "last": run.dates[-1],
-    }
-    cost_drag = metrics.drag_of_paid(costs, before, final_value=final, **span)
-    if not run.pays_tax:
-        taxes = np.array([plan.tax for plan in later], dtype=np.float64)
-        return cost_drag, metrics.drag_of_owed(taxes, before, final_value=final, **span)
-    taken = [*map(float, paid.values()), float(run.tax_owed)]
-    had = [*(float(worth[day] + minor) for day, minor in paid.items()), final]
-    return cost_drag, metrics.drag_of_paid(taken, had, final_value=final - run.tax_owed, **span)

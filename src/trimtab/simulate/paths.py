@@ -14,10 +14,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from trimtab.kernels.research import REBALANCES, TURNOVER
-from trimtab.simulate.backtest import conditions_by, over
 from trimtab.simulate.difference import OUTCOME_FIGURES
 from trimtab.simulate.history import PriceHistory, day_of
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, cagr, max_drawdown, volatility
+from trimtab.simulate.policy_run import conditions_by, over
 from trimtab.simulate.returns import grown, session_returns
 from trimtab.simulate.run_columns import RunColumns
 from trimtab.simulate.settings import Ready, Setting

@@ -1,20 +1,30 @@
-"""One policy over history: it runs, and what it left in its columns becomes its result."""
+"""Policies over history: each runs, and what it left in its columns becomes its result."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trimtab.kernels.daily_columns import EXHAUSTED, FEES
 from trimtab.kernels.research import COST_PAID, REBALANCES, TURNOVER
 from trimtab.model.findings import Finding
+from trimtab.model.instruments import CASH
+from trimtab.model.policy import Policy
+from trimtab.simulate.aims import read_target
+from trimtab.simulate.conditions import conditions_of
 from trimtab.simulate.gaps import Listing, listing_of, view_of
+from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.panel import shared_history
 from trimtab.simulate.policy_result import PolicyResult
 from trimtab.simulate.rebalances import Rebalances
+from trimtab.simulate.results import Backtest
 from trimtab.simulate.rules import Rules
 from trimtab.simulate.run_columns import RunColumns
-from trimtab.simulate.settings import Setting, chosen, target_row
+from trimtab.simulate.settings import Ready, Setting, chosen, made_ready, target_row
 
 if TYPE_CHECKING:
+    from trimtab.kernels.daily_columns import Conditions
     from trimtab.simulate.frames import Floats
 
 
@@ -135,4 +145,58 @@ def policy_result(
         findings=findings,
         aims=aims[:, :n],
         aim_at=aim_at,
+    )
+
+
+def over(prices: PriceHistory, policies: Sequence[Policy], rules: Rules) -> Backtest:
+    """What policies with different names would have done over prices, by rules already checked.
+
+    Raises:
+        InputError: Prices or targets cannot be used, with everything that is wrong.
+    """
+    targets = [read_target(policy.target, policy.label) for policy in policies]
+    history, findings = shared_history(
+        prices, targets, start=rules.start, end=rules.end, cash_rate=rules.cash_rate,
+        accept_jumps=rules.accept_jumps, cash_column=replace(rules, gaps=None).is_daily,
+        gaps=rules.gaps,
+    )  # fmt: skip
+    if history.status is None:
+        # Whatever was asked for, there is no gap.
+        rules = replace(rules, gaps=None)
+    settings = made_ready(policies, targets, history, rules, findings)
+    if rules.is_daily:
+        settings = [_with_conditions(one, prices, rules, findings) for one in settings]
+    results = tuple(run_policy(setting, rules) for setting in settings)
+    findings += [finding for one in results for finding in one.findings]
+    unique = tuple(dict.fromkeys((*prices.findings, *findings)))
+    earned = CASH in history.symbols and CASH not in prices.symbols
+    ready = Ready(history, earned, tuple(policies), tuple(settings), rules)
+    return Backtest(results, rules.cash, unique, ready)
+
+
+def _with_conditions(
+    setting: Setting, prices: PriceHistory, rules: Rules, findings: list[Finding]
+) -> Setting:
+    conditions, said = conditions_by(setting.history, prices, rules)
+    findings += said
+    return replace(setting, conditions=conditions)
+
+
+def conditions_by(
+    run: PriceHistory, known: PriceHistory | None, rules: Rules
+) -> tuple[Conditions, list[Finding]]:
+    """What a run over these prices is up against, by rules; with what had to be left out.
+
+    Args:
+        run: Its prices.
+        known: All prices there are, where there are more.
+        rules: What was asked for.
+    """
+    return conditions_of(
+        run,
+        run if known is None else known,
+        costs=rules.costs,
+        flows=rules.flows,
+        fee=rules.fee,
+        participation=rules.participation,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ class Backtest:
         cash: What each started with.
         findings: What the reader should know.
         ready: What it ran on, for runs over other prices.
+        differ: What compares two of them over shuffled histories.
         plotter: What draws it, where it was asked for through the package's face.
     """
 
@@ -33,6 +34,7 @@ class Backtest:
     cash: float
     findings: tuple[Finding, ...] = ()
     ready: Ready | None = field(repr=False, default=None)
+    differ: Callable[..., Difference] | None = field(repr=False, default=None)
     plotter: Callable[[Backtest], Any] | None = field(repr=False, default=None)
 
     def plot(self) -> Any:
@@ -85,11 +87,10 @@ class Backtest:
             KeyError: There is no such policy.
             ValueError: An option makes no sense.
         """
-        from trimtab.simulate.bootstrap import bootstrap
-
-        both = replace(self, policies=(self[first], self[second]))
-        outcomes = bootstrap(both, paths=paths, seed=seed, block=block, threads=threads)
-        return outcomes.difference(first, second, level=level)
+        assert self.differ is not None, "trimtab.backtest gives results that can be compared"
+        return self.differ(
+            self, first, second, paths=paths, seed=seed, block=block, level=level, threads=threads
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """What `--json` prints: the figures of one policy, or a list of several."""

@@ -1,0 +1,178 @@
+"""What a policy came to in real accounts: worth, plans, orders, tax, and what these took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from trimtab.ledger.folded import Folded
+from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
+from trimtab.model.orders import Order
+from trimtab.model.plan import Plan
+from trimtab.simulate import metrics
+from trimtab.simulate.account_tax import TaxPayment, TaxYear, tax_years
+from trimtab.simulate.measures import known
+from trimtab.simulate.metrics import cagr, max_drawdown, volatility
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRun:
+    """One policy over history with real lots, orders and money; minor units where integers.
+
+    Args:
+        name: What the policy is called.
+        when: When it acts, in canonical words.
+        to: How far it trades, in canonical words.
+        dates: Sessions.
+        value: Worth of all accounts at each close, after the tax that was paid; minor units.
+        plans: Plans that traded, oldest first.
+        orders: Orders at the broker, in the order in which they left.
+        cost_paid: Trading costs, minor units.
+        tax_caused: Tax that the sales caused, minor units.
+        turnover_one_way: Sum of half the absolute trades over the value before.
+        final_weights: By leaf, or by instrument in no leaf, of all accounts.
+        folded: The record at the end.
+        findings: What plans had to say, each once.
+        invested_at_start: Whether it began with cash, so that its first purchase is no rebalance.
+        pays_tax: Whether tax is paid when it is due; otherwise it is only counted.
+        payments: Tax that was paid, oldest first.
+        for_tax: Ids of the plans that did nothing but raise money for tax.
+        liquidation_tax: Tax of selling all taxable lots at the last close, minor units.
+        sheltered_value: Worth at the last close of accounts whose gains are not taxed.
+    """
+
+    name: str
+    when: str
+    to: str
+    dates: tuple[date, ...]
+    value: tuple[int, ...]
+    plans: tuple[Plan, ...]
+    orders: tuple[Order, ...]
+    cost_paid: int
+    tax_caused: int
+    turnover_one_way: float
+    final_weights: Mapping[str, float]
+    folded: Folded = field(repr=False)
+    findings: tuple[Finding, ...] = ()
+    invested_at_start: bool = False
+    pays_tax: bool = False
+    payments: tuple[TaxPayment, ...] = ()
+    for_tax: frozenset[str] = frozenset()
+    liquidation_tax: int = 0
+    sheltered_value: int = 0
+
+    @property
+    def rebalances(self) -> int:
+        """How often it traded, after it was invested, and not just for money to pay tax with."""
+        first = self.plans[0].as_of if self.plans else None
+        was_bought = self.invested_at_start and first == self.dates[0]
+        return len(self.plans) - len(self.for_tax) - was_bought
+
+    @property
+    def tax_paid(self) -> int:
+        """Tax that left the accounts, minor units."""
+        return sum(payment.amount for payment in self.payments)
+
+    @property
+    def tax_owed(self) -> int:
+        """Tax that is still owed at the end, minor units: not due yet, unpaid, or only counted."""
+        return self.tax_caused - self.tax_paid
+
+    @property
+    def after_tax(self) -> int:
+        """Worth at the end less the tax owed, minor units."""
+        return self.value[-1] - self.tax_owed
+
+    @property
+    def liquidation_after_tax(self) -> int:
+        """What is left when all taxable lots are sold at the last close and all tax is paid.
+
+        Before what that sale would cost in trading; accounts whose gains are not taxed count as
+        they are, before any tax on taking money out of them.
+        """
+        return self.after_tax - self.liquidation_tax
+
+    @property
+    def tax_by_year(self) -> tuple[TaxYear, ...]:
+        """Gains, losses and tax of each year in which something taxable was sold."""
+        return tax_years(self.plans, self.payments)
+
+    @property
+    def equity(self) -> NDArray[Any]:
+        """Worth at each close in money, as an array."""
+        import numpy as np
+
+        return np.array(self.value, dtype=np.float64) / 100.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures under the names that `--json` prints: those of research mode, and the tax."""
+        curve = self.equity
+        several = len(curve) > 1
+        cost_drag, tax_drag = account_drags(self)
+        return {
+            "final_value": self.value[-1] / 100,
+            "rebalances": self.rebalances,
+            "turnover_one_way": self.turnover_one_way,
+            "cost_paid": self.cost_paid / 100,
+            "tax": "paid" if self.pays_tax else "counted",
+            "tax_caused": self.tax_caused / 100,
+            "tax_paid": self.tax_paid / 100,
+            "tax_owed": self.tax_owed / 100,
+            "after_tax_final_value": self.after_tax / 100,
+            "after_tax_liquidation_value": self.liquidation_after_tax / 100,
+            "sheltered_value": self.sheltered_value / 100,
+            "cost_drag": known(cost_drag),
+            "tax_drag": known(tax_drag),
+            "tax_by_year": [year.to_dict() for year in self.tax_by_year],
+            "cagr": (
+                float(cagr(curve[0], curve[-1], self.dates[0], self.dates[-1])) if several else None
+            ),
+            "volatility": volatility(curve) if len(curve) > 2 else None,
+            "max_drawdown": max_drawdown(curve),
+            "final_weights": dict(self.final_weights),
+            "first": self.dates[0].isoformat(),
+            "last": self.dates[-1].isoformat(),
+            "sessions": len(self.dates),
+            "trade_at": "close",
+            "mode": "account",
+        }
+
+
+def account_drags(run: AccountRun) -> tuple[float, float]:
+    """What costs and taxes took off the CAGR of a run in account mode: cost drag, tax drag.
+
+    Costs are paid on the way. Taxes that were paid count on the day on which they left, and what is
+    still owed counts as paid at the last close; where taxes are only counted, their drag is what
+    paying each when it arose, out of everything alike, would have taken off. The CAGR counts from
+    the worth after the first close, and so do both: what the first session cost is in neither.
+    """
+    import numpy as np
+
+    worth = dict(zip(run.dates, run.value, strict=True))
+    later = [plan for plan in run.plans if plan.as_of != run.dates[0]]
+    paid: dict[date, int] = {}
+    for payment in run.payments:
+        paid[payment.on] = paid.get(payment.on, 0) + payment.amount
+    costs = np.array([plan.cost for plan in later], dtype=np.float64)
+    # The close's value is after the cost of the trades at that close, and after the tax paid then.
+    left = [worth[plan.as_of] + paid.get(plan.as_of, 0) for plan in later]
+    before = np.array(left, dtype=np.float64) + costs
+    final = float(run.value[-1])
+    span: dict[str, Any] = {
+        "start_value": float(run.value[0]),
+        "first": run.dates[0],
+        "last": run.dates[-1],
+    }
+    cost_drag = metrics.drag_of_paid(costs, before, final_value=final, **span)
+    if not run.pays_tax:
+        taxes = np.array([plan.tax for plan in later], dtype=np.float64)
+        return cost_drag, metrics.drag_of_owed(taxes, before, final_value=final, **span)
+    taken = [*map(float, paid.values()), float(run.tax_owed)]
+    had = [*(float(worth[day] + minor) for day, minor in paid.items()), final]
+    return cost_drag, metrics.drag_of_paid(taken, had, final_value=final - run.tax_owed, **span)

@@ -108,7 +108,7 @@ def decide(
         adopted={
             part.aim.name: {leaf.name: leaf.weight for leaf in part.aim.root.leaves()}
             for part in parts
-            if part.due.scope != "nothing" and not value.refused
+            if part.due.scope == "full" and not value.refused
         },
         flows={
             id_: request.deposits.get(id_, 0) - request.withdrawals.get(id_, 0)

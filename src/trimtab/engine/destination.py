@@ -48,7 +48,7 @@ def destination(aim: Aim, scope: Scope, mandate: Mandate, state: State, request:
     if scope == "full" and mandate.to.kind == "target":
         goals = {leaf.name: money for leaf, money in zip(leaves, wanted, strict=True)}
         return Goals(goals, cash_wanted)
-    moving = _moving_cash(aim, state, request, cash_wanted)
+    moving = _moving_cash(aim, scope, state, request, cash_wanted)
     filled = list(values)
     if moving:
         fill_from_cash(values, wanted, moving, filled)
@@ -65,7 +65,9 @@ def _cash_wanted(aim: Aim) -> Fraction:
     return Fraction(0)
 
 
-def _moving_cash(aim: Aim, state: State, request: Request, cash_wanted: Fraction) -> Fraction:
+def _moving_cash(
+    aim: Aim, scope: Scope, state: State, request: Request, cash_wanted: Fraction
+) -> Fraction:
     """The cash that is to be invested (above zero) or raised (below) before anything else."""
     idle = aim.cash - cash_wanted
     if request.no_sells:
@@ -73,9 +75,11 @@ def _moving_cash(aim: Aim, state: State, request: Request, cash_wanted: Fraction
     if not aim.cash_leaf or aim.cash < 0:
         return idle
     # Cash is an ordinary leaf of this target: what came in or goes out moves, and what lies
-    # there for other reasons is the policy's to judge.
+    # there for other reasons is the policy's to judge. Of what came in before, part may have moved
+    # by itself already; the rest moves with all that the policy does.
+    before = state.memory.new_cash if scope == "full" else {}
     flow = sum(
-        state.memory.new_cash.get(account, 0)
+        before.get(account, 0)
         + request.deposits.get(account, 0)
         - request.withdrawals.get(account, 0)
         for account in aim.accounts

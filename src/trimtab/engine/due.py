@@ -63,15 +63,18 @@ def _open(waiting: Sequence[Order], mandate: Mandate) -> str:
 def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Request) -> Due:
     """Ask every trigger of the policy about one target.
 
-    A calendar with a band or a drift limit means: look on the calendar, act on the band. New cash
-    acts beside them. What was rebalanced this session is left alone until the next one, and
-    beyond it while neither a price nor the book has changed; so is a target with open orders.
+    A calendar with a band or a drift limit means: look on the calendar, act on the band. Enough new
+    cash (`cashflow`) fires beside them, and like them: all that the policy does is due. Cash that
+    comes in or goes out without any of them moves alone. What was rebalanced this session is left
+    alone until the next one, and beyond it while neither a price nor the book has changed; so is a
+    target with open orders.
     """
     readings: list[Reading] = []
     looks, period = _looks(aim, mandate, state, market, readings)
     held_to = _adopted(aim, state)
     fired = _fires(held_to, mandate, looks, readings)
-    cash_fired = _cash_fires(aim, mandate, state, request, readings)
+    fired = _new_cash_fires(aim, mandate, state, request, readings) or fired
+    cash_fired = _cash_fires(aim, state, request, readings)
     moved = () if held_to is aim else (_moved(aim, held_to, state),)
     waiting = [order for order in state.memory.open_orders if order.account in aim.accounts]
     if waiting:
@@ -196,9 +199,25 @@ def _fires(aim: Aim, mandate: Mandate, looks: bool, readings: list[Reading]) -> 
     return fired and looks
 
 
-def _cash_fires(
+def _new_cash_fires(
     aim: Aim, mandate: Mandate, state: State, request: Request, readings: list[Reading]
 ) -> bool:
+    """Whether what came in since the last rebalance, less what went out, reaches `cashflow`."""
+    if mandate.when.cashflow is None:
+        return False
+    new_cash = sum(
+        state.memory.new_cash.get(account, 0)
+        + request.deposits.get(account, 0)
+        - request.withdrawals.get(account, 0)
+        for account in aim.accounts
+    )
+    limit = minor_from(mandate.when.cashflow)
+    reading = cashflow_reading(aim.name, new_cash=new_cash, limit=limit)
+    readings.append(reading)
+    return reading.fired and aim.base > 0
+
+
+def _cash_fires(aim: Aim, state: State, request: Request, readings: list[Reading]) -> bool:
     """Whether cash that came in or is to go out asks for trades by itself."""
     fired = False
     deposited = sum(request.deposits.get(account, 0) for account in aim.accounts)
@@ -215,12 +234,6 @@ def _cash_fires(
         why = f"cash of {account} is {money_text(missing)} below zero"
         readings.append(Reading(aim.name, "cash-floor", "", True, why))
         fired = True
-    if mandate.when.cashflow is not None:
-        new_cash = sum(state.memory.new_cash.get(account, 0) for account in aim.accounts)
-        limit = minor_from(mandate.when.cashflow)
-        reading = cashflow_reading(aim.name, new_cash=new_cash + deposited, limit=limit)
-        readings.append(reading)
-        fired = fired or reading.fired
     return fired
 
 

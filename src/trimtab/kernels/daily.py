@@ -18,6 +18,7 @@ from trimtab.kernels.daily_columns import (
     FEES,
     FLOW,
     MOVED,
+    NEW_CASH,
     OPENED,
     QUEUED,
     REBALANCE,
@@ -111,6 +112,7 @@ def run_daily(
         if acts and row < 0:
             return t
         if acts:
+            tally.sums[NEW_CASH] = 0.0
             fill_goal_weights(
                 close, held.units, value, terms.targets[row], terms.targets[tally.counts[ADOPTED]],
                 terms.absolute, terms.relative, terms.to, terms.width, terms.branches, work.space,
@@ -213,6 +215,7 @@ def take_flow(
             work.space[HOLDINGS], work.bill,
         )  # fmt: skip
     tally.flows[t] = money
+    tally.sums[NEW_CASH] += money
     write_row(t, value, FLOW, held, tally, log, work.bill)
 
 
@@ -224,7 +227,7 @@ def is_due(
     # The last session never trades, so a decision must come early enough to be carried out.
     if t > len(tally.equity) - 2 - terms.lag or not value > 0.0:
         return False
-    if terms.cashflow >= 0.0 and tally.flows[t] > 0.0 and tally.flows[t] >= terms.cashflow:
+    if terms.cashflow >= 0.0 and tally.sums[NEW_CASH] >= terms.cashflow:
         return True
     if not terms.looks[t]:
         return False

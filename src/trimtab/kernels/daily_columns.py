@@ -24,8 +24,8 @@ ROWS_A_SESSION = 5
 # Entries of `Tally.counts` and `Tally.sums`, after those of `research.run`.
 ROWS, OPENED, QUEUED, EXHAUSTED = 2, 3, 4, 5
 COUNTS = 6
-FEES = 2
-SUMS = 3
+FEES, NEW_CASH = 2, 3
+SUMS = 4
 
 # Entries of `Bill.totals`.
 COST, MOVED, ORDERS = range(3)
@@ -36,7 +36,7 @@ class Terms(NamedTuple):
     """What a policy goes by; all but `cashflow` as for `research.run`.
 
     Args:
-        cashflow: New cash that fires, in money; below zero for none.
+        cashflow: New cash since the last rebalance that fires, in money; below zero for none.
     """
 
     looks: Column

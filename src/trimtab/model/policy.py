@@ -39,7 +39,7 @@ class When:
     """When a policy acts: on a calendar, on a band, on drift, on new cash.
 
     A calendar with a band or drift means: look on the calendar, act on the band. A band beside
-    drift means: whichever comes first. New cash (`cashflow`) acts by itself, beside the rest.
+    drift means: whichever comes first. New cash (`cashflow`) fires beside the rest.
 
     Attributes:
         calendar: The period at whose last session the policy looks; None looks at every session.
@@ -47,7 +47,8 @@ class When:
         band_absolute: Width of an absolute band as a share of the portfolio (5pp is 1/20).
         band_relative: Width of a relative band as a share of the sleeve's target (20% is 1/5).
         drift: Half the sum of absolute deviations that fires, as a share of the portfolio.
-        cashflow: New cash of at least this much money fires, in the portfolio's currency.
+        cashflow: New cash since the last rebalance, less what went out, of at least this much money
+            fires, in the portfolio's currency.
     """
 
     calendar: Calendar | None = None

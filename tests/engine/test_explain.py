@@ -156,6 +156,20 @@ def test_what_may_not_be_sold_did_not_stop_at_the_edge() -> None:
         assert [note.reason for note in plan.left_alone] == ["restricted", "no-cash"]
 
 
+def test_keep_that_binds_partly_is_named() -> None:
+    """20 of 300 are sold, as keep allows; that the other 280 stay is the doing of keep."""
+    keeps = account("brokerage", "roth", keep={"US": 280})
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), accounts=[keeps])
+    lots = [lot("brokerage", "US", 300, "1"), lot("brokerage", "BND", 50, "1")]
+
+    plan = decide(state(lots, brokerage="0"), mandate_, market(PRICES), DAY)
+
+    assert [t.quantity for t in plan.trades if t.side == "sell"] == [20]
+    over = next(note for note in plan.left_alone if note.instrument == "US")
+    assert over.reason == "restricted"
+    assert over.why.endswith("no more of it may be sold: keep holds 280 US in brokerage")
+
+
 def apart(*, menu: tuple[str, ...], cash: str = "0") -> Plan:
     """50 US and 50 BND under 60/40: the account of US has this cash, the other may buy its menu.
 

@@ -18,7 +18,6 @@ from trimtab.kernels import account_columns as kernel
 from trimtab.kernels.account import decide_accounts
 from trimtab.kernels.compile import compiled
 from trimtab.model.accounts import Acquired, Lot
-from trimtab.model.book import INHERITED_DAY
 from trimtab.model.frozen import dataclass
 from trimtab.model.plan import Plan
 from trimtab.model.state import State
@@ -256,7 +255,7 @@ def _lot(k: int, account: str, columns: kernel.Accounts, priced: Priced) -> Lot:
     day, basis = int(columns.day[k]), int(columns.basis[k])
     acquired: Acquired = None
     if day:
-        acquired = "inherited" if day == INHERITED_DAY else date.fromordinal(day)
+        acquired = "inherited" if day == kernel.INHERITED_DAY else date.fromordinal(day)
     return Lot(
         id=f"{k:012d}",
         account=account,

@@ -136,7 +136,7 @@ def left_alone(
         if abs(away) < (STILL_WORTH_SAYING if moved else WORTH_SAYING):
             continue
         reason, why = _why_not(
-            problem, i, leaf, changes, due,
+            problem, i, leaf, changes, due, steps=steps,
             base=aim.base, ends=after, free=_free_cash(aim, problem, purses), away=away,
             mandate=mandate, value=value, request=request,
         )  # fmt: skip
@@ -351,6 +351,7 @@ def _why_not(
     changes: Changes,
     due: Due,
     *,
+    steps: Sequence[int],
     base: int,
     ends: Mapping[str, int],
     free: Mapping[str, int],
@@ -385,6 +386,9 @@ def _why_not(
             return "no-sells", "no sales were asked for"
         if not any(h.sellable for _, h in holdings):
             return "restricted", "nothing of it may be sold (do_not_sell or keep)"
+        kept = _kept(problem, index, steps, mandate)
+        if kept:
+            return "restricted", f"no more of it may be sold: keep holds {kept}"
         if due.scope == "cash":
             return "inside", "only the cash is to move today"
         if mandate.drift_price is not None and _has_room(problem, index, ends, free, base):
@@ -397,6 +401,23 @@ def _why_not(
     if mandate.drift_price is not None and _has_means(problem, index, ends, free, base):
         return "not-worth", "tax and cost are more than moving it is worth (drift_price)"
     return "no-cash", "no cash for it in an account that may buy it, or less than one step"
+
+
+def _kept(problem: Problem, leaf: int, steps: Sequence[int], mandate: Mandate) -> str:
+    """What `keep` holds back of a leaf that was sold as far as it may be; or ''."""
+    held = []
+    for holding, change in zip(problem.holdings, steps, strict=True):
+        if holding.leaf != leaf or not (holding.lots or holding.sellable):
+            continue
+        if -change < holding.sellable:
+            return ""
+        account = mandate.household.accounts[holding.account_id]
+        count = account.keep.get(holding.instrument, 0)
+        if count:
+            step = mandate.household.instruments[holding.instrument].step
+            where = f"{quantity_text(count, step)} {holding.instrument} in {account.id}"
+            held.append(where)
+    return ", ".join(held)
 
 
 def _free_cash(aim: Aim, problem: Problem, purses: Mapping[str, int]) -> dict[str, int]:

@@ -21,7 +21,8 @@ FIFO, LIFO, HIFO, LOWEST_TAX = 0, 1, 2, 3
 """Relief orders, as the engine's `relief_order` takes them."""
 
 INHERITED_DAY = -1
-"""As in the book's columns; UNKNOWN_DAY is 0, and neither counts as a day in any order."""
+"""How a column of days says that a lot was inherited; 0 says that its day is not known. Neither
+counts as a day in any order."""
 
 MOST = 1 << 61
 """No product of the decision is larger, so that none wraps; what might be is WIDE."""

@@ -599,17 +599,17 @@ def test_without_volumes_paths_are_refused_only_where_orders_go_by_them() -> Non
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "said"),
     [
-        {"fee": 1.0},
-        {"participation": 0.0},
-        {"flows": {date(2024, 1, 5): float("nan")}},
-        {"flows": -2.0},
+        ({"fee": 1.0}, "fee 1.0: a fraction a year"),
+        ({"participation": 0.0}, "participation 0.0: a share of the volume"),
+        ({"flows": {date(2024, 1, 5): float("nan")}}, "nan on 2024-01-05 is no amount of money"),
+        ({"flows": -2.0}, "yearly -2.0: a share of the value"),
     ],
 )
-def test_nonsense_is_refused(options: dict[str, Any]) -> None:
-    """A fee of everything, no participation, and money that is no number."""
-    with pytest.raises(ValueError):
+def test_nonsense_is_refused(options: dict[str, Any], said: str) -> None:
+    """A fee of everything, no participation, and money that is no number: each is named."""
+    with pytest.raises(ValueError, match=said):
         backtest(lively("AB", 30), Policy(HALVES), **options)
 
 

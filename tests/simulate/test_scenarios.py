@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -299,16 +300,30 @@ def test_a_difference_over_futures_shows_medians() -> None:
 
 
 def test_targets_made_from_prices_see_only_their_future() -> None:
-    """A function is asked again on every path."""
+    """On every path a function is asked again, and sees that path up to the look, no session more.
+
+    Four runs: a trial on the first path, then the three.
+    """
+    seen: list[Any] = []
 
     def lately(view: PriceHistory) -> dict[str, float]:
+        seen.append(view.close.copy())
         return {"A": 1.0} if view.close[-1, 0] > view.close[0, 0] else {"B": 1.0}
 
     found = monte_carlo(
-        lively(NAMES, 200), Policy(lately, when="monthly", name="made"), years=0.5, paths=3
-    )
+        lively(NAMES, 200), Policy(lately, when="monthly", name="made"), years=0.5, paths=3,
+        threads=1,
+    )  # fmt: skip
 
     assert len(set(found.of("made", "final_value"))) == 3
+    looks = [len(close) for close in seen]
+    a_path = looks[: looks.index(1, 1)]
+    assert looks == a_path * 4
+    assert all(15 <= later - earlier <= 24 for earlier, later in pairwise(a_path))
+    for earlier, later in pairwise(seen):
+        assert len(later) == 1 or np.array_equal(later[: len(earlier)], earlier)
+    ends = {close[-1].tobytes() for close in seen if len(close) == a_path[-1]}
+    assert len(ends) >= 3
 
 
 def test_what_cannot_be_fitted_is_named() -> None:

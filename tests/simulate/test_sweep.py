@@ -12,6 +12,7 @@ from trimtab.costs import Costs
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.backtest import backtest
+from trimtab.simulate.bootstrap import bootstrap
 from trimtab.simulate.grid import Grid, grid
 from trimtab.simulate.overfitting import (
     best_by_luck,
@@ -209,3 +210,16 @@ def test_a_grid_takes_ranges_as_the_command_line_does() -> None:
     assert (made.whens, made.tos) == (listed.whens, listed.tos)
     with pytest.raises(PolicyError, match="range"):
         grid(BASE, when=["band:{3..1}pp"])
+
+
+def test_results_show_their_tables() -> None:
+    """What is printed, or ends a cell of a notebook, is the table and not columns of numbers."""
+    prices, policies = lively("AB", 60), [BASE]
+
+    for shown in (
+        sweep(prices, grid(BASE, when=WHENS[:2])),
+        backtest(prices, policies),
+        bootstrap(backtest(prices, policies), paths=2),
+    ):
+        assert str(shown) == repr(shown) == shown.summary()
+        assert "array(" not in repr(shown)

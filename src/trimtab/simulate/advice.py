@@ -114,7 +114,7 @@ class Advice:
     frames: FrameKind = field(repr=False, default="columns")
     findings: tuple[Finding, ...] = ()
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.summary()
 
     def __getitem__(self, name: str) -> Choice:

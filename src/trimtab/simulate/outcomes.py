@@ -51,7 +51,7 @@ class Outcomes:
     def __len__(self) -> int:
         return len(self.table)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.summary()
 
     def _place(self, name: str) -> int:

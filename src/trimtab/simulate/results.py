@@ -98,6 +98,9 @@ class Backtest:
             return {"name": self.policies[0].name, **self.policies[0].to_dict()}
         return {"policies": [{"name": one.name, **one.to_dict()} for one in self.policies]}
 
+    def __repr__(self) -> str:
+        return self.summary()
+
     def summary(self) -> str:
         """One row a policy, as text."""
         heads, rows = summary_rows(self.policies)

@@ -97,7 +97,7 @@ class Stress:
     def __iter__(self) -> Iterator[Stressed]:
         return iter(self.scenarios)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.summary()
 
     @cached_property

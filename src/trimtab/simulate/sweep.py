@@ -101,6 +101,9 @@ class Sweep:
     def __len__(self) -> int:
         return len(self.grid)
 
+    def __repr__(self) -> str:
+        return self.summary()
+
     def to_frame(self, kind: FrameKind | None = None) -> Any:
         """One row a policy: when, to, target, costs, then its figures."""
         grid = self.grid

@@ -371,7 +371,11 @@ def test_entries_that_are_no_movement_are_not_corrected() -> None:
     """The opening statement, a plan, and what is not there are refused by their names."""
     entries, (bought,), folded = booked([BUY])
 
-    for of, why in ((1, "`opened`"), (bought - 1, "`order_gated`"), (99, "there is no entry 99")):
+    for of, why in (
+        (1, "cannot be void"),
+        (bought - 1, "`order_gated`"),
+        (99, "there is no entry 99"),
+    ):
         with pytest.raises(RefusedError, match=why):
             corrected(entries, folded, of, Change(void=True))
     with pytest.raises(RefusedError, match="broker"):

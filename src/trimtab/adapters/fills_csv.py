@@ -16,9 +16,13 @@ from trimtab.model.orders import Side
 
 REQUIRED = ("account", "symbol", "side", "quantity", "price")
 OPTIONAL = ("fees", "date", "id")
+ELSEWHERE = (*REQUIRED, "date"), ("fees", "id", "lot")
+"""What a file of trades outside any plan has to have, and may have."""
 
 
-def read_fills(path: Path, household: Household, *, on: date, until: date) -> tuple[HandTrade, ...]:
+def read_fills(
+    path: Path, household: Household, *, on: date, until: date, elsewhere: bool = False
+) -> tuple[HandTrade, ...]:
     """The trades of a file.
 
     Args:
@@ -26,17 +30,22 @@ def read_fills(path: Path, household: Household, *, on: date, until: date) -> tu
         household: Its accounts and instruments.
         on: The day of rows without a date.
         until: No trade can be later.
+        elsewhere: The trades are of no plan: each has its date, and a sale may name its lot.
 
     Raises:
         InputError: With everything that is wrong with it.
     """
+    required, optional = ELSEWHERE if elsewhere else (REQUIRED, OPTIONAL)
     sheet = read_sheet(
-        path, path.name, required=REQUIRED, optional=OPTIONAL, numbers=("quantity", "price", "fees")
+        path, path.name, required=required, optional=optional, numbers=("quantity", "price", "fees")
     )
     problems = list(sheet.problems)
     trades = []
     for line, fields in sheet.rows:
         row = {name: fields[place].strip() for name, place in sheet.columns.items()}
+        if elsewhere and not row["date"]:
+            wrong = "a trade that no plan asked for needs its date"
+            problems.append(Problem(path.name, line, "date", wrong, "write the day of the trade"))
         trade = _trade(row, line, path.name, household, on, until, problems)
         if trade is not None:
             trades.append(trade)
@@ -106,7 +115,7 @@ def _trade(
     bought: Side = "buy" if side == "buy" else "sell"
     return HandTrade(
         account, name, bought, steps, price, fees, day, f"{file}:{line}", row.get("id", ""),
-        dated=bool(row.get("date")),
+        dated=bool(row.get("date")), lot=row.get("lot", ""),
     )  # fmt: skip
 
 

@@ -25,8 +25,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         ("--date", "DATE", day, "of a trade"),
         ("--account", "ACCOUNT", str, "where it happened"),
         ("--amount", "MONEY", _number, "of cash that came or went"),
-        ("--basis", "MONEY", _number, "of a lot that an import brought: what it cost"),
-        ("--acquired", "DATE", day, "of a lot that an import brought: when it was bought"),
+        ("--basis", "MONEY", _number, "of a lot that came in: what all of it cost"),
+        ("--acquired", "DATE", day, "of a lot that came in: when it was bought"),
+        ("--lot", "LOT", str, "of the opening: which lot"),
         ("--ratio", "NEW:OLD", _ratio, "of a split: units after it for units before, as 2:1"),
     ):
         facts.add_argument(name, metavar=metavar, type=kind, help=text)
@@ -107,6 +108,7 @@ def _change(args: argparse.Namespace) -> Change:
         basis=minor("basis"),
         acquired=args.acquired,
         ratio=args.ratio,
+        lot=args.lot,
         void=args.void,
     )
 

@@ -8,7 +8,11 @@ from trimtab.cli.options import add_folder, add_json, command, folder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
     from trimtab.cli.options import Commands
+    from trimtab.execution.manual import HandTrade
     from trimtab.live.trading import ToRecord
     from trimtab.model.plan import Plan
 
@@ -17,11 +21,15 @@ examples:
   trimtab record plans/2026-03-31-7f3a9c.json              all tickets, exactly as planned
   trimtab record plans/2026-03-31-7f3a9c.json fills.csv    what was really traded
   trimtab record --close plans/2026-03-31-7f3a9c.json      nothing more will be traded of it
+  trimtab record --trades trades.csv                       traded without a plan
 
 fills.csv: account,symbol,side,quantity,price and, if you like, fees,date,id
 (a row without a date is of the plan's day, and a warning says so)
   account,symbol,side,quantity,price,fees,date
   brokerage,VTI,sell,41,300.25,1.00,2026-04-01
+
+trades.csv: the same columns, with a date in every row; a sale takes its lots by the account's
+relief, or the one that a column `lot` names
 """
 
 
@@ -36,8 +44,11 @@ def add_parser(commands: Commands) -> None:
         epilog=EPILOG,
     )
     add_folder(parser, again=True)
-    parser.add_argument("plan", metavar="PLAN", help="the plan that was traded")
+    parser.add_argument("plan", metavar="PLAN", nargs="?", help="the plan that was traded")
     parser.add_argument("fills", metavar="FILE", nargs="?", help="what was really traded, as CSV")
+    parser.add_argument(
+        "--trades", metavar="FILE", help="trades that no plan asked for, as CSV; needs no PLAN"
+    )
     parser.add_argument(
         "--close", action="store_true", help="nothing more will be traded of what stays open"
     )
@@ -62,6 +73,10 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.model.errors import RefusedError
     from trimtab.reports.applied_text import applied_json, applied_text
 
+    if args.trades is not None:
+        return _elsewhere(args)
+    if args.plan is None:
+        raise RefusedError("say which plan was traded, or --trades FILE for trades outside any")
     book = open_book(folder_of(args))
     path = plan_path(Path(args.plan), book)
     saved = load_plan(path)
@@ -87,6 +102,67 @@ def run(args: argparse.Namespace) -> int:
         told = ending(applied, args)
         say(applied_text(applied, saved.plan, width=on.width, look=on.look, ending=told))
     return 0 if applied.status in ("done", "already", "waiting") else 1
+
+
+def _elsewhere(args: argparse.Namespace) -> int:
+    """Trades that no plan asked for: shown, asked, booked."""
+    from pathlib import Path
+
+    from trimtab.cli.screen import asked, emit, say, screen
+    from trimtab.live.book import open_book
+    from trimtab.live.elsewhere import book_trades, to_book_trades
+    from trimtab.model.errors import RefusedError
+    from trimtab.reports.plan_json import findings_json
+    from trimtab.reports.plan_text import findings_text
+    from trimtab.reports.words import counted
+
+    if args.plan is not None or args.close:
+        raise RefusedError("--trades books trades that no plan asked for: give no PLAN with it")
+    if args.json and not args.yes:
+        raise RefusedError("--json cannot ask: add --yes to book it without asking")
+    book, path = open_book(folder_of(args)), Path(args.trades)
+    found = to_book_trades(book, path, as_it_was=args.as_it_was)
+    count = len(found.found.drafts)
+    on = screen()
+    if not args.json:
+        say(_trades_shown(found.trades, found.known.steps))
+        told = findings_text(found.found.findings, width=on.width, look=on.look, explain=True)
+        say("\n".join([*told, ""]) if told else "")
+    if count and not args.yes and not asked(f"Book {counted(count, 'trade')} outside any plan?"):
+        say("Nothing was recorded.")
+        return 1
+    if count:
+        book_trades(book, path, as_it_was=args.as_it_was)
+    if args.json:
+        emit({"booked": count, "findings": findings_json(found.found.findings)})
+    else:
+        say(f"Booked {counted(count, 'trade')}. A plan that was not approved yet is stale now.")
+    return 0
+
+
+def _trades_shown(trades: Sequence[HandTrade], steps: Mapping[str, Decimal]) -> str:
+    from trimtab.cli.screen import screen
+    from trimtab.model.numbers import quantity_text
+    from trimtab.reports.layout import Column, table
+    from trimtab.reports.words import clean, money, quantity
+
+    on = screen()
+    columns = [
+        Column("record"),
+        Column("instrument", room="name"),
+        Column("account", room="name"),
+        Column("quantity", "right"),
+        Column("price", "right"),
+        Column("fees", "right"),
+        Column("date"),
+    ]
+    rows = [
+        (one.side, clean(one.instrument), clean(one.account),
+         quantity(quantity_text(one.quantity, steps[one.instrument])), str(one.price),
+         money(one.fees), one.on.isoformat())
+        for one in trades
+    ]  # fmt: skip
+    return "\n".join(table(columns, rows, width=on.width, look=on.look)) + "\n"
 
 
 def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final
 
 from trimtab.execution.correcting.cash import cash_drafts
+from trimtab.execution.correcting.opening_lots import opening_drafts, sales_of
 from trimtab.execution.correcting.splits import split_drafts
 from trimtab.execution.correcting.task import Change, Task
 from trimtab.execution.correcting.trades import trade_drafts
@@ -94,7 +95,10 @@ def correction(
         after = fold(sealed(drafts, folded.head), folded)
     except FoldError as error:
         raise RefusedError(f"{task.name} cannot be corrected so: {error}") from None
-    return Correction(task.entry, tuple(drafts), folded, after, tuple(_noticed(folded, after)))
+    found = list(_noticed(folded, after))
+    if task.entry.kind == "opened" and change.lot is not None:
+        found += sales_of(list(task.later), change.lot, folded)
+    return Correction(task.entry, tuple(drafts), folded, after, tuple(found))
 
 
 def _need_sense(task: Task, accounts: Collection[str]) -> None:
@@ -121,9 +125,11 @@ def _drafts(task: Task, accounts: Collection[str]) -> list[Draft]:
         return transfer_drafts(task)
     if kind == "split":
         return split_drafts(task)
+    if kind == "opened":
+        return opening_drafts(task)
     raise RefusedError(
-        f"{task.name} is `{kind}`: trades, cash that came or went, transfers and splits can be "
-        "corrected"
+        f"{task.name} is `{kind}`: trades, cash that came or went, transfers, splits and the "
+        "lots of the opening can be corrected"
     )
 
 

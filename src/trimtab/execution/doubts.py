@@ -7,7 +7,7 @@ decimal point makes that slipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -53,7 +53,7 @@ def _of_fill(found: Correction, record: FillRecord, markets: Markets) -> Iterato
     fill = record.fill
     old = next((f.fill for f in found.before.fills.values() if f.seq == found.of.seq), None)
     where = f"{record.side} {record.instrument} in {record.account}"
-    market = _price(markets(fill.on), record.instrument, fill.on)
+    market = price_of(markets(fill.on), record.instrument, fill.on)
     is_same = old is not None and old.price == fill.price and old.on == fill.on
     if market is not None and not is_same:
         times = Fraction(fill.price.decimal) / Fraction(market.decimal)
@@ -75,7 +75,7 @@ def _of_fill(found: Correction, record: FillRecord, markets: Markets) -> Iterato
 
 def _of_lot(found: Correction, lot: Lot, markets: Markets) -> Iterator[Finding]:
     """A lot that a statement brought, with its facts put right."""
-    if found.of.kind != "transferred":
+    if found.of.kind not in ("transferred", "opened"):
         return
     old = [
         one for name, one in found.before.lots.items()
@@ -83,7 +83,7 @@ def _of_lot(found: Correction, lot: Lot, markets: Markets) -> Iterator[Finding]:
     ]  # fmt: skip
     if lot.basis is not None and isinstance(lot.acquired, date) and lot.basis != _basis(old):
         now = markets(date.fromisoformat(str(found.of.body["on"])))
-        market = _price(markets(lot.acquired), lot.instrument, lot.acquired)
+        market = price_of(markets(lot.acquired), lot.instrument, lot.acquired)
         step = found.after.steps[lot.instrument]
         if market is not None and lot.basis:
             paid = Fraction(lot.basis, 100) / (lot.quantity * Fraction(step))
@@ -104,6 +104,35 @@ def _of_lot(found: Correction, lot: Lot, markets: Markets) -> Iterator[Finding]:
             f"the quantity of {lot.instrument} in {lot.account} is {_times(times)} the one that "
             "was recorded; look whether the decimal point stands where it belongs",
         )
+
+
+def doubts_of_opening(
+    lots: Sequence[Lot], steps: Mapping[str, Decimal], market: Market
+) -> Iterator[Finding]:
+    """Lots whose basis looks like the price of one unit: a tenth, or less, of what one is worth,
+    and in all about as much as one.
+    """
+    each: dict[str, list[tuple[str, Fraction]]] = {}
+    for lot in lots:
+        if lot.basis and lot.instrument in steps:
+            units = lot.quantity * Fraction(steps[lot.instrument])
+            each.setdefault(lot.instrument, []).append((lot.id, Fraction(lot.basis, 100) / units))
+    for lot in lots:
+        if not lot.basis or lot.instrument not in steps:
+            continue
+        units, total = lot.quantity * Fraction(steps[lot.instrument]), Fraction(lot.basis, 100)
+        prices = [one for name, one in each[lot.instrument] if name != lot.id]
+        quote = market.quotes.get(lot.instrument)
+        if quote is not None and quote.price is not None:
+            prices.append(Fraction(quote.price.decimal))
+        if any(units * one >= TENFOLD * total and not _is_far(total / one, JUMP) for one in prices):
+            yield Finding(
+                "basis-of-one-unit",
+                lot.id,
+                f"lots.csv: a basis of {money_text(lot.basis)} for {lot.instrument} in "
+                f"{lot.account} ({lot.id}) looks like the price of one unit: the basis is what "
+                "all of the lot cost. Look before the record begins from it",
+            )
 
 
 def _basis(lots: Sequence[Lot]) -> int | None:
@@ -157,7 +186,7 @@ def _short(value: Fraction) -> str:
     return str(tenths // 10) if tenths % 10 == 0 or value >= TENFOLD else f"{Decimal(tenths) / 10}"
 
 
-def _price(market: Market, instrument: str, day: date) -> Price | None:
+def price_of(market: Market, instrument: str, day: date) -> Price | None:
     """The price of a day or of shortly before it; None where no file knows it."""
     quote = market.quotes.get(instrument)
     if quote is None or quote.price is None or (day - quote.on).days > KEPT_DAYS:

@@ -22,6 +22,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Price, StepPrice, money_text, quantity_text
 from trimtab.model.orders import BrokerEvent, Fill, Order, OrderState, Side
+from trimtab.model.sessions import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class HandTrade:
         place: Where it was written, for messages: `fills.csv:3`.
         id: The broker's id; empty if none was given.
         dated: Whether the day was written there; else it is the plan's.
+        lot: The lot that a sale outside any plan takes; empty for those that the account takes.
     """
 
     account: str
@@ -51,6 +53,7 @@ class HandTrade:
     place: str = ""
     id: str = ""
     dated: bool = True
+    lot: str = ""
 
     def fill_id(self, plan: str) -> str:
         """The broker's id, or one told from the trade: the same line twice is the same trade."""
@@ -66,6 +69,14 @@ _TOLD: Final = 5
 
 FAR: Final = Fraction(20, 100)
 """A price this far from the planned one is a slip of the keyboard until somebody insists."""
+
+MOST_FEES: Final = Fraction(5, 100)
+"""Fees above this part of a trade's value are doubted, if they are ten times what was planned."""
+
+TENFOLD: Final = 10
+
+LEAST_FEES: Final = 20_00
+"""Fees up to this are no slip worth a question, however small the trade."""
 
 
 def check_hand_trades(
@@ -112,7 +123,7 @@ def check_hand_trades(
         already = taken.get(record.order.id, 0)
         taken[record.order.id] = already + trade.quantity
         doubts.extend(f"{name} {doubt}" for doubt in _doubts(run, record, trade, already))
-    doubts.extend(_overdrawn(run, fresh))
+    doubts.extend(overdrawn(run.folded, fresh))
     if as_it_was:
         doubts = []
     elif doubts:
@@ -143,6 +154,8 @@ def _doubts(run: Application, record: OrderRecord, trade: HandTrade, already: in
         room = (order.amount or 0) - record.filled_gross
         if paid > room + one_step + 1:
             yield f"is worth {money_text(paid)}, and its ticket has {money_text(room)} left"
+    gross = StepPrice.of(trade.price, step).value(trade.quantity)
+    yield from fees_doubt(trade.fees, gross, planned.cost)
     away = Fraction(trade.price.decimal) / Fraction(planned.price.decimal) - 1
     if abs(away) > FAR:
         yield (
@@ -150,12 +163,50 @@ def _doubts(run: Application, record: OrderRecord, trade: HandTrade, already: in
         )
 
 
-def _overdrawn(run: Application, trades: Sequence[HandTrade]) -> Iterator[str]:
+def fees_doubt(fees: int, gross: int, planned: int) -> Iterator[str]:
+    """Fees that a decimal point made that slipped: a large part of the trade, and no plan's."""
+    if fees > gross * MOST_FEES and fees >= TENFOLD * planned and fees > LEAST_FEES:
+        expected = f", planned were {money_text(planned)}" if planned else ""
+        yield f"has fees of {money_text(fees)} on {money_text(gross)}{expected}"
+
+
+def without_session(calendar: Calendar, trades: Sequence[HandTrade]) -> list[Finding]:
+    """Trades of a day on which the exchange was closed."""
+    return [
+        Finding(
+            "no-session",
+            trade.place,
+            f"{trade.place or 'trade'}: {trade.on} ({trade.on:%A}) is no session of "
+            f"{calendar.name}: look whether the date is right",
+        )
+        for trade in trades
+        if calendar.session_on_or_before(trade.on) != trade.on
+    ]
+
+
+def odd_fees(run: Application, trades: Sequence[HandTrade]) -> list[Finding]:
+    """Fees that somebody insisted on: whoever reads the result knows."""
+    found = []
+    for trade in trades:
+        record = _record(run, trade)
+        if record is None:
+            continue
+        step, planned = run.folded.steps[trade.instrument], run.trades[record.order.id].cost
+        gross = StepPrice.of(trade.price, step).value(trade.quantity)
+        name = f"{trade.place or 'trade'}: {trade.side} {trade.instrument} in {trade.account}"
+        found += [
+            Finding("fees-far-from-plan", record.order.id, f"{name} {doubt}")
+            for doubt in fees_doubt(trade.fees, gross, planned)
+        ]
+    return found
+
+
+def overdrawn(folded: Folded, trades: Sequence[HandTrade]) -> Iterator[str]:
     """Trades that take more cash than is there, day after day, what was sold first."""
-    cash = dict(run.folded.cash)
+    cash = dict(folded.cash)
     told: set[str] = set()
     for trade in sorted(trades, key=lambda one: (one.on, one.side == "buy")):
-        worth = StepPrice.of(trade.price, run.folded.steps[trade.instrument])
+        worth = StepPrice.of(trade.price, folded.steps[trade.instrument])
         gross = worth.value(trade.quantity)
         before = cash.get(trade.account, 0)
         after = before + (gross if trade.side == "sell" else -gross) - trade.fees

@@ -467,17 +467,17 @@ def relief(
     for name, count in named:
         if name in left:
             take(left[name], count)
-    reserved = _reserved(folded)
+    promised = reserved(folded)
     for free_only in (True, False):
         for lot in left.values():
-            kept = reserved.get(lot.id, 0) if free_only else 0
+            kept = promised.get(lot.id, 0) if free_only else 0
             take(lot, lot.quantity - kept)
     if steps:
         return None
     return tuple(relieved_part(left[name], count) for name, count in taken.items())
 
 
-def _reserved(folded: Folded) -> dict[str, int]:
+def reserved(folded: Folded) -> dict[str, int]:
     """Steps of lots that open orders will take."""
     reserved: dict[str, int] = {}
     for record in folded.orders.values():

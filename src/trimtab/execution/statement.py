@@ -101,7 +101,8 @@ def adjustment(
                 f"{mismatch.missing} {mismatch.instrument} came into {account} by transfer, with "
                 f"{on} as the day of purchase and an unknown basis: before it is sold where gains "
                 f"are taxed, tell them of lot {name} with `trimtab ledger correct ENTRY --basis "
-                "--acquired`. If it was bought, record the trade instead."
+                "--acquired`. If it was bought, record the trade instead (`trimtab record --trades "
+                "FILE`)."
             )
             findings.append(Finding("basis-unknown", subject, message))
             continue
@@ -115,7 +116,8 @@ def adjustment(
         )
         message = (
             f"{-mismatch.missing} {mismatch.instrument} left {account} by transfer, the oldest "
-            "lots first and without a gain. If it was sold, record the trade instead."
+            "lots first and without a gain. If it was sold, record the trade "
+            "instead (`trimtab record --trades FILE`)."
         )
         findings.append(Finding("gain-unknown", subject, message))
     return Adjustment(tuple(drafts), tuple(findings))

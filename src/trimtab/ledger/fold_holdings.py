@@ -411,10 +411,15 @@ def corrected(books: Books, body: Fields) -> None:
         raise body.error(f"entry {of} is not earlier than this one", "correction-of-later")
     if body.flag("voids"):
         _void(books, body, of)
-    for item in body.each("removed"):
-        books.take_part(body, _part(item), to=CORRECTION)
-    for item in body.each("added"):
-        books.add_lot(body, _lot(item), source=CORRECTION)
+    removed = [_part(item) for item in body.each("removed")]
+    lots = [_lot(item) for item in body.each("added")]
+    for part in removed:
+        books.take_part(body, part, to=CORRECTION)
+    for lot in lots:
+        books.add_lot(body, lot, source=CORRECTION)
+    if of not in books.voided and len(removed) == len(lots):
+        for part, lot in zip(removed, lots, strict=True):
+            _bought_otherwise(books, of, part.lot, lot)
     cash, new_cash = body.table("cash"), body.table("new_cash")
     for account in cash.members():
         amount = cash.money(account, least=None)
@@ -422,6 +427,14 @@ def corrected(books: Books, body: Fields) -> None:
     for account in new_cash.members():
         added = new_cash.money(account, least=None)
         books.new_cash[account] = books.new_cash.get(account, 0) + added
+
+
+def _bought_otherwise(books: Books, of: int, name: str, lot: Lot) -> None:
+    """A lot that is put in anew was bought on another day: the tax rules ask for it."""
+    for place, purchase in enumerate(books.purchases):
+        if purchase.seq == of and purchase.lot.id == name:
+            known = replace(purchase.lot, id=lot.id, acquired=lot.acquired)
+            books.purchases[place] = replace(purchase, lot=known)
 
 
 def _void(books: Books, body: Fields, of: int) -> None:

@@ -20,7 +20,9 @@ from trimtab.execution.manual import (
     book_hand_trades,
     check_hand_trades,
     close_tickets,
+    odd_fees,
     undated,
+    without_session,
 )
 from trimtab.execution.outcome import Applied, conclude, outcome
 from trimtab.execution.sending import cancel_open, issue_tickets
@@ -89,7 +91,12 @@ def to_record(
     if fills is not None:
         trades = _trades(book, saved, Path(fills))
         check_hand_trades(run, trades, as_it_was=as_it_was)
-        findings = (*undated(trades), *beyond_limits(run, trades))
+        findings = (
+            *undated(trades),
+            *without_session(book.portfolio.calendar, trades),
+            *odd_fees(run, trades),
+            *beyond_limits(run, trades),
+        )
     return ToRecord(outcome(run), trades, findings)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from trimtab.execution.corrections import Correction
 from trimtab.ledger.folded import Folded
@@ -96,7 +96,7 @@ def correction_text(
     ]  # fmt: skip
     booked = [
         f"{in_words(entry, steps)} ({_place(entry.body)})",
-        *_lots(entry.body.get("lots"), steps),
+        *_lots(_left(correction), steps),
     ]
     return stacked(
         [
@@ -137,6 +137,19 @@ def _instead(correction: Correction) -> Iterator[str]:
     if not is_told:
         voids = any(draft.body.get("voids") for draft in correction.drafts)
         yield "nothing: it never happened" if voids else "the difference is booked"
+
+
+def _left(correction: Correction) -> Any:
+    """The lots of an entry; of an opening those that are corrected."""
+    items: Any = correction.of.body.get("lots")
+    if correction.of.kind != "opened":
+        return items
+    names = {
+        part["lot"].partition("~c")[0]
+        for draft in correction.drafts
+        for part in cast("Any", draft.body["removed"])
+    }
+    return [item for item in items if item["lot"] in names]
 
 
 def _lots(items: Any, steps: Mapping[str, Decimal]) -> Iterator[str]:

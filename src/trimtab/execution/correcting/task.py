@@ -27,6 +27,7 @@ _FACTS: Final = {
     "basis": "basis",
     "acquired": "day acquired",
     "ratio": "ratio",
+    "lot": "lot",
 }
 """What can be different, by name and as a person says it."""
 
@@ -45,6 +46,7 @@ class Change:
         basis: Cost of a lot that came in, minor units.
         acquired: The day on which a lot that came in was bought.
         ratio: New units for an old one, of a split.
+        lot: Which lot, of an opening.
         void: It never happened.
     """
 
@@ -57,6 +59,7 @@ class Change:
     basis: int | None = None
     acquired: date | None = None
     ratio: Fraction | None = None
+    lot: str | None = None
     void: bool = False
 
     def named(self) -> list[str]:

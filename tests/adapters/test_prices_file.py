@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimtab.adapters.calendars import calendar
-from trimtab.adapters.prices_file import PriceFile, price_from
+from trimtab.adapters.prices_file import PriceFile, Since, price_from
 from trimtab.model.errors import InputError
 from trimtab.model.instruments import Alias, Instrument
-from trimtab.model.market import Dividend, Market, Quote, Split
+from trimtab.model.market import Dividend, Market, Quote, Split, Step
 from trimtab.model.numbers import NumberError, Price, decimal_from
 from trimtab.model.ports import MarketData
 
@@ -568,3 +568,77 @@ def test_a_column_that_is_missing_is_one_problem(
     text = next(text for text in (LONG, WIDE) if was in text)
 
     assert places_of(prices(tmp_path, text.replace(was, now))) == [place]
+
+
+LEDGE = ["2026-03-02,VTI,364.36", "2026-03-03,VTI,181.49", "2026-03-04,VTI,180"]
+
+
+def step_of(tmp_path: Path, rows: list[str], since: Since | None = None) -> Step | None:
+    """What is found among rows that end on 30 March."""
+    text = "date,symbol,close,split\n" + "".join(
+        row + ("\n" if row.count(",") == 3 else ",\n") for row in rows
+    )
+    file = prices(tmp_path, text)
+    found = {} if since is None else {"VTI": since}
+    return file.snapshot(day(30), ["VTI"], found).looked["VTI"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "on"),
+    [
+        ([*LEDGE, "2026-03-30,VTI,170"], day(3)),  # not told, and long ago
+        ([LEDGE[0], f"{LEDGE[1]},2", "2026-03-30,VTI,170"], None),  # told
+        ([LEDGE[0], f"{LEDGE[1]},3", "2026-03-30,VTI,170"], day(3)),  # told wrongly
+        ([LEDGE[0], LEDGE[1], "2026-03-04,VTI,180,2"], None),  # told a day late
+        ([*LEDGE, "2026-03-05,VTI,360"], None),  # a slip that was put right
+        ([LEDGE[0], "2026-03-03,VTI,n/a", LEDGE[2]], day(4)),
+        ([f"2026-03-{d:02},VTI,{364 * 0.9**d:.2f}" for d in range(2, 31)], None),  # slowly
+        ([LEDGE[0], "2026-03-03,VTI,242.9"], day(3)),  # 3 for 2
+        ([LEDGE[0], "2026-03-03,VTI,3643"], day(3)),
+        ([LEDGE[0], "2026-03-03,VTI,210"], None),
+    ],
+)
+def test_a_step_that_nothing_explains_is_found(
+    tmp_path: Path, rows: list[str], on: date | None
+) -> None:
+    """It stays until a split is told or a later price undoes it, however many rows follow."""
+    step = step_of(tmp_path, rows)
+
+    assert (step and step.on) == on
+
+
+@pytest.mark.parametrize(
+    ("accepted", "text", "on"),
+    [
+        (day(2), "364.36", day(3)),
+        (day(3), "181.49", None),  # a person said that it is right
+        (date(2026, 2, 2), "350", day(3)),
+    ],
+)
+def test_steps_count_from_the_price_that_was_accepted(
+    tmp_path: Path, accepted: date, text: str, on: date | None
+) -> None:
+    """What was accepted at the new level settles it; what was before it does not."""
+    since = Since(accepted, Price.of(Decimal(text)))
+
+    step = step_of(tmp_path, [*LEDGE, "2026-03-30,VTI,170"], since)
+
+    assert (step and step.on) == on
+
+
+def test_a_file_that_begins_after_the_split_is_compared_with_the_record(tmp_path: Path) -> None:
+    """The accepted price is the row before; with weeks between, a split may be off by a tenth."""
+    since = Since(date(2026, 2, 2), Price.of(Decimal("364.14")))
+
+    step = step_of(tmp_path, ["2026-03-09,VTI,170.2", "2026-03-30,VTI,171"], since)
+
+    assert step is not None
+    assert (step.before_on, step.on) == (date(2026, 2, 2), day(9))
+
+
+def test_a_typed_price_is_compared_with_the_only_row(tmp_path: Path) -> None:
+    """The row of the same day, where there is none before it: a slip of the hand is seen."""
+    quote = quote_of(prices(tmp_path, "date,symbol,close\n2026-03-30,VTI,10.64\n", VTI="106.4"))
+
+    assert quote is not None
+    assert quote.previous == Price(1064, -2)

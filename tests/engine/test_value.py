@@ -11,10 +11,10 @@ import pytest
 from tests.engine.households import CALENDAR, DAY, account, lot, mandate, market, state, tree
 from trimtab.engine.decide import decide
 from trimtab.engine.mandate import Request
-from trimtab.engine.value import valuation
+from trimtab.engine.value import Valuation, valuation
 from trimtab.model.errors import RefusedError
 from trimtab.model.instruments import Instrument
-from trimtab.model.market import Market, Quote
+from trimtab.model.market import Market, Quote, Split, Step
 from trimtab.model.numbers import Price
 from trimtab.model.plan import Plan
 from trimtab.model.state import AcceptedPrice, Memory, State
@@ -246,3 +246,105 @@ def test_deposits_count_as_cash_and_withdrawals_stay_until_paid() -> None:
     value = valuation(State((), {"a": 1000}), mandate_, market({"US": "1"}), request)
 
     assert value.cash == {"a": 1500}
+
+
+def stepped(before: str, after: str, *, told: int = 1, on: date = date(2026, 1, 9)) -> Step:
+    """A step of BND weeks ago that nothing explains."""
+    told_ = Fraction(told)
+    before_on = BEFORE if on == DAY else date(2026, 1, 8)
+    return Step(price(before), before_on, price(after), on, told_, told_, "p.csv:7")
+
+
+def valued(quote: Quote, step: Step | None, *, bonds: int = 10) -> Valuation:
+    """The valuation of a household that holds BND, whose steps were all looked at."""
+    state_ = state([lot("brokerage", "BND", bonds, "800")], brokerage="100000")
+    market_ = Market(DAY, CALENDAR, {"BND": quote}, looked={"BND": step})
+    return valuation(state_, mandate(tree({"BND": 100})), market_, Request())
+
+
+def test_a_step_that_nothing_explains_is_doubted_however_old_it_is() -> None:
+    """The price of today is near the one before, and at half of the last that is believed."""
+    value = valued(Quote(price("41"), DAY, price("41.2"), BEFORE), stepped("80", "40.1"))
+
+    (message,) = [f.message for f in value.findings if f.code == "split-missing"]
+    assert value.prices["BND"] == price("80")
+    assert "write 2 into the column split" in message
+    assert "2026-01-09" in message
+
+
+def test_a_price_whose_every_step_was_looked_at_may_have_moved_far() -> None:
+    """Half of what a plan accepted, in small steps, is a price that moved."""
+    memory = Memory(accepted={"BND": AcceptedPrice(price("80"), date(2026, 3, 24))})
+    state_ = state([lot("brokerage", "BND", 10, "800")], memory, brokerage="100")
+    quotes = {"BND": Quote(price("40"), DAY, price("41"), BEFORE)}
+    mandate_ = mandate(tree({"BND": 100}))
+
+    looked = valuation(state_, mandate_, Market(DAY, CALENDAR, quotes, looked={"BND": None}),
+                       Request())  # fmt: skip
+    unknown = valuation(state_, mandate_, Market(DAY, CALENDAR, quotes), Request())
+
+    assert not looked.frozen
+    assert unknown.frozen == {"BND"}
+
+
+def test_a_split_that_is_in_the_book_is_not_counted_twice() -> None:
+    """The accepted price changed its units with the count: beside it the new price is no jump."""
+    split = Split("BND", DAY, Fraction(2))
+    memory = Memory(
+        accepted={"BND": AcceptedPrice(price("40"), date(2026, 3, 27))}, actions_through=DAY
+    )
+    state_ = state([lot("brokerage", "BND", 20, "800")], memory, brokerage="100")
+    quote = Quote(price("40.2"), DAY, price("80"), BEFORE, Fraction(2))
+
+    value = valuation(
+        state_, mandate(tree({"BND": 100})), Market(DAY, CALENDAR, {"BND": quote}, (split,)),
+        Request(),
+    )  # fmt: skip
+
+    assert value.prices["BND"] == price("40.2")
+    assert not value.frozen
+
+
+def test_a_split_that_contradicts_the_prices_names_the_one_they_look_like() -> None:
+    """364 to 181 with a split of 3 told: it looks like 2."""
+    value = valued(Quote(price("181.49"), DAY), stepped("364.36", "181.49", told=3, on=DAY))
+
+    (message,) = [f.message for f in value.findings if f.code == "split-out-of-phase"]
+    assert "look like one of 2 for 1" in message
+    assert value.frozen == {"BND"}
+
+
+@pytest.mark.parametrize(("low", "high"), [("10", "100"), ("100", "10")])
+def test_the_limit_of_doubtful_value_holds_at_either_price(low: str, high: str) -> None:
+    """What is frozen is measured at the higher of the two: neither may be beyond the limit."""
+    quote = Quote(price(high), DAY, price(low), BEFORE)
+    few = valued(quote, stepped(low, high, on=DAY), bonds=100)
+    many = valued(quote, stepped(low, high, on=DAY), bonds=130)
+
+    assert few.refused == ""
+    assert "in instruments without a good price" in many.refused
+
+
+def test_an_unreadable_price_counts_at_the_last_good_row() -> None:
+    """Not at what a plan accepted long ago, when there are good prices since."""
+    memory = Memory(accepted={"BND": AcceptedPrice(price("60"), date(2025, 12, 31))})
+
+    plan = plan_with(Quote(None, DAY, price("80"), BEFORE, raw="n/a"), memory=memory)
+
+    row = next(row for row in plan.sleeves if row.sleeve == "BND")
+    assert row.value_before == 80_000
+    assert "prices-refused" not in {finding.code for finding in plan.findings}
+
+
+def test_a_split_that_the_record_lacks_is_no_wrong_row() -> None:
+    """The remedy is to book the split, not to correct a price that may be right."""
+    quotes = {"BND": Quote(None, DAY, price("80"), BEFORE, raw="at the new count")}
+    state_ = state([lot("brokerage", "BND", 10, "800")], brokerage="100000")
+    market_ = Market(DAY, CALENDAR, quotes, unbooked={"BND": date(2026, 3, 20)})
+
+    value = valuation(state_, mandate(tree({"BND": 100})), market_, Request())
+
+    (message,) = [f.message for f in value.findings if f.code == "invalid-price"]
+    assert "2026-03-20" in message
+    assert "trimtab import" in message
+    assert "Correct that row" not in message

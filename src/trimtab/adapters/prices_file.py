@@ -13,7 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -22,10 +22,10 @@ from typing import Any
 from trimtab.adapters.csv_lines import SPLIT_REMEDY, split_from
 from trimtab.adapters.price_rows import PriceRows, Series
 from trimtab.adapters.toml_table import shown
-from trimtab.engine.value import JUMP
+from trimtab.engine.value import JUMP, LONG, doubtful
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.instruments import Alias, Instrument
-from trimtab.model.market import Dividend, Market, Quote, Split
+from trimtab.model.market import Dividend, Market, Quote, Split, Step
 from trimtab.model.numbers import NumberError, Price, decimal_from
 from trimtab.model.sessions import Calendar
 
@@ -37,7 +37,27 @@ DOUBTED_FOR = 10
 MOVED = 1.5
 """A price that moved this far is one that may be doubted: a quote then names its row."""
 
+LOOKED_BACK = 60
+"""Sessions at whose steps is looked where nobody knows since when the price is right."""
+
+CALM = 0.72
+"""A price between this part of the one before and its inverse made no step to doubt."""
+
 _PLAIN_PRICE = re.compile(r"\+?([0-9]{1,24})(?:\.([0-9]{1,18}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """From where on every step of a price is looked at.
+
+    Args:
+        on: The day.
+        price: The price of that day that a plan accepted, as it was counted then; None where only
+            the rows of the files say it.
+    """
+
+    on: date
+    price: Price | None = None
 
 
 @dataclass(slots=True)
@@ -88,8 +108,17 @@ class PriceFile:
         self._rows: PriceRows | None = None
         self._tapes: dict[tuple[str, bool], _Tape] = {}
 
-    def snapshot(self, as_of: date, instruments: Sequence[str]) -> Market:
+    def snapshot(
+        self, as_of: date, instruments: Sequence[str], since: Mapping[str, Since] | None = None
+    ) -> Market:
         """What was known at the close of `as_of`; nothing later.
+
+        Args:
+            as_of: The day.
+            instruments: Whose prices.
+            since: From where on to look at every step of a price; of what is not among them at
+                the last `LOOKED_BACK` sessions. None: at the rows before the newest only, as in a
+                backtest, where nobody could say that a price is right.
 
         Raises:
             InputError: Files cannot be read, or have malformed rows.
@@ -97,12 +126,18 @@ class PriceFile:
         day = as_of.isoformat()
         tapes = self._tapes_of(instruments, stand_ins=False)
         quotes: dict[str, Quote] = {}
+        looked: dict[str, Step | None] = {}
         for instrument, tape in tapes.items():
             quote = self._typed_quote(instrument, tape, as_of)
-            if quote is None and (end := bisect_right(tape.days, day)):
+            end = bisect_right(tape.days, day)
+            if quote is None and end:
                 quote = self._quote(instrument, tape, end - 1)
-            if quote is not None:
-                quotes[instrument] = quote
+            if quote is None:
+                continue
+            quotes[instrument] = quote
+            if since is not None and end:
+                start = since.get(instrument) or self._looked_back(as_of)
+                looked[instrument] = self._step(instrument, tape, start, end)
         splits, dividends = _actions(tapes.values())
         return Market(
             as_of=as_of,
@@ -110,6 +145,7 @@ class PriceFile:
             quotes=quotes,
             splits=tuple(split for split in splits if split.on <= as_of),
             dividends=tuple(dividend for dividend in dividends if dividend.on <= as_of),
+            looked=looked,
         )
 
     def snapshots(
@@ -227,7 +263,9 @@ class PriceFile:
         if price is None:
             return None
         before = bisect_right(tape.days, as_of.isoformat()) - 1
-        if before >= 0 and tape.days[before] == as_of.isoformat():
+        is_of_day = before >= 0 and tape.days[before] == as_of.isoformat()
+        if is_of_day and self._valid(instrument, tape, before - 1) >= 0:
+            # The row of that day is what the typed price stands above; alone it is compared with.
             before -= 1
         return replace(self._after(instrument, tape, before, price, as_of, ""), confirmed=True)
 
@@ -241,6 +279,65 @@ class PriceFile:
         previous_on = date.fromisoformat(tape.days[place])
         ratio = _splits_between(tape, previous_on, on)
         return Quote(price, on, self._price_at(instrument, tape, place), previous_on, ratio, raw)
+
+    def _looked_back(self, as_of: date) -> Since:
+        return Since(as_of - timedelta(days=LOOKED_BACK * 7 // 5))
+
+    def _step(self, instrument: str, tape: _Tape, since: Since, end: int) -> Step | None:
+        """The first step since a day that nothing explains and no later price undoes.
+
+        Rows are gone through as numbers; what moved far is looked at exactly.
+        """
+        start = bisect_right(tape.days, since.on.isoformat())
+        before: tuple[Price, date] | None = None
+        if since.price is not None:
+            before = since.price, since.on
+            # A price that the file has for that day only: then it is what is asked about.
+            start = min(start, end - 1)
+        else:
+            start = self._valid(instrument, tape, min(start, end - DOUBTED_FOR) - 1)
+        number = float(before[0].decimal) if before else 0.0
+        place_before, found = -1, None
+        for place in range(max(start, 0), end):
+            try:
+                now = float(tape.prices[place])
+            except ValueError:
+                continue
+            calm = CALM * number < now and CALM * now < number
+            if calm and found is None and not tape.splits:
+                number, place_before = now, place
+                continue
+            price = self._price_at(instrument, tape, place)
+            if price is None:
+                continue
+            if place_before >= 0:
+                earlier = self._price_at(instrument, tape, place_before)
+                if earlier is not None:
+                    before = earlier, date.fromisoformat(tape.days[place_before])
+            number, place_before = now, place
+            on = date.fromisoformat(tape.days[place])
+            if before is None:
+                continue
+            told = _splits_between(tape, before[1], on)
+            ratio = _ratio_of(before[0], price) * told
+            if found is None:
+                is_long = (on - before[1]).days > LONG
+                if doubtful(ratio, told=told, is_long=is_long):
+                    found = place, before, told
+            else:
+                whole = _ratio_of(found[1][0], price) * _splits_between(tape, found[1][1], on)
+                if max(whole, 1 / whole) < max(ratio, 1 / ratio):
+                    found = None
+        if found is None:
+            return None
+        place, (first, first_on), told = found
+        after = self._price_at(instrument, tape, place)
+        assert after is not None, "a step is between prices"
+        text = f"{_raw(tape.prices[place], tape.currencies, place)} ({_row_of(tape, place)})"
+        newest = date.fromisoformat(tape.days[end - 1])
+        told_since = _splits_between(tape, first_on, newest)
+        on = date.fromisoformat(tape.days[place])
+        return Step(first, first_on, after, on, told, told_since, text)
 
     def _reference(self, instrument: str, tape: _Tape, before: int) -> int:
         """The newest valid row at or before a place that no jump nearby makes doubtful; -1 if none.
@@ -331,6 +428,10 @@ def _splits_between(tape: _Tape, after: date, until: date) -> Fraction:
         if after < split.on <= until:
             ratio *= split.ratio
     return ratio
+
+
+def _ratio_of(before: Price, after: Price) -> Fraction:
+    return Fraction(after.decimal) / Fraction(before.decimal)
 
 
 def price_from(text: str) -> Price | None:

@@ -267,4 +267,4 @@ def _market(
     if day is None:
         wrong = "it has no price of anything that the book holds or the target names"
         raise InputError([Problem(prices[0].name, None, "", wrong, "name the right file")])
-    return file.snapshot(portfolio.calendar.session_on_or_before(day), ids)
+    return file.snapshot(portfolio.calendar.session_on_or_before(day), ids, {})

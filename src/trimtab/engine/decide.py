@@ -167,6 +167,10 @@ def inputs_hash(state: State, mandate: Mandate, market: Market, request: Request
         "calendar": market.calendar.name,
         "quotes": quotes,
     }
+    # Only where there is one: a plan that was saved before they were looked for is not stale.
+    steps = {id_: to_plain(step) for id_, step in sorted(market.looked.items()) if step}
+    if steps:
+        inputs["steps"] = steps
     return sha256(canonical_bytes(inputs)).hexdigest()
 
 

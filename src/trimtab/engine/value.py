@@ -11,10 +11,10 @@ from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding, Severity
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
-from trimtab.model.market import Market, Quote
+from trimtab.model.market import Market, Quote, Step
 from trimtab.model.numbers import Price, StepPrice, money_text
 from trimtab.model.sleeves import Sleeve
-from trimtab.model.state import AcceptedPrice, State
+from trimtab.model.state import State
 
 JUMP = 3
 """A price this many times its predecessor, or this part of it, is not believed without a split.
@@ -26,8 +26,17 @@ other way.
 SPLIT_LIKE = Fraction(4, 100)
 """How near to half or to twice its predecessor a price looks like a split that nobody told."""
 
+SPLIT_LIKE_LATER = Fraction(10, 100)
+"""The same where no price is known for more than `LONG` days between the two."""
+
+SPLITS = (Fraction(2), Fraction(3), Fraction(3, 2), Fraction(5, 2), Fraction(1, 2), Fraction(1, 3))
+"""New units for an old one in the splits that a price can look like without jumping by `JUMP`."""
+
 OUT_OF_PHASE = Fraction(25, 100)
-"""How near to its predecessor a price stays that a split should have moved, and did not."""
+"""How far beside a split that is told a price may be."""
+
+LONG = 14
+"""Days between two prices after which a price may have drifted far beside its split."""
 
 ACCEPTED_FOR = 10
 """Sessions for which a price that a plan accepted is what later ones are compared with."""
@@ -70,12 +79,16 @@ class Valuation:
 
 @dataclass(frozen=True, slots=True)
 class _Belief:
-    """What is believed of one instrument's price; without trouble, a message is only a remark."""
+    """What is believed of one instrument's price; without trouble, a message is only a remark.
+
+    `doubted` is the price that is not believed, where there is one.
+    """
 
     price: Price | None
     since: date | None
     trouble: str = ""
     message: str = ""
+    doubted: Price | None = None
 
 
 def valuation(state: State, mandate: Mandate, market: Market, request: Request) -> Valuation:
@@ -94,6 +107,7 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
     wanted = {id_ for root in _roots(mandate) for leaf in root.leaves() for id_ in leaf.hold}
     findings: list[Finding] = []
     prices: dict[str, Price] = {}
+    doubted: dict[str, Price] = {}
     frozen: set[str] = set()
     refused = ""
     for id_ in sorted(held | (wanted & set(household.instruments))):
@@ -105,6 +119,8 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
                 findings.append(Finding("typed-price-jump", id_, belief.message))
             continue
         frozen.add(id_)
+        if belief.doubted is not None:
+            doubted[id_] = belief.doubted
         severity: Severity = "error" if id_ in held and belief.price is None else "warning"
         findings.append(Finding(belief.trouble, id_, belief.message, severity))
         if id_ not in held:
@@ -131,7 +147,16 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
     total = sum(values.values()) + sum(cash.values())
     if total > MOST_COUNTED:
         raise RefusedError(_beyond_counting(values, household.currency))
-    idle = sum(money for (_, id_), money in values.items() if id_ in frozen)
+    # The limit holds whichever of two prices is the right one: the higher is what may be at stake.
+    idle = 0
+    for (account, id_), money in values.items():
+        if id_ in frozen:
+            most = money
+            if id_ in doubted:
+                worth = StepPrice.of(doubted[id_], household.instruments[id_].step)
+                most = max(money, worth.value(steps[account, id_]))
+            idle += most
+            total += most - money
     if idle and Fraction(idle) > Fraction(household.frozen_share) * total:
         refused = refused or (
             f"{money_text(idle)} of {money_text(total)} is in instruments without a good price, "
@@ -203,20 +228,33 @@ def _belief(instrument: Instrument, state: State, market: Market, currency: str)
             "prices."
         )
         return _Belief(last, last_on, "missing-price", message)
+    step = market.looked.get(instrument.id)
     if quote.price is None:
-        last, last_on = (last, last_on) if last else (_adjusted(quote), quote.previous_on)
+        if step is not None:
+            stands = _of_step(step)
+            last, last_on = stands.in_new_units, stands.on
+        elif last_on is None or (quote.previous_on is not None and quote.previous_on >= last_on):
+            last, last_on = _adjusted(quote), quote.previous_on
         shown = quote.raw or "empty"
+        if instrument.id in market.unbooked:
+            message = (
+                f"{instrument.id}: the price of {quote.on} is at the new count of the split of "
+                f"{market.unbooked[instrument.id]}, and the record is at the old one: it is "
+                f"counted at {last or 'nothing'} and not traded. `trimtab import` of a statement "
+                "with the new quantity books the split; the row of the prices may be right."
+            )
+            return _Belief(last, last_on, "invalid-price", message)
         message = (
             f"{instrument.id}: the price of {quote.on} is {shown}, which is not a price; it is "
             f"counted at {last or 'nothing'} and not traded. Correct that row of the prices."
         )
         return _Belief(last, last_on, "invalid-price", message)
     assert quote.on <= market.as_of, f"the market shows a price of {quote.on} on {market.as_of}"
-    reference = _reference(instrument.id, quote, accepted, market)
-    trouble = _jump(instrument.id, quote, reference)
+    reference = _reference(instrument.id, quote, state, market)
+    trouble = _trouble(instrument.id, quote, reference, market)
     if trouble is not None and reference is not None:
         if not quote.confirmed:
-            return _Belief(reference.in_new_units, reference.on, *trouble)
+            return _Belief(reference.in_new_units, reference.on, *trouble, doubted=quote.price)
         message = (
             f"{instrument.id}: the price that was typed, {quote.price}, is far from "
             f"{reference.in_new_units} of {reference.on}. It is believed because it was typed: "
@@ -264,16 +302,28 @@ class _Reference:
         return Price(round(exact / Fraction(10) ** exponent), exponent)
 
 
-def _reference(
-    id_: str, quote: Quote, accepted: AcceptedPrice | None, market: Market
-) -> _Reference | None:
-    """What a price is compared with: the last one that a plan accepted, else the one before."""
+def _of_step(step: Step) -> _Reference:
+    return _Reference(step.before, step.before_on, step.told_since)
+
+
+def _reference(id_: str, quote: Quote, state: State, market: Market) -> _Reference | None:
+    """What a price is compared with.
+
+    The last one that was believed before a step that nothing explains; without one the last that
+    a plan accepted, else the one before.
+    """
+    step = market.looked.get(id_)
+    if step is not None:
+        return _of_step(step)
+    accepted = state.memory.accepted.get(id_)
     if accepted is not None and accepted.on <= quote.on:
         age = market.calendar.sessions_between(accepted.on, quote.on)
         if age <= ACCEPTED_FOR:
+            # A split that is in the book has changed the accepted price along with the count.
+            since = max(accepted.on, state.memory.actions_through or accepted.on)
             split = Fraction(1)
             for one in market.splits:
-                if one.instrument == id_ and accepted.on < one.on <= quote.on:
+                if one.instrument == id_ and since < one.on <= quote.on:
                     split *= one.ratio
             return _Reference(accepted.price, accepted.on, split)
     if quote.previous is None or quote.previous_on is None:
@@ -281,16 +331,88 @@ def _reference(
     return _Reference(quote.previous, quote.previous_on, quote.split_since_previous)
 
 
-def _split_to_add(id_: str, on: date, ratio: Fraction, units: int) -> str:
-    """What to write for a split that a price looks like: 2 for two new units, 1:2 for a half."""
-    told, cell = (f"{units} for 1", f"{units}") if ratio < 1 else (f"1 for {units}", f"1:{units}")
+def _for_one(split: Fraction) -> str:
+    """A split in the words of an announcement: 2 for 1, 3 for 2, 1 for 10."""
+    return f"{split.numerator} for {split.denominator}"
+
+
+def _cell(split: Fraction) -> str:
+    """What to write into the column split: 2 for two new units, 1:2 for a half."""
+    one = split.denominator == 1
+    return f"{split.numerator}" if one else f"{split.numerator}:{split.denominator}"
+
+
+def _split_to_add(id_: str, on: date, split: Fraction) -> str:
+    """What to write for a split that a price looks like."""
     return (
-        f"if {id_} was split {told}, write {cell} into the column split of its row of the first "
-        f"day at the new count, {on} or shortly before"
+        f"if {id_} was split {_for_one(split)}, write {_cell(split)} into the column split of its "
+        f"row of the first day at the new count, {on} or shortly before"
     )
 
 
-def _jump(id_: str, quote: Quote, reference: _Reference | None) -> tuple[str, str] | None:
+def doubtful(ratio: Fraction, *, told: Fraction = Fraction(1), is_long: bool = False) -> bool:
+    """Whether a move from one price to the next is none to believe without a word about it.
+
+    Args:
+        ratio: The later price by the earlier one, in the same units.
+        told: New units for one old one by the splits told between the two.
+        is_long: Whether no price is known for more than `LONG` days between them.
+
+    >>> doubtful(Fraction(1, 2)), doubtful(Fraction(3, 5))
+    (True, False)
+    """
+    if told != 1 and abs(ratio - 1) > OUT_OF_PHASE:
+        return True
+    return ratio >= JUMP or JUMP * ratio <= 1 or split_like(1 / ratio, is_long=is_long) is not None
+
+
+def split_like(units: Fraction, *, is_long: bool = False) -> Fraction | None:
+    """The split that so many new units for an old one are near to; None if to none.
+
+    >>> split_like(Fraction(199, 100)), split_like(Fraction(1, 10)), split_like(Fraction(6, 5))
+    (Fraction(2, 1), Fraction(1, 10), None)
+    """
+    if units >= JUMP or JUMP * units <= 1:
+        many = max(units, 1 / units)
+        whole = Fraction(round(many))
+        if abs(many / whole - 1) > SPLIT_LIKE:
+            return None
+        return whole if units > 1 else 1 / whole
+    for one in SPLITS:
+        width = SPLIT_LIKE_LATER if is_long and 1 in one.as_integer_ratio() else SPLIT_LIKE
+        if abs(one / units - 1) <= width:
+            return one
+    return None
+
+
+def _trouble(
+    id_: str, quote: Quote, reference: _Reference | None, market: Market
+) -> tuple[str, str] | None:
+    """Why a price is not believed: a code and a sentence; None if it is."""
+    step = market.looked.get(id_)
+    if step is None or quote.confirmed:
+        # Where every step was looked at, a price that moved far in small ones is believed.
+        return _jump(id_, quote, reference) if quote.confirmed or id_ not in market.looked else None
+    first = Quote(step.after, step.on, raw=step.raw)
+    found = _jump(
+        id_,
+        first,
+        _Reference(step.before, step.before_on, step.told),
+        counted=_of_step(step).in_new_units,
+        is_long=(step.on - step.before_on).days > LONG,
+    )
+    assert found is not None, f"a step of {id_} on {step.on} that nothing speaks against"
+    return found
+
+
+def _jump(
+    id_: str,
+    quote: Quote,
+    reference: _Reference | None,
+    *,
+    counted: Price | None = None,
+    is_long: bool = False,
+) -> tuple[str, str] | None:
     """Why a price is not believed beside its reference: a code and a sentence; None if it is."""
     if reference is None or quote.price is None:
         return None
@@ -298,28 +420,27 @@ def _jump(id_: str, quote: Quote, reference: _Reference | None) -> tuple[str, st
     ratio = plain * reference.split
     shown = quote.raw or quote.price
     went = f"{id_} went from {reference.price} on {reference.on} to {shown} on {quote.on}"
-    counted = f"not believed, counted at {reference.in_new_units} and not traded"
-    if reference.split != 1 and abs(plain - 1) <= OUT_OF_PHASE < abs(ratio - 1):
-        message = (
-            f"{went}, while the prices tell of a split of {reference.split} for 1: {counted}. "
-            f"Correct the price or the split."
-        )
-        return "split-out-of-phase", message
+    stands = f"not believed, counted at {counted or reference.in_new_units} and not traded"
+    if reference.split != 1 and abs(ratio - 1) > OUT_OF_PHASE:
+        said = f"{went}, while the prices tell of a split of {reference.split} for 1"
+        like = split_like(1 / plain)
+        remedy = "Correct the price or the split."
+        if abs(plain - 1) > OUT_OF_PHASE and like is not None:
+            said += f" and look like one of {_for_one(like)}"
+            remedy = f"Correct the split ({_cell(like)} in its column), or the price."
+        return "split-out-of-phase", f"{said}: {stands}. {remedy}"
+    like = split_like(1 / ratio, is_long=is_long)
     if ratio >= JUMP or JUMP * ratio <= 1:
-        units = round(max(ratio, 1 / ratio))
-        like = abs(max(ratio, 1 / ratio) / units - 1) <= SPLIT_LIKE
         remedy = "Correct the row, or add the split."
-        if like:
-            remedy = f"Correct the row; or {_split_to_add(id_, quote.on, ratio, units)}"
-        return "price-jump", f"{went}: {counted}. {remedy}"
-    for multiple in (Fraction(2), Fraction(1, 2)):
-        if abs(ratio / multiple - 1) <= SPLIT_LIKE:
-            told = "2 for 1" if multiple < 1 else "1 for 2"
-            message = (
-                f"{went}, as after a split of {told} that the prices do not tell of: {counted}. "
-                f"Correct the row; or {_split_to_add(id_, quote.on, ratio, 2)}"
-            )
-            return "split-missing", message
+        if like is not None:
+            remedy = f"Correct the row; or {_split_to_add(id_, quote.on, like)}"
+        return "price-jump", f"{went}: {stands}. {remedy}"
+    if like is not None:
+        message = (
+            f"{went}, as after a split of {_for_one(like)} that the prices do not tell of: "
+            f"{stands}. Correct the row; or {_split_to_add(id_, quote.on, like)}"
+        )
+        return "split-missing", message
     return None
 
 

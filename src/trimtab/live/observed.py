@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from trimtab.adapters.exchange_day import day_at, need_begun
 from trimtab.adapters.ledger_file import FileLedger
 from trimtab.adapters.portfolio_folder import LEDGER_FILE, LOTS_FILE, PAPER_FOLDER, Portfolio
-from trimtab.adapters.prices_file import PriceFile
+from trimtab.adapters.prices_file import LOOKED_BACK, PriceFile, Since
 from trimtab.engine.mandate import Mandate
 from trimtab.execution.corporate import (
     AWAITED,
@@ -323,12 +323,40 @@ class ObservedBook:
             raw = f"its split of {one.on} is booked otherwise (entry {one.seq})"
             quote = quotes[one.instrument]
             quotes[one.instrument] = replace(quote, price=None, raw=raw, confirmed=False)
-        return replace(shown, quotes=quotes)
+        unbooked = {split.instrument: split.on for split in missing}
+        return replace(shown, quotes=quotes, unbooked=unbooked)
 
     def market_shown(self, as_of: date, typed: Mapping[str, Price] | None = None) -> Market:
         """What the price files say on a day, whatever the record knows."""
         known = sorted(self._instruments(self.folded()))
-        return self._price_file(typed or {}).snapshot(as_of, known)
+        return self._price_file(typed or {}).snapshot(as_of, known, self._since(as_of, known))
+
+    def _since(self, as_of: date, names: Sequence[str]) -> dict[str, Since]:
+        """From where on the steps of each price are looked at.
+
+        From the price that a plan accepted last; else over some sessions, and as far back as the
+        newest lot was bought, if what was held then is what was counted on the opening day.
+        """
+        folded = self.folded()
+        lots = folded.lots.values() if folded.lots else self.portfolio.lots
+        opened = folded.opened_on or self.portfolio.opened
+        bought: dict[str, date] = {}
+        for lot in lots:
+            if isinstance(lot.acquired, date) and lot.acquired <= as_of:
+                bought[lot.instrument] = max(lot.acquired, bought.get(lot.instrument, date.min))
+        found: dict[str, Since] = {}
+        for name in names:
+            accepted = folded.accepted.get(name)
+            if accepted is not None and accepted.on <= as_of:
+                exact = Fraction(accepted.price.decimal)
+                for instrument, on, new, old, *_ in folded.splits:
+                    if instrument == name and on > accepted.on:
+                        exact = exact * new / old
+                found[name] = Since(accepted.on, _as_price(exact, accepted.price))
+            elif name in bought:
+                day = bought[name] if opened is None else max(bought[name], min(opened, as_of))
+                found[name] = Since(min(day, as_of - timedelta(days=LOOKED_BACK * 7 // 5)))
+        return found
 
     def volumes(self, day: date) -> Mapping[str, Fraction]:
         """Units traded on a day, of everything whose price file says it."""
@@ -370,6 +398,14 @@ class ObservedBook:
             for name in sorted({instrument for _, instrument in folded.positions} - set(known))
         }
         return dict(sorted({**known, **gone}.items())) if gone else known
+
+
+def _as_price(exact: Fraction, like: Price) -> Price:
+    """A price in other units: itself where they are the same, else to eight more decimals."""
+    if exact == Fraction(like.decimal):
+        return like
+    exponent = like.exponent - 8
+    return Price(max(round(exact / Fraction(10) ** exponent), 1), exponent)
 
 
 def _need_accounts(folded: Folded, portfolio: Portfolio) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from datetime import date
 from fractions import Fraction
 
@@ -35,6 +36,27 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A move from one price to the next that no split explains, and that later ones did not undo.
+
+    Args:
+        before: The last price that is believed, on `before_on`.
+        after: The first one that is not, on `on`.
+        told: New units for one old one by the splits told between the two.
+        told_since: The same from `before_on` to the newest price.
+        raw: What the source wrote for `after`, and where; empty for what was typed.
+    """
+
+    before: Price
+    before_on: date
+    after: Price
+    on: date
+    told: Fraction = Fraction(1)
+    told_since: Fraction = Fraction(1)
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Split:
     """From `on` (the first session at the new count) one old unit is `ratio` new ones."""
 
@@ -62,6 +84,9 @@ class Market:
         quotes: By instrument id; an instrument without any price is absent.
         splits: Splits up to `as_of`, oldest first.
         dividends: Dividends up to `as_of`, oldest first.
+        looked: What came of looking at every step up to the newest price since the last one that
+            a plan accepted, by instrument: a step that nothing explains, or None. What was not
+            looked at is absent.
     """
 
     as_of: date
@@ -69,3 +94,5 @@ class Market:
     quotes: Mapping[str, Quote]
     splits: tuple[Split, ...] = ()
     dividends: tuple[Dividend, ...] = ()
+    looked: Mapping[str, Step | None] = field(default_factory=dict)
+    unbooked: Mapping[str, date] = field(default_factory=dict)

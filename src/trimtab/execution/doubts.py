@@ -107,11 +107,12 @@ def _of_lot(found: Correction, lot: Lot, markets: Markets) -> Iterator[Finding]:
 
 
 def doubts_of_opening(
-    lots: Sequence[Lot], steps: Mapping[str, Decimal], market: Market
+    lots: Sequence[Lot], steps: Mapping[str, Decimal], markets: Markets, on: date
 ) -> Iterator[Finding]:
     """Lots whose basis looks like the price of one unit: a tenth, or less, of what one is worth,
-    and in all about as much as one.
+    and in all about as much as one. What the price of its day bears out is no slip.
     """
+    market = markets(on)
     each: dict[str, list[tuple[str, Fraction]]] = {}
     for lot in lots:
         if lot.basis and lot.instrument in steps:
@@ -126,6 +127,12 @@ def doubts_of_opening(
         if quote is not None and quote.price is not None:
             prices.append(Fraction(quote.price.decimal))
         if any(units * one >= TENFOLD * total and not _is_far(total / one, JUMP) for one in prices):
+            if isinstance(lot.acquired, date):
+                then = price_of(markets(lot.acquired), lot.instrument, lot.acquired)
+                since = _split_since(market, lot.instrument, lot.acquired)
+                paid = total / units * since
+                if then is not None and not _is_far(paid / Fraction(then.decimal), JUMP):
+                    continue
             yield Finding(
                 "basis-of-one-unit",
                 lot.id,

@@ -47,7 +47,7 @@ def remarks_on_record(book: ObservedBook, day: date) -> list[Finding]:
             found.append(Finding("record-lost", LEDGER_FILE, lost, "error"))
         known = book.portfolio.household.instruments
         steps = {name: instrument.step for name, instrument in known.items()}
-        found += doubts_of_opening(book.portfolio.lots, steps, book.market_shown(day))
+        found += doubts_of_opening(book.portfolio.lots, steps, book.market_shown, day)
         opened = book.portfolio.opened
         if opened is not None and day < opened:
             found.append(_before(day, f"lots.csv is of {opened}"))

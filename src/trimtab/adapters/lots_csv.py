@@ -408,7 +408,7 @@ class _Row:
             self.problem(column, wrong, day_remedy(text))
             return None
         if self.names.latest is not None and day > self.names.latest:
-            wrong = f"{day} is after {self.names.latest}, the day of this statement"
+            wrong = f"{day} is after {self.names.latest}, the latest day it can be"
             self.problem(column, wrong, "correct it; later trades belong into the record")
             return None
         return day

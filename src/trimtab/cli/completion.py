@@ -26,7 +26,8 @@ def add_parser(commands: Commands) -> None:
         "completion",
         "print a completion script for a shell",
         description="Print a script with which a shell completes commands and options. Put it "
-        "where the shell looks for such scripts, as below, and start a new shell.",
+        "where the shell looks for such scripts, as below, and start a new shell. A script is "
+        "all it prints: it has no --json.",
         epilog=EPILOG,
     )
     parser.add_argument("shell", choices=SHELLS, help="the shell that is to complete")

@@ -46,4 +46,7 @@ def moved_message(expected: Head, actual: Head) -> str:
         f"the ledger has {actual.seq} entries now, not {expected.seq}"
         if actual.seq != expected.seq
         else f"entry {actual.seq} of the ledger is another one than expected"
-    ) + ": nothing was written; read it again and decide anew"
+    ) + (
+        ": another command wrote to it meanwhile, this one wrote nothing. Look at what is there "
+        "(`trimtab status`, `trimtab ledger show`), then run it again if it is still wanted"
+    )

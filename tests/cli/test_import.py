@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
 from tests.cli.console import GOLDEN, Session
+from trimtab.cli.main import main
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,45 @@ def test_an_import_never_says_that_nothing_changed_when_it_booked(
     assert ("nothing is booked yet" in said) == (line[:4] == "echo")
     assert ("Booked 2 entries." in said) == booked
     assert ("Nothing was booked." in said) != booked
+
+
+def test_an_export_without_rows_empties_no_account_by_itself(tmp_path: Path) -> None:
+    """With --yes it is refused all the same; --empty says that nothing is held there."""
+    folder = tmp_path / "folder"
+    copytree(GOLDEN / "statement", folder)
+    (folder / "none.csv").write_text("Symbol,Quantity\n")
+    session = Session(folder)
+
+    refused = session.run("trimtab import none.csv --account brokerage --yes")
+    booked = session.run("trimtab import none.csv --account brokerage --yes --empty")
+
+    assert "--empty" in refused
+    assert "Booked" not in refused
+    assert "Booked" in booked
+
+
+def test_the_same_row_twice_is_told(tmp_path: Path) -> None:
+    """Rows of one symbol are added up; where they are the same in all, that may be a slip."""
+    folder = tmp_path / "folder"
+    copytree(GOLDEN / "statement", folder)
+    (folder / "twice.csv").write_text("Symbol,Quantity\nBOND,4\nBOND,4\nFUND,1\nFUND,2\n")
+
+    said = " ".join(Session(folder).run("trimtab reconcile twice.csv --account brokerage").split())
+
+    assert "are the same row of BOND" in said
+    assert "same row of FUND" not in said
+
+
+def test_a_question_that_nobody_answers_names_the_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At the end of the input a program asked, not a person: it reads of --yes."""
+    folder = tmp_path / "folder"
+    copytree(GOLDEN / "statement", folder)
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    export = str(folder / "positions.csv")
+
+    code = main(["-C", str(folder), "import", export, "--account", "brokerage"])
+
+    assert code == 1
+    assert "--yes goes on without asking" in capsys.readouterr().err

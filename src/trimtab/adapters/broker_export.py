@@ -21,6 +21,9 @@ from trimtab.model.numbers import NumberError, decimal_from, minor_from
 
 MAP_FILE = "import-map.toml"
 
+NO_ROWS = "export-without-rows"
+"""The code of an export that says of nothing that it is held."""
+
 Mark = Literal[".", ","]
 Separator = Literal[",", ";", "\t"]
 
@@ -277,6 +280,25 @@ def read_export(
         raise InputError(reading.problems)
     cash = reading.cash
     findings = []
+    if not reading.positions and cash is None:
+        findings.append(
+            Finding(
+                NO_ROWS,
+                path.name,
+                "The export has a header and no rows: to book it empties the account. Export it "
+                "again, unless nothing is held there any more.",
+            )
+        )
+    for (instrument, _, _), lines in reading.rows.items():
+        if len(lines) > 1:
+            findings.append(
+                Finding(
+                    "export-rows-same",
+                    path.name,
+                    f"Lines {_ranges(lines)} are the same row of {instrument} and are added up: "
+                    "if the export tells it twice, take one out.",
+                )
+            )
     if reading.notes:
         findings.append(
             Finding(
@@ -319,6 +341,7 @@ class _Export:
         self.problems: list[Problem] = []
         self.positions: dict[str, Decimal] = {}
         self.lines: dict[str, int] = {}
+        self.rows: dict[tuple[str, Decimal, str], list[int]] = {}
         self.cash: int | None = None
         self.notes: list[int] = []
         self.others: dict[str, None] = {}
@@ -445,6 +468,8 @@ class _Export:
             instrument = self.resolve(ours)
             self.positions[instrument] = self.positions.get(instrument, Decimal(0)) + quantity
             self.lines[instrument] = line
+            same = (instrument, quantity, "\0".join(fields))
+            self.rows.setdefault(same, []).append(line)
 
     def number(self, text: str, key: str, line: int) -> Decimal | None:
         """A number as brokers write it: grouped, with a currency sign, in brackets if negative."""

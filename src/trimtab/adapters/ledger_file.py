@@ -438,6 +438,8 @@ def _keep_aside(path: Path, tail: bytes, disk: Disk) -> Path:
 
 def _refused(path: Path, error: OSError, *, certain: bool) -> str:
     reason = error.strerror or str(error)
+    if certain and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{path}: nothing was recorded, it cannot be written: {reason}. Allow it."
     if certain:
         return f"{path}: nothing was recorded, the disk refused: {reason}. Make room and try again."
     return (

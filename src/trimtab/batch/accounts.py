@@ -314,7 +314,7 @@ def _tell_rows(
     for group, place, count in zip(groups.tolist(), first.tolist(), counts.tolist(), strict=True):
         row, fault = int(wrong.rows[place]), _FAULTS[int(wrong.codes[place])]
         symbol = symbols.names[int(chunk.symbol[row])]
-        more = f" {count - 1} more rows of the account are wrong." if count > 1 else ""
+        more = f"; {count - 1} more rows of the account are wrong." if count > 1 else ""
         message = f"row {chunk.start + row}: {_said(book, chunk, row, symbol, fault)}{more}"
         troubles.append(Trouble(chunk.groups.names[group], fault, message))
 

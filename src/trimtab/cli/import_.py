@@ -42,6 +42,9 @@ def add_parser(commands: Commands) -> None:
         action="store_true",
         help="cash that came in beyond expected dividends is interest, not a transfer",
     )
+    parser.add_argument(
+        "--empty", action="store_true", help="an export without rows is right: nothing is held"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask: the statement is right")
 
 
@@ -57,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     """Show the differences, ask, book them."""
     from pathlib import Path
 
-    from trimtab.adapters.broker_export import add_map
+    from trimtab.adapters.broker_export import NO_ROWS, add_map, read_map
     from trimtab.cli.screen import asked, emit, say, screen
     from trimtab.live.book import open_book
     from trimtab.live.statements import to_adjust
@@ -71,6 +74,11 @@ def run(args: argparse.Namespace) -> int:
         raise RefusedError("--json cannot ask: add --yes, or use `trimtab reconcile --json`")
     column_map, is_guess = column_map_of(book, Path(args.file), args.account)
     imported = imported_of(book, Path(args.file), args.account, column_map)
+    if any(one.code == NO_ROWS for one in imported.findings) and not args.empty:
+        raise RefusedError(
+            f"{args.file} has a header and no rows of {args.account}: nothing was booked. Export "
+            "it again; if nothing is held there any more, say so with --empty"
+        )
     mismatches = book.compare(imported.statement)
     on = screen()
     if not args.json:
@@ -97,7 +105,8 @@ def run(args: argparse.Namespace) -> int:
         if not asked(question):
             say("Nothing was booked.")
             return 1
-    if is_guess:
+    # Another import of the same account may have written the same map meanwhile.
+    if is_guess and read_map(book.folder, args.account) != column_map:
         add_map(book.folder, args.account, column_map)
     if not mismatches:
         if args.json:

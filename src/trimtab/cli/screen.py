@@ -151,6 +151,8 @@ def asked(question: str) -> bool:
         raise KeyboardInterrupt(AT_THE_QUESTION) from None
     if not answer.endswith("\n"):
         sys.stderr.write("\n")
+    if not answer:
+        sys.stderr.write("Nobody answered, which is a no: --yes goes on without asking.\n")
     return answer.strip().lower() in ("y", "yes")
 
 

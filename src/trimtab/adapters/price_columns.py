@@ -1,0 +1,181 @@
+"""Columns of a table of prices as dates and numbers: what is none is told with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+from trimtab.adapters.csv_lines import SPLIT_REMEDY, day_from, day_remedy, number_remedy, split_from
+from trimtab.adapters.price_tables import PriceTable, stop
+from trimtab.adapters.toml_table import shown
+from trimtab.model.findings import Finding
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.simulate.frames import Days, Floats
+
+_NUMBER = re.compile(r"[+-]?([0-9]{1,24}\.?[0-9]{0,24}|\.[0-9]{1,24})([eE][+-]?[0-9]{1,3})?")
+_NO_NUMBERS = ("nan", "inf", "-inf", "infinity", "-infinity")
+_MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(:00(\.0+)?)?(Z|\+00:00)?")
+
+
+def days_of(table: PriceTable, name: str) -> Days:
+    """The dates of a column as numpy days; what is no date becomes NaT and a problem."""
+    import numpy as np
+
+    column = table.columns[name]
+    if isinstance(column, np.ndarray) and column.dtype.kind == "M":
+        days = column.astype("datetime64[D]")
+        for missing in np.flatnonzero(np.isnat(days)):
+            table.problem(int(missing), name, "there is no date", "write it as 2017-03-06")
+        return cast("Days", days)
+    found: list[date | None] = []
+    for row, value in enumerate(column):
+        day = _day(value)
+        if day is None:
+            text = "" if value is None else str(value)
+            wrong = f"{shown(text)} is not a date" if text.strip() else "there is no date"
+            table.problem(row, name, wrong, day_remedy(text))
+        found.append(day)
+    return cast("Days", np.array(found, dtype="datetime64[D]"))
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, str):
+        text = value.strip()
+        midnight = _MIDNIGHT.fullmatch(text)
+        return day_from(midnight[1] if midnight else text)
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    return None
+
+
+def floats_of(table: PriceTable, name: str) -> Floats:
+    """A column's numbers, NaN where it has none; what is no number becomes a problem."""
+    import numpy as np
+
+    column = table.columns[name]
+    if isinstance(column, np.ndarray) and column.dtype.kind in "fiu":
+        return cast("Floats", column.astype(np.float64))
+    numbers = np.full(len(column), np.nan)
+    odd = []
+    for row, value in enumerate(column):
+        if isinstance(value, str):
+            text = value.strip()
+            if not text:
+                continue
+            if _NUMBER.fullmatch(text) is None:
+                if text.lower() not in _NO_NUMBERS:
+                    table.problem(row, name, f"{shown(text)} is not a number", _remedy(text))
+                    continue
+                odd += [row] if text.lower() == "nan" else []
+            numbers[row] = float(text)
+        elif value is not None:
+            try:
+                numbers[row] = float(value)
+            except (TypeError, ValueError):
+                wrong = f"{shown(str(value))} is not a number"
+                table.problem(row, name, wrong, _remedy(str(value)))
+    if odd:
+        where = ", ".join(str(table.line_of(row)) for row in odd[:5])
+        more = f" and {len(odd) - 5} more" if len(odd) > 5 else ""
+        message = f"NaN stands for a price in line {where}{more}: taken as no price."
+        table.findings.append(Finding("nan-price", name, message, "warning"))
+    return numbers
+
+
+def splits_of(table: PriceTable, name: str) -> Floats:
+    """New units for an old one, 1 where there is no split; read as the price files of plans are."""
+    import numpy as np
+
+    column = table.columns[name]
+    ratios = np.ones(len(column))
+    for row, value in enumerate(column):
+        if value is None or value == "" or value != value:  # NaN: there is nothing
+            continue
+        ratio = split_from(value if isinstance(value, str) else _number_text(value))
+        if ratio is None:
+            table.problem(row, name, f"{shown(str(value))} is not a split", SPLIT_REMEDY)
+        else:
+            ratios[row] = float(ratio)
+    return ratios
+
+
+def _number_text(value: Any) -> str:
+    """A number as plain decimal text, without an exponent."""
+    try:
+        return format(Decimal(str(value)), "f")
+    except ArithmeticError:
+        return str(value)
+
+
+def _remedy(text: str) -> str:
+    if text.strip().lower() in ("na", "n/a", "null", "none", "-", "#n/a", "."):
+        return "leave it empty where there is no price"
+    return number_remedy(text)
+
+
+def check_prices(table: PriceTable, name: str, values: Floats) -> None:
+    """Prices are above zero and finite, where there are any."""
+    import numpy as np
+
+    bad = ~np.isnan(values) & ~((values > 0) & (values < np.inf))
+    for row in np.flatnonzero(bad):
+        value = values[row]
+        what = "zero" if value == 0 else "infinite" if np.isinf(value) else "below zero"
+        table.problem(
+            int(row), name, f"a price of {value:g} is {what}", "leave it empty where there is none"
+        )
+
+
+def refuse_returns(table: PriceTable, closes: Mapping[str, Floats]) -> None:
+    """Returns where prices were meant: small numbers, some of them below zero."""
+    import numpy as np
+
+    every = np.concatenate(list(closes.values())) if closes else np.zeros(0)
+    every = every[np.isfinite(every)]
+    if len(every) and np.any(every < 0) and np.median(np.abs(every)) < 0.5:
+        wrong = "the numbers look like returns, and prices are needed"
+        table.problem(None, "", wrong, "chain them: prices = 100 * (1 + returns).cumprod()")
+        stop(table)
+
+
+def check_symbols(table: PriceTable, symbols: Sequence[str]) -> None:
+    """Symbols are short, printable and not empty."""
+    for symbol in symbols:
+        if not symbol.strip() or len(symbol) > 64 or not symbol.isprintable():
+            remedy = "name it in 1 to 64 printable characters"
+            table.problem(None, "", f"{shown(symbol)} is no symbol", remedy)
+
+
+def places_in_order(
+    table: PriceTable, days: Days, name: str, *, rows: Any = None, symbol: str = ""
+) -> NDArray[np.int64]:
+    """The rows by date; dates that stand twice are problems, rows out of order a finding."""
+    import numpy as np
+
+    order = np.argsort(days, kind="stable")
+    sorted_days = days[order]
+    for k in np.flatnonzero(sorted_days[1:] == sorted_days[:-1]):
+        repeated = int(order[k + 1])
+        place = repeated if rows is None else int(rows[repeated])
+        whose = f" for {symbol}" if symbol else ""
+        wrong = f"{sorted_days[k]} stands twice{whose}"
+        table.problem(place, name, wrong, "keep one of them")
+    if np.any(days[1:] < days[:-1]):
+        message = "the dates were not in order and have been sorted."
+        table.findings.append(Finding("unsorted", symbol or table.source, message, "info"))
+    return order
+
+
+def plain_day(day: Any) -> date:
+    """A numpy day as a plain one; the earliest for none."""
+    plain = day.item()
+    return plain if isinstance(plain, date) else date.min

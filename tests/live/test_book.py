@@ -356,3 +356,16 @@ def test_a_record_of_the_other_kind_does_not_stand_in_for_a_broken_statement(
     with pytest.raises(InputError) as caught:
         opened(path).plan()
     assert {problem.file for problem in caught.value.problems} == {"lots.csv"}
+
+
+def test_prices_that_are_old_by_the_clock_are_told(tmp_path: Path) -> None:
+    """Who names no day decides for the newest: that it is long ago is said, with the day."""
+    path = folder(tmp_path)
+    later = StillClock(datetime(2024, 5, 28, 21, 0, tzinfo=UTC))
+
+    fresh, old = opened(path).plan(), open_book(path, clock=later).plan()
+    asked = open_book(path, clock=later).plan("2024-03-28")
+
+    (said,) = [one.message for one in old.findings if one.code == "old-prices"]
+    assert "2024-03-28, 41 sessions before" in said
+    assert not [one for one in (*fresh.findings, *asked.findings) if one.code == "old-prices"]

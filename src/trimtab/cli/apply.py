@@ -67,6 +67,8 @@ def run(args: argparse.Namespace) -> int:
         if looked_at(book, saved).status != "already":
             say(plan_text(saved.plan, width=on.width, look=on.look))
             say("")
+            for old in () if saved.day_asked else book.old_prices():
+                say(f"{old.message[0].upper()}{old.message[1:]}.")
             if not asked(_question(book, saved)):
                 say("Nothing was done.")
                 return 1

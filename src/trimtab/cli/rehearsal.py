@@ -80,6 +80,8 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
         for account, amount in sorted(run.request.deposits.items())
         if amount > 0 and rehearsal.status != "already"
     ]
+    if not saved.day_asked and rehearsal.status != "already":
+        told += book.old_prices()
     told += [*coming, *without_volume(terms, broker.orders.values())]
     return replace(rehearsal, findings=tuple(told))
 

@@ -279,7 +279,22 @@ class ObservedBook:
             return calendar.session_on_or_before(known), (
                 Finding("prices-in-future", str(newest), message),
             )
-        return calendar.session_on_or_before(newest), ()
+        return calendar.session_on_or_before(newest), self.old_prices()
+
+    def old_prices(self) -> tuple[Finding, ...]:
+        """That the newest price is more than a session older than the clock's day, if it is."""
+        calendar, newest = self.portfolio.calendar, self._newest_day()
+        today = day_at(calendar, self.clock.now())
+        if newest is None or newest >= today or not calendar.covers(today):
+            return ()
+        sessions = calendar.sessions_between(newest, today)
+        if sessions <= 1:
+            return ()
+        message = (
+            f"the newest price is of {newest}, {sessions} sessions before today ({today}): fetch "
+            "new prices before you trade on it"
+        )
+        return (Finding("old-prices", str(newest), message),)
 
     def _newest_day(self, *, until: date = date.max) -> date | None:
         """The newest day with prices; of a market's where there are any, else of typed ones."""

@@ -260,6 +260,7 @@ def test_an_account_in_two_places_is_not_traded(tmp_path: Path, chunk_rows: int)
     assert traded == {"A", "C", "D", "F", "G"}
     assert codes(tmp_path / "out") == {"B": "unsorted", "E": "unsorted"}
     assert summary.traded == 5
+    assert "ORDER BY account" in batch._report(summary, tmp_path / "out")
     assert summary.trades == 10
 
 

@@ -36,6 +36,9 @@ DUCKDB_MEMORY = "512MB"
 MOST_UNSORTED = 10_000
 """Accounts out of order above which the book counts as not sorted at all."""
 
+SORTING = "COPY (FROM 'book.parquet' ORDER BY account) TO 'sorted.parquet'"
+"""What puts a book in order, in DuckDB."""
+
 
 @dataclass
 class Summary:
@@ -202,8 +205,7 @@ def _checked(
         yield chunk, ready(file, chunk, symbols, models, own, order, as_of)
         if len(order.back) > MOST_UNSORTED:
             wrong = f"more than {MOST_UNSORTED} accounts are not in one piece or out of order"
-            remedy = "sort it: COPY (FROM 'book.parquet' ORDER BY account) TO 'sorted.parquet'"
-            raise InputError([Problem(file.name, None, "account", wrong, remedy)])
+            raise InputError([Problem(file.name, None, "account", wrong, f"sort it: {SORTING}")])
 
 
 def _one_ahead(items: Iterator[Item]) -> Iterator[Item]:

@@ -101,6 +101,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _report(summary: Summary, out: Path) -> str:
     """The summary in a few lines."""
+    from trimtab.batch.run import SORTING
+
     plain = summary.plain()
     accounts = f"{summary.accounts:,} accounts, {summary.decided:,} decided"
     money = f"worth {plain['value']}, cost {plain['cost']}, tax {plain['tax']}"
@@ -112,5 +114,7 @@ def _report(summary: Summary, out: Path) -> str:
         lines.append(f"  {summary.by_engine:,} decided one by one, which takes longer")
     for code, count in sorted(summary.codes.items(), key=lambda item: (-item[1], item[0])):
         lines.append(f"  {count:,} x {code}")
+    if "unsorted" in summary.codes:
+        lines.append(f"  Sort the book by account, in DuckDB: {SORTING}")
     lines.append(f"Written {out}/trades.parquet, exceptions.parquet, summary.json")
     return "\n".join(lines)

@@ -14,7 +14,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.histories import AT, FIRST, SHA, opening
-from trimtab.execution.corrections import Change, Correction, correction
+from trimtab.execution.correcting.task import Change
+from trimtab.execution.corrections import Correction, correction
 from trimtab.execution.orders import lot_id, relief
 from trimtab.ledger import events
 from trimtab.ledger.chain import Draft, Entry, sealed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tests.folders import NO_SALES, prices_csv, written
@@ -53,6 +53,7 @@ taxed,VTI,50,2020-01-02,4000.00
 taxed,BND,20,2020-01-02,1100.00
 taxed,USD,500.00,,
 """
+LAST = date(2024, 3, 28)
 CLOCK = StillClock(datetime(2024, 3, 28, 21, 0, tzinfo=UTC))
 """The evening of the last session of March 2024; the day after it is Good Friday."""
 
@@ -96,3 +97,15 @@ def bytes_of(path: Path) -> dict[str, bytes]:
         for file in sorted(path.rglob("*"))
         if file.is_file() and not file.name.endswith(".lock")
     }
+
+
+def fills(path: Path, rows: str) -> Path:
+    """A file of what was traded by hand."""
+    file = path / "fills.csv"
+    file.write_text("account,symbol,side,quantity,price,fees,date\n" + rows)
+    return file
+
+
+def by_hand(path: Path) -> OpenBook:
+    """A folder whose accounts are traded by hand."""
+    return opened(folder(path, roth="manual", taxed="manual"))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.live.folders import bytes_of, folder, opened
 from trimtab.adapters.clock import StillClock
-from trimtab.execution.corrections import Change
+from trimtab.execution.correcting.task import Change
 from trimtab.execution.reconcile import Statement
 from trimtab.ledger import events
 from trimtab.ledger.record import record

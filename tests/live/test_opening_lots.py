@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.folders import LOTS, folder, opened
-from trimtab.execution.corrections import Change
+from trimtab.execution.correcting.task import Change
 from trimtab.live.book import OpenBook
 from trimtab.live.corrections import correct
 from trimtab.live.elsewhere import book_trades

@@ -10,7 +10,7 @@ import pytest
 
 from tests.live.folders import bytes_of, folder, opened
 from trimtab.adapters.clock import StillClock
-from trimtab.execution.corrections import Change
+from trimtab.execution.correcting.task import Change
 from trimtab.execution.reconcile import Statement
 from trimtab.live.book import OpenBook, open_book
 from trimtab.live.corrections import to_correct

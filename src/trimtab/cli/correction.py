@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from fractions import Fraction
 
-    from trimtab.execution.corrections import Change
+    from trimtab.execution.correcting.task import Change
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _change(args: argparse.Namespace) -> Change:
-    from trimtab.execution.corrections import Change
+    from trimtab.execution.correcting.task import Change
     from trimtab.model.errors import RefusedError
     from trimtab.model.numbers import NumberError, Price, minor_from
 

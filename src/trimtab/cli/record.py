@@ -8,11 +8,7 @@ from trimtab.cli.options import add_folder, add_json, command, folder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from decimal import Decimal
-
     from trimtab.cli.options import Commands
-    from trimtab.execution.manual import HandTrade
     from trimtab.live.trading import ToRecord
     from trimtab.model.plan import Plan
 
@@ -112,6 +108,7 @@ def _elsewhere(args: argparse.Namespace) -> int:
     from trimtab.live.book import open_book
     from trimtab.live.elsewhere import book_trades, to_book_trades
     from trimtab.model.errors import RefusedError
+    from trimtab.reports.applied_text import hand_trades_text
     from trimtab.reports.plan_json import findings_json
     from trimtab.reports.plan_text import findings_text
     from trimtab.reports.words import counted
@@ -125,7 +122,8 @@ def _elsewhere(args: argparse.Namespace) -> int:
     count = len(found.found.drafts)
     on = screen()
     if not args.json:
-        say(_trades_shown(found.trades, found.known.steps))
+        steps = found.known.steps
+        say(hand_trades_text(found.trades, steps, width=on.width, look=on.look))
         told = findings_text(found.found.findings, width=on.width, look=on.look, explain=True)
         say("\n".join([*told, ""]) if told else "")
     if count and not args.yes and not asked(f"Book {counted(count, 'trade')} outside any plan?"):
@@ -138,31 +136,6 @@ def _elsewhere(args: argparse.Namespace) -> int:
     else:
         say(f"Booked {counted(count, 'trade')}. A plan that was not approved yet is stale now.")
     return 0
-
-
-def _trades_shown(trades: Sequence[HandTrade], steps: Mapping[str, Decimal]) -> str:
-    from trimtab.cli.screen import screen
-    from trimtab.model.numbers import quantity_text
-    from trimtab.reports.layout import Column, table
-    from trimtab.reports.words import clean, money, quantity
-
-    on = screen()
-    columns = [
-        Column("record"),
-        Column("instrument", room="name"),
-        Column("account", room="name"),
-        Column("quantity", "right"),
-        Column("price", "right"),
-        Column("fees", "right"),
-        Column("date"),
-    ]
-    rows = [
-        (one.side, clean(one.instrument), clean(one.account),
-         quantity(quantity_text(one.quantity, steps[one.instrument])), str(one.price),
-         money(one.fees), one.on.isoformat())
-        for one in trades
-    ]  # fmt: skip
-    return "\n".join(table(columns, rows, width=on.width, look=on.look)) + "\n"
 
 
 def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:

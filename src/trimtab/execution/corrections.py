@@ -146,6 +146,3 @@ def _noticed(before: Folded, after: Folded) -> Iterator[Finding]:
                 "broker's statement"
             )
             yield Finding("cash-negative", account, message)
-
-
-__all__ = ["Change", "Correction", "correction"]

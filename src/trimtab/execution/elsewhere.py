@@ -6,9 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from trimtab.execution.doubts import Markets, price_of
-from trimtab.execution.manual import FAR, HandTrade, fees_doubt, overdrawn, without_session
-from trimtab.execution.orders import lot_id, relief, reserved
-from trimtab.ledger import events
+from trimtab.execution.manual import (
+    FAR,
+    HandTrade,
+    fees_doubt,
+    outside_fill,
+    overdrawn,
+    without_session,
+)
+from trimtab.execution.orders import relief, reserved
 from trimtab.ledger.chain import Draft, sealed
 from trimtab.ledger.fold import fold
 from trimtab.ledger.folded import Folded
@@ -164,15 +170,7 @@ def _draft(
     )  # fmt: skip
     if parts is None:
         return None
-    return events.filled(
-        fill,
-        account=trade.account,
-        instrument=trade.instrument,
-        side=trade.side,
-        relieved=parts,
-        lot=None if is_sale else lot_id(known, trade.account, trade.instrument, fill),
-        at=at,
-    )
+    return outside_fill(known, trade, fill, parts, at=at)
 
 
 def _named(

@@ -16,6 +16,7 @@ from trimtab.execution.sizing import cost_of
 from trimtab.ledger import events
 from trimtab.ledger.canonical import canonical_bytes
 from trimtab.ledger.chain import Draft
+from trimtab.ledger.events import Relieved
 from trimtab.ledger.folded import Folded, OrderRecord
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
@@ -351,7 +352,10 @@ def _book(run: Application, trade: HandTrade) -> None:
         book_report(run, BrokerEvent(order.id, OrderState.PARTLY_FILLED, inside))
         fill = replace(fill, id=f"{fill_id}+", gross=fill.gross - inside.gross, fees=0)
     extra = replace(fill, order="", quantity=trade.quantity - room)
-    run.write([_outside(run.folded, trade, extra, at=run.at())])
+    is_sale = trade.side == "sell"
+    parts = relief(run.folded, trade.account, trade.instrument, extra.quantity) if is_sale else ()
+    assert parts is not None, "trades are checked before they are booked"
+    run.write([outside_fill(run.folded, trade, extra, parts, at=run.at())])
 
 
 def _book_money(run: Application, record: OrderRecord, fill: Fill) -> None:
@@ -366,18 +370,25 @@ def _book_money(run: Application, record: OrderRecord, fill: Fill) -> None:
     )
 
 
-def _outside(folded: Folded, trade: HandTrade, fill: Fill, *, at: str) -> Draft:
-    """A trade outside any order."""
-    is_sale = trade.side == "sell"
-    parts = relief(folded, trade.account, trade.instrument, fill.quantity) if is_sale else ()
-    assert parts is not None, "trades are checked before they are booked"
+def outside_fill(
+    known: Folded, trade: HandTrade, fill: Fill, parts: Sequence[Relieved], *, at: str
+) -> Draft:
+    """The entry of a trade outside any order.
+
+    Args:
+        known: The record.
+        trade: What was traded.
+        fill: It, as it is booked: what an order had of it taken off.
+        parts: For a sale the lots that it takes, with their steps; for a purchase nothing.
+        at: When it is written.
+    """
     return events.filled(
         fill,
         account=trade.account,
         instrument=trade.instrument,
         side=trade.side,
-        relieved=parts,
-        lot=None if is_sale else lot_id(folded, trade.account, trade.instrument, fill),
+        relieved=tuple(parts),
+        lot=None if trade.side == "sell" else lot_id(known, trade.account, trade.instrument, fill),
         at=at,
     )
 

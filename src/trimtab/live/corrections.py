@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 from trimtab.adapters.exchange_day import day_at
-from trimtab.execution.corrections import Change, Correction, correction
+from trimtab.execution.correcting.task import Change
+from trimtab.execution.corrections import Correction, correction
 from trimtab.execution.doubts import FAR_FROM_MARKET, doubts_of_correction
 from trimtab.ledger.record import record
 from trimtab.live.kinds import BY_HAND

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from trimtab.execution.manual import HandTrade
 from trimtab.execution.orders import parts_of
 from trimtab.execution.outcome import Applied
 from trimtab.ledger.folded import OrderRecord
@@ -28,7 +29,7 @@ from trimtab.reports.layout import (
 )
 from trimtab.reports.plan_json import findings_json
 from trimtab.reports.plan_text import NAME_WIDTH, findings_text
-from trimtab.reports.words import counted, money, quantity
+from trimtab.reports.words import clean, counted, money, quantity
 
 SAID = {
     "done": "carried out",
@@ -309,3 +310,29 @@ def order_json(record: OrderRecord, steps: Steps, planned: Price | None) -> dict
         "filled_value": money_text(record.filled_gross),
         "message": record.message,
     }
+
+
+def hand_trades_text(
+    trades: Sequence[HandTrade],
+    steps: Mapping[str, Decimal],
+    *,
+    width: int = 100,
+    look: Look = FULL,
+) -> str:
+    """Trades done elsewhere, as they would be booked; `steps` are those of their instruments."""
+    columns = [
+        Column("record"),
+        Column("instrument", room="name"),
+        Column("account", room="name"),
+        Column("quantity", "right"),
+        Column("price", "right"),
+        Column("fees", "right"),
+        Column("date"),
+    ]
+    rows = [
+        (one.side, clean(one.instrument), clean(one.account),
+         quantity(quantity_text(one.quantity, steps[one.instrument])), str(one.price),
+         money(one.fees), one.on.isoformat())
+        for one in trades
+    ]  # fmt: skip
+    return "\n".join(table(columns, rows, width=width, look=look)) + "\n"

@@ -64,7 +64,7 @@ def test_reading_a_torn_record_writes_nothing(session: Session) -> None:
 
     printed = session.run("trimtab ledger show --kind filled")
 
-    assert printed == whole
+    assert printed.startswith(whole)
     assert ledger(session).read_bytes() == before
 
 

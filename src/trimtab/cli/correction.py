@@ -46,11 +46,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show what changes, ask, book it."""
-    from trimtab.cli.screen import asked, emit, say, screen
+    from trimtab.cli.screen import asked, emit, remark, say, screen
     from trimtab.live.book import open_book
     from trimtab.live.corrections import correct, to_correct
     from trimtab.model.errors import RefusedError
     from trimtab.reports.correction_text import correction_json, correction_text
+    from trimtab.reports.plan_json import findings_json
     from trimtab.reports.words import counted
 
     if args.json and not args.yes:
@@ -70,12 +71,14 @@ def run(args: argparse.Namespace) -> int:
         return 1
     done = correct(book, args.entry, change, **how)
     if args.json:
-        emit(correction_json(done))
+        findings = findings_json((*done.findings, *book.repairs))
+        emit(correction_json(done) | {"findings": findings})
     else:
         say(
             f"Booked {counted(len(done.drafts), 'entry', 'entries')}. A plan that was not approved "
             "yet is stale now: plan again."
         )
+        remark(book.repairs)
     return 0
 
 

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from trimtab.adapters.broker_export import NO_ROWS, add_map, read_map
-    from trimtab.cli.screen import asked, emit, say, screen
+    from trimtab.cli.screen import asked, emit, remark, say, screen
     from trimtab.live.book import open_book
     from trimtab.live.statements import to_adjust
     from trimtab.model.errors import RefusedError
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         text = statement_text(
             args.account,
             mismatches,
-            imported.findings,
+            (*imported.findings, *book.repairs),
             state="" if args.yes else "nothing is booked yet",
             width=on.width,
             look=on.look,
@@ -110,14 +110,16 @@ def run(args: argparse.Namespace) -> int:
         add_map(book.folder, args.account, column_map)
     if not mismatches:
         if args.json:
-            emit(statement_json(args.account, (), imported.findings) | {"booked": 0})
+            findings = (*imported.findings, *book.repairs)
+            emit(statement_json(args.account, (), findings) | {"booked": 0})
         return 0
     done = book.adjust(imported.statement, on=args.on, income=args.income)
-    findings = (*imported.findings, *done.findings)
+    findings = (*imported.findings, *done.findings, *book.repairs)
     if args.json:
         emit(statement_json(args.account, mismatches, findings) | {"booked": len(done.drafts)})
     else:
         say(f"Booked {counted(len(done.drafts), 'entry', 'entries')}.")
+        remark(book.repairs)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from trimtab.cli.options import Help, add_folder, add_json, command, day, folder_of
 
@@ -15,23 +16,61 @@ if TYPE_CHECKING:
     from trimtab.ledger.chain import Entry
     from trimtab.ledger.checkpoint import SignedCheckpoint, SigningKey
     from trimtab.ledger.verify import Verification
+    from trimtab.model.findings import Finding
 
 _LARGE = 4_000_000
 """Bytes of a record from which on reading it takes longer than a blink."""
 
 EPILOG = """\
 examples:
+  trimtab ledger verify                            is it what was written?
+  trimtab ledger show --limit 10                   what happened last
+  trimtab ledger correct 17 --price 300.25 --reason "typed 30.25"
+  trimtab ledger checkpoint > ~/somewhere-else/checkpoint.txt
+  trimtab ledger prove 17 > entry-17.proof
+`trimtab ledger ACTION --help` has more of each.
+"""
+
+EXAMPLES = {
+    "verify": """\
+examples:
   trimtab ledger verify
+  trimtab ledger verify --checkpoint ~/somewhere-else/checkpoint.txt
+  trimtab ledger verify --checkpoint checkpoint.txt --key "$(cat key-of-the-other-machine.txt)"
+Ends with exit code 1 when anything is not as it was written. Entries that were cut off the end
+show only beside a checkpoint that was kept elsewhere.
+""",
+    "show": """\
+examples:
   trimtab ledger show --account roth --limit 10
   trimtab ledger show --symbol VTI --event filled --since 2026-01-01
   trimtab ledger show --plan 2026-03-31-7f3a9c     a plan, its orders and their fills
   trimtab ledger show 17                           one entry, whole
+""",
+    "prove": """\
+examples:
+  trimtab ledger prove 17 > entry-17.proof
+The proof is of the C2SP form tlog-proof: whoever has it and the public key needs no more of the
+record.
+""",
+    "correct": """\
+examples:
   trimtab ledger correct 17 --price 300.25 --reason "typed 30.25"
   trimtab ledger correct 17 --void --reason "the broker took it back"
+  trimtab ledger correct 17 --again --reason "it was done after all"
+  trimtab ledger correct 1 --lot roth-VTI-1 --basis 25410.00 --reason "the statement of 2017"
+`trimtab ledger show` has the numbers of the entries. Nothing is rewritten: what was wrong stays,
+and new entries put it right.
+""",
+    "checkpoint": """\
+examples:
   trimtab ledger checkpoint > ~/somewhere-else/checkpoint.txt
-  trimtab ledger verify --checkpoint ~/somewhere-else/checkpoint.txt
-  trimtab ledger prove 17 > entry-17.proof
-"""
+  trimtab ledger checkpoint --json
+Keep it where whoever can write the record cannot: `trimtab ledger verify --checkpoint` tells by it
+whether anything was cut off or rewritten since.
+""",
+}
+"""The examples of each action."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -77,7 +116,7 @@ def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
         name,
         help=text,
         description=f"{text[0].upper()}{text[1:]}{'' if text.endswith('?') else '.'}",
-        epilog=EPILOG,
+        epilog=EXAMPLES[name],
         formatter_class=Help,
         allow_abbrev=False,
     )
@@ -135,6 +174,8 @@ def _entries(path: Path) -> tuple[Entry, ...]:
     from trimtab.ledger.errors import LedgerDamagedError
 
     reading = verify_bytes(path.read_bytes())
+    for one in _unfinished(path):
+        sys.stderr.write(f"{one.subject}: {one.message}\n")
     damage = [problem for problem in reading.problems if problem.code != "line-torn"]
     if damage:
         raise LedgerDamagedError(str(path), damage)
@@ -244,7 +285,7 @@ def _own_key(path: Path, origin: str) -> Any:
 
 def _show(args: argparse.Namespace) -> int:
     from trimtab.adapters.ledger_index import index_of
-    from trimtab.cli.screen import emit, progress, say, screen
+    from trimtab.cli.screen import emit, progress, remark, say, screen
     from trimtab.model.errors import RefusedError
     from trimtab.reports.ledger_text import (
         corrections_of,
@@ -253,6 +294,7 @@ def _show(args: argparse.Namespace) -> int:
         entry_text,
         steps_of,
     )
+    from trimtab.reports.plan_json import findings_json
 
     path = _path(args)
     kind = None if args.kind is None else _kind(args.kind)
@@ -285,14 +327,32 @@ def _show(args: argparse.Namespace) -> int:
         of, steps = len(index), steps_of(index.query(kind=["opened", "declared"]))
     if args.json:
         told = [entry_json(entry, corrections.get(entry.seq, [])) for entry in chosen]
-        emit({"file": str(path), "of": of, "entries": told})
+        findings = findings_json(_unfinished(path))
+        emit({"file": str(path), "of": of, "entries": told, "findings": findings})
     else:
         say(
             entries_text(
                 chosen, of=of, steps=steps, corrections=corrections, width=on.width, look=on.look
             )
         )
+        remark(_unfinished(path))
     return 0
+
+
+def _unfinished(path: Path) -> list[Finding]:
+    """That the record ends in the middle of a line, if it does."""
+    from trimtab.model.findings import Finding
+
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - 1, 0))
+        if file.read(1) in (b"", b"\n"):
+            return []
+    message = (
+        "The last line is unfinished, as a crash leaves it or a process that is just writing, and "
+        "is left out here. The next command that writes puts it away; `trimtab ledger verify` says "
+        "where it begins."
+    )
+    return [Finding("ledger-tail-unfinished", str(path), message)]
 
 
 def _kind(text: str) -> str:
@@ -365,6 +425,4 @@ def _key(path: Path, entries: tuple[Entry, ...]) -> SigningKey:
 
 def _tell_key(key: SigningKey) -> None:
     """The public key, beside what goes into a file."""
-    import sys
-
     sys.stderr.write(f"Who is to check it needs this public key: {key.verifier}\n")

@@ -10,7 +10,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from types import ModuleType
     from typing import NoReturn
 
@@ -51,22 +51,31 @@ LONG_RUNNING = ("advise", "backtest", "batch", "sweep")
 OK, TROUBLE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
+class WrongUsage(SystemExit):
+    """A command line that cannot be run: what is wrong with it, and who knows how it would be."""
+
+    def __init__(self, prog: str, message: str) -> None:
+        super().__init__(USAGE)
+        self.prog = prog
+        self.message = message
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that ends wrong usage with one line and what was probably meant."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the command line, and leave with exit code 2."""
-        from trimtab.cli.screen import literal
+        """Leave with what is wrong with the command line.
 
+        Raises:
+            WrongUsage: Always; it ends a program with exit code 2.
+        """
         wrong, choose, choices = message.partition(" (choose from ")
         if choose:  # the wording changes from one Python to the next
             argument, _, word = wrong.partition(": invalid choice: ")
             known = choices.rstrip(")").replace("'", "").split(", ")
             word = word.strip("'")
             message = f"{argument}: {word!r} is none of {', '.join(known)}.{_meant(word, known)}"
-        sys.stderr.write(f"{self.prog}: {literal(message)}\n")
-        sys.stderr.write(f"Try '{self.prog} --help'.\n")
-        sys.exit(USAGE)
+        raise WrongUsage(self.prog, message)
 
 
 def parser(*, only: str | None = None) -> Parser:
@@ -109,6 +118,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(arguments)
+    except WrongUsage as wrong:
+        from trimtab.cli.screen import usage_trouble
+
+        usage_trouble(wrong.prog, wrong.message, as_json="--json" in arguments)
+        return USAGE
     except SystemExit as leaving:  # argparse, after --help or wrong usage
         return leaving.code if isinstance(leaving.code, int) else USAGE
     except KeyboardInterrupt as interrupt:
@@ -125,10 +139,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     command = _command(arguments)
+    _refuse_misplaced("trimtab", arguments, COMMANDS)
     if command is not None and command not in COMMANDS:
-        parser_ = Parser(prog="trimtab")
-        parser_.error(f"there is no command {command!r}.{_meant(command, COMMANDS)}")
+        raise WrongUsage("trimtab", f"there is no command {command!r}.{_meant(command, COMMANDS)}")
     made = parser(only=command or "")
+    if command == "ledger":
+        actions = _choices(_chosen(made, command))
+        _refuse_misplaced("trimtab ledger", arguments[arguments.index(command) + 1 :], actions)
     args, unknown = made.parse_known_args(arguments)
     chosen = made if command is None else _chosen(made, command)
     if getattr(args, "action", None):
@@ -137,6 +154,10 @@ def _run(arguments: list[str]) -> int:
         word = next((one for one in unknown if one.startswith("-")), unknown[0])
         if word.startswith("-"):
             known = [text for action in chosen._actions for text in action.option_strings]
+            if word.partition("=")[0] in known:
+                raise WrongUsage("trimtab", _misplaced(word, chosen.prog))
+            if command is None and word == "--json":
+                raise WrongUsage("trimtab", _misplaced(word, "trimtab COMMAND"))
             chosen.error(f"there is no option {word!r}.{_meant(word.partition('=')[0], known)}")
         chosen.error(f"{word!r} is one argument too many.")
     if command is None:
@@ -182,7 +203,36 @@ def _done(command: str, args: argparse.Namespace) -> int:
             "This is a bug in Trimtab, not in your input. Please report it with the lines above "
             "and the command line.\n"
         )
+        if getattr(args, "json", False):
+            from trimtab.cli.screen import emit
+
+            emit({"error": "this is a bug in Trimtab: standard error says where"})
     return TROUBLE
+
+
+def _refuse_misplaced(prog: str, words: list[str], known: Collection[str]) -> None:
+    """Refuse an option with a value that stands before the command whose option it is.
+
+    Args:
+        prog: What was typed before these words.
+        words: The words, of which the first that is no option is taken for the command.
+        known: The commands that there are.
+
+    Raises:
+        WrongUsage: The value was taken for the command, and a command follows.
+    """
+    command = _command(words)
+    if command is None or command in known:
+        return
+    place = words.index(command)
+    later = next((word for word in words[place + 1 :] if word in known), None)
+    option = words[place - 1] if place else ""
+    if later is not None and option.startswith("-"):
+        raise WrongUsage(prog, _misplaced(option, f"{prog} {later}"))
+
+
+def _misplaced(option: str, command: str) -> str:
+    return f"{option!r} belongs after the command: {command} {option}"
 
 
 def _command(arguments: list[str]) -> str | None:
@@ -200,11 +250,14 @@ def _command(arguments: list[str]) -> str | None:
 
 
 def _chosen(made: Parser, command: str) -> Parser:
+    return _choices(made)[command]
+
+
+def _choices(made: Parser) -> dict[str, Parser]:
+    """The commands of a parser, or the actions of a command."""
     for action in made._actions:
         if isinstance(action, argparse._SubParsersAction):
-            found = action.choices[command]
-            assert isinstance(found, Parser)
-            return found
+            return action.choices
     raise AssertionError("the parser has commands")
 
 

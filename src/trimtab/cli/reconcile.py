@@ -44,13 +44,10 @@ def run(args: argparse.Namespace) -> int:
     column_map, _ = column_map_of(book, path, args.account)
     imported = imported_of(book, path, args.account, column_map)
     mismatches = book.compare(imported.statement)
+    findings = (*imported.findings, *book.repairs)
     if args.json:
-        emit(statement_json(args.account, mismatches, imported.findings))
+        emit(statement_json(args.account, mismatches, findings))
     else:
         on = screen()
-        say(
-            statement_text(
-                args.account, mismatches, imported.findings, width=on.width, look=on.look
-            )
-        )
+        say(statement_text(args.account, mismatches, findings, width=on.width, look=on.look))
     return 1 if mismatches else 0

@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
     from trimtab.adapters.plan_files import load_plan
     from trimtab.cli.apply import ending, plan_path
-    from trimtab.cli.screen import asked, emit, say, screen
+    from trimtab.cli.screen import asked, emit, remark, say, screen
     from trimtab.live.book import open_book
     from trimtab.live.trading import to_record
     from trimtab.model.errors import RefusedError
@@ -81,9 +81,11 @@ def run(args: argparse.Namespace) -> int:
     found = to_record(book, saved, args.fills, as_it_was=args.as_it_was)
     if found.trades is None and not found.applied.tickets:
         if args.json:
-            emit(applied_json(found.applied, saved.plan) | {"changed": False})
+            shown = found.applied.with_findings(book.repairs)
+            emit(applied_json(shown, saved.plan) | {"changed": False})
         else:
             say(f"Plan {found.applied.plan} has no open tickets: there is nothing to record.")
+            remark(book.repairs)
         return 0
     if not args.yes:
         say(_shown(found, saved.plan, close=args.close))
@@ -104,7 +106,7 @@ def _elsewhere(args: argparse.Namespace) -> int:
     """Trades that no plan asked for: shown, asked, booked."""
     from pathlib import Path
 
-    from trimtab.cli.screen import asked, emit, say, screen
+    from trimtab.cli.screen import asked, emit, remark, say, screen
     from trimtab.live.book import open_book
     from trimtab.live.elsewhere import book_trades, to_book_trades
     from trimtab.model.errors import RefusedError
@@ -132,9 +134,11 @@ def _elsewhere(args: argparse.Namespace) -> int:
     if count:
         book_trades(book, path, as_it_was=args.as_it_was)
     if args.json:
-        emit({"booked": count, "findings": findings_json(found.found.findings)})
+        findings = (*found.found.findings, *book.repairs)
+        emit({"booked": count, "findings": findings_json(findings)})
     else:
         say(f"Booked {counted(count, 'trade')}. A plan that was not approved yet is stale now.")
+        remark(book.repairs)
     return 0
 
 

@@ -82,7 +82,7 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
     ]
     if not saved.day_asked and rehearsal.status != "already":
         told += book.old_prices()
-    told += [*coming, *without_volume(terms, broker.orders.values())]
+    told += [*coming, *without_volume(terms, broker.orders.values()), *book.repairs]
     return replace(rehearsal, findings=tuple(told))
 
 

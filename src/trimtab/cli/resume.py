@@ -27,13 +27,16 @@ def add_parser(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the end of the halt into the record."""
-    from trimtab.cli.screen import emit, literal, say
+    from trimtab.cli.screen import emit, literal, remark, say
     from trimtab.live.book import open_book
+    from trimtab.reports.plan_json import findings_json
 
     book = open_book(folder_of(args))
     book.resume(args.scope, reason=args.reason)
     if args.json:
-        emit({"halted": dict(book.folded().halted)})
+        halted = dict(book.folded().halted)
+        emit({"halted": halted, "findings": findings_json(book.repairs)})
     else:
         say(f"{literal(args.scope)} may trade again.")
+        remark(book.repairs)
     return 0

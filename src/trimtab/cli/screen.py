@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 from trimtab.model.frozen import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from trimtab.model.findings import Finding
     from trimtab.reports.layout import Look
 
 UNSEEN_WIDTH = 120
@@ -105,6 +106,14 @@ def trouble(error: Exception, *, as_json: bool = False) -> None:
     emit(told)
 
 
+def usage_trouble(prog: str, message: str, *, as_json: bool = False) -> None:
+    """Say what is wrong with a command line, and where help is; with --json to a program too."""
+    _unfailing(sys.stderr)
+    sys.stderr.write(f"{prog}: {literal(message)}\nTry '{prog} --help'.\n")
+    if as_json:
+        emit({"error": f"{prog}: {message}"})
+
+
 def _told(error: Exception) -> str:
     if isinstance(error, OSError):
         what = error.strerror or str(error)
@@ -129,6 +138,16 @@ def progress(text: str) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[2K{text}")
         sys.stderr.flush()
+
+
+def remark(findings: Iterable[Finding]) -> None:
+    """Print findings below a result that has no place of its own for them."""
+    from trimtab.reports.plan_text import findings_text
+
+    on = screen()
+    lines = findings_text(tuple(findings), width=on.width, look=on.look, explain=True)
+    if lines:
+        say("\n".join(["", *lines]))
 
 
 def literal(text: str) -> str:

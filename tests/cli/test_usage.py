@@ -1,0 +1,95 @@
+"""Wrong usage: where an option belongs, and the answer that a program gets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.console import GOLDEN, Session, golden_session
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    """The household that trades by hand."""
+    return golden_session(GOLDEN / "by-hand.console", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("--json ledger verify", "trimtab ledger verify --json"),
+        ("ledger --json verify", "trimtab ledger verify --json"),
+        ("ledger --limit 5 show", "trimtab ledger show --limit"),
+        ("--as-of 2026-03-31 plan", "trimtab plan --as-of"),
+        ("--as-of=2026-03-31 plan", "trimtab plan --as-of=2026-03-31"),
+        ("--json", "trimtab COMMAND --json"),
+    ],
+)
+def test_an_option_before_its_command_is_told_its_place(
+    line: str, right: str, session: Session
+) -> None:
+    """An option that is known behind the command is not called unknown before it."""
+    printed = session.run(f"trimtab {line}")
+
+    assert f"belongs after the command: {right}\n" in printed
+    assert printed.endswith("[2]\n")
+
+
+def test_an_option_that_no_command_has_is_unknown_wherever_it_stands(session: Session) -> None:
+    """A slip is told as a slip, with what was probably meant."""
+    printed = session.run("trimtab --jsn ledger verify")
+
+    assert "there is no option '--jsn'. Did you mean '--json'?" in printed
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "stauts --json",
+        "plan --json --expain",
+        "plan --as-of today --json",
+        "plan --json more",
+        "apply --json",
+        "ledger --json",
+        "--json ledger verify",
+        "ledger show --json --limit 0",
+    ],
+)
+def test_wrong_usage_answers_a_program_in_json(line: str, session: Session) -> None:
+    """With --json anywhere, standard output is one error object; the exit code stays 2."""
+    printed = session.run(f"trimtab {line}")
+    out = "\n".join(one for one in printed.splitlines()[:-1] if not one.startswith("2> "))
+
+    told = json.loads(out)
+
+    assert list(told) == ["error"]
+    assert f"2> {told['error']}\n" in printed
+    assert printed.endswith("[2]\n")
+
+
+def test_a_bug_answers_a_program_in_json(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw is an error object too, so that no program reads an empty answer."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("trimtab.live.book.open_book", broken)
+
+    printed = session.run("trimtab status --json")
+
+    assert printed.startswith('{\n  "error": "this is a bug in Trimtab')
+    assert printed.endswith("[1]\n")
+
+
+@pytest.mark.parametrize("action", ["verify", "show", "prove", "correct", "checkpoint"])
+def test_each_action_of_the_ledger_has_its_own_examples(action: str, session: Session) -> None:
+    """Help on an action shows lines of that action and of no other."""
+    printed = session.run(f"trimtab ledger {action} --help")
+    examples = printed.partition("examples:\n")[2].splitlines()
+
+    typed = [line for line in examples if line.startswith("  trimtab ")]
+
+    assert typed
+    assert all(line.startswith(f"  trimtab ledger {action}") for line in typed)

@@ -33,6 +33,17 @@ DIGITS = 1e-15
 SLACK = 1e-8
 """How much of an earlier goal a later one may give up, relative and at least in units of money."""
 
+CHOSEN = {
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_pscost_minreliable": 1,
+    "mip_allow_restart": False,
+}
+"""How to choose among answers when one is known: what looks for a first answer is left out."""
+
 GOALS = ("fewest", "first", "second", "third")
 """The names of goals in their order; a programme need not have all of them."""
 
@@ -111,7 +122,7 @@ def lexicographic(programme: Programme) -> Answer:
         if goal != "first" and not any(prices):
             continue
         try:
-            solution, gap = _solve(highs, solver, programme, prices, afresh=not found.values)
+            solution, gap = _solve(highs, solver, programme, prices, found.values)
         except (_NoAnswer, RuntimeError, ValueError, TypeError) as error:
             # A later goal may fail by a rounding, and is left.
             if goal in NEEDED:
@@ -119,10 +130,28 @@ def lexicographic(programme: Programme) -> Answer:
             break
         found.values[:] = solution
         found.gaps[goal] = gap if any(programme.whole) else 0.0
-        cells = [(c, p) for c, p in enumerate(prices) if p]
-        reached = sum(p * solution[c] for c, p in cells)
-        programme.row(-float("inf"), reached + SLACK * max(1.0, abs(reached)), cells)
+        _keep(programme, prices, solution, counts=goal == "fewest")
     return found
+
+
+def _keep(
+    programme: Programme, prices: Sequence[float], solution: Sequence[float], *, counts: bool
+) -> None:
+    """A row by which later goals give up no more than a hair of what this one reached.
+
+    Where it counts and nothing but the count is left of it, it is kept as a whole number, and
+    nothing of the rest may come back: the search cuts deeper with whole numbers.
+    """
+    cells = [(c, p) for c, p in enumerate(prices) if p]
+    rest = [c for c, _ in cells if not programme.whole[c]]
+    reached = sum(p * solution[c] for c, p in cells)
+    most = reached + SLACK * max(1.0, abs(reached))
+    if counts and all(solution[c] <= TOLERANCE for c in rest):
+        for c in rest:
+            programme.high[c] = max(solution[c], 0.0)
+        cells = [(c, p) for c, p in cells if programme.whole[c]]
+        most = float(round(sum(p * solution[c] for c, p in cells)))
+    programme.row(-float("inf"), most, cells)
 
 
 class _NoAnswer(Exception):
@@ -138,12 +167,18 @@ def _solve(
     solver: _core._Highs,
     programme: Programme,
     prices: Sequence[float],
-    *,
-    afresh: bool,
+    known: Sequence[float],
 ) -> tuple[list[float], float]:
-    """The values of one goal, and how far they may be from its best."""
-    if afresh:
+    """The values of one goal, and how far they may be from its best; from what is known, if any."""
+    if not known:
         _pass(highs, solver, programme, prices)
+    elif any(programme.whole):
+        _pass(highs, solver, programme, prices)
+        start = highs.HighsSolution()
+        start.col_value = list(known)
+        solver.setSolution(start)
+        for option, value in CHOSEN.items():
+            solver.setOptionValue(option, value)
     else:
         basis = solver.getBasis()
         _pass(highs, solver, programme, prices)

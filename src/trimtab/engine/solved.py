@@ -128,7 +128,9 @@ def solved(
             account.append((buy, -(1.0 + holding.fee)))
             leaf.append((buy, 1.0))
     made = _add_fees(programme, problem, sells, buys, purse, count=fewest_trades is not None)
-    _add_deviations(programme, problem, in_leaf, purse, price, fewest_trades)
+    beyond = _add_deviations(programme, problem, in_leaf, purse, price, fewest_trades)
+    if fewest_trades is not None:
+        _add_needed(programme, problem, sells, buys, made, beyond, fewest_trades)
     found = lexicographic(programme)
     gap, values = found.gaps.get("first", 0.0) * CENTS, found.values
     if not values:
@@ -212,9 +214,14 @@ def _add_deviations(
     purse: list[list[tuple[int, float]]],
     price: float,
     inside: Sequence[float] | None,
-) -> None:
-    """How far sleeves and cash end from their goals, and what accounts lack."""
+) -> list[int]:
+    """How far sleeves and cash end from their goals, and what accounts lack.
+
+    Returns:
+        With `inside`, by leaf the column of how far it ends beyond that.
+    """
     infinity = float("inf")
+    outside: list[int] = []
     short = {"first": SHORTFALL_PRICE, "fewest": 0.0 if inside is None else SHORTFALL_PRICE}
     for s, cells in enumerate(in_leaf):
         distance = (float(problem.goals[s]) - problem.values[s]) / CENTS
@@ -224,6 +231,7 @@ def _add_deviations(
         if inside is not None:
             free = inside[s] / CENTS
             beyond = programme.column(0.0, infinity, {"fewest": BEYOND_PRICE})
+            outside.append(beyond)
             programme.row(distance - free, infinity, [*cells, (beyond, 1.0)])
             programme.row(-infinity, distance + free, [*cells, (beyond, -1.0)])
     for a, cells in enumerate(purse):
@@ -236,6 +244,33 @@ def _add_deviations(
     over = programme.column(0.0, infinity, {"first": price})
     under = programme.column(0.0, infinity, {"first": price})
     programme.row(distance, distance, [*everywhere, (over, -1.0), (under, 1.0)])
+    return outside
+
+
+def _add_needed(
+    programme: Programme,
+    problem: Problem,
+    sells: list[list[int]],
+    buys: list[int | None],
+    made: dict[int, int],
+    beyond: Sequence[int],
+    inside: Sequence[float],
+) -> None:
+    """A sleeve outside its band needs at least one trade of its side, or stays outside by as much.
+
+    That follows from the other rows where a yes or no is whole. Said aloud it holds for parts of a
+    yes too, which is what the search goes by: it ends ten times sooner.
+    """
+    for s, free in enumerate(inside):
+        distance = float(problem.goals[s]) - problem.values[s]
+        need = (abs(distance) - free) / CENTS
+        if need < 1.0:
+            continue
+        own = [i for i, holding in enumerate(problem.holdings) if holding.leaf == s]
+        firsts = [buys[i] if distance > 0 else next(iter(sells[i]), None) for i in own]
+        trades = [made[column] for column in firsts if column is not None]
+        cells = [*((yes, 1.0) for yes in trades), (beyond[s], 1.0 / need)]
+        programme.row(1.0, float("inf"), cells)
 
 
 def _add_fees(
@@ -253,13 +288,16 @@ def _add_fees(
         By column that is sold or bought, the column of its yes or no.
     """
     infinity = float("inf")
-    wealth = (sum(problem.values) + sum(max(purse_, 0) for purse_ in problem.purses)) / CENTS
+    spendable = [max(purse_, 0) / CENTS for purse_ in problem.purses]
+    for holding, own in zip(problem.holdings, sells, strict=True):
+        spendable[holding.account] += sum(programme.high[c] for c in own)
     made: dict[int, int] = {}
     for holding, own, buy in zip(problem.holdings, sells, buys, strict=True):
         for part in ([(c, 1.0) for c in own], [] if buy is None else [(buy, 1.0)]):
             if not part or (holding.costs.is_linear and not count):
                 continue
-            limit = min(sum(programme.high[c] for c, _ in part), 2.0 * wealth + 1.0)
+            # No more is bought than the account has and may raise: the tighter, the sooner it ends.
+            limit = min(sum(programme.high[c] for c, _ in part), spendable[holding.account] + 1.0)
             traded = programme.column(0.0, 1.0, {"fewest": 1.0 if count else 0.0}, whole=True)
             programme.row(-infinity, 0.0, [*part, (traded, -limit)])
             made |= {c: traded for c, _ in part}

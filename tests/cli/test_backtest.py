@@ -241,3 +241,21 @@ def test_accounts_over_shuffled_histories_tell_noise_and_their_time(tmp_path: Pa
     assert json.loads((folder / "run" / "figures.json").read_text("utf-8")) == told
     assert shuffled["sentence"] in " ".join(text.split())
     assert re.search(r"It took [0-9,]+ seconds", " ".join(text.split()))
+
+
+def test_what_looks_like_a_split_is_told(tmp_path: Path) -> None:
+    """The warning of an untold split is in the text, the JSON and the report of a backtest."""
+    rows = [f"2024-01-{d:02},{100 + d % 3 if d < 12 else 51 + d % 3}" for d in range(1, 25)]
+    (tmp_path / "halved.csv").write_text("\n".join(["date,VTI", *rows]))
+    words = "--prices halved.csv --target VTI=100"
+    session = Session(tmp_path)
+
+    text = session.run(f"trimtab backtest {words} --report page.html --paths 0")
+    told = [
+        json.loads(session.run(f"trimtab {name} {words} --json"))["findings"]
+        for name in ("backtest", "sweep --when monthly", "advise --paths 20")
+    ]
+
+    assert "2-for-1 split" in text
+    assert "2-for-1 split" in (tmp_path / "page.html").read_text()
+    assert all("looks-like-split" in {one["code"] for one in findings} for findings in told)

@@ -365,7 +365,7 @@ def test_a_summary_has_one_row_a_policy_in_text_and_in_html() -> None:
 def test_sessions_without_all_prices_are_left_out_and_said() -> None:
     """Only dates with every price count; gaps are findings and are never filled in."""
     nan = float("nan")
-    prices = history({"A": [nan, 1.0, 2.0, nan, 3.0, 4.0], "B": [5.0, 5.0, 5.0, 5.0, 5.0, nan]})
+    prices = history({"A": [nan, 1.0, 1.1, nan, 1.2, 1.3], "B": [5.0, 5.0, 5.0, 5.0, 5.0, nan]})
 
     result = backtest(prices, Policy(HALVES))
 

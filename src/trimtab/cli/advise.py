@@ -156,5 +156,7 @@ def _in_accounts(args: argparse.Namespace, policies: list[str]) -> list[AccountR
 
 def _told(advice: Advice, runs: list[AccountRun]) -> dict[str, object]:
     from trimtab.cli.backtest_files import accounts_json
+    from trimtab.reports.plan_json import findings_json
 
-    return {**advice.to_dict(), **({"accounts": accounts_json(runs)} if runs else {})}
+    told = {**advice.to_dict(), "findings": findings_json(advice.findings)}
+    return {**told, **({"accounts": accounts_json(runs)} if runs else {})}

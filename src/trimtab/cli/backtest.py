@@ -143,7 +143,9 @@ def run(args: argparse.Namespace) -> int:
         progress("")
     saved = _written(result, args, remarks, replaced)
     if args.json:
-        emit(result.to_dict())
+        from trimtab.reports.plan_json import findings_json
+
+        emit({**result.to_dict(), "findings": findings_json(result.findings)})
         return 0
     from trimtab.reports.backtest_text import backtest_text
     from trimtab.reports.layout import wrapped

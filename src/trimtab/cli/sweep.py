@@ -91,7 +91,9 @@ def run(args: argparse.Namespace) -> int:
     finally:
         progress("")
     if args.json:
-        emit(result.to_dict())
+        from trimtab.reports.plan_json import findings_json
+
+        emit({**result.to_dict(), "findings": findings_json(result.findings)})
         return 0
     from trimtab.reports.layout import wrapped
     from trimtab.reports.sweep_text import sweep_text

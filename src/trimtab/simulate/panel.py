@@ -13,6 +13,7 @@ from trimtab.simulate.aims import GivenTarget, MadeTarget
 from trimtab.simulate.gaps import Gaps, sessions_with_gaps
 from trimtab.simulate.history import TRADED, PriceHistory, jumps, split_guess
 from trimtab.simulate.metrics import DAYS_A_YEAR
+from trimtab.simulate.splits import split_findings
 
 
 def shared_history(
@@ -34,7 +35,7 @@ def shared_history(
         start: First date that may count.
         end: Last date that may count.
         cash_rate: Yearly interest on CASH.
-        accept_jumps: Take tenfold changes of a price for real.
+        accept_jumps: Take tenfold changes of a price, and what looks like a split, for real.
         cash_column: Whether CASH is needed though no target names it; it is where not all prices
             are of trades.
         gaps: What is done where a symbol has no price.
@@ -60,7 +61,9 @@ def shared_history(
     panel, findings = found.history, list(found.findings)
     cash_column = cash_column or panel.status is not None
     if not accept_jumps:
-        _refuse_jumps(panel.as_traded())
+        traded = panel.as_traded()
+        _refuse_jumps(traded)
+        findings += split_findings(traded)
     if CASH not in panel.symbols and (made or CASH in wanted or cash_column):
         whole = panel
         panel = whole.once(("cash", cash_rate), lambda: _with_cash(whole, cash_rate))

@@ -343,7 +343,7 @@ def decide(h: History) -> None:
             at=AT,
         ),
         events.prices_accepted({"VTI": price}, at=AT),
-        events.actions_booked(h.day, at=AT),
+        events.actions_booked(h.day, waits={"VTI": h.day} if h.day.day % 2 else None, at=AT),
     )
 
 

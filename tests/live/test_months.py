@@ -265,7 +265,8 @@ def test_a_split_soon_after_an_applied_plan_is_believed_at_once(
 def _split_booked_wrong(path: Path) -> OpenBook:
     """VTI is split 3 for 1 by the price file on the day of the prices; then the file says 2."""
     rows = "date,symbol,close,split\n2024-03-27,VTI,260,\n2024-03-27,BND,72.5,\n"
-    last = "2024-03-28,BND,72.5,\n2024-03-28,VTI,130,{}\n"
+    # Between the prices of either split: neither is doubted.
+    last = "2024-03-28,BND,72.5,\n2024-03-28,VTI,105,{}\n"
     folder(path, roth="manual", taxed="manual", prices_csv=rows + last.format(3))
     book = opened(path)
     write(book, lambda _: [])
@@ -284,7 +285,7 @@ def test_a_booked_split_that_the_file_has_otherwise_is_an_error(
     """Another ratio, or no split at all, is told with the entry and the way out; not traded."""
     _split_booked_wrong(tmp_path)
     file = tmp_path / "prices.csv"
-    file.write_text(file.read_text().replace("130,2", f"130,{split}"))
+    file.write_text(file.read_text().replace("105,2", f"105,{split}"))
     book = opened(tmp_path)
 
     plan = book.plan(now=True)

@@ -252,14 +252,19 @@ def _belief(instrument: Instrument, state: State, market: Market, currency: str)
     assert quote.on <= market.as_of, f"the market shows a price of {quote.on} on {market.as_of}"
     reference = _reference(instrument.id, quote, state, market)
     trouble = _trouble(instrument.id, quote, reference, market)
+    waits = Fraction(1) if step is None else step.unbooked
     if trouble is not None and reference is not None:
-        if not quote.confirmed:
-            return _Belief(reference.in_new_units, reference.on, *trouble, doubted=quote.price)
+        if not quote.confirmed or waits != 1:
+            most = _Reference(quote.price, quote.on, min(1 / waits, Fraction(1))).in_new_units
+            return _Belief(reference.in_new_units, reference.on, *trouble, doubted=most)
         message = (
             f"{instrument.id}: the price that was typed, {quote.price}, is far from "
             f"{reference.in_new_units} of {reference.on}. It is believed because it was typed: "
             "look at it twice."
         )
+        if step is not None and step.told_since != 1:
+            split = _for_one(step.told_since)
+            message += f" The split of {split} that the prices tell of counts with it."
         return _Belief(quote.price, quote.on, message=message)
     age, unit = _age(instrument, quote, market)
     if age > instrument.age_limit:
@@ -303,7 +308,7 @@ class _Reference:
 
 
 def _of_step(step: Step) -> _Reference:
-    return _Reference(step.before, step.before_on, step.told_since)
+    return _Reference(step.before, step.before_on, step.told_since / step.unbooked)
 
 
 def _reference(id_: str, quote: Quote, state: State, market: Market) -> _Reference | None:
@@ -390,6 +395,8 @@ def _trouble(
 ) -> tuple[str, str] | None:
     """Why a price is not believed: a code and a sentence; None if it is."""
     step = market.looked.get(id_)
+    if step is not None and step.unbooked != 1 and quote.confirmed:
+        return _typed_before_split(id_, quote, step)
     if step is None or quote.confirmed:
         # Where every step was looked at, a price that moved far in small ones is believed.
         return _jump(id_, quote, reference) if quote.confirmed or id_ not in market.looked else None
@@ -400,9 +407,23 @@ def _trouble(
         _Reference(step.before, step.before_on, step.told),
         counted=_of_step(step).in_new_units,
         is_long=(step.on - step.before_on).days > LONG,
+        waits=step.unbooked != 1,
     )
     assert found is not None, f"a step of {id_} on {step.on} that nothing speaks against"
     return found
+
+
+def _typed_before_split(id_: str, quote: Quote, step: Step) -> tuple[str, str]:
+    """A price was typed beside a split that waits for a word, and it is none for the split."""
+    message = (
+        f"{id_}: the price that was typed, {quote.price}, is nearer to {step.before} of "
+        f"{step.before_on} as it was than after the split of {_for_one(step.unbooked)} that the "
+        f"prices tell of. The split is not booked, and {id_} is counted at "
+        f"{_of_step(step).in_new_units} and not traded. If there was no split, take it out of the "
+        "prices; if there was, give the price of a new unit, or `trimtab import` a statement with "
+        "the new quantity."
+    )
+    return "typed-before-split", message
 
 
 def _jump(
@@ -412,15 +433,22 @@ def _jump(
     *,
     counted: Price | None = None,
     is_long: bool = False,
+    waits: bool = False,
 ) -> tuple[str, str] | None:
-    """Why a price is not believed beside its reference: a code and a sentence; None if it is."""
+    """Why a price is not believed beside its reference: a code and a sentence; None if it is.
+
+    `waits` says that what is held is counted as before a split that is told.
+    """
     if reference is None or quote.price is None:
         return None
     plain = Fraction(quote.price.decimal) / Fraction(reference.price.decimal)
     ratio = plain * reference.split
     shown = quote.raw or quote.price
     went = f"{id_} went from {reference.price} on {reference.on} to {shown} on {quote.on}"
-    stands = f"not believed, counted at {counted or reference.in_new_units} and not traded"
+    at = counted or reference.in_new_units
+    stands = f"not believed, counted at {at} and not traded"
+    if waits:
+        stands = f"the split is not booked, and {id_} is counted at {at}, as before it, not traded"
     if reference.split != 1 and abs(ratio - 1) > OUT_OF_PHASE:
         said = f"{went}, while the prices tell of a split of {reference.split} for 1"
         like = split_like(1 / plain)
@@ -433,12 +461,12 @@ def _jump(
     if ratio >= JUMP or JUMP * ratio <= 1:
         remedy = "Correct the row, or add the split."
         if like is not None:
-            remedy = f"Correct the row; or {_split_to_add(id_, quote.on, like)}"
+            remedy = f"Correct the row; or {_split_to_add(id_, quote.on, like)}."
         return "price-jump", f"{went}: {stands}. {remedy}"
     if like is not None:
         message = (
             f"{went}, as after a split of {_for_one(like)} that the prices do not tell of: "
-            f"{stands}. Correct the row; or {_split_to_add(id_, quote.on, like)}"
+            f"{stands}. Correct the row; or {_split_to_add(id_, quote.on, like)}."
         )
         return "split-missing", message
     return None

@@ -14,7 +14,7 @@ from trimtab.ledger.folded import NOTHING, Folded
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
-from trimtab.model.market import Dividend, Market, Quote, Split
+from trimtab.model.market import Dividend, Market, Quote, Split, Step
 from trimtab.model.numbers import Price, StepPrice, half_even, money_text
 
 AWAITED = timedelta(days=92)
@@ -39,9 +39,11 @@ class Actions:
 def actions_due(folded: Folded, market: Market, *, paper: Collection[str], at: str) -> Actions:
     """Splits and dividends after the record's last ones, up to the market's day.
 
-    A split multiplies what every account holds. Cash of a dividend is booked for paper accounts,
-    where nobody else would pay it: position before the ex-date x amount, half to even. At a real
-    broker it is booked when the statement shows it, and until then a finding says what to expect.
+    A split multiplies what every account holds; one that the prices contradict waits until somebody
+    says a word about it (`splits_doubted`), and so does what comes after it. Cash of a dividend is
+    booked for paper accounts, where nobody else would pay it: position before the ex-date x amount,
+    half to even. At a real broker it is booked when the statement shows it, and until then a
+    finding says what to expect.
 
     Args:
         folded: What is known.
@@ -49,20 +51,21 @@ def actions_due(folded: Folded, market: Market, *, paper: Collection[str], at: s
         paper: Accounts whose dividends are booked here.
         at: The instant of the entries.
     """
-    since, through = folded.actions_through, known_through(market)
+    since = folded.actions_through
     missing = splits_missing(folded, market)
-    if missing:
-        # What waits for a trade to be taken back is still to come once it was.
-        through = min(through, min(split.on for split in missing) - timedelta(days=1))
-    if since is None or known_through(market) <= since:
+    if since is None:
         return Actions((), folded, _unbooked(folded, missing))
+    waiting = (*missing, *splits_doubted(folded, market))
+    through = max(since, known_through(market))
+    waits = _waits(folded, waiting, through)
+
+    def is_due(action: Dividend | Split) -> bool:
+        booked = folded.booked_through(action.instrument)
+        return booked is not None and booked < action.on <= through
+
     due: list[Dividend | Split] = [
-        *(action for action in market.dividends if since < action.on <= market.as_of),
-        *(
-            action
-            for action in market.splits
-            if since < action.on <= market.as_of and action not in missing
-        ),
+        *(action for action in market.dividends if is_due(action)),
+        *(action for action in market.splits if is_due(action) and action not in waiting),
     ]
     due.sort(key=lambda action: (action.on, isinstance(action, Split), action.instrument))
     drafts: list[Draft] = []
@@ -72,7 +75,7 @@ def actions_due(folded: Folded, market: Market, *, paper: Collection[str], at: s
     for action in due:
         if action.instrument not in now.steps:
             continue
-        if any(s.instrument == action.instrument and s.on <= action.on for s in missing):
+        if is_after(action, waiting):
             continue  # of a count that is not known: after the split is booked
         if isinstance(action, Dividend):
             for account, amount in _dividends(now, action):
@@ -97,10 +100,22 @@ def actions_due(folded: Folded, market: Market, *, paper: Collection[str], at: s
             now = fold(sealed([draft], folded.head), folded)
         drafts.append(draft)
         findings.extend(rough)
-    if through > since:
-        drafts.append(events.actions_booked(through, at=at))
+    if through > since or waits != folded.actions_waiting:
+        drafts.append(events.actions_booked(through, waits=waits, at=at))
     findings.extend(_expected(expected))
     return Actions(tuple(drafts), fold(sealed(drafts, folded.head), folded), tuple(findings))
+
+
+def _waits(folded: Folded, waiting: Collection[Split], through: date) -> dict[str, date]:
+    """From which day on, up to the last, what happens to an instrument is not booked yet."""
+    waits: dict[str, date] = {}
+    for split in waiting:
+        booked = folded.booked_through(split.instrument)
+        assert booked is not None, "a split is waited for after the opening"
+        first = max(split.on, booked + timedelta(days=1))
+        if first <= through:
+            waits[split.instrument] = min(first, waits.get(split.instrument, first))
+    return waits
 
 
 def known_through(market: Market) -> date:
@@ -121,8 +136,8 @@ def splits_missing(folded: Folded, market: Market) -> tuple[Split, ...]:
     Either its actions are booked beyond that day, or the instrument was traded on it or since:
     those trades are at the new count, and what was there before is not (docs/spec/ledger.md).
     """
-    opened, through = folded.opened_on, folded.actions_through
-    if opened is None or through is None:
+    opened = folded.opened_on
+    if opened is None or folded.actions_through is None:
         return ()
     booked = {known[:2] for known in folded.splits}
     held = {instrument for _, instrument in folded.positions}
@@ -132,8 +147,77 @@ def splits_missing(folded: Folded, market: Market) -> tuple[Split, ...]:
         if opened < split.on
         and split.instrument in held
         and (split.instrument, split.on) not in booked
-        and (split.on <= through or moved_since(folded, split))
+        and (_is_past(folded, split) or moved_since(folded, split))
     )
+
+
+def splits_doubted(
+    folded: Folded, market: Market, *, opened: date | None = None
+) -> tuple[Split, ...]:
+    """Splits that the record lacks and that the prices of their days contradict.
+
+    Nobody knows whether the split or the price is wrong, so none is booked until somebody says a
+    word: the file is mended, a statement shows the new quantity, or a price is typed that is
+    nearer to the split than to none. Later splits of the instrument wait with it.
+
+    Args:
+        folded: What is known.
+        market: A snapshot whose steps were looked at; where none were, none is doubted.
+        opened: The day of the opening statement while the record has none.
+    """
+    since = folded.opened_on or opened
+    booked = {known[:2] for known in folded.splits}
+    missing = splits_missing(folded, market)
+    doubted: list[Split] = []
+    for split in market.splits:
+        step = market.looked.get(split.instrument)
+        is_new = since is not None and since < split.on and split not in missing
+        if step is None or not is_new or (split.instrument, split.on) in booked:
+            continue
+        if step.told == 1 or split.on <= step.before_on or _is_said(step, market, split.instrument):
+            continue
+        if split.on <= step.on or is_after(split, doubted):
+            doubted.append(split)
+    return tuple(doubted)
+
+
+def _is_said(step: Step, market: Market, instrument: str) -> bool:
+    """Whether somebody typed a price that is nearer to the splits told than to none."""
+    quote = market.quotes.get(instrument)
+    if quote is None or quote.price is None or not quote.confirmed:
+        return False
+    plain = Fraction(quote.price.decimal) / Fraction(step.before.decimal)
+    split = plain * step.told_since
+    return max(split, 1 / split) < max(plain, 1 / plain)
+
+
+def is_after(action: Dividend | Split, splits: Collection[Split]) -> bool:
+    """Whether something happened on or after a split of the same instrument."""
+    return any(one.instrument == action.instrument and one.on <= action.on for one in splits)
+
+
+def countable(folded: Folded, market: Market) -> tuple[Dividend, ...]:
+    """The dividends of a count that is known: before any split that the record lacks."""
+    waiting = (*splits_missing(folded, market), *splits_doubted(folded, market))
+    return tuple(one for one in market.dividends if not is_after(one, waiting))
+
+
+def at_old_counts(
+    folded: Folded, market: Market, *, opened: date | None = None
+) -> dict[str, Step | None]:
+    """What was looked at, with the splits at each step that the record does not have."""
+    waiting = (*splits_missing(folded, market), *splits_doubted(folded, market, opened=opened))
+    looked = dict(market.looked)
+    for split in waiting:
+        step = looked.get(split.instrument)
+        if step is not None and split.on > step.before_on:
+            looked[split.instrument] = replace(step, unbooked=step.unbooked * split.ratio)
+    return looked
+
+
+def _is_past(folded: Folded, split: Split) -> bool:
+    booked = folded.booked_through(split.instrument)
+    return booked is not None and split.on <= booked
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +300,9 @@ def splits_stated(
     account: str,
     at: str,
 ) -> Actions:
-    """The missing splits that a statement confirms: it is nearer to the multiplied quantity.
+    """The missing or doubted splits that a statement confirms.
+
+    It does where it is nearer to the multiplied quantity.
 
     Args:
         folded: What is known.
@@ -231,7 +317,8 @@ def splits_stated(
     drafts: list[Draft] = []
     findings: list[Finding] = []
     now = folded
-    for split in splits_missing(folded, market):
+    missing = (*splits_missing(folded, market), *splits_doubted(folded, market))
+    for split in sorted(missing, key=lambda one: one.on):
         there = now.positions.get((account, split.instrument), 0)
         shown = stated.get(split.instrument, 0)
         if shown == there or abs(shown - there * split.ratio) >= abs(shown - there):
@@ -324,28 +411,39 @@ def payments_awaited(
         since: Earlier ones are no longer waited for.
     """
     whole = fold(entries)
-    found: list[Payment] = []
-    folded, done = NOTHING, 0
+    marks = [
+        (place, entry)
+        for place, entry in enumerate(entries)
+        if entry.kind in ("actions_booked", "split")
+    ]
+    asked: list[tuple[int, Dividend]] = []
     for dividend in dividends:
         ref = f"dividend-{dividend.instrument}-{dividend.on}"
         is_known = whole.opened_on is not None and dividend.on > whole.opened_on
         if dividend.on < since or not is_known or (account, ref) in whole.refs:
             continue
-        place = done
-        while place < len(entries) and not _reaches(entries[place], dividend.on):
-            place += 1
+        reached = (place for place, entry in marks if _reaches(entry, dividend))
+        asked.append((next(reached, len(entries)), dividend))
+    found: list[Payment] = []
+    folded, done = NOTHING, 0
+    for place, dividend in sorted(asked, key=lambda one: one[0]):
         folded, done = fold(entries[done:place], folded), place
         if dividend.instrument in folded.steps:
             amount = dict(_dividends(folded, dividend)).get(account, 0)
             if amount > 0:
                 found.append(Payment(dividend.instrument, dividend.on, amount))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: one.on))
 
 
-def _reaches(entry: Entry, day: date) -> bool:
-    """Whether what was held before a day is no longer what is held after this entry."""
-    key = {"actions_booked": "through", "split": "on"}.get(entry.kind)
-    return key is not None and str(entry.body[key]) >= day.isoformat()
+def _reaches(entry: Entry, dividend: Dividend) -> bool:
+    """Whether what was held before an ex-date is no longer what is held after this entry."""
+    day = dividend.on.isoformat()
+    if entry.kind == "split":
+        return str(entry.body["on"]) >= day
+    waits = entry.body.get("waits")
+    if isinstance(waits, Mapping) and dividend.instrument in waits:
+        return str(waits[dividend.instrument]) > day
+    return str(entry.body["through"]) >= day
 
 
 def _dividends(folded: Folded, dividend: Dividend) -> list[tuple[str, int]]:

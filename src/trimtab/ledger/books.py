@@ -73,6 +73,7 @@ class Books:
         self.transfers = list(folded.transfers)
         self.voided = set(folded.voided)
         self.actions_through = folded.actions_through
+        self.actions_waiting = dict(folded.actions_waiting)
         self.findings = list(folded.findings)
         self.head = folded.head
         self._postings: list[Posting] = []

@@ -234,9 +234,15 @@ def split(
     return Draft(at, "split", body)
 
 
-def actions_booked(through: date, *, at: str) -> Draft:
-    """All splits and dividends up to this session are in the record now."""
-    return Draft(at, "actions_booked", {"through": through.isoformat()})
+def actions_booked(through: date, *, waits: Mapping[str, date] | None = None, at: str) -> Draft:
+    """All splits and dividends up to this session are in the record now.
+
+    `waits` names the instruments of which they are not, with the first day that is missing.
+    """
+    body: dict[str, Json] = {"through": through.isoformat()}
+    if waits:
+        body["waits"] = {name: on.isoformat() for name, on in sorted(waits.items())}
+    return Draft(at, "actions_booked", body)
 
 
 def received(account: str, lots: Sequence[Lot], *, amount: int = 0, on: date, at: str) -> Draft:

@@ -342,7 +342,11 @@ def actions_booked(books: Books, body: Fields) -> None:
     if books.actions_through is not None and through < books.actions_through:
         message = f"they are booked through {books.actions_through} already"
         raise body.error(message, "actions-backwards")
-    books.actions_through = through
+    waits: dict[str, date] = {}
+    if body.has("waits"):
+        table = body.table("waits")
+        waits = {name: table.day(name) for name in table.members()}
+    books.actions_through, books.actions_waiting = through, waits
 
 
 def transferred(books: Books, body: Fields) -> None:

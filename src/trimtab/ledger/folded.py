@@ -146,6 +146,7 @@ class Folded:
         transfers: Transfers in kind: entry, instrument, day.
         voided: Entries that were voided.
         actions_through: See `Memory`.
+        actions_waiting: Instruments whose splits and dividends are not in the book from a day on.
         findings: What was noticed while folding, each about an entry.
     """
 
@@ -179,7 +180,15 @@ class Folded:
     transfers: tuple[tuple[int, str, date], ...] = ()
     voided: frozenset[int] = frozenset()
     actions_through: date | None = None
+    actions_waiting: Mapping[str, date] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+
+    def booked_through(self, instrument: str) -> date | None:
+        """The last day up to which splits and dividends of an instrument are in the book."""
+        through, first = self.actions_through, self.actions_waiting.get(instrument)
+        if through is None or first is None:
+            return through
+        return min(through, first - timedelta(days=1))
 
     def is_halted(self, account: str) -> bool:
         """Whether no new order may leave this account."""

@@ -18,6 +18,8 @@ from trimtab.execution.corporate import (
     AWAITED,
     WrongSplit,
     at_old_count,
+    at_old_counts,
+    countable,
     dividends_expected,
     splits_missing,
     splits_wrong,
@@ -191,7 +193,7 @@ class ObservedBook:
         paying = set(self.portfolio.household.accounts) - self.paper_accounts
         entries = [*self.entries(), *sealed(ready.drafts, self.folded().head)]
         since = min(as_of - AWAITED, self.folded().actions_through or as_of)
-        dividends = self.market_shown(as_of).dividends
+        dividends = countable(ready.folded, self.market_shown(as_of))
         expected = dividends_expected(entries, paying, dividends, since=since)
         others = [one for one in ready.findings if one.code != "dividend-expected"]
         wrong = (one.finding() for one in self._splits_wrong(self.market_shown(as_of)))
@@ -323,10 +325,10 @@ class ObservedBook:
         be worth a part of itself.
         """
         shown = self.market_shown(as_of, typed)
+        folded, opened = self.folded(), self.portfolio.opened
+        shown = replace(shown, looked=at_old_counts(folded, shown, opened=opened))
         missing = [
-            split
-            for split in splits_missing(self.folded(), shown)
-            if split.instrument in shown.quotes
+            split for split in splits_missing(folded, shown) if split.instrument in shown.quotes
         ]
         wrong = [one for one in self._splits_wrong(shown) if one.instrument in shown.quotes]
         if not missing and not wrong:

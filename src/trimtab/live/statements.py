@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from trimtab.execution.corporate import AWAITED, Payment, payments_awaited, splits_stated
+from trimtab.execution.corporate import (
+    AWAITED,
+    Payment,
+    countable,
+    payments_awaited,
+    splits_stated,
+)
 from trimtab.execution.doubts import doubts_of_statement
 from trimtab.execution.reconcile import Mismatch, Statement, differences
 from trimtab.execution.statement import Adjustment, adjustment
@@ -95,7 +101,7 @@ def _adjusted(
     awaited: tuple[Payment, ...] = ()
     if statement.account not in book.paper_accounts:
         since = day - AWAITED
-        dividends = book.market(as_of).dividends
+        dividends = countable(folded, book.market(as_of))
         awaited = payments_awaited(store.read(), statement.account, dividends, since=since)
     done = adjustment(
         found,

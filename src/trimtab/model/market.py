@@ -45,6 +45,7 @@ class Step:
         told: New units for one old one by the splits told between the two.
         told_since: The same from `before_on` to the newest price.
         raw: What the source wrote for `after`, and where; empty for what was typed.
+        unbooked: The part of `told_since` that the record lacks: what is held is at the old count.
     """
 
     before: Price
@@ -54,6 +55,7 @@ class Step:
     told: Fraction = Fraction(1)
     told_since: Fraction = Fraction(1)
     raw: str = ""
+    unbooked: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)

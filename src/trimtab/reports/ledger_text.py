@@ -205,7 +205,9 @@ def in_words(entry: Entry, steps: Mapping[str, Decimal]) -> str:
         case "split":
             return f"{text('instrument')}: {body.get('new')} for {body.get('old')}"
         case "actions_booked":
-            return f"splits and dividends through {text('through')}"
+            waits = body.get("waits")
+            but = f", without {', '.join(sorted(waits))}" if isinstance(waits, dict) else ""
+            return f"splits and dividends through {text('through')}{but}"
         case "planned":
             return f"plan {text('plan')}"
         case "approved":

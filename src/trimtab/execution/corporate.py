@@ -422,7 +422,9 @@ def payments_awaited(
         is_known = whole.opened_on is not None and dividend.on > whole.opened_on
         if dividend.on < since or not is_known or (account, ref) in whole.refs:
             continue
-        reached = (place for place, entry in marks if _reaches(entry, dividend))
+        reached = (
+            place for place, entry in marks if reaches(entry, dividend.instrument, dividend.on)
+        )
         asked.append((next(reached, len(entries)), dividend))
     found: list[Payment] = []
     folded, done = NOTHING, 0
@@ -435,14 +437,17 @@ def payments_awaited(
     return tuple(sorted(found, key=lambda one: one.on))
 
 
-def _reaches(entry: Entry, dividend: Dividend) -> bool:
-    """Whether what was held before an ex-date is no longer what is held after this entry."""
-    day = dividend.on.isoformat()
+def reaches(entry: Entry, instrument: str, on: date) -> bool:
+    """Whether what was held before an ex-date is no longer what is held after an entry.
+
+    The entry is a split, or says how far splits and dividends are booked.
+    """
+    day = on.isoformat()
     if entry.kind == "split":
         return str(entry.body["on"]) >= day
     waits = entry.body.get("waits")
-    if isinstance(waits, Mapping) and dividend.instrument in waits:
-        return str(waits[dividend.instrument]) > day
+    if isinstance(waits, Mapping) and instrument in waits:
+        return str(waits[instrument]) > day
     return str(entry.body["through"]) >= day
 
 

@@ -14,6 +14,7 @@ from trimtab.adapters.ledger_file import FileLedger
 from trimtab.adapters.portfolio_folder import LEDGER_FILE, LOTS_FILE, PAPER_FOLDER, Portfolio
 from trimtab.adapters.prices_file import LOOKED_BACK, PriceFile, Since
 from trimtab.engine.mandate import Mandate
+from trimtab.execution.booked_dividends import dividends_wrong
 from trimtab.execution.corporate import (
     AWAITED,
     WrongSplit,
@@ -196,7 +197,14 @@ class ObservedBook:
         dividends = countable(ready.folded, self.market_shown(as_of))
         expected = dividends_expected(entries, paying, dividends, since=since)
         others = [one for one in ready.findings if one.code != "dividend-expected"]
-        wrong = (one.finding() for one in self._splits_wrong(self.market_shown(as_of)))
+        shown = self.market_shown(as_of)
+        wrong = [one.finding() for one in self._splits_wrong(shown)]
+        # Of a split that is booked wrongly nobody knows how many units were paid.
+        wrong += [
+            one.finding()
+            for one in dividends_wrong(self.entries(), shown, self._has_row)
+            if one.instrument not in {finding.subject for finding in wrong}
+        ]
         return replace(ready, findings=(*others, *wrong, *expected))
 
     def _splits_wrong(self, shown: Market) -> tuple[WrongSplit, ...]:

@@ -156,7 +156,6 @@ ROWS: list[tuple[str, list[str]]] = [
     ("ira,VT\x1bI,1,,", ["symbol"]),
     ("ira,VTI ,1,,", ["symbol"]),
     ("ira," + "V" * 33 + ",1,,", ["symbol"]),
-    ("ira,VTI\udcff,1,,", ["symbol"]),
     ("ira,,1,,", ["symbol"]),
     ("ira,CASH,1,,", ["symbol"]),
     ("ira,EUR,1,,", ["symbol"]),
@@ -183,6 +182,8 @@ def test_a_wrong_row_is_said_at_its_line_and_column(
 
 FORMS: list[tuple[str | bytes, list[tuple[int | None, str]]]] = [
     # a whole file, line and key of each problem
+    (f"# M\u00fcller\n{HEADER}ira,VTI,1,,\nM\u00fcller,VTI,1,,\n".encode("latin-1"), [(4, "")]),
+    (f"{HEADER}ira,VTI,1,,\nM\u00fcller,VTI,1,,".encode("latin-1"), [(3, "")]),
     ("", [(1, "")]),
     ("\n\n", [(1, "")]),
     ("account,symbol,quantity,acquired\n", [(1, "")]),

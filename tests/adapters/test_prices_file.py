@@ -323,7 +323,7 @@ BAD: list[tuple[str | bytes, list[tuple[int | None, str]]]] = [
     ('date,symbol,close\n2026-03-30,"VTI,1\n', [(2, "")]),
     ("date,symbol,close\n2026-02-30,VTI,1\n,VTI,1\n30.03.2026,VTI,1\n",
      [(2, "date"), (3, "date"), (4, "date")]),
-    ("date,symbol,close\n2026-03-30,<b>,1\n2026-03-30,V\udcff,1\n", [(2, "symbol"), (3, "symbol")]),
+    ("date,symbol,close\n2026-03-30,<b>,1\n2026-03-30,V\udcff,1\n", [(2, "symbol"), (3, "")]),
     ("date,symbol,close\n2026-03-30,VTI,1\n2026-03-27,VTI,1\n2026-03-30,VTI,1\n", [(4, "VTI")]),
     ("date,VTI\n2026-03-30,1\n2026-03-30,1\n", [(3, "date")]),
     ("date,symbol,close,split\n2026-03-30,VTI,1,-2\n2026-03-27,VTI,1,x\n2026-03-26,VTI,1,2:0\n",

@@ -158,7 +158,7 @@ def _first_lines(path: Path) -> list[str]:
     """The lines among which a header stands."""
     try:
         with path.open("rb") as stream:
-            lines = next(blocks(stream, longest=BLOCK, digest=[]), None)
+            lines = next(blocks(stream, longest=BLOCK, digest=[], others=True), None)
     except OSError as error:
         raise InputError([unreadable(path.name, error)]) from None
     except UnreadableLines as error:
@@ -357,7 +357,7 @@ class _Export:
         width = number = 0
         try:
             with self.path.open("rb") as stream:
-                for lines in blocks(stream, longest=BLOCK, digest=[]):
+                for lines in blocks(stream, longest=BLOCK, digest=[], others=True):
                     for line in lines:
                         number += 1
                         if number <= self.map.skip_rows or not line.strip(', ;\t"'):

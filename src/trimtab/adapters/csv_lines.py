@@ -32,6 +32,8 @@ _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _ISO_DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2},)*", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}((?P<group>[.,'\u2019 \u00a0\u202f])[0-9]{3})*", re.ASCII)
 _NUMBERISH = re.compile(r"[+-]?[0-9][0-9.,'\u2019 \u00a0\u202f]*", re.ASCII)
+_AS_UTF8 = "save the file as CSV UTF-8"
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _FORMULA = ("=", "+", "-", "@", "\t")
 
 
@@ -64,18 +66,21 @@ class Sheet:
     problems: list[Problem] = field(default_factory=list)
 
 
-def blocks(stream: BinaryIO, *, longest: int, digest: list[str]) -> Iterator[list[str]]:
+def blocks(
+    stream: BinaryIO, *, longest: int, digest: list[str], others: bool = False
+) -> Iterator[list[str]]:
     """The lines of a UTF-8 file, many at a time, without their ends and without the mark before.
-
-    Bytes that are not UTF-8 come out as lone surrogates, which no field allows.
 
     Args:
         stream: The file.
         longest: Bytes that one line may have.
         digest: Receives the SHA-256 of the file when its end is reached.
+        others: Bytes that are not UTF-8 are let through as lone surrogates, for files of which
+            only some columns are read; else they may stand in remarks alone.
 
     Raises:
-        UnreadableLines: A line is longer, or the file is UTF-16, or its lines end in CR alone.
+        UnreadableLines: A line is longer, or not UTF-8, or the file is UTF-16, or its lines end in
+            CR alone.
     """
     whole = sha256()
     rest = b""
@@ -94,14 +99,42 @@ def blocks(stream: BinaryIO, *, longest: int, digest: list[str]) -> Iterator[lis
             text = (body + newline).decode("utf-8", "surrogateescape")
             lines = text.replace("\r\n", "\n").split("\n")
             lines.pop()
+            odd = None if others else _not_utf8(text, lines)
+            if odd is not None:
+                yield lines[: odd[0]]
+                raise UnreadableLines(number + odd[0] + 1, odd[1], _AS_UTF8)
             number += len(lines)
             yield lines
         if len(rest) > longest:
             wrong = f"the line is longer than {longest} bytes"
             raise UnreadableLines(number + 1, wrong, "write one row a line")
     if rest:
-        yield [rest.decode("utf-8", "surrogateescape").removesuffix("\r")]
+        text = rest.decode("utf-8", "surrogateescape").removesuffix("\r")
+        odd = None if others else _not_utf8(text, [text])
+        if odd is not None:
+            raise UnreadableLines(number + 1, odd[1], _AS_UTF8)
+        yield [text]
     digest.append(whole.hexdigest())
+
+
+def _not_utf8(text: str, lines: Sequence[str]) -> tuple[int, str] | None:
+    """The first line that another encoding than UTF-8 wrote, and how it is seen; None if none.
+
+    Args:
+        text: All of the lines, which is looked at first because that is faster.
+        lines: The lines; remarks among them may be in any encoding.
+    """
+    if text.isascii() or _NOT_UTF8.search(text) is None:
+        return None
+    for place, line in enumerate(lines):
+        found = _NOT_UTF8.search(line)
+        if found is not None and not line.startswith("#"):
+            byte = ord(found[0]) - 0xDC00
+            return (
+                place,
+                f"it is not UTF-8 text (byte {byte:#04x} at character {found.start() + 1})",
+            )
+    return None
 
 
 def fields_of(line: str) -> list[str]:

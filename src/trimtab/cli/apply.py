@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trimtab.cli.options import Commands
     from trimtab.execution.outcome import Applied
     from trimtab.live.book import OpenBook
+    from trimtab.model.plan import Plan
 
 EPILOG = """\
 examples:
@@ -65,10 +66,8 @@ def run(args: argparse.Namespace) -> int:
             raise RefusedError("--json cannot ask: add --yes to carry the plan out without asking")
         on = screen()
         if looked_at(book, saved).status != "already":
-            say(plan_text(saved.plan, width=on.width, look=on.look))
+            say(plan_text(_as_of_today(book, saved), width=on.width, look=on.look))
             say("")
-            for old in () if saved.day_asked else book.old_prices():
-                say(f"{old.message[0].upper()}{old.message[1:]}.")
             if not asked(_question(book, saved)):
                 say("Nothing was done.")
                 return 1
@@ -84,6 +83,16 @@ def run(args: argparse.Namespace) -> int:
         told = ending(applied, args)
         say(applied_text(applied, saved.plan, width=on.width, look=on.look, ending=told))
     return 0 if ended_well(applied) else 1
+
+
+def _as_of_today(book: OpenBook, saved: SavedPlan) -> Plan:
+    """A saved plan with what the clock says now of its prices, instead of what it said then."""
+    from dataclasses import replace
+
+    if saved.day_asked:
+        return saved.plan
+    others = [one for one in saved.plan.findings if one.code != "old-prices"]
+    return replace(saved.plan, findings=(*others, *book.old_prices()))
 
 
 def ended_well(applied: Applied) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trimtab.cli.options import Commands
+    from trimtab.live.book import OpenBook
     from trimtab.model.plan import Plan
 
 EPILOG = """\
@@ -98,7 +99,11 @@ def run(args: argparse.Namespace) -> int:
 
     on = screen()
     shown = plan_text(
-        plan, width=on.width, explain=args.explain, look=on.look, ending=_ending(plan, path, args)
+        plan,
+        width=on.width,
+        explain=args.explain,
+        look=on.look,
+        ending=_ending(plan, book, path, args),
     )
     say(shown)
     return code
@@ -117,13 +122,15 @@ def _summed(flows: list[tuple[str, Any]]) -> dict[str, Any]:
     return summed
 
 
-def _ending(plan: Plan, path: Path | None, args: argparse.Namespace) -> list[str]:
+def _ending(plan: Plan, book: OpenBook, path: Path | None, args: argparse.Namespace) -> list[str]:
     if path is None:
         return []
     import os
     import shlex
 
+    from trimtab.cli.next_step import after_plan
+
     shown = os.path.relpath(path)
     elsewhere = "" if args.folder == "." else f" -C {shlex.quote(args.folder)}"
-    purpose = "" if plan.trades else "    (notes that it was looked at; nothing to trade)"
-    return [f"Saved {shown}", f"Next: trimtab{elsewhere} apply {shlex.quote(shown)}{purpose}"]
+    told = after_plan(plan, book, saved=shlex.quote(shown), elsewhere=elsewhere)
+    return [f"Saved {shown}", *told]

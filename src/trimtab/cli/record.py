@@ -161,14 +161,12 @@ def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:
             rows.append((one.side, one.instrument, one.account, amount, str(one.price), fees,
                          day))  # fmt: skip
     else:
-        trades = {(t.account, t.instrument, t.side): t for t in plan.trades}
-        filled = {record.order.id: record.filled for record in found.applied.orders}
-        for order in found.applied.tickets:
-            trade = trades[order.account, order.instrument, order.side]
-            left = (order.quantity or trade.quantity) - filled[order.id]
-            amount = quantity(quantity_text(left, steps[order.instrument]))
-            price = "" if close else str(trade.price)
-            fees = "" if close else "as planned"
+        orders = {record.order.id: record.order for record in found.applied.orders}
+        for fill in found.as_planned:
+            order = orders[fill.order]
+            amount = quantity(quantity_text(fill.quantity, steps[order.instrument]))
+            price = "" if close else str(fill.price)
+            fees = "" if close else money(fill.fees)
             rows.append((order.side, order.instrument, order.account, amount, price, fees,
                          "" if close else plan.as_of.isoformat()))  # fmt: skip
     columns = [

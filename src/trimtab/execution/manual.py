@@ -268,6 +268,16 @@ def book_hand_trades(run: Application, trades: Sequence[HandTrade]) -> None:
 
 def book_as_planned(run: Application) -> None:
     """Book every open ticket as if it had been traded exactly as planned."""
+    for fill in as_planned(run):
+        book_report(run, BrokerEvent(fill.order, OrderState.FILLED, fill))
+
+
+def as_planned(run: Application) -> tuple[Fill, ...]:
+    """What is booked of each open ticket if it was traded exactly as planned."""
+    return tuple(_as_planned(run))
+
+
+def _as_planned(run: Application) -> Iterator[Fill]:
     settles = run.venue.market.calendar.next_session(run.plan.as_of)
     for record in run.tickets():
         order = record.order
@@ -275,7 +285,7 @@ def book_as_planned(run: Application) -> None:
         steps = (order.quantity or planned.quantity) - record.filled
         whole = steps == planned.quantity
         value = StepPrice.of(planned.price, planned.step).value(steps)
-        fill = Fill(
+        yield Fill(
             id=f"{order.id[:24]}-as-planned",
             order=order.id,
             quantity=steps,
@@ -285,7 +295,6 @@ def book_as_planned(run: Application) -> None:
             on=run.plan.as_of,
             settles=settles,
         )
-        book_report(run, BrokerEvent(order.id, OrderState.FILLED, fill))
 
 
 def close_tickets(run: Application) -> None:

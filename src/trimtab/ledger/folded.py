@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -199,10 +199,18 @@ NOTHING: Final = Folded()
 """What is known before the first entry."""
 
 
+def _open_part(record: OrderRecord) -> Order:
+    """What of an order is still to be traded."""
+    order = record.order
+    if not record.filled or order.quantity is None or record.filled >= order.quantity:
+        return order
+    return replace(order, quantity=order.quantity - record.filled, lots=record.lots_left)
+
+
 def state_at(folded: Folded, as_of: date) -> State:
     """The state for a decision on a day: the book, and the memory as far as that day looks back."""
     year, window = date(as_of.year, 1, 1), as_of - _WINDOW
-    open_orders = tuple(o.order for o in folded.orders.values() if not o.state.is_final)
+    open_orders = tuple(_open_part(o) for o in folded.orders.values() if not o.state.is_final)
     unsettled = tuple(
         Unsettled(f.account, f.settles, f.moved)
         for f in folded.fills.values()

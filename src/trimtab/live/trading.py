@@ -15,6 +15,7 @@ from trimtab.execution.brokers import without_volume
 from trimtab.execution.following import poll_brokers
 from trimtab.execution.manual import (
     HandTrade,
+    as_planned,
     beyond_limits,
     book_as_planned,
     book_hand_trades,
@@ -34,6 +35,7 @@ from trimtab.live.writing import copy_of, user_name
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
+from trimtab.model.orders import Fill
 
 
 def apply(book: ObservedBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = "") -> Applied:
@@ -97,7 +99,8 @@ def to_record(
             *odd_fees(run, trades),
             *beyond_limits(run, trades),
         )
-    return ToRecord(outcome(run), trades, findings)
+    fills_planned = as_planned(run) if trades is None else ()
+    return ToRecord(outcome(run), trades, findings, fills_planned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +111,13 @@ class ToRecord:
         applied: The plan with its tickets.
         trades: The trades of the file; None where there is none.
         findings: What is to be told of them before they are booked.
+        as_planned: What is booked of the open tickets where there is no file.
     """
 
     applied: Applied
     trades: tuple[HandTrade, ...] | None
     findings: tuple[Finding, ...] = ()
+    as_planned: tuple[Fill, ...] = ()
 
 
 def record_trades(

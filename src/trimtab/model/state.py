@@ -43,7 +43,7 @@ class Memory:
         undisturbed: Targets whose last rebalance was filled to the last step, and since when
             nothing has changed holdings or cash.
         new_cash: Cash that came in less what went out since the last rebalance, by account.
-        open_orders: Orders that are not final.
+        open_orders: Orders that are not final, each for what of it is still to be traded.
         unsettled: Cash that has not moved yet.
         accepted: Last believed prices, by instrument.
         sales: Sales of this year and of the last 30 days, in order.

@@ -10,7 +10,7 @@ from typing import Any
 from trimtab.execution.manual import HandTrade
 from trimtab.execution.orders import parts_of
 from trimtab.execution.outcome import Applied
-from trimtab.ledger.folded import OrderRecord
+from trimtab.ledger.folded import Folded, OrderRecord
 from trimtab.model.numbers import Price, money_text, quantity_text
 from trimtab.model.orders import Order, OrderState
 from trimtab.model.plan import Plan
@@ -66,7 +66,8 @@ def applied_text(
     sent = [record for record in applied.orders if record.order.id not in tickets]
     blocks = [headline(_headline(applied), width=width, look=look)]
     if sent:
-        blocks.append(orders_table(sent, steps, width=width, look=look))
+        fees = _fees(applied.folded)
+        blocks.append(orders_table(sent, steps, fees=fees, width=width, look=look))
     if applied.tickets:
         blocks.append(
             paragraph(
@@ -147,9 +148,15 @@ def rehearsal_text(applied: Applied, plan: Plan, *, width: int = 100, look: Look
 
 
 def orders_table(
-    records: Sequence[OrderRecord], steps: Steps, *, width: int, look: Look
+    records: Sequence[OrderRecord],
+    steps: Steps,
+    *,
+    fees: Mapping[str, int],
+    width: int,
+    look: Look,
 ) -> list[str]:
-    """Orders with how far each got."""
+    """Orders with how far each got, and the fees that were booked where there were any."""
+    has_fees = any(fees.get(record.order.id) for record in records)
     columns = [
         Column("order"),
         Column("instrument", room="name"),
@@ -158,6 +165,7 @@ def orders_table(
         Column("of", "right"),
         Column("limit", "right"),
         Column("value", "right"),
+        *([Column("fees", "right")] if has_fees else []),
         Column("state", room="text"),
     ]
     rows = []
@@ -173,10 +181,21 @@ def orders_table(
                 _size(order, step),
                 _price(order.limit),
                 money(record.filled_gross),
+                *([money(fees.get(order.id, 0))] if has_fees else []),
                 record.state.value.replace("_", " "),
             )
         )
     return table(columns, rows, width=width, look=look)
+
+
+def _fees(folded: Folded) -> dict[str, int]:
+    """The fees that were booked of each order, minor units."""
+    fees: dict[str, int] = {}
+    for record in folded.fills.values():
+        if not record.voided:
+            order = record.fill.order
+            fees[order] = fees.get(order, 0) + record.fill.fees
+    return fees
 
 
 def _tickets(
@@ -187,11 +206,13 @@ def _tickets(
     width: int,
     look: Look,
 ) -> list[list[str]]:
+    is_begun = any(record.filled for record in records)
     columns = [
         Column("ticket"),
         Column("instrument", room="name"),
         Column("account", room="name"),
-        Column("quantity", "right"),
+        *([Column("traded", "right")] if is_begun else []),
+        Column("still to trade" if is_begun else "quantity", "right"),
         Column("planned at", "right"),
         Column("limit", "right"),
     ]
@@ -201,8 +222,9 @@ def _tickets(
         step = steps[order.instrument]
         size = _size(order, step)
         if record.filled and order.quantity is not None:
-            size = f"{quantity(quantity_text(order.quantity - record.filled, step))} of {size}"
-        rows.append((*_about(order, look), size, *_prices(order, planned)))
+            size = quantity(quantity_text(order.quantity - record.filled, step))
+        done = [quantity(quantity_text(record.filled, step))] if is_begun else []
+        rows.append((*_about(order, look), *done, size, *_prices(order, planned)))
     left = [replace(record.order, lots=record.lots_left) for record in records]
     return _with_lots(columns, rows, left, steps, width=width, look=look)
 
@@ -277,13 +299,15 @@ def _size(order: Order, step: Decimal) -> str:
 
 def applied_json(applied: Applied, plan: Plan) -> dict[str, Any]:
     """What became of a plan, for programs."""
-    steps, planned = applied.folded.steps, _planned(plan)
+    steps, planned, fees = applied.folded.steps, _planned(plan), _fees(applied.folded)
     return {
         "plan": applied.plan,
         "status": applied.status,
         "changed": applied.changed,
         "orders": [
-            order_json(record, steps, planned.get(record.order.id)) for record in applied.orders
+            order_json(record, steps, planned.get(record.order.id))
+            | {"fees": money_text(fees.get(record.order.id, 0))}
+            for record in applied.orders
         ],
         "tickets": [order.id for order in applied.tickets],
         "findings": findings_json(applied.findings),

@@ -1,0 +1,50 @@
+"""Tickets that were traded in part, and the fees of what is recorded as planned."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.console import GOLDEN, Session, golden_session
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    """The household that trades by hand, with open tickets."""
+    made = golden_session(GOLDEN / "by-hand.console", tmp_path)
+    made.run("trimtab plan")
+    made.run("trimtab apply --yes plans/*")
+    return made
+
+
+def test_what_is_still_to_trade_has_its_own_column(session: Session) -> None:
+    """Units traded and units still to trade are two figures under their names."""
+    printed = session.run("trimtab record --yes plans/* fills.csv")
+
+    assert re.search(r"traded +still to trade", printed)
+    assert re.search(r"sell +FUND +ira +100 +157\.598 ", printed)
+    assert " of 257.598" not in printed
+
+
+def test_an_open_order_counts_what_is_still_open(session: Session) -> None:
+    """Status names what is still to be traded of an order, not all that it was for."""
+    session.run("trimtab record --yes plans/* fills.csv")
+
+    printed = " ".join(session.run("trimtab status").split())
+
+    assert "3 orders are still open: sell 157.598 FUND in ira" in printed
+
+
+def test_fees_are_shown_before_they_are_booked_as_planned(session: Session) -> None:
+    """The preview has each fee in money; the same fees stand in the result and in JSON."""
+    shown = session.run("echo n | trimtab record plans/*")
+    preview = re.findall(r"^  (?:buy|sell) .* (\d+\.\d\d)  2026-03-31$", shown, re.MULTILINE)
+
+    told = json.loads(session.run("trimtab record --yes --json plans/*"))
+
+    assert "as planned  2026" not in shown
+    assert preview == ["1.00", "1.00", "1.00"]
+    assert [one["fees"] for one in told["orders"]] == preview

@@ -8,7 +8,8 @@ from shutil import copytree
 
 import pytest
 
-from tests.cli.console import GOLDEN, Session
+from tests.cli.console import GOLDEN, Session, golden_session
+from trimtab.adapters.ledger_file import FileLedger
 from trimtab.cli.main import main
 
 
@@ -75,3 +76,21 @@ def test_a_question_that_nobody_answers_names_the_option(
 
     assert code == 1
     assert "--yes goes on without asking" in capsys.readouterr().err
+
+
+def test_the_column_map_waits_for_its_turn(tmp_path: Path) -> None:
+    """While another process writes, no map is added: two that add at once would lose one."""
+    session = golden_session(GOLDEN / "statement.console", tmp_path)
+    folder = session.cwd
+    ledger = FileLedger(folder / "ledger.jsonl")
+
+    with ledger.hold():
+        busy = session.run("trimtab import positions.csv --account brokerage --yes")
+        is_written = (folder / "import-map.toml").exists()
+    after = session.run("trimtab import positions.csv --account brokerage --yes")
+
+    assert "is writing" in busy
+    assert not is_written
+    assert "Booked" in after
+    assert (folder / "import-map.toml").exists()
+    assert [path.name for path in folder.iterdir() if path.name.endswith(".new")] == []

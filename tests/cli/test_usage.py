@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.console import GOLDEN, Session, golden_session
+from trimtab.kernels import compile as kernels
 
 
 @pytest.fixture
@@ -93,3 +94,38 @@ def test_each_action_of_the_ledger_has_its_own_examples(action: str, session: Se
 
     assert typed
     assert all(line.startswith(f"  trimtab ledger {action}") for line in typed)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "plan --deposit rth=5 --withdraw brokrage=4 --price STCK=3 --as-of 2099-01-04",
+        "plan --price STCK=3 --withdraw brokrage=4 --deposit rth=5 --as-of 2099-01-04 --json",
+    ],
+)
+def test_all_that_is_unknown_is_told_at_once(line: str, session: Session) -> None:
+    """An unknown account does not hide an unknown symbol, nor either of them a wrong day."""
+    printed = session.run(f"trimtab {line}")
+
+    assert "2> a deposit was named for rth, which is no account" in printed
+    assert "2> a withdrawal was named for brokrage, which is no account" in printed
+    assert "2> a price was given for STCK, which is in no hold list" in printed
+    assert "2> 2099-01-04 is in the future" in printed
+
+
+def test_who_waits_for_machine_code_is_told_why(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that compiles says so, terminal or not, before it does, and once."""
+
+    def slow(_: object) -> int:
+        kernels._compiling()
+        kernels._compiling()
+        return 0
+
+    monkeypatch.setattr("trimtab.cli.batch.run", slow)
+
+    printed = session.run("trimtab batch book.parquet --out run")
+
+    assert printed.startswith("2> Compiling for this machine")
+    assert printed.count("\n") == 1

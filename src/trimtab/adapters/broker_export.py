@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
@@ -238,6 +239,9 @@ def map_text(account: str, column_map: ColumnMap) -> str:
 def add_map(folder: Path, account: str, column_map: ColumnMap) -> Path:
     """Add an account's column map to import-map.toml; what is there stays as it is.
 
+    The file is there whole at any moment. Two that add at once have to take turns: whoever writes
+    holds the record's lock.
+
     Raises:
         InputError: The file cannot be read, or has a map for the account already.
     """
@@ -246,9 +250,16 @@ def add_map(folder: Path, account: str, column_map: ColumnMap) -> Path:
         wrong = f"{account} has a column map already"
         raise InputError([Problem(MAP_FILE, None, account, wrong, "edit it there")])
     before = path.read_text(encoding="utf-8-sig") if path.exists() else _MAP_HEAD
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(f"{before.rstrip()}\n\n{map_text(account, column_map)}", encoding="utf-8")
-    beside.replace(path)
+    text = f"{before.rstrip()}\n\n{map_text(account, column_map)}"
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with beside.open("wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
     return path
 
 

@@ -34,7 +34,8 @@ def add_parser(commands: Commands) -> None:
         "decide every account of a book, Parquet in and out",
         description="Decide every account of a book by one model: what `plan` decides for one "
         "account, for a million. Writes trades, exceptions and a summary, all or nothing. The "
-        "first run after an installation compiles for about a minute; later ones start at once.",
+        "first run after an installation compiles for about a minute, and says so; later ones "
+        "start at once.",
         epilog=EPILOG,
     )
     add_folder(parser, again=True)

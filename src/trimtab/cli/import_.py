@@ -105,9 +105,10 @@ def run(args: argparse.Namespace) -> int:
         if not asked(question):
             say("Nothing was booked.")
             return 1
-    # Another import of the same account may have written the same map meanwhile.
-    if is_guess and read_map(book.folder, args.account) != column_map:
-        add_map(book.folder, args.account, column_map)
+    if is_guess:
+        with book.hold():  # another import may write its map just now, or this very one
+            if read_map(book.folder, args.account) != column_map:
+                add_map(book.folder, args.account, column_map)
     if not mismatches:
         if args.json:
             findings = (*imported.findings, *book.repairs)

@@ -185,6 +185,11 @@ def _done(command: str, args: argparse.Namespace) -> int:
     from trimtab.cli.screen import trouble
     from trimtab.model.errors import TrimtabError
 
+    if command in LONG_RUNNING:
+        from trimtab.cli.screen import compiling
+        from trimtab.kernels.compile import before_compiling
+
+        before_compiling(compiling)
     try:
         code: int = module_of(command).run(args)
         sys.stdout.flush()

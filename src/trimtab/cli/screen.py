@@ -140,6 +140,15 @@ def progress(text: str) -> None:
         sys.stderr.flush()
 
 
+def compiling() -> None:
+    """Say that the machine code is made, which is silent and takes long; once an installation."""
+    wipe = "\r\x1b[2K" if sys.stderr.isatty() else ""
+    sys.stderr.write(
+        f"{wipe}Compiling for this machine, up to a minute; later runs find it on disk ...\n"
+    )
+    sys.stderr.flush()
+
+
 def remark(findings: Iterable[Finding]) -> None:
     """Print findings below a result that has no place of its own for them."""
     from trimtab.reports.plan_text import findings_text

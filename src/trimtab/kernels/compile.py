@@ -26,6 +26,7 @@ R = TypeVar("R")
 _ROOM = "trimtab.kernels"
 _registered: list[Callable[..., object]] = []
 _known_to_numba: set[Callable[..., object]] = set()
+_to_tell: list[Callable[[], None]] = []
 _lock = RLock()
 
 
@@ -53,11 +54,36 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
         return cast("Callable[P, R]", _machine_code(function))
 
 
+def before_compiling(tell: Callable[[], None]) -> None:
+    """Call a function when the next kernel has to be compiled; never, where all are on disk.
+
+    Args:
+        tell: What to call, once. It replaces the one that was named before.
+    """
+    _to_tell[:] = [tell]
+
+
+def _compiling(*_: object) -> None:
+    while _to_tell:
+        _to_tell.pop()()
+
+
+@cache
+def _listen() -> None:
+    from numba.core import event
+
+    events: Any = event
+    nothing = {"on_end": lambda *_: None}
+    listener = type("Listener", (events.Listener,), {"on_start": _compiling, **nothing})
+    events.register("numba:compile", listener())
+
+
 @cache
 def _machine_code(function: Callable[..., object]) -> Callable[..., object]:
     import numba
     from numba.extending import register_jitable
 
+    _listen()
     for known in _registered:
         if known not in _known_to_numba:
             register_jitable(known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -41,19 +41,22 @@ def typed_prices(prices: Mapping[str, Amount], known: Collection[str]) -> dict[s
         known: The instruments that can have one.
 
     Raises:
-        RefusedError: One is no price, or of something unknown.
+        RefusedError: Some are no price, or of something unknown; a line each.
     """
     typed = {}
+    wrong = []
     for name, text in prices.items():
         if name not in known:
-            raise RefusedError(
+            wrong.append(
                 f"a price was given for {name}, which is in no hold list and in no account: "
                 f"known are {', '.join(sorted(known))}"
             )
+            continue
         try:
             typed[name] = Price.of(_decimal(text))
         except NumberError as error:
-            raise RefusedError(f"the price given for {name} is no price: {error}") from None
+            wrong.append(f"the price given for {name} is no price: {error}")
+    _refuse(wrong)
     return typed
 
 
@@ -66,23 +69,48 @@ def flows(what: str, amounts: Mapping[str, Amount], accounts: Collection[str]) -
         accounts: The accounts that there are.
 
     Raises:
-        RefusedError: One is no amount, not above zero, or for an account that is unknown.
+        RefusedError: Some are no amount, not above zero, or for an account that is unknown; a
+            line each.
     """
     found = {}
+    wrong = []
     for account, text in amounts.items():
         if account not in accounts:
-            raise RefusedError(
+            wrong.append(
                 f"a {what} was named for {account}, which is no account: known are "
                 f"{', '.join(accounts)}"
             )
+            continue
         try:
             minor = minor_from(_decimal(text))
         except NumberError as error:
-            raise RefusedError(f"the {what} for {account} is no amount: {error}") from None
+            wrong.append(f"the {what} for {account} is no amount: {error}")
+            continue
         if minor <= 0:
-            raise RefusedError(f"the {what} for {account} must be above zero, not {text}")
+            wrong.append(f"the {what} for {account} must be above zero, not {text}")
         found[account] = minor
+    _refuse(wrong)
     return found
+
+
+def need_all(checks: Iterable[Callable[[], object]]) -> None:
+    """Make every check, and tell all that they refuse at once.
+
+    Raises:
+        RefusedError: A line for each thing that some check refused.
+    """
+    wrong = []
+    for check in checks:
+        try:
+            check()
+        except RefusedError as refused:
+            wrong.append(str(refused))
+    _refuse(wrong)
+
+
+def _refuse(wrong: Sequence[str]) -> None:
+    if wrong:
+        raise RefusedError("\n".join(wrong))
 
 
 def _decimal(text: Amount) -> Decimal:

@@ -11,7 +11,7 @@ from trimtab.adapters.clock import SystemClock
 from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
 from trimtab.engine.decide import decide, plan_hash
 from trimtab.engine.mandate import Request
-from trimtab.live.amounts import Amount, Day, day_of, flows
+from trimtab.live.amounts import Amount, Day, day_of, flows, need_all
 from trimtab.live.kinds import in_the_way
 from trimtab.live.observed import ObservedBook
 from trimtab.live.planned import OpenPlan
@@ -77,6 +77,14 @@ class OpenBook(ObservedBook):
             now: Act although nothing is due.
             prices: Prices typed in for that day, by instrument.
         """
+        need_all(
+            [
+                lambda: self._flows("deposit", deposits),
+                lambda: self._flows("withdrawal", withdrawals),
+                lambda: self.typed(prices),
+                lambda: self.session(as_of),
+            ]
+        )
         request = Request(
             deposits=self._flows("deposit", deposits),
             withdrawals=self._flows("withdrawal", withdrawals),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -123,6 +124,17 @@ class ObservedBook:
             raise RefusedError(lost)
         if self.ledger_path.exists():
             self._file().repair()
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep every other process from writing the record until the end of the `with`.
+
+        Raises:
+            LedgerBusyError: Another process writes, and goes on writing.
+        """
+        self.home.mkdir(parents=True, exist_ok=True)
+        with self._file().hold():
+            yield
 
     @property
     def repairs(self) -> tuple[Finding, ...]:

@@ -276,16 +276,35 @@ def _figures(plan: Plan, target: str) -> list[str]:
 
 
 def _trades(plan: Plan, width: int, look: Look) -> list[str]:
-    """A row a trade; where there is room the lots have a column of their own."""
-    if width >= WIDE:
-        lines = _trades_in_rows(plan, width, look, wide=True)
-        if max(map(columns_of, lines[1:]), default=0) <= width:  # the first may be coloured
-            return lines
-    return _trades_in_rows(plan, width, look, wide=False)
+    """A row a trade, with the reason beside it where there is room, else below the table.
+
+    On a wide screen the lots have a column of their own.
+    """
+    for beside in ("apart", "together"):
+        if beside == "together" or width >= WIDE:
+            lines = _trades_in_rows(plan, width, look, beside)
+            if max(map(columns_of, lines[1:]), default=0) <= width:  # the first may be coloured
+                return lines
+    named = [
+        f"{trade.side} {trade.instrument} in {trade.account}: "
+        f"{_together(_reason(plan, trade), _lots_sold(trade))}"
+        for trade in plan.trades
+    ]
+    below = paragraph("", named, width=width, look=look)
+    return [*_trades_in_rows(plan, width, look, "below"), "", *below]
 
 
-def _trades_in_rows(plan: Plan, width: int, look: Look, *, wide: bool) -> list[str]:
-    figures = [
+def _trades_in_rows(plan: Plan, width: int, look: Look, reasons: str) -> list[str]:
+    """The table of trades.
+
+    Args:
+        plan: The plan.
+        width: Columns of the terminal.
+        look: Signs and colours.
+        reasons: Where the reasons and the lots stand: each `apart`, `together`, or `below`, where
+            this table has none of them.
+    """
+    columns = [
         Column("action"),
         Column("instrument", room="name"),
         Column("account", room="name"),
@@ -294,6 +313,12 @@ def _trades_in_rows(plan: Plan, width: int, look: Look, *, wide: bool) -> list[s
     ]
     rows: list[list[str]] = []
     for trade in plan.trades:
+        lots, cost, reason = _lots_sold(trade), money(trade.cost), _reason(plan, trade)
+        ends = {
+            "apart": [lots, cost, reason],
+            "together": [cost, _together(reason, lots)],
+            "below": [cost],
+        }
         row = [
             trade.side,
             shortened(trade.instrument, NAME_WIDTH, look),
@@ -301,13 +326,15 @@ def _trades_in_rows(plan: Plan, width: int, look: Look, *, wide: bool) -> list[s
             _quantity(trade),
             money(trade.value),
         ]
-        lots, cost, reason = _lots_sold(trade), money(trade.cost), _reason(plan, trade)
-        rows.append(row + ([lots, cost, reason] if wide else [cost, _together(reason, lots)]))
-    if wide:
-        ends = [Column("lots, gain"), Column("cost", "right"), Column("reason", room="text")]
-    else:
-        ends = [Column("cost", "right"), Column("reason; lots, gain", room="text")]
-    return table(figures + ends, rows, width=width, look=look)
+        rows.append(row + ends[reasons])
+    if reasons == "apart":
+        columns.append(Column("lots, gain"))
+    columns.append(Column("cost", "right"))
+    if reasons == "apart":
+        columns.append(Column("reason", room="text"))
+    elif reasons == "together":
+        columns.append(Column("reason; lots, gain", room="text"))
+    return table(columns, rows, width=width, look=look)
 
 
 def _doubt(plan: Plan) -> str:

@@ -25,6 +25,7 @@ from trimtab.simulate.history import PriceHistory
 STEP = Decimal("0.0001")
 STEPS = 10_000
 SYMBOLS = ("A", "B")
+EVEN = {"A": 50, "B": 50}
 
 
 def tape(sessions: int = 40) -> PriceHistory:
@@ -34,7 +35,13 @@ def tape(sessions: int = 40) -> PriceHistory:
 
 
 def planned(
-    prices: PriceHistory, when: str, deposits: Mapping[date, int], *, told: bool
+    prices: PriceHistory,
+    when: str,
+    deposits: Mapping[date, int],
+    *,
+    told: bool,
+    to: str = "target",
+    shares: Mapping[str, int] = EVEN,
 ) -> tuple[list[int], list[float]]:
     """Sessions on which plans acted as `to` says, and the weights in the end.
 
@@ -43,15 +50,18 @@ def planned(
         when: The policy.
         deposits: Money by day.
         told: Deposits are asked to be invested (`plan --deposit`), not only found in the account.
+        to: How far the policy goes.
+        shares: The target in per cent; without CASH among them cash is in no sleeve.
     """
     rules = mandate(
-        tree({"A": 50, "B": 50}),
+        tree(shares),
         instruments=[Instrument(id_, step=STEP) for id_ in SYMBOLS],
         when=when,
+        to=to,
     )
     first = prices.close[0]
-    held = {id_: round(50_000 / first[k] * STEPS) for k, id_ in enumerate(SYMBOLS)}
-    cash, new_cash, acted = 0, 0, []
+    held = {i: round(1_000 * shares[i] / first[k] * STEPS) for k, i in enumerate(SYMBOLS)}
+    cash, new_cash, acted = 100_000 * shares.get("CASH", 0), 0, []
     for t, day in enumerate(prices.dates.tolist()):
         if not 0 < t < len(prices.close) - 1:
             continue
@@ -66,7 +76,7 @@ def planned(
         for trade in plan.trades:
             held[trade.instrument] += trade.quantity if trade.side == "buy" else -trade.quantity
         cash, new_cash = plan.cash_after["brokerage"], new_cash + (came if told else 0)
-        if plan.adopted:
+        if plan.adopted and plan.trades:
             acted.append(t)
             new_cash = 0
     worth = [held[id_] / STEPS * prices.close[-1, k] for k, id_ in enumerate(SYMBOLS)]
@@ -87,6 +97,58 @@ def test_new_cash_is_one_trigger_in_plans_and_backtests(invest: Invest) -> None:
     tested = backtest(prices, policy, cash=100_000.0, flows=flows).policies[0]
 
     assert acted == [14, 30]
+    assert tested.log.sessions[tested.log.kinds == REBALANCE].tolist() == acted
+    assert [tested.final_weights[id_] for id_ in SYMBOLS] == pytest.approx(weights, abs=1e-6)
+
+
+@pytest.mark.parametrize("invest", ["hold", "towards-target"])
+@pytest.mark.parametrize("shares", [EVEN, {"A": 40, "B": 40, "CASH": 20}], ids=["bare", "leaf"])
+@pytest.mark.parametrize(
+    ("when", "to"),
+    [
+        ("cashflow:5000", "within:1pp"),
+        ("band:3pp+cashflow:5000", "edge"),
+        ("band:3pp+cashflow:5000", "half"),
+        ("band:3pp", "edge"),
+        ("band:10%+cashflow:5000", "half"),
+        ("drift:3pp+cashflow:9000", "within:1pp"),
+    ],
+)
+def test_new_cash_goes_as_far_in_a_backtest_as_in_plans(
+    when: str, to: str, shares: dict[str, int], invest: Invest
+) -> None:
+    """On the way to a band's edge or inside it, new cash is invested first, in both alike."""
+    prices = tape(60)
+    days = prices.dates.tolist()
+    money = (4_000, 3_000, 6_000, 2_500, 2_600, 7_000)
+    deposits = dict(zip(days[5:60:9], money, strict=False))
+
+    acted, weights = planned(
+        prices, when, deposits, told=invest != "hold", to=to, shares=shares
+    )  # fmt: skip
+    flows = Flows({day: float(m) for day, m in deposits.items()}, invest=invest)
+    target = {name: percent / 100 for name, percent in shares.items()}
+    policy = Policy(target, when=when, to=to)
+    tested = backtest(prices, policy, cash=100_000.0, flows=flows).policies[0]
+
+    if invest == "hold":
+        assert tested.log.sessions[tested.log.kinds == REBALANCE].tolist() == acted
+    assert [tested.final_weights[id_] for id_ in SYMBOLS] == pytest.approx(weights, abs=1e-6)
+
+
+def test_new_cash_that_fires_without_a_trade_stays_due() -> None:
+    """A trigger that leads to no trade is no rebalance: what came in is due until one is made."""
+    prices = history({"A": [100.0] * 3 + [120.0] * 5 + [100.0] * 5, "B": [50.0] * 13})
+    deposits = {prices.dates.tolist()[5]: 600}
+    shares = {"A": 40, "B": 10, "CASH": 50}
+    when = "band:10pp+cashflow:500"
+
+    acted, weights = planned(prices, when, deposits, told=False, to="edge", shares=shares)
+    flows = Flows({day: float(m) for day, m in deposits.items()}, invest="hold")
+    policy = Policy({"A": 0.4, "B": 0.1, "CASH": 0.5}, when=when, to="edge")
+    tested = backtest(prices, policy, cash=100_000.0, flows=flows).policies[0]
+
+    assert acted == [8]
     assert tested.log.sessions[tested.log.kinds == REBALANCE].tolist() == acted
     assert [tested.final_weights[id_] for id_ in SYMBOLS] == pytest.approx(weights, abs=1e-6)
 

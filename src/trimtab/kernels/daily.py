@@ -47,6 +47,8 @@ from trimtab.kernels.research import (
     COST_PAID,
     GOALS,
     HOLDINGS,
+    LIMITS,
+    NO_LIMIT,
     REBALANCES,
     TURNOVER,
     beyond,
@@ -90,7 +92,7 @@ def run_daily(
         ROWS_A_SESSION rows are left.
     """
     sessions = len(tally.equity)
-    measure_by(tally.counts[ADOPTED], terms, work)
+    measure_by(tally.counts[ADOPTED], conditions.cash_at, terms, work)
     for t in range(start, stop):
         close = closes[t]
         between = 0 < t < sessions - 1
@@ -112,12 +114,13 @@ def run_daily(
         if acts and row < 0:
             return t
         if acts:
-            tally.sums[NEW_CASH] = 0.0
             fill_goal_weights(
                 close, held.units, value, terms.targets[row], terms.targets[tally.counts[ADOPTED]],
-                terms.absolute, terms.relative, terms.to, terms.width, terms.branches, work.space,
-                work.branch_space,
+                terms.absolute, terms.relative, terms.to, terms.width, terms.branches,
+                conditions.cash_at, tally.sums[NEW_CASH], work.space, work.branch_space,
             )  # fmt: skip
+            if has_moved_in(t, tally, log):
+                tally.sums[NEW_CASH] = 0.0
         if terms.lag > 0:
             if acts:
                 queue(close, value, row, held, tally, work)
@@ -241,11 +244,22 @@ def is_due(
 
 
 @kernel
+def has_moved_in(t: int, tally: Tally, log: Log) -> bool:
+    """Whether this session's flow was invested or raised: what then fires has traded with it.
+
+    A trigger that leads to no trade is no rebalance, and new cash stays due.
+    """
+    k = tally.counts[ROWS] - 1
+    return bool(k >= 0 and log.at[k] == t and log.kind[k] == FLOW and log.moved[k] > 0.0)
+
+
+@kernel
 def queue(close: Column, value: float, row: int, held: Held, tally: Tally, work: Work) -> None:
     """Leave goal weights to the next session; nothing to trade now is nothing decided."""
     goals = work.space[GOALS]
     if is_apart(close, held.units, value, goals):
         tally.counts[QUEUED] = row + 1
+        tally.sums[NEW_CASH] = 0.0
         for i in range(len(goals)):
             held.queued[i] = goals[i]
 
@@ -273,9 +287,11 @@ def rebalance_to(
         return False
     write_row(t, value, REBALANCE, held, tally, log, work.bill)
     tally.counts[REBALANCES] += 1
+    if terms.lag == 0:
+        tally.sums[NEW_CASH] = 0.0
     if row != tally.counts[ADOPTED]:
         tally.counts[ADOPTED] = row
-        measure_by(row, terms, work)
+        measure_by(row, conditions.cash_at, terms, work)
     return True
 
 
@@ -301,12 +317,15 @@ def carry_on(
 
 
 @kernel
-def measure_by(row: int, terms: Terms, work: Work) -> None:
+def measure_by(row: int, cash_at: int, terms: Terms, work: Work) -> None:
     """Bands measure against a row of the targets from now on."""
     measure_against(
         terms.targets[row], terms.branches, terms.absolute, terms.relative, work.space,
         work.branch_space,
     )  # fmt: skip
+    if terms.targets[row][cash_at] == 0.0:
+        # Cash that is in no sleeve has no band: a plan measures sleeves.
+        work.space[LIMITS][cash_at] = NO_LIMIT
 
 
 @kernel

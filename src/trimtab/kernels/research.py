@@ -20,6 +20,7 @@ from trimtab.kernels.destination import (
     breached,
     bring_branches_back,
     fill_bands,
+    fill_from_cash,
     fill_goals,
 )
 
@@ -30,6 +31,9 @@ BLOCK = 256
 """Most sessions valued at a time. A trade makes the rest of its block worthless, so blocks start
 at FIRST_BLOCK after it and double: frequent traders waste little, rare ones go in long strides."""
 FIRST_BLOCK = 8
+
+NO_CASH = -1
+"""No column is cash that new cash would come into."""
 
 NO_LIMIT = 1e9
 """The limit of a sleeve without a band, as a weight."""
@@ -350,7 +354,7 @@ def run(
             close = closes[t]
             fill_goal_weights(
                 close, units, value, targets[row], aim, absolute, relative, to, width, branches,
-                space, branch_space,
+                NO_CASH, 0.0, space, branch_space,
             )  # fmt: skip
             k = counts[REBALANCES]
             if k >= len(traded_at):
@@ -446,6 +450,8 @@ def fill_goal_weights(
     to: int,
     width: float,
     branches: Column,
+    cash_at: int,
+    new_cash: float,
     space: Column,
     branch_space: Column,
 ) -> None:
@@ -458,6 +464,9 @@ def fill_goal_weights(
         wanted: Target weights, shape (n,).
         adopted: Target weights last adopted, against which branches go on being measured.
         absolute, relative, to, width, branches: As for `run`.
+        cash_at: Which column is cash, of which new cash is invested before anything else; NO_CASH
+            where none is, or none can have come.
+        new_cash: What came in since the last rebalance, less what went out.
         space, branch_space: Work space as for `run`.
     """
     goals = space[GOALS]
@@ -472,13 +481,18 @@ def fill_goal_weights(
         holdings[i] = units[i] * close[i]
         if bands[i] > 0.0:
             bands[i] = bands[i] * value
+    if cash_at >= 0:
+        move_new_cash(holdings, aims, cash_at, new_cash, ALLOWANCE * value, space[PART])
     fill_goals(holdings, aims, bands, to, width * value, ALLOWANCE * value, goals)
     branch_share, allowed = branch_space[BRANCH_SHARE], branch_space[BRANCH_ALLOWED]
     if len(branch_share) > 0:
         fill_branch_shares(wanted, branches, branch_share)
         fill_bands(branch_share, 1.0, absolute, relative, allowed)
         for b in range(len(branch_share)):
-            away = branch_away(close, units, branches[b], branch_share[b], value)
+            away = -branch_share[b] * value
+            for i in range(len(units)):
+                if branches[b][i]:
+                    away += holdings[i]
             wide = allowed[b] * value
             if breached(away, 0.0, wide, ALLOWANCE * value):
                 if to == TO_HALF:
@@ -493,6 +507,42 @@ def fill_goal_weights(
         fill_branch_shares(adopted, branches, branch_share)
     for i in range(len(units)):
         goals[i] = goals[i] / value
+
+
+@kernel
+def move_new_cash(
+    holdings: Column, aims: Column, cash_at: int, new_cash: float, allowance: float, filled: Column
+) -> None:
+    """New cash goes to the most underweight, and what is missing comes from the most overweight.
+
+    Where cash has an aim of its own, what came in or went out moves and the rest stays; elsewhere
+    all of it moves, as in a plan.
+
+    Args:
+        holdings: In and out: what is held by column, in money.
+        aims: What should be.
+        cash_at: Which column is cash.
+        new_cash: What came in since the last rebalance, less what went out.
+        allowance: Money below which nothing moves.
+        filled: Work space, shape (n,).
+    """
+    idle = holdings[cash_at] - aims[cash_at]
+    moving = idle
+    if aims[cash_at] > 0.0 and holdings[cash_at] >= 0.0:
+        if new_cash > 0.0:
+            moving = max(min(new_cash, idle), 0.0)
+        else:
+            moving = min(max(new_cash, idle), 0.0)
+    if abs(moving) <= allowance:
+        return
+    cash, aim = holdings[cash_at], aims[cash_at]
+    # Set aside: cash is no place for cash to go.
+    holdings[cash_at] = aims[cash_at] = 0.0
+    left = fill_from_cash(holdings, aims, moving, filled)
+    for i in range(len(holdings)):
+        holdings[i] = filled[i]
+    holdings[cash_at] = cash - moving + left
+    aims[cash_at] = aim
 
 
 @kernel

@@ -12,7 +12,7 @@ from typing import Final
 from trimtab.ledger.chain import Entry, Head
 from trimtab.ledger.events import Relieved, relieved_part
 from trimtab.ledger.fields import Fields
-from trimtab.ledger.folded import FillRecord, Folded, OrderRecord, Posting
+from trimtab.ledger.folded import FillRecord, Folded, OrderRecord, Position, Posting
 from trimtab.model.accounts import Lot
 from trimtab.model.findings import Finding, Severity
 from trimtab.model.numbers import money_text
@@ -77,6 +77,16 @@ class Books:
         self.findings = list(folded.findings)
         self.head = folded.head
         self._postings: list[Posting] = []
+        # What is asked at every entry is found without going through all that ever happened.
+        self._open = {id_ for id_, record in self.orders.items() if not record.state.is_final}
+        self._of_plan: defaultdict[str, list[str]] = defaultdict(list)
+        for id_, record in self.orders.items():
+            self._of_plan[record.order.plan].append(id_)
+        self._fills_in: defaultdict[str, list[Position]] = defaultdict(list)
+        self._fills_at: defaultdict[int, list[Position]] = defaultdict(list)
+        for key, fill in self.fills.items():
+            self._fills_in[fill.instrument].append(key)
+            self._fills_at[fill.seq].append(key)
 
     def folded(self) -> Folded:
         """The books as a value, once they were checked."""
@@ -216,9 +226,8 @@ class Books:
 
     def moved_on(self, instrument: str) -> date | None:
         """The last day on which steps of an instrument changed hands."""
-        fills = (
-            f.fill.on for f in self.fills.values() if f.instrument == instrument and not f.voided
-        )
+        own = (self.fills[key] for key in self._fills_in.get(instrument, ()))
+        fills = (f.fill.on for f in own if not f.voided)
         transfers = (
             on for seq, name, on in self.transfers if name == instrument and seq not in self.voided
         )
@@ -234,12 +243,35 @@ class Books:
         return self.orders[order]
 
     def open_orders(self) -> Iterable[OrderRecord]:
-        """Orders that are not final."""
-        return (record for record in self.orders.values() if not record.state.is_final)
+        """Orders that are not final, in the order in which they were intended."""
+        return sorted((self.orders[id_] for id_ in self._open), key=lambda record: record.seq)
 
-    def fill_of(self, seq: int) -> tuple[tuple[str, str], FillRecord] | None:
+    def newest_orders(self) -> list[OrderRecord]:
+        """All orders of the plan of which the newest order is."""
+        last = next(reversed(self.orders.values()), None)
+        return [] if last is None else [self.orders[id_] for id_ in self._of_plan[last.order.plan]]
+
+    def put_order(self, record: OrderRecord) -> None:
+        """An order is from now on as this says."""
+        id_ = record.order.id
+        if id_ not in self.orders:
+            self._of_plan[record.order.plan].append(id_)
+        self.orders[id_] = record
+        if record.state.is_final:
+            self._open.discard(id_)
+        else:
+            self._open.add(id_)
+
+    def put_fill(self, key: Position, record: FillRecord) -> None:
+        """A fill, by account and broker's id, is from now on as this says."""
+        if key not in self.fills:
+            self._fills_in[record.instrument].append(key)
+            self._fills_at[record.seq].append(key)
+        self.fills[key] = record
+
+    def fill_of(self, seq: int) -> tuple[Position, FillRecord] | None:
         """The fill that an entry booked."""
-        return next(((key, f) for key, f in self.fills.items() if f.seq == seq), None)
+        return next(((key, self.fills[key]) for key in self._fills_at.get(seq, ())), None)
 
     def note(self, body: Fields, code: str, message: str, severity: Severity = "warning") -> None:
         """Notice something about the entry."""

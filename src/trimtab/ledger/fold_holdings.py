@@ -157,11 +157,11 @@ def _restate(
     for place, purchase in enumerate(books.purchases):
         if purchase.lot.instrument == instrument and _is_past(purchase.seq, before):
             steps = max(1, half_even(purchase.lot.quantity * new, old))
-            books.purchases[place] = replace(purchase, lot=replace(purchase.lot, quantity=steps))
+            books.purchases[place] = Purchase(purchase.seq, replace(purchase.lot, quantity=steps))
     for place, booked in enumerate(books.sales):
         if booked.sale.instrument == instrument and _is_past(booked.seq, before):
             steps = max(1, half_even(booked.sale.quantity * new, old))
-            books.sales[place] = replace(booked, sale=replace(booked.sale, quantity=steps))
+            books.sales[place] = BookedSale(booked.seq, replace(booked.sale, quantity=steps))
 
 
 def _is_past(seq: int, before: int | None) -> bool:
@@ -455,7 +455,7 @@ def _void(books: Books, body: Fields, of: int) -> None:
     if found is None:
         return
     key, record = found
-    books.fills[key] = replace(record, voided=True)
+    books.put_fill(key, replace(record, voided=True))
     if not record.fill.order:
         return
     order = books.orders[record.fill.order]
@@ -464,11 +464,13 @@ def _void(books: Books, body: Fields, of: int) -> None:
         # Open again: who knows that it is over says so with an entry of its own.
         rest = order.filled - record.fill.quantity
         state = OrderState.PARTLY_FILLED if rest else OrderState.ACCEPTED
-    books.orders[record.fill.order] = replace(
-        order,
-        state=state,
-        filled=order.filled - record.fill.quantity,
-        filled_gross=order.filled_gross - record.fill.gross,
+    books.put_order(
+        replace(
+            order,
+            state=state,
+            filled=order.filled - record.fill.quantity,
+            filled_gross=order.filled_gross - record.fill.gross,
+        )
     )
 
 

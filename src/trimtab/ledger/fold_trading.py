@@ -69,7 +69,7 @@ def order_intended(books: Books, body: Fields) -> None:
         raise body.error("an order is for a quantity or for an amount", "order-malformed")
     if order.lots:
         _need_free_lots(books, body, order)
-    books.orders[order.id] = OrderRecord(order, body.seq, lots_left=order.lots)
+    books.put_order(OrderRecord(order, body.seq, lots_left=order.lots))
 
 
 def _order(body: Fields) -> Order:
@@ -120,7 +120,7 @@ def order_gated(books: Books, body: Fields) -> None:
     if record.state is not OrderState.INTENDED:
         message = f"order {record.order.id} is {record.state.value}: the gate comes before sending"
         raise body.error(message, "gate-late")
-    books.orders[record.order.id] = replace(record, gated=digest)
+    books.put_order(replace(record, gated=digest))
 
 
 def order_sent(books: Books, body: Fields) -> None:
@@ -137,7 +137,7 @@ def order_sent(books: Books, body: Fields) -> None:
         if scope in books.halted:
             message = f"{scope} is halted ({books.halted[scope]}): no order leaves"
             raise body.error(message, "halted")
-    books.orders[order.id] = replace(record, state=OrderState.SENT)
+    books.put_order(replace(record, state=OrderState.SENT))
 
 
 def order_accepted(books: Books, body: Fields) -> None:
@@ -183,7 +183,7 @@ def order_unknown(books: Books, body: Fields) -> None:
 
 def _set(books: Books, record: OrderRecord, state: OrderState, message: str) -> None:
     left = () if state.is_final else record.lots_left
-    books.orders[record.order.id] = replace(record, state=state, message=message, lots_left=left)
+    books.put_order(replace(record, state=state, message=message, lots_left=left))
 
 
 def _note_late(books: Books, body: Fields, record: OrderRecord) -> None:
@@ -203,8 +203,8 @@ def overfilled(books: Books, body: Fields) -> None:
     steps, amount = body.steps("steps", least=0), body.money("amount")
     if steps == 0 and amount == 0:
         raise body.error("an overfill is of some steps or some money", "overfill-of-nothing")
-    books.orders[record.order.id] = replace(
-        record, excess=record.excess + steps, excess_gross=record.excess_gross + amount
+    books.put_order(
+        replace(record, excess=record.excess + steps, excess_gross=record.excess_gross + amount)
     )
     account = record.order.account
     books.halted.setdefault(account, f"order {record.order.id} was overfilled")
@@ -232,7 +232,7 @@ def filled(books: Books, body: Fields) -> None:
         _buy(books, body, record, new_lot, parts)
     else:
         _sell(books, body, record, new_lot, parts)
-    books.fills[key] = record
+    books.put_fill(key, record)
 
 
 def _fill(body: Fields) -> FillRecord:
@@ -321,9 +321,7 @@ def _move_order(
         whole = order.quantity is not None and steps >= order.quantity
         state = OrderState.FILLED if whole else OrderState.PARTLY_FILLED
     left = () if state.is_final else _less(known.lots_left, parts)
-    books.orders[order.id] = replace(
-        known, state=state, filled=steps, filled_gross=gross, lots_left=left
-    )
+    books.put_order(replace(known, state=state, filled=steps, filled_gross=gross, lots_left=left))
 
 
 def _less(
@@ -399,7 +397,7 @@ def settled(books: Books, body: Fields) -> None:
     record = books.fills[account, fill]
     if on < record.fill.on:
         raise body.error("it settles before it was traded", "settles-early")
-    books.fills[account, fill] = replace(record, settles=on)
+    books.put_fill((account, fill), replace(record, settles=on))
 
 
 def halted(books: Books, body: Fields) -> None:
@@ -433,8 +431,7 @@ def target_adopted(books: Books, body: Fields) -> None:
         raise body.error("the weights of a target are shares that sum to one", "weights-wrong")
     books.adopted[target] = weights
     books.rebalanced_on[target] = on
-    last = next(reversed(books.orders.values()), None)
-    made = [o for o in books.orders.values() if last and o.order.plan == last.order.plan]
+    made = books.newest_orders()
     if all(o.state is OrderState.FILLED for o in made if o.order.account in accounts):
         books.undisturbed.add(target)
     for account in accounts:

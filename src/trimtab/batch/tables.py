@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from trimtab.engine.aim import Aim, aims
 from trimtab.engine.destination import Goals
 from trimtab.engine.mandate import Mandate, Request
-from trimtab.engine.problem import Holding, problem
+from trimtab.engine.problem import Holding, by_name, problem
 from trimtab.engine.value import Valuation, valuation
 from trimtab.engine.walked import NEAREST_FIRST
 from trimtab.kernels import account_columns as kernel
@@ -30,6 +30,7 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.household import Household
 from trimtab.model.market import Market
 from trimtab.model.policy import To, When
+from trimtab.model.sleeves import Sleeve
 from trimtab.model.state import State
 from trimtab.taxes.holding import long_term_from
 from trimtab.triggers.deviation import band_width
@@ -180,6 +181,8 @@ def row_of(mandate: Mandate, market: Market) -> ModelRow:
         aim, nowhere, mandate=mandate, value=value, state=state, request=Request(),
         as_of=market.as_of,
     )  # fmt: skip
+    # As the walk takes them: equal answers go by name.
+    written, _, _ = by_name(written)
     shares = [sleeve.weight for sleeve in aim.root.walk()]
     widths = [band_width(weight, mandate.when) for weight in shares]
     wanted = [*shares, *widths, mandate.when.drift, mandate.to.width]
@@ -215,7 +218,7 @@ def _answer(
 ) -> int:
     """DONE where the compiled decision can be asked, else why not."""
     bought = {holding.leaf for holding in holdings if holding.buyable}
-    leaves = [leaf for leaf in aim.root.leaves() if leaf.name != aim.cash_leaf]
+    leaves = _leaves(aim)
     for place, leaf in enumerate(leaves):
         lacks = place not in bought and any(id_ in value.frozen for id_ in leaf.hold)
         if lacks and leaf.weight > 0:
@@ -228,6 +231,12 @@ def _answer(
     if any(holding.least >= 1 << 50 for holding in holdings):
         return kernel.WIDE
     return kernel.DONE
+
+
+def _leaves(aim: Aim) -> list[Sleeve]:
+    """The leaves that are not cash, by name."""
+    leaves = (leaf for leaf in aim.root.leaves() if leaf.name != aim.cash_leaf)
+    return sorted(leaves, key=lambda leaf: leaf.name)
 
 
 def _rate_parts(*rates: object) -> int:
@@ -248,7 +257,7 @@ def _models(rows: Sequence[ModelRow], index: Mapping[str, int]) -> kernel.Models
         price = row.mandate.drift_price
         drift_price.append(NEAREST_FIRST if price is None else float(price))
         when = row.mandate.when
-        own = [leaf for leaf in row.aim.root.leaves() if leaf.name != row.aim.cash_leaf]
+        own = _leaves(row.aim)
         leaves += [
             (row.in_parts(leaf.weight), row.in_parts(band_width(leaf.weight, when))) for leaf in own
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -138,6 +139,44 @@ def problem(
         location=location,
         fresh=tuple(request.deposits.get(id_, 0) > 0 for id_ in aim.accounts),
     )
+
+
+def by_name(problem: Problem) -> tuple[Problem, list[int], list[int]]:
+    """The problem with accounts and leaves in the order of their names, whatever they stand in.
+
+    Where several answers are of equal worth, the walk takes what stands first, and a solver goes by
+    its path, which follows the order of rows and columns: so that is always the same.
+
+    Returns:
+        It, and where each of its holdings and leaves stood before.
+    """
+    accounts = sorted(range(len(problem.accounts)), key=lambda a: problem.accounts[a])
+    leaves = sorted(range(len(problem.leaves)), key=lambda s: problem.leaves[s])
+    rank = {a: place for place, a in enumerate(accounts)}
+    leaf_rank = {s: place for place, s in enumerate(leaves)}
+    places = sorted(
+        range(len(problem.holdings)),
+        key=lambda i: (
+            rank[problem.holdings[i].account],
+            leaf_rank[problem.holdings[i].leaf],
+            problem.holdings[i].instrument,
+        ),
+    )
+    holdings = [problem.holdings[i] for i in places]
+    named = replace(
+        problem,
+        leaves=tuple(problem.leaves[s] for s in leaves),
+        values=tuple(problem.values[s] for s in leaves),
+        goals=tuple(problem.goals[s] for s in leaves),
+        accounts=tuple(problem.accounts[a] for a in accounts),
+        purses=tuple(problem.purses[a] for a in accounts),
+        holdings=tuple(
+            replace(h, account=rank[h.account], leaf=leaf_rank[h.leaf]) for h in holdings
+        ),
+        location=tuple(tuple(problem.location[s][a] for a in accounts) for s in leaves),
+        fresh=tuple(problem.fresh[a] for a in accounts) if problem.fresh else (),
+    )
+    return named, places, leaves
 
 
 def bought_for(hold: Sequence[str], account: Account) -> str:

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import ceil, floor
 
 from trimtab.engine.highs import ENDLESS, Answer, Programme, lexicographic
-from trimtab.engine.problem import Problem
+from trimtab.engine.problem import Problem, by_name
 from trimtab.engine.walked import NEAREST_FIRST, runs
 
 CENTS = 100.0
@@ -157,44 +157,6 @@ def _fewer(programme: Programme, found: Answer) -> int:
     beyond = sum(cost for cost, whole in counted if not whole)
     gap = min(gap, float(trades))
     return floor(gap + DUST) if beyond < DUST else ceil(gap - DUST)
-
-
-def by_name(problem: Problem) -> tuple[Problem, list[int], list[int]]:
-    """The problem with accounts and leaves in the order of their names, whatever they stand in.
-
-    A solver that finds several answers of equal worth takes one by its path, which follows the
-    order of rows and columns: so that is always the same.
-
-    Returns:
-        It, and where each of its holdings and leaves stood before.
-    """
-    accounts = sorted(range(len(problem.accounts)), key=lambda a: problem.accounts[a])
-    leaves = sorted(range(len(problem.leaves)), key=lambda s: problem.leaves[s])
-    rank = {a: place for place, a in enumerate(accounts)}
-    leaf_rank = {s: place for place, s in enumerate(leaves)}
-    places = sorted(
-        range(len(problem.holdings)),
-        key=lambda i: (
-            rank[problem.holdings[i].account],
-            leaf_rank[problem.holdings[i].leaf],
-            problem.holdings[i].instrument,
-        ),
-    )
-    holdings = [problem.holdings[i] for i in places]
-    named = replace(
-        problem,
-        leaves=tuple(problem.leaves[s] for s in leaves),
-        values=tuple(problem.values[s] for s in leaves),
-        goals=tuple(problem.goals[s] for s in leaves),
-        accounts=tuple(problem.accounts[a] for a in accounts),
-        purses=tuple(problem.purses[a] for a in accounts),
-        holdings=tuple(
-            replace(h, account=rank[h.account], leaf=leaf_rank[h.leaf]) for h in holdings
-        ),
-        location=tuple(tuple(problem.location[s][a] for a in accounts) for s in leaves),
-        fresh=tuple(problem.fresh[a] for a in accounts) if problem.fresh else (),
-    )
-    return named, places, leaves
 
 
 def _add_order(programme: Programme, runs_: Sequence[Sequence[int]]) -> None:

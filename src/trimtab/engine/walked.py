@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from fractions import Fraction
 
-from trimtab.engine.problem import Holding, Problem
+from trimtab.engine.problem import Holding, Problem, by_name
 from trimtab.kernels.lots import walk, workspace
 from trimtab.model.frozen import dataclass
 
@@ -71,13 +71,17 @@ def is_walkable(problem: Problem) -> bool:
 def walked(
     problem: Problem, blocked: AbstractSet[tuple[int, str]], drift_price: float | None
 ) -> Walked:
-    """Solve the trade problem of one account.
+    """Solve the trade problem of one account; of equal answers the one that is first by name.
 
     Args:
         problem: One that `is_walkable`.
         blocked: Holdings (by index) and sides that may not be traded.
         drift_price: Money that a unit of drift left is worth; None: the nearest point first.
     """
+    places = list(range(len(problem.holdings)))
+    if sorted(problem.leaves) != list(problem.leaves):
+        problem, places, _ = by_name(problem)
+        blocked = {(places.index(i), side) for i, side in blocked}
     n = len(problem.leaves)
     buy_fee, room = [0.0] * n, [0.0] * n
     sell_fee, first = [0.0] * n, [0] * (n + 1)
@@ -122,9 +126,9 @@ def walked(
     )
     change = [0.0] * len(problem.holdings)
     for i, money in zip(owner, sold, strict=True):
-        change[i] -= money
+        change[places[i]] -= money
     for leaf, i in buys.items():
-        change[i] += bought[leaf]
+        change[places[i]] += bought[leaf]
     is_exact = not any(
         is_pooled and SOON_NOTHING < part < whole - SOON_NOTHING
         for is_pooled, part, whole in zip(pooled, sold, amount, strict=True)

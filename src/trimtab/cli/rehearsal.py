@@ -80,8 +80,9 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
         for account, amount in sorted(run.request.deposits.items())
         if amount > 0 and rehearsal.status != "already"
     ]
-    if not saved.day_asked and rehearsal.status != "already":
-        told += book.old_prices()
+    if rehearsal.status != "already":
+        told += [f for f in saved.plan.findings if f.code == "typed-price-jump"]
+        told += () if saved.day_asked else book.old_prices()
     told += [*coming, *without_volume(terms, broker.orders.values()), *book.repairs]
     return replace(rehearsal, findings=tuple(told))
 

@@ -67,6 +67,7 @@ class Books:
         self.undisturbed = set(folded.undisturbed)
         self.new_cash = dict(folded.new_cash)
         self.accepted = dict(folded.accepted)
+        self.restated = dict(folded.restated)
         self.sales = list(folded.sales)
         self.purchases = list(folded.purchases)
         self.splits = list(folded.splits)

@@ -242,6 +242,7 @@ def split(books: Books, body: Fields) -> None:
         price = _price_after(accepted.price, new, old)
         # From the split's day on, so that whoever counts splits since does not count it again.
         books.accepted[instrument] = replace(accepted, price=price, on=on)
+        books.restated[instrument] = (body.seq, accepted)
 
 
 def _price_after(price: Price, new: int, old: int) -> Price:
@@ -478,7 +479,6 @@ def _unsplit(books: Books, instrument: str, on: date, new: int, old: int, seq: i
     """A split never happened; the correction itself brings the lots back as they were."""
     books.splits.remove((instrument, on, new, old, seq))
     _restate(books, instrument, old, new, before=seq)
-    accepted = books.accepted.get(instrument)
-    if accepted is not None and accepted.on < on:
-        price = _price_after(accepted.price, old, new)
-        books.accepted[instrument] = replace(accepted, price=price)
+    if instrument in books.restated and books.restated[instrument][0] == seq:
+        # What a plan has accepted since then is of the market and stays.
+        _, books.accepted[instrument] = books.restated.pop(instrument)

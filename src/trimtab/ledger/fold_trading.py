@@ -444,4 +444,5 @@ def prices_accepted(books: Books, body: Fields) -> None:
     for instrument in table.members():
         item = table.table(instrument)
         books.accepted[instrument] = AcceptedPrice(item.price("price"), item.day("on"))
+        books.restated.pop(instrument, None)
         item.done()

@@ -140,6 +140,8 @@ class Folded:
         undisturbed: See `Memory`.
         new_cash: See `Memory`.
         accepted: See `Memory`.
+        restated: The accepted price before the split that brought it to a new count, with the
+            entry of that split, by instrument.
         sales: All sales, oldest first, in today's steps.
         purchases: All purchases as bought, oldest first, in today's steps.
         splits: Splits booked: instrument, day, new, old, entry.
@@ -174,6 +176,7 @@ class Folded:
     undisturbed: frozenset[str] = frozenset()
     new_cash: Mapping[str, int] = field(default_factory=dict)
     accepted: Mapping[str, AcceptedPrice] = field(default_factory=dict)
+    restated: Mapping[str, tuple[int, AcceptedPrice]] = field(default_factory=dict)
     sales: tuple[BookedSale, ...] = ()
     purchases: tuple[Purchase, ...] = ()
     splits: tuple[tuple[str, date, int, int, int], ...] = ()

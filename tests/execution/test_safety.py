@@ -47,7 +47,8 @@ from trimtab.ledger.merkle import (
 from trimtab.ledger.record import record as booked_in
 from trimtab.model.accounts import Lot
 from trimtab.model.findings import Finding
-from trimtab.model.market import Dividend, Quote, Split
+from trimtab.model.market import Quote, Split
+from trimtab.model.memory_market import MemoryMarket, PriceRow
 from trimtab.model.numbers import Price, money_text
 from trimtab.model.orders import OrderState
 from trimtab.model.plan import Plan
@@ -105,10 +106,11 @@ def lived(seed: int) -> Life:
     room.broker = broker
     plans, held, findings, again = [], [], [], []
     paid: dict[tuple[str, str, str], int] = {}
+    rows = [PriceRow(quote.on, name, quote.price) for name, quote in case.market.quotes.items()]
     for session in range(3):
         if session:
             _between(room, r)
-            _next_session(room, r)
+            _next_session(room, rows, r)
             paid |= _payable(room)
         request = case.request if session == 0 else _asked(room, r)
         plan = room.plan(request)
@@ -195,24 +197,18 @@ def _lot_goes(room: Room, folded: Folded, r: random.Random, accounts: list[str])
 RATIOS = ("2", "3", "3/2", "7/3", "1/2", "1/10")
 
 
-def _next_session(room: Room, r: random.Random) -> None:
+def _next_session(room: Room, rows: list[PriceRow], r: random.Random) -> None:
     """The next day: prices move, and follow the splits of the day; some instruments pay."""
     day = CALENDAR.next_session(room.market.as_of)
-    quotes, splits, dividends = {}, list(room.market.splits), list(room.market.dividends)
     for name, quote in room.market.quotes.items():
         assert quote.price is not None
         ratio = Fraction(r.choice(RATIOS)) if r.random() < 0.25 else Fraction(1)
-        if ratio != 1:
-            splits.append(Split(name, day, ratio))
-        if r.random() < 0.3:
-            dividends.append(Dividend(name, day, Price(r.randint(1, 90), -2)))
+        paid = Price(r.randint(1, 90), -2) if r.random() < 0.3 else None
         exponent = quote.price.exponent - 4
         exact = Fraction(quote.price.decimal) * r.randint(90, 111) / 100 / ratio
         moved = Price(round(exact / Fraction(10) ** exponent), exponent)
-        quotes[name] = Quote(moved, day, quote.price, quote.on, ratio)
-    room.market = replace(
-        room.market, as_of=day, quotes=quotes, splits=tuple(splits), dividends=tuple(dividends)
-    )
+        rows.append(PriceRow(day, name, moved, ratio, paid))
+    room.market = MemoryMarket(rows, CALENDAR).snapshot(day, list(room.market.quotes))
     room.broker.broker.terms = replace(room.broker.broker.terms, market=room.market)
 
 

@@ -11,7 +11,7 @@ from trimtab.model.orders import BrokerEvent, Order
 
 
 class MarketData(Protocol):
-    """Prices, splits and dividends."""
+    """Prices, splits and dividends. The contract is tests/adapters/test_market_data.py."""
 
     def snapshot(self, as_of: date, instruments: Sequence[str]) -> Market:
         """What was known at the close of `as_of`; nothing later."""

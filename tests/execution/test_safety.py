@@ -254,7 +254,7 @@ def tried(*seeds: int) -> Callable[[Callable[[int], None]], Callable[[int], None
     return added
 
 
-@settings(slow, max_examples=15)
+@settings(slow, max_examples=8)
 @tried(*ROUGH, *OWING, *AWAY, *KEEPING)
 @given(SEEDS)
 def test_the_invariants_hold_after_every_history(seed: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.cli.console import GOLDEN, Session, golden_session
@@ -129,3 +130,30 @@ def test_who_waits_for_machine_code_is_told_why(
 
     assert printed.startswith("2> Compiling for this machine")
     assert printed.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("ledger show abc", "argument ENTRY: 'abc' is not a whole number"),
+        ("sweep --top many", "argument --top: 'many' is not a whole number"),
+        ("halt ira --reason", "argument --reason: its value has to follow"),
+        ("batch folder --out run", "folder: it is a folder -> name a Parquet file"),
+        ("batch nowhere --out run", "nowhere: there is no such file -> name a Parquet file"),
+        (
+            "batch b.parquet --targets folder --out run",
+            "folder: it is a folder -> name a Parquet file",
+        ),
+    ],
+)
+def test_a_slip_is_told_in_words_of_the_user(line: str, told: str, session: Session) -> None:
+    """No message speaks of types of Python, or of the library that reads a file."""
+    (session.cwd / "folder").mkdir()
+    duckdb.sql(
+        "COPY (SELECT 'a' AS account, 'USD' AS symbol, '1' AS quantity, '' AS acquired, "
+        f"'' AS cost_basis) TO '{session.cwd / 'b.parquet'}'"
+    )
+
+    printed = session.run(f"trimtab {line}")
+
+    assert told in " ".join(printed.split())

@@ -94,6 +94,15 @@ class Chunk:
     day: Ints
 
 
+def why_no_table(path: Path, error: Exception) -> str:
+    """Why a file could not be read as Parquet, in words of whoever named it."""
+    if path.is_dir():
+        return "it is a folder"
+    if not path.exists():
+        return "there is no such file"
+    return str(error).splitlines()[0]
+
+
 class BookFile:
     """A book in Parquet: one row a lot, the rows of an account together, accounts ascending.
 
@@ -116,9 +125,9 @@ class BookFile:
             self.types = {str(row[0]): str(row[1]) for row in types.fetchall()}
             counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)])
         except duckdb.Error as error:
-            first_line = str(error).splitlines()[0]
             remedy = "name a Parquet file with the columns account, symbol, quantity"
-            raise InputError([Problem(self.name, None, "", first_line, remedy)]) from None
+            wrong = why_no_table(path, error)
+            raise InputError([Problem(self.name, None, "", wrong, remedy)]) from None
         ((self.rows,),) = counted.fetchall()
         problems = self._column_problems()
         if problems:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trimtab.batch.book import why_no_table
 from trimtab.batch.kinds import Weights
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.numbers import NumberError, decimal_from
@@ -44,8 +45,8 @@ class TargetFile:
             types = {str(row[0]): str(row[1]) for row in found.fetchall()}
         except duckdb.Error as error:
             remedy = "name a Parquet file with the columns account, symbol, percent"
-            first_line = str(error).splitlines()[0]
-            raise InputError([Problem(path.name, None, "", first_line, remedy)]) from None
+            wrong = why_no_table(path, error)
+            raise InputError([Problem(path.name, None, "", wrong, remedy)]) from None
         problems = [
             Problem(path.name, None, column, "there is no such column", "add it")
             for column in NEEDED

@@ -75,6 +75,10 @@ class Parser(argparse.ArgumentParser):
             known = choices.rstrip(")").replace("'", "").split(", ")
             word = word.strip("'")
             message = f"{argument}: {word!r} is none of {', '.join(known)}.{_meant(word, known)}"
+        argument, number, word = message.partition(": invalid int value: ")
+        if number:
+            message = f"{argument}: {word} is not a whole number"
+        message = message.replace(": expected one argument", ": its value has to follow")
         raise WrongUsage(self.prog, message)
 
 

@@ -150,3 +150,22 @@ def test_a_report_says_what_came_and_went_and_what_is_noise(tmp_path: Path) -> N
     assert "20 paths of" in page
     assert "Money comes and goes" in page
     assert "A fee on assets" in page
+
+
+def test_short_positions_are_allowed_by_a_word(tmp_path: Path) -> None:
+    """`--short` lets a target be below zero, charges for it, and shows what that came to."""
+    rows = [f"2024-{month:02}-15,{100 + month},{100 - month}" for month in range(1, 13)]
+    (tmp_path / "two.csv").write_text("\n".join(["date,UP,DOWN", *rows]))
+    session = Session(tmp_path)
+    words = "trimtab backtest --prices two.csv --target UP=100,DOWN=-40,CASH=40"
+
+    refused = session.run(words)
+    allowed = session.run(f"{words} --short --borrow-bps 100")
+    loan = session.run(
+        "trimtab backtest --prices two.csv --target UP=150,CASH=-50 --short --loan-rate 5 --json"
+    )
+
+    assert "--short allows" in refused
+    assert "Borrowing what is sold short took" in allowed
+    assert json.loads(loan)["interest_paid"] > 2_000
+    assert "--loan-rate" in session.run(f"{words.replace('-40', '0')} --loan-rate 5")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from trimtab.costs import Costs
 from trimtab.model.numbers import half_even
+from trimtab.model.plain import from_plain, to_plain
 
 ONE = Decimal(1)
 
@@ -77,3 +78,13 @@ def test_costs_that_cannot_be_are_refused(bad: object) -> None:
     """Costs are finite and not below zero."""
     with pytest.raises(ValueError):
         Costs(bps=bad)  # type: ignore[arg-type]
+
+
+def test_costs_written_before_short_positions_are_read_and_keep_their_form() -> None:
+    """A cost of borrowing stands in the plain form where there is one; without, nothing changed."""
+    plain, lent = Costs(bps=5), Costs(bps=5, borrow_bps=80)
+
+    assert "borrow_bps" not in to_plain(plain)
+    assert from_plain(Costs, to_plain(plain)) == plain
+    assert to_plain(lent)["borrow_bps"] == "80"
+    assert from_plain(Costs, to_plain(lent)) == lent

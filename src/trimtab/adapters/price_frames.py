@@ -111,10 +111,10 @@ def read_prices(
     return _read_frame(source, names)
 
 
-def read_dated_targets(path: str | Path) -> dict[date, dict[str, float]]:
+def read_dated_targets(path: str | Path, *, short: bool = False) -> dict[date, dict[str, float]]:
     """Dated targets from a wide CSV file: date, then one column a symbol, in percent.
 
-    An empty cell is zero. Each row sums to 100, exactly.
+    An empty cell is zero. Each row sums to 100, exactly. `short` allows shares below zero.
 
     Raises:
         InputError: Everything that is wrong with the file.
@@ -133,7 +133,7 @@ def read_dated_targets(path: str | Path) -> dict[date, dict[str, float]]:
             except NumberError as error:
                 table.problem(row, symbol, str(error), "write percent, as 60")
                 continue
-            if shares[symbol] < 0:
+            if shares[symbol] < 0 and not short:
                 table.problem(row, symbol, f"{text} is below zero", "shares are 0 to 100")
         total = sum(shares.values(), Decimal(0))
         if total != 100 and len(shares) == len(names) - 1:

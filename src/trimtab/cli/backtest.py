@@ -7,9 +7,9 @@ import argparse
 from trimtab.cli.conditions import (
     add_conditions,
     conditions_given,
+    conditions_of,
     costs_by,
     flags_of,
-    flows_by,
 )
 from trimtab.cli.missing_prices import add_missing, exchange_asked, missing_asked, missing_of
 from trimtab.cli.options import add_json, command, folder_of
@@ -381,7 +381,7 @@ def _accounts_shuffled(
 def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str]]:
     from trimtab.simulate.backtest import backtest
 
-    flows = flows_by(args)
+    conditions = conditions_of(args)
     found = studied(args)
     own = ((found.policy, "this portfolio"),) if found.policy else ()
     result = backtest(
@@ -393,9 +393,7 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str]]:
         start=args.start,
         end=args.end,
         cash_rate=args.cash_rate,
-        flows=flows,
-        fee=args.fee_percent or 0.0,
-        participation=args.participation,
+        **conditions,
         **missing_of(args),
     )
     return result, [found.remark] if found.remark else []

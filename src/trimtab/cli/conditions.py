@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from trimtab.cli.studied import amount, bps
+from trimtab.cli.studied import amount, bps, rate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,16 +32,26 @@ FEES = {
     "--commission": "commission",
     "--minimum": "minimum",
     "--impact": "impact",
+    "--borrow-bps": "borrow_bps",
 }
 """Options that say what trading costs, and the keyword of `Costs` that each is."""
 
-OTHERS = ("--participation", "--fee-percent", "--deposit", "--withdraw", "--flows", "--new-money")
+OTHERS = (
+    "--participation", "--fee-percent", "--deposit", "--withdraw", "--flows", "--new-money",
+    "--short", "--loan-rate",
+)  # fmt: skip
 
 
-def add_conditions(parser: argparse.ArgumentParser) -> None:
-    """The options."""
+def add_conditions(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """The options; `several` costs in basis points may be compared where that is what is done."""
     costs = parser.add_argument_group("what trading costs (docs/costs.md)")
-    costs.add_argument("--cost-bps", metavar="BPS", type=bps, help="basis points of what is traded")
+    costs.add_argument(
+        "--cost-bps",
+        metavar="BPS",
+        type=bps,
+        action="append" if several else "store",
+        help="basis points of what is traded" + (" (repeatable)" if several else ""),
+    )
     costs.add_argument(
         "--half-spread-bps", metavar="BPS", type=bps, help="half of bid to ask, in basis points"
     )
@@ -71,6 +81,25 @@ def add_conditions(parser: argparse.ArgumentParser) -> None:
         type=_yearly_fee,
         help="a year's fee on what is held",
     )
+    short = parser.add_argument_group("short positions and loans")
+    short.add_argument(
+        "--short",
+        action="store_const",
+        const=True,
+        help="allow targets below zero: SPY=130,AGG=-30, and of CASH a loan",
+    )
+    short.add_argument(
+        "--borrow-bps",
+        metavar="BPS",
+        type=bps,
+        help="what borrowing costs a year, in basis points of what is sold short",
+    )
+    short.add_argument(
+        "--loan-rate",
+        metavar="PERCENT",
+        type=rate,
+        help="a year's interest on CASH below zero (default: --cash-rate)",
+    )
     flows = parser.add_argument_group("money that comes and goes")
     flows.add_argument(
         "--deposit",
@@ -99,6 +128,30 @@ def add_conditions(parser: argparse.ArgumentParser) -> None:
 def conditions_given(args: argparse.Namespace) -> list[str]:
     """Those of the options that were given."""
     return [flag for flag in (*FEES, *OTHERS) if getattr(args, _name(flag)) is not None]
+
+
+def conditions_of(args: argparse.Namespace) -> dict[str, Any]:
+    """The keywords of `backtest` that options other than fees stand for.
+
+    Raises:
+        RefusedError: Two of them contradict each other.
+        InputError: The file of flows cannot be used.
+    """
+    from trimtab.model.errors import RefusedError
+    from trimtab.simulate.rules import check_short
+
+    flows = flows_by(args)
+    try:
+        check_short(bool(args.short), args.loan_rate, flows)
+    except ValueError as error:
+        raise RefusedError(f"--{str(error).replace('_', '-')}") from None
+    return {
+        "flows": flows,
+        "fee": args.fee_percent or 0.0,
+        "participation": args.participation,
+        "short": bool(args.short),
+        "loan_rate": args.loan_rate,
+    }
 
 
 def costs_by(args: argparse.Namespace, own: Costs) -> Costs:

@@ -132,8 +132,11 @@ def _any_prices(args: argparse.Namespace) -> Studied:
             "give --target SYMBOL=PERCENT,... or --target-file FILE, one of them: with --prices "
             "nothing is taken from a portfolio folder"
         )
+    short = bool(getattr(args, "short", False))
     target: object = (
-        read_dated_targets(args.target_file) if args.target_file else _target(args.target)
+        read_dated_targets(args.target_file, short=short)
+        if args.target_file
+        else _target(args.target, short=short)
     )
     if args.fx and not args.currency:
         raise RefusedError("--fx converts prices: say to which currency, as --currency USD")
@@ -141,7 +144,7 @@ def _any_prices(args: argparse.Namespace) -> Studied:
     return Studied(prices, target, Costs())
 
 
-def _target(text: str) -> dict[str, float]:
+def _target(text: str, *, short: bool) -> dict[str, float]:
     """`SPY=60,AGG=40` as fractions; it has to add up to 100, exactly."""
     from decimal import Decimal
 
@@ -157,9 +160,10 @@ def _target(text: str) -> dict[str, float]:
         except NumberError as error:
             problems.append(Problem("--target", None, symbol, str(error), "write SPY=60,AGG=40"))
             continue
-        if not symbol or symbol in shares or share < 0:
+        if not symbol or symbol in shares or (share < 0 and not short):
             wrong = f"{part.strip()!r} has no symbol, one that stands twice, or is below zero"
-            problems.append(Problem("--target", None, "", wrong, "write SPY=60,AGG=40"))
+            remedy = "write SPY=60,AGG=40; --short allows what is below zero"
+            problems.append(Problem("--target", None, "", wrong, remedy))
             continue
         shares[symbol] = share
     total = sum(shares.values(), Decimal(0))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from trimtab.kernels.money import RATE_SCALE, trade_cost
-from trimtab.model.frozen import dataclass
+from trimtab.model.frozen import LATER, dataclass
 from trimtab.model.numbers import half_even, minor_from
 
 Rate = int | float | str | Decimal
@@ -57,10 +57,11 @@ class Costs:
         share_tiers: The same by units: from so many on, another fee instead of `per_share`.
         impact: How much an order moves the price: `impact x sigma x sqrt(order / usual day) x
             order`, with sigma the daily volatility. Near one in most studies. Needs volumes.
+        borrow_bps: What borrowing what is sold short costs a year, in basis points of its value.
 
-    `maximum`, `tiers`, `share_tiers` and `impact` are worked out in backtests in research mode. A
-    plan has no volumes and so no impact, and charges the highest fee of a schedule: what it says
-    is the most that the order costs.
+    `maximum`, `tiers`, `share_tiers`, `impact` and `borrow_bps` are worked out in backtests in
+    research mode. A plan has no volumes and so no impact, no short positions and so no borrowing,
+    and charges the highest fee of a schedule: what it says is the most that the order costs.
 
     >>> Costs(bps=10).order_costs("VTI", Decimal(1)).of(1_000_000, 100)
     1000
@@ -76,6 +77,7 @@ class Costs:
     tiers: Mapping[Decimal, Decimal] = field(default_factory=dict)
     share_tiers: Mapping[Decimal, Decimal] = field(default_factory=dict)
     impact: Decimal = Decimal(0)
+    borrow_bps: Decimal = field(default=Decimal(0), metadata={LATER: True})
 
     def __init__(
         self,
@@ -90,6 +92,7 @@ class Costs:
         tiers: Mapping[Rate, Rate] | None = None,
         share_tiers: Mapping[Rate, Rate] | None = None,
         impact: Rate = 0,
+        borrow_bps: Rate = 0,
     ) -> None:
         put = object.__setattr__
         put(self, "bps", _checked("bps", bps, most=10_000))
@@ -105,6 +108,7 @@ class Costs:
         put(self, "tiers", _schedule("tiers", tiers or {}))
         put(self, "share_tiers", _schedule("share_tiers", share_tiers or {}))
         put(self, "impact", _checked("impact", impact, most=100))
+        put(self, "borrow_bps", _checked("borrow_bps", borrow_bps, most=100_000))
 
     @property
     def is_plain(self) -> bool:

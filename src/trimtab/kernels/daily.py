@@ -1,8 +1,8 @@
 """One policy over history, session by session: what the fast loop of `research` does not know.
 
-Impact and schedules of fees, a limit on the part of a day's volume, money that comes and goes, and
-a yearly fee on assets. Where none of these is asked for, the figures are those of `research.run`,
-bit for bit; that loop is the faster one.
+Impact and schedules of fees, a limit on the part of a day's volume, money that comes and goes, a
+yearly fee on assets, and short positions and loans with what they cost. Where none of these is
+asked for, the figures are those of `research.run`, bit for bit; that loop is the faster one.
 
 Cash is a column here, always. Units of it are worth its price, as those of any other.
 """
@@ -11,15 +11,21 @@ from __future__ import annotations
 
 from trimtab.kernels.compile import kernel
 from trimtab.kernels.daily_columns import (
+    BORROW,
+    BORROWED,
     CARRIED,
     COST,
+    ENDED,
     EXHAUSTED,
     FEE,
     FEES,
     FLOW,
+    INSOLVENT,
+    INTEREST,
     MOVED,
     NEW_CASH,
     OPENED,
+    OWED,
     QUEUED,
     REBALANCE,
     ROWS,
@@ -74,8 +80,9 @@ def run_daily(
 ) -> int:
     """Run one policy from a session to the end, or to where the caller must provide something.
 
-    A session: what was decided the session before is traded, or what still waits; at the close
-    the fee on assets is taken, then money comes or goes, then the policy looks.
+    A session: what was borrowed since the last one is paid for; what was decided then is traded, or
+    what still waits; at the close the fee on assets is taken, then money comes or goes, then the
+    policy looks. A run that may be short and is worth nothing at a close ends there.
 
     Args:
         closes: Prices by session, shape (sessions, n), finite and above zero.
@@ -98,14 +105,21 @@ def run_daily(
         between = 0 < t < sessions - 1
         if tally.counts[ROWS] + ROWS_A_SESSION > len(log.at):
             return t
+        if tally.counts[INSOLVENT] > 0:
+            tally.equity[t] = 0.0
+            continue
         if tally.counts[OPENED] <= t:
             # Once a session: the caller may have been asked for a target in its midst.
             tally.counts[OPENED] = t + 1
             for i in range(len(held.used)):
                 held.used[i] = 0.0
+            if conditions.short and t > 0:
+                pay_for_borrowed(closes[t - 1], close, t, conditions, held, tally, log, work)
             if terms.lag > 0 and between:
                 trade_later(dealing[t], t, terms, conditions, held, tally, log, work)
             take_fee(close, t, conditions, held, tally, log, work)
+            if conditions.short and is_insolvent(close, t, held, tally, log, work):
+                continue
             take_flow(close, t, terms, conditions, held, tally, log, work)
         value = worth_of(held.units, close)
         tally.equity[t] = value
@@ -156,6 +170,59 @@ def trade_later(
         rebalance_to(prices, t, row, held.queued, terms, conditions, held, tally, log, work)
     else:
         carry_on(prices, t, conditions, held, tally, log, work)
+
+
+@kernel
+def pay_for_borrowed(
+    before: Column,
+    close: Column,
+    t: int,
+    conditions: Conditions,
+    held: Held,
+    tally: Tally,
+    log: Log,
+    work: Work,
+) -> None:
+    """Pay in cash for what was borrowed from one close to the next, at the value of the first."""
+    cash_at = conditions.cash_at
+    owed = 0.0
+    if len(conditions.borrow) > 0:
+        for i in range(len(held.units)):
+            if i != cash_at and held.units[i] < 0.0:
+                owed += -held.units[i] * before[i] * conditions.borrow[t][i]
+    tally.sums[BORROW] += owed
+    if held.units[cash_at] < 0.0:
+        debt = -held.units[cash_at] * before[cash_at]
+        grown = close[cash_at] / before[cash_at]
+        if len(conditions.loan) > 0:
+            # Units of cash have grown as cash does; what a loan grows beyond that is owed as well.
+            owed += debt * (conditions.loan[t] - grown)
+            grown = conditions.loan[t]
+        tally.sums[INTEREST] += debt * (grown - 1.0)
+    if owed != 0.0:
+        value = worth_of(held.units, close)
+        held.units[cash_at] -= owed / close[cash_at]
+        clear_bill(work.bill)
+        write_row(t, value, BORROWED, held, tally, log, work.bill)
+
+
+@kernel
+def is_insolvent(close: Column, t: int, held: Held, tally: Tally, log: Log, work: Work) -> bool:
+    """Whether nothing is left, or less: then the run ends there, and what is owed is told."""
+    value = worth_of(held.units, close)
+    if value > 0.0 or tally.counts[EXHAUSTED] > 0:
+        return False
+    for i in range(len(held.units)):
+        held.units[i] = 0.0
+        held.waiting[i] = 0.0
+        held.queued[i] = 0.0
+    tally.counts[QUEUED] = 0
+    tally.counts[INSOLVENT] = t + 1
+    tally.sums[OWED] = -value
+    tally.equity[t] = 0.0
+    clear_bill(work.bill)
+    write_row(t, value, ENDED, held, tally, log, work.bill)
+    return True
 
 
 @kernel

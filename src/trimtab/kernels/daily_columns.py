@@ -16,16 +16,17 @@ RATE, PER_UNIT, FIXED, LEAST, MOST = range(5)
 # What a money flow does.
 HOLD, TOWARDS_TARGET = range(2)
 
-# What a row of the log is: CARRIED is the rest of an order, PAID_OUT what became of a delisted one.
-REBALANCE, CARRIED, FLOW, FEE, PAID_OUT = range(5)
-ROWS_A_SESSION = 5
+# What a row of the log is: CARRIED is the rest of an order, PAID_OUT what became of a delisted one,
+# BORROWED what short positions and loans cost since the last session, ENDED an insolvent run.
+REBALANCE, CARRIED, FLOW, FEE, PAID_OUT, BORROWED, ENDED = range(7)
+ROWS_A_SESSION = 7
 """At most so many rows of the log are written on one session."""
 
 # Entries of `Tally.counts` and `Tally.sums`, after those of `research.run`.
-ROWS, OPENED, QUEUED, EXHAUSTED = 2, 3, 4, 5
-COUNTS = 6
-FEES, NEW_CASH = 2, 3
-SUMS = 4
+ROWS, OPENED, QUEUED, EXHAUSTED, INSOLVENT = 2, 3, 4, 5, 6
+COUNTS = 7
+FEES, NEW_CASH, BORROW, INTEREST, OWED = 2, 3, 4, 5, 6
+SUMS = 7
 
 # Entries of `Bill.totals`.
 COST, MOVED, ORDERS = range(3)
@@ -84,6 +85,11 @@ class Conditions(NamedTuple):
         flow_share: The same as a share of the value.
         fee_share: Share of the value that is taken as a fee at each session's close.
         invest: HOLD or TOWARDS_TARGET.
+        short: 1 where positions and cash may be below zero, else 0.
+        borrow: Share of a short position's value that its borrowing costs from the session before
+            to this one, shape (sessions, n), or (0, n) for nothing.
+        loan: What a loan of 1 has become since the session before, shape (sessions,), or (0,)
+            where it grows as cash does.
     """
 
     cash_at: int
@@ -93,6 +99,9 @@ class Conditions(NamedTuple):
     flow_share: Column
     fee_share: Column
     invest: int
+    short: int
+    borrow: Column
+    loan: Column
 
 
 class Held(NamedTuple):
@@ -135,7 +144,7 @@ class Log(NamedTuple):
         cost: Cost.
         moved: Sum of absolute trades.
         value: Value before cost, and before a flow.
-        kind: REBALANCE, CARRIED, FLOW, FEE or PAID_OUT.
+        kind: REBALANCE, CARRIED, FLOW, FEE, PAID_OUT, BORROWED or ENDED.
         units_after: Units held after it, shape (rows, n).
         cost_by: Cost by instrument, shape (rows, n).
     """

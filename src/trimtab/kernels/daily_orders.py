@@ -140,7 +140,9 @@ def sell_waiting(
     for i in range(len(units)):
         if i == conditions.cash_at or not waiting[i] < 0.0:
             continue
-        meant = units[i] if -waiting[i] > units[i] else -waiting[i]
+        meant = -waiting[i]
+        if meant > units[i] and not conditions.short:
+            meant = units[i]
         size = allowed(meant, i, at, conditions, held)
         if size > 0.0:
             amount = size * prices[i]
@@ -167,7 +169,7 @@ def buy_waiting(
     # What is short is taken from all purchases alike: less of each never costs more.
     outlay = outlay_of_waiting(prices, at, conditions, held)
     part = 1.0
-    if outlay > purse:
+    if outlay > purse and not conditions.short:
         part = purse / outlay if purse > 0.0 else 0.0
     to_sell = False
     for i in range(len(waiting)):
@@ -180,7 +182,7 @@ def buy_waiting(
         if amount > 0.0:
             cost = charge(amount, prices[i], i, at, conditions.charges)
             # A fee that is the same for less is not covered by taking less of the order.
-            if amount + cost <= purse * (1.0 + ALLOWANCE):
+            if conditions.short or amount + cost <= purse * (1.0 + ALLOWANCE):
                 book_order(size, amount, cost, i, held, bill)
                 purse -= amount + cost
         if waiting[i] * prices[i] <= least or (part < 1.0 and not to_sell):
@@ -317,7 +319,8 @@ def take_money(
         The flow: `money`, or less where less is there to be paid.
     """
     cash_at = conditions.cash_at
-    if money > 0.0 and conditions.invest == HOLD:
+    if conditions.short or (money > 0.0 and conditions.invest == HOLD):
+        # With loans allowed, cash pays what goes as well.
         held.units[cash_at] += money / prices[cash_at]
         return money
     if conditions.invest == HOLD:
@@ -481,8 +484,8 @@ def pay_out_all(
     """Sell everything and pay it out, less what that costs; the flow, zero or below."""
     units = held.units
     for i in range(len(units)):
-        if units[i] > 0.0:
-            amount = units[i] * prices[i]
+        if units[i] > 0.0 or (conditions.short and units[i] < 0.0):
+            amount = abs(units[i] * prices[i])
             cost = charge(amount, prices[i], i, at, conditions.charges)
             bill.by[i] += cost
             bill.totals[COST] += cost

@@ -32,7 +32,8 @@ def fill_bands(
 ) -> None:
     """Each sleeve's band in the unit of `aims`: the narrower of the absolute and relative one.
 
-    A relative band divides by the aim, so a sleeve whose aim is zero has none.
+    A relative band divides by the aim, so a sleeve whose aim is zero has none; of an aim below zero
+    (a short position, a loan) its size counts.
 
     Args:
         aims: What each sleeve should be worth, shape (n,).
@@ -45,8 +46,10 @@ def fill_bands(
         wide = absolute * base
         if absolute < 0:
             wide = absolute
-        if relative >= 0 and aims[i] > 0:
+        if relative >= 0 and aims[i] != 0:
             near = relative * aims[i]
+            if near < 0:
+                near = -near
             if absolute < 0 or near < wide:
                 wide = near
         bands[i] = wide

@@ -7,6 +7,9 @@ are shared. What is not `frozen=True, slots=True` and no more is left to the sta
 
 from __future__ import annotations
 
+LATER = "later"
+"""Marks a field, in its metadata, that values written by earlier versions have not."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass

@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from trimtab.model.frozen import LATER
 from trimtab.model.numbers import NumberError, Price, decimal_from, minor_from, money_text
 
 T = TypeVar("T")
@@ -47,7 +48,11 @@ def to_plain(value: object, kind: Any = None) -> Any:
         return value.isoformat()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         hints = _hints_of_money(own)
-        return {name: to_plain(getattr(value, name), hint) for name, hint in hints.items()}
+        made = {name: to_plain(getattr(value, name), hint) for name, hint in hints.items()}
+        for name, usual in _later(own).items():
+            if getattr(value, name) == usual:
+                del made[name]
+        return made
     if isinstance(value, Mapping):
         inner = _inner(kind)
         return {str(key): to_plain(item, inner) for key, item in value.items()}
@@ -108,11 +113,15 @@ def _read_dataclass(kind: Any, plain: object, place: str) -> Any:
         raise PlainError(f"{place}: a table was expected, not {plain!r}")
     hints = _hints(kind)
     unknown = sorted(set(plain) - set(hints))
-    missing = sorted(set(hints) - set(plain))
+    missing = sorted(set(hints) - set(plain) - set(_later(kind)))
     if unknown or missing:
         raise PlainError(f"{place}: unknown keys {unknown}, missing keys {missing}")
     return kind(
-        **{name: _read(hint, plain[name], f"{place}.{name}") for name, hint in hints.items()}
+        **{
+            name: _read(hint, plain[name], f"{place}.{name}")
+            for name, hint in hints.items()
+            if name in plain
+        }
     )
 
 
@@ -218,6 +227,16 @@ def _hints_of_money(kind: type) -> dict[str, Any]:
     if any("Money" in text for text in written.values()):
         return _hints(kind)
     return dict.fromkeys(written)
+
+
+@cache
+def _later(kind: type) -> dict[str, Any]:
+    """Fields that came after values had been written, with their defaults.
+
+    Marked with `metadata={LATER: True}`. They are left out where they say nothing, so that what was
+    written before keeps its bytes and hashes, and can be read.
+    """
+    return {one.name: one.default for one in dataclasses.fields(kind) if LATER in one.metadata}
 
 
 @cache

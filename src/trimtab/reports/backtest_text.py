@@ -309,7 +309,7 @@ def conventions(policies: Sequence[PolicyResult]) -> list[str]:
 
 
 def _moved(one: PolicyResult) -> list[str]:
-    """What to know where money came and went, or a fee was taken."""
+    """What to know where money came and went, a fee was taken, or something was borrowed."""
     lines = []
     if one.flows is not None:
         ways = ((one.flows.clip(min=0), "came in"), (-one.flows.clip(max=0), "went out"))
@@ -322,6 +322,11 @@ def _moved(one: PolicyResult) -> list[str]:
         lines.append(
             f"A fee on assets is taken each month, {one.fees_paid:,.0f} in all ({one.name}); it "
             "lowers growth and is no cost of trading."
+        )
+    if one.borrow_paid or one.interest_paid:
+        lines.append(
+            f"Borrowing what is sold short took {one.borrow_paid:,.0f}, and interest on loans "
+            f"{one.interest_paid:,.0f} ({one.name}); they lower growth and are no cost of trading."
         )
     return lines
 

@@ -54,7 +54,7 @@ class MadeTarget:
     warmup: int
 
 
-def read_target(target: object, policy: str) -> GivenTarget | MadeTarget:
+def read_target(target: object, policy: str, *, short: bool = False) -> GivenTarget | MadeTarget:
     """What a policy's target means.
 
     Args:
@@ -62,6 +62,7 @@ def read_target(target: object, policy: str) -> GivenTarget | MadeTarget:
             of dates to weights, or a wide frame with dates; an estimator with `fit` and
             `weights_`; or a function of a view.
         policy: The policy's label, for messages.
+        short: Whether weights may be below zero: short positions, and of CASH a loan.
 
     Raises:
         InputError: It is none of these, or its weights are no weights.
@@ -70,15 +71,15 @@ def read_target(target: object, policy: str) -> GivenTarget | MadeTarget:
         return _tree(target, policy)
     if isinstance(target, Mapping):
         if target and not any(isinstance(row, Mapping) for row in target.values()):
-            weights = checked(target, policy, "", GIVEN_TOLERANCE)
+            weights = checked(target, policy, "", GIVEN_TOLERANCE, short=short)
             return GivenTarget(tuple(weights), (tuple(weights.values()),))
-        return _dated(target.items(), policy)
+        return _dated(target.items(), policy, short)
     if hasattr(target, "to_dicts") or (hasattr(target, "to_dict") and hasattr(target, "index")):
-        return _dated(_frame_rows(target), policy)
+        return _dated(_frame_rows(target), policy, short)
     if hasattr(target, "fit"):
-        return MadeTarget(_fitted(target, policy), WARMUP)
+        return MadeTarget(_fitted(target, policy, short), WARMUP)
     if callable(target):
-        return MadeTarget(_called(target, policy), 1)
+        return MadeTarget(_called(target, policy, short), 1)
     raise _wrong(policy, "", "no target", "give weights, as {'SPY': 0.6, 'AGG': 0.4}")
 
 
@@ -99,7 +100,9 @@ def _tree(root: Sleeve, policy: str) -> GivenTarget:
     return GivenTarget(symbols, (tuple(weights.values()),), branches=tuple(branches))
 
 
-def checked(weights: Mapping[Any, Any], policy: str, where: str, tolerance: float) -> Weights:
+def checked(
+    weights: Mapping[Any, Any], policy: str, where: str, tolerance: float, *, short: bool = False
+) -> Weights:
     """Weights as floats, when they are weights: finite, not below zero, summing to 1.
 
     Args:
@@ -107,6 +110,7 @@ def checked(weights: Mapping[Any, Any], policy: str, where: str, tolerance: floa
         policy: The policy's label, for messages.
         where: The date they belong to, or nothing.
         tolerance: How far their sum may be from 1.
+        short: Whether they may be below zero.
 
     Raises:
         InputError: They are not.
@@ -118,13 +122,13 @@ def checked(weights: Mapping[Any, Any], policy: str, where: str, tolerance: floa
         except (TypeError, ValueError):
             wrong = f"{symbol} has weight {weight!r}"
             raise _wrong(policy, where, wrong, "weights are shares from 0 to 1") from None
-        if not isfinite(number) or number < -tolerance:
+        if not isfinite(number) or (number < -tolerance and not short):
             wrong = f"{symbol} has weight {number!r}"
             remedy = "weights are shares from 0 to 1"
             if isfinite(number):
-                remedy += "; short positions and loans are not run, for nothing would charge them"
+                remedy += "; short positions and loans are run where they are allowed (short)"
             raise _wrong(policy, where, wrong, remedy)
-        found[str(symbol)] = max(number, 0.0)
+        found[str(symbol)] = number if short else max(number, 0.0)
     total = sum(found.values())
     if abs(total - 1.0) > tolerance:
         remedy = "shares must sum to 1; what is not invested is CASH"
@@ -134,14 +138,14 @@ def checked(weights: Mapping[Any, Any], policy: str, where: str, tolerance: floa
     return found
 
 
-def _dated(rows: Iterable[tuple[Any, Mapping[Any, Any]]], policy: str) -> GivenTarget:
+def _dated(rows: Iterable[tuple[Any, Mapping[Any, Any]]], policy: str, short: bool) -> GivenTarget:
     dated: dict[date, Weights] = {}
     for key, weights in rows:
         day = _day(key, policy)
         if day in dated:
             raise _wrong(policy, str(day), "the date stands twice", "keep one of them")
         present = {s: w for s, w in weights.items() if w is not None and w == w}
-        dated[day] = checked(present, policy, str(day), GIVEN_TOLERANCE)
+        dated[day] = checked(present, policy, str(day), GIVEN_TOLERANCE, short=short)
     if not dated:
         raise _wrong(policy, "", "no target", "give weights, as {'SPY': 0.6, 'AGG': 0.4}")
     symbols = tuple(dict.fromkeys(symbol for row in dated.values() for symbol in row))
@@ -170,14 +174,16 @@ def _day(key: object, policy: str) -> date:
         raise _wrong(policy, str(key), "not a date", "write it as 2017-03-06") from None
 
 
-def _called(make: Callable[[PriceHistory], Any], policy: str) -> Callable[..., Weights | None]:
+def _called(
+    make: Callable[[PriceHistory], Any], policy: str, short: bool
+) -> Callable[..., Weights | None]:
     def made(view: PriceHistory) -> Weights | None:
-        return _made(make(view), view, policy)
+        return _made(make(view), view, policy, short)
 
     return made
 
 
-def _fitted(estimator: Any, policy: str) -> Callable[..., Weights | None]:
+def _fitted(estimator: Any, policy: str, short: bool) -> Callable[..., Weights | None]:
     def made(view: PriceHistory) -> Weights | None:
         # A fresh copy each time, so that no date learns from another.
         fresh = deepcopy(estimator)
@@ -187,12 +193,12 @@ def _fitted(estimator: Any, policy: str) -> Callable[..., Weights | None]:
 
             returns = pd.DataFrame(returns, index=view.dates[1:], columns=list(view.symbols))
         fitted = fresh.fit(returns)
-        return _made((fresh if fitted is None else fitted).weights_, view, policy)
+        return _made((fresh if fitted is None else fitted).weights_, view, policy, short)
 
     return made
 
 
-def _made(weights: Any, view: PriceHistory, policy: str) -> Weights | None:
+def _made(weights: Any, view: PriceHistory, policy: str, short: bool) -> Weights | None:
     if weights is None:
         return None
     where = str(view.last)
@@ -204,7 +210,7 @@ def _made(weights: Any, view: PriceHistory, policy: str) -> Weights | None:
             wrong = f"{len(values)} weights for {len(view.symbols)} symbols"
             raise _wrong(policy, where, wrong, "give one a symbol, in the view's order")
         named = dict(zip(view.symbols, values, strict=True))
-    found = checked(named, policy, where, MADE_TOLERANCE)
+    found = checked(named, policy, where, MADE_TOLERANCE, short=short)
     total = sum(found.values())
     return {symbol: weight / total for symbol, weight in found.items()}
 

@@ -9,8 +9,8 @@ allowance of 1e-12, and measure against the target last adopted; where the targe
 inner sleeves have bands as well.
 
 Impact, schedules of fees, a limit on the part of a day's volume, money that comes and goes, a
-yearly fee and instruments without a price run session by session (`kernels.daily`), with the same
-conventions; docs/costs.md and docs/history.md have theirs.
+yearly fee, short positions and instruments without a price run session by session
+(`kernels.daily`), with the same conventions; docs/costs.md and docs/history.md have theirs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from trimtab.simulate.gaps import Delisted, Late, read_gaps
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.policy_run import over
 from trimtab.simulate.results import Backtest
-from trimtab.simulate.rules import RULES, CostRule, Rules, TradeAt
+from trimtab.simulate.rules import RULES, CostRule, Rules, TradeAt, check_short
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import FrameKind
@@ -63,6 +63,8 @@ def backtest(
     late: Late = "wait",
     delisted: Delisted | None = None,
     fx_bps: float = 0.0,
+    short: bool = False,
+    loan_rate: float | None = None,
 ) -> Backtest:
     """What one or several policies would have done over history.
 
@@ -100,6 +102,9 @@ def backtest(
             are given; their target is spread over the others.
         fx_bps: Half-spread of exchange in basis points, for each order in what `read_prices`
             brought over from another currency.
+        short: Allow weights below zero: a short position, and of CASH a loan. What is sold short
+            is in CASH and earns `cash_rate`; borrowing it costs `borrow_bps` of the costs.
+        loan_rate: Yearly interest on CASH below zero, actual/365.25; by default `cash_rate`.
 
     Returns:
         Figures, curves and trades of each policy, with findings.
@@ -128,6 +133,8 @@ def backtest(
         raise ValueError(f"fee {fee!r}: a fraction a year, as 0.005")
     if participation is not None and not 0.0 < participation <= 1.0:
         raise ValueError(f"participation {participation!r}: a share of the volume, as 0.05")
+    money = read_flows(flows)
+    check_short(short, loan_rate, money)
     work = prices.close.size * len(chosen)
     rules = Rules(
         costs=charged,
@@ -141,14 +148,17 @@ def backtest(
         warmup=warmup,
         frames=frames or prices.frames,
         accept_jumps=accept_jumps,
-        flows=read_flows(flows),
+        flows=money,
         fee=float(fee),
         participation=participation,
         gaps=read_gaps(missing, late, delisted),
+        short=short,
+        loan_rate=loan_rate,
     )
     if rules.is_daily and cost_rule != "once":
         raise ValueError(
-            "cost_rule: impact, schedules, flows, fees and gaps are only known to `once`"
+            "cost_rule: impact, schedules, flows, fees, short positions and gaps are only known to "
+            "`once`"
         )
     return replace(over(prices, chosen, rules), differ=difference)
 

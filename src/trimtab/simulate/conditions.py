@@ -11,6 +11,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.simulate.flows import INVEST_CODES, Flows, fee_column, flow_columns
 from trimtab.simulate.history import TRADED, PriceHistory
+from trimtab.simulate.metrics import DAYS_A_YEAR
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats
@@ -29,6 +30,8 @@ def conditions_of(
     flows: Flows | None,
     fee: float,
     participation: float | None,
+    short: bool = False,
+    loan_rate: float | None = None,
 ) -> tuple[Conditions, list[Finding]]:
     """The columns of one run.
 
@@ -39,6 +42,8 @@ def conditions_of(
         flows: Deposits and withdrawals.
         fee: Share of the value a year.
         participation: Share of a session's volume that may be traded; None for no limit.
+        short: Whether positions and cash may be below zero.
+        loan_rate: Yearly interest on cash below zero; None for what cash earns.
 
     Returns:
         The columns, and what had to be left out for want of volumes.
@@ -63,6 +68,12 @@ def conditions_of(
         caps[run.status != TRADED] = 0.0
     money_from, money_more = _steps([(own.bps, own.tiers) for own in per], 1e-4)
     units_from, units_more = _steps([(own.per_share, own.share_tiers) for own in per], 1.0)
+    years = np.diff(run.dates, prepend=run.dates[0]).astype(np.float64) / DAYS_A_YEAR
+    borrow, loan = np.zeros((0, n)), np.zeros(0)
+    if short and any(own.borrow_bps for own in per):
+        borrow = np.outer(years, [float(own.borrow_bps) / 10_000 for own in per])
+    if short and loan_rate is not None:
+        loan = (1.0 + loan_rate) ** years
     made = Conditions(
         cash_at=run.symbols.index(CASH),
         charges=Charges(_fees(per), money_from, money_more, units_from, units_more, impact),
@@ -71,6 +82,9 @@ def conditions_of(
         flow_share=share,
         fee_share=fee_column(fee, run.dates),
         invest=INVEST_CODES["towards-target" if flows is None else flows.invest],
+        short=int(short),
+        borrow=borrow,
+        loan=loan,
     )
     return made, findings
 

@@ -71,6 +71,8 @@ class PolicyResult:
             (sessions,); None where there were none. With flows, CAGR, volatility, falls and ratios
             are those of `growth`.
         fees_paid: Fees on assets in all, in money; not part of `cost_paid`.
+        borrow_paid: What borrowing for short positions cost in all; not part of `cost_paid`.
+        interest_paid: Interest on CASH below zero in all; not part of `cost_paid`.
         findings: What the reader should know of this run.
     """
 
@@ -93,6 +95,8 @@ class PolicyResult:
     aim_at: NDArray[np.int64] | None = field(repr=False, default=None)
     flows: Floats | None = field(repr=False, default=None)
     fees_paid: float = 0.0
+    borrow_paid: float = 0.0
+    interest_paid: float = 0.0
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -299,6 +303,9 @@ class PolicyResult:
             figures["paid_out"] = float(abs(self.flows.clip(max=0.0).sum()))
         if self.fees_paid:
             figures["fees_paid"] = self.fees_paid
+        if self.borrow_paid or self.interest_paid:
+            figures["borrow_paid"] = self.borrow_paid
+            figures["interest_paid"] = self.interest_paid
         figures["measures"] = self.measures.to_dict()
         return figures
 

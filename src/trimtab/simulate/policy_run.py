@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trimtab.kernels.daily_columns import EXHAUSTED, FEES
+from trimtab.kernels.daily_columns import BORROW, EXHAUSTED, FEES, INSOLVENT, INTEREST, OWED
 from trimtab.kernels.research import COST_PAID, REBALANCES, TURNOVER
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
@@ -114,7 +114,14 @@ def policy_result(
         day = history.dates[int(columns.counts[EXHAUSTED]) - 1]
         message = f"all of it was paid out on {day}, and that was less than was asked for."
         findings = (Finding("exhausted", setting.policy.label, message, "warning"),)
-    if columns.conditions is not None:
+    if daily and columns.counts[INSOLVENT]:
+        day = history.dates[int(columns.counts[INSOLVENT]) - 1]
+        message = (
+            f"insolvent on {day}: {float(columns.sums[OWED]):,.2f} more was owed than was there. "
+            "The run ends there with nothing; a lender would have closed positions before."
+        )
+        findings += (Finding("insolvent", setting.policy.label, message, "error"),)
+    if columns.conditions is not None and not rules.short:
         cash = after[:, columns.conditions.cash_at]
         short = cash < -1e-9 * np.abs(after).max(axis=1, initial=1.0)
         if short.any():
@@ -142,6 +149,8 @@ def policy_result(
         frames=rules.frames,
         flows=np.asarray(columns.flows, dtype=np.float64) if daily and rules.flows else None,
         fees_paid=float(columns.sums[FEES]),
+        borrow_paid=float(columns.sums[BORROW]) if daily else 0.0,
+        interest_paid=float(columns.sums[INTEREST]) if daily else 0.0,
         findings=findings,
         aims=aims[:, :n],
         aim_at=aim_at,
@@ -154,7 +163,7 @@ def over(prices: PriceHistory, policies: Sequence[Policy], rules: Rules) -> Back
     Raises:
         InputError: Prices or targets cannot be used, with everything that is wrong.
     """
-    targets = [read_target(policy.target, policy.label) for policy in policies]
+    targets = [read_target(one.target, one.label, short=rules.short) for one in policies]
     history, findings = shared_history(
         prices, targets, start=rules.start, end=rules.end, cash_rate=rules.cash_rate,
         accept_jumps=rules.accept_jumps, cash_column=replace(rules, gaps=None).is_daily,
@@ -199,4 +208,6 @@ def conditions_by(
         flows=rules.flows,
         fee=rules.fee,
         participation=rules.participation,
+        short=rules.short,
+        loan_rate=rules.loan_rate,
     )

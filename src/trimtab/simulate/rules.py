@@ -45,12 +45,14 @@ class Rules:
     fee: float = 0.0
     participation: float | None = None
     gaps: Gaps | None = None
+    short: bool = False
+    loan_rate: float | None = None
 
     @cached_property
     def is_daily(self) -> bool:
         """Whether policies run session by session, for what the fast loop does not know."""
         asked = self.flows is not None or self.fee > 0.0 or self.participation is not None
-        return asked or self.gaps is not None or not self.costs.is_plain
+        return asked or self.gaps is not None or self.short or not self.costs.is_plain
 
     def check_plain(self) -> None:
         """Make sure that nothing asked for needs a run session by session.
@@ -61,7 +63,7 @@ class Rules:
         if self.is_daily:
             raise ValueError(
                 "a halt is only known to plain runs: leave out impact, schedules, participation, "
-                "flows, fee, and what is said of missing prices"
+                "flows, fee, short positions, and what is said of missing prices"
             )
 
     def check_whole(self) -> None:
@@ -81,3 +83,20 @@ class Rules:
         """Whether orders cost or wait by the volume of their day."""
         scales = [one.impact for one in (self.costs, *self.costs.by_instrument.values())]
         return self.participation is not None or any(scales)
+
+
+def check_short(short: bool, loan_rate: float | None, flows: Flows | None) -> None:
+    """Make sure that what is said of short positions and loans goes together.
+
+    Raises:
+        ValueError: It does not.
+    """
+    if loan_rate is not None and not short:
+        raise ValueError("loan_rate: there are no loans unless they are allowed (short)")
+    if loan_rate is not None and not -1.0 < loan_rate < 10.0:
+        raise ValueError(f"loan_rate {loan_rate!r}: a fraction a year, as 0.06")
+    if short and flows is not None and flows.invest != "hold":
+        raise ValueError(
+            "flows: beside short positions money comes to CASH and goes from it, by a loan where "
+            "there is none, until the policy trades: say so with invest='hold'"
+        )

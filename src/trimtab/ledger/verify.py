@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from trimtab.ledger.chain import Head, Reading, flipped_bit, is_sound, verify_bytes
+from trimtab.ledger.chain import Entry, Head, Reading, flipped_bit, is_sound, verify_bytes
 from trimtab.ledger.checkpoint import (
     Checkpoint,
     VerifierKey,
@@ -21,9 +21,8 @@ from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 
 _RESTORE: Final = "Restore the file from a backup"
-_PARTS: Final = 20
-_LEAST_PART: Final = 5_000
-"""A record is replayed in so many parts at most, and in none smaller: each copies the books."""
+_HEARD: Final = 5_000
+"""Who waits for a replay hears of it every so many entries."""
 
 _LOOKED_AT: Final = 10
 """For so many damaged lines the report looks for the very bit; it takes up to 0.2 s a line."""
@@ -95,10 +94,7 @@ def verify(
         believed = _check(checkpoint, verifier_key, reading, findings)
     folded, state = NOTHING, ""
     try:
-        part = max(len(sound) // _PARTS + 1, _LEAST_PART)
-        for done in range(0, len(sound), part):
-            told(f"replay: entry {done + 1:,} of {len(sound):,}")
-            folded = fold(sound[done : done + part], folded)
+        folded = fold(_heard(sound, told))
         told("digest of the state ...")
         state = state_digest(folded)
         findings.extend(folded.findings)
@@ -117,6 +113,14 @@ def verify(
         folded=folded,
         findings=tuple(findings),
     )
+
+
+def _heard(entries: Sequence[Entry], told: Callable[[str], None]) -> Iterator[Entry]:
+    """The entries one by one, for one fold: each fold copies the books."""
+    for done, entry in enumerate(entries):
+        if done % _HEARD == 0:
+            told(f"replay: entry {done + 1:,} of {len(entries):,}")
+        yield entry
 
 
 def _unheard(text: str) -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_EDGE, TO_HALF, TO_TARGET, TO_WITHIN
 from trimtab.kernels.research import (
+    ABOVE,
+    BELOW,
     BLOCK,
     COST_FROM_LAST,
     COST_IN_ORDER,
@@ -19,7 +21,9 @@ from trimtab.kernels.research import (
     COST_PAID,
     COST_SOLVED,
     REBALANCES,
+    SPACE,
     TURNOVER,
+    fill_reaches,
     order_cost,
     rebalance,
     run,
@@ -82,7 +86,7 @@ class _Case:
             self.width,
             self.lag,
             self.rule,
-            *(form(row) for row in self.costs),
+            form(self.costs),
             0,
             units,
             counts,
@@ -90,10 +94,10 @@ class _Case:
             equity,
             *traded,
             after,
-            form(np.zeros((8, n))),
+            form(np.zeros((SPACE, n))),
             form(np.zeros((3, len(self.branches)))),
             form(np.zeros(2)),
-            *(form(np.zeros(BLOCK)) for _ in range(4)),
+            form(np.zeros((4, BLOCK))),
         )
         columns = (units, counts, sums, equity, *traded, after)
         names = ("units", "counts", "sums", "equity", "at", "cost", "moved", "value", "after")
@@ -210,6 +214,34 @@ def test_trades_to_target_match_the_long_way(seed: int) -> None:
     assert np.allclose(found["equity"], equity, rtol=1e-11)
     assert found["sums"][TURNOVER] == pytest.approx(turnover, rel=1e-9, abs=1e-12)
     assert found["sums"][COST_PAID] == pytest.approx(paid, rel=1e-9, abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_watching_is_looking_at_each_session(seed: int) -> None:
+    """Bands watched a block at a time fire as on a calendar of all days."""
+    case = _drawn(seed)
+    case.looks = np.ones(case.sessions, dtype=np.bool_)
+
+    case.every = True
+    watched = case.run(as_machine_code=False)
+    case.every = False
+    looked = case.run(as_machine_code=False)
+
+    for name in ("at", "equity", "units", "sums"):
+        assert watched[name].tolist() == looked[name].tolist(), name
+
+
+@pytest.mark.parametrize(("short", "fires"), [(-1.0, True), (-0.1, False)])
+def test_what_is_short_has_a_band(short: float, fires: bool) -> None:
+    """An instrument sold for more than was held fires when it is a band's width below nothing."""
+    units = [short] + [(100.0 - short) / 4] * 4
+    space = [[0.005] * 5 for _ in range(SPACE)]
+
+    fill_reaches(units, [0.0] + [0.25] * 4, space)
+
+    assert (max(space[ABOVE]) >= 100.0) is fires
+    assert min(space[BELOW]) > 100.0
 
 
 @settings(max_examples=60, deadline=None)

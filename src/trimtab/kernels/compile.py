@@ -24,7 +24,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _ROOM = "trimtab.kernels"
-_registered: list[Callable[..., object]] = []
+_registered: dict[Callable[..., object], None] = {}
 _known_to_numba: set[Callable[..., object]] = set()
 _to_tell: list[Callable[[], None]] = []
 _lock = RLock()
@@ -32,7 +32,7 @@ _lock = RLock()
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Mark a function as a kernel: it stays as it is, and `compiled` and other kernels know it."""
-    _registered.append(function)
+    _registered[function] = None
     return function
 
 

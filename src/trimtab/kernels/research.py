@@ -27,16 +27,19 @@ from trimtab.kernels.destination import (
 ALLOWANCE = 1e-12
 """How much nearer to a band than its width counts as at it; trades of less are no trades."""
 
-BLOCK = 256
+BLOCK = 128
 """Most sessions valued at a time. A trade makes the rest of its block worthless, so blocks start
 at FIRST_BLOCK after it and double: frequent traders waste little, rare ones go in long strides."""
-FIRST_BLOCK = 8
+FIRST_BLOCK = 16
 
 NO_CASH = -1
 """No column is cash that new cash would come into."""
 
 NO_LIMIT = 1e9
 """The limit of a sleeve without a band, as a weight."""
+
+FAR = 1e300
+"""More than any portfolio is worth, also times a price."""
 
 # How the cost of a rebalance is found. `COST_ONCE` is the convention of this package; the others
 # are exact versions of what other programs do, so that results can be compared to the last digit.
@@ -50,8 +53,8 @@ ADOPTED, REBALANCES = 0, 1
 TURNOVER, COST_PAID = 0, 1
 
 # Rows of the work space by instrument.
-LIMITS, AIMS, HOLDINGS, GOALS, BANDS, PART, PART_AIMS, MOVED_BACK = range(8)
-SPACE = 8
+LIMITS, AIMS, HOLDINGS, GOALS, BANDS, PART, PART_AIMS, MOVED_BACK, ABOVE, BELOW = range(10)
+SPACE = 10
 
 # Rows of the work space by inner sleeve.
 BRANCH_SHARE, BRANCH_LIMIT, BRANCH_ALLOWED = range(3)
@@ -227,10 +230,7 @@ def run(
     width: float,
     lag: int,
     cost_rule: int,
-    rate: Column,
-    per_unit: Column,
-    fixed: Column,
-    minimum: Column,
+    rates: Column,
     start: int,
     units: Column,
     counts: Column,
@@ -244,10 +244,7 @@ def run(
     space: Column,
     branch_space: Column,
     totals: Column,
-    block_value: Column,
-    block_worst: Column,
-    block_drift: Column,
-    block_branch: Column,
+    blocks: Column,
 ) -> int:
     """Run one policy from a session to the end, or to where the caller must provide something.
 
@@ -267,10 +264,8 @@ def run(
         width: The width of TO_WITHIN.
         lag: Sessions between decision and trade: 0 or 1.
         cost_rule: One of the COST_ rules.
-        rate: Costs by instrument, as for `rebalance`; likewise the next three.
-        per_unit: Costs of a unit.
-        fixed: Costs of an order.
-        minimum: Least costs of an order.
+        rates: Costs by instrument, shape (4, n): rates, costs of a unit, costs of an order and
+            least costs, as for `rebalance`.
         start: The session to start at.
         units: In and out: units held, shape (n,).
         counts: In and out: row of the target last adopted, number of rebalances.
@@ -284,10 +279,8 @@ def run(
         space: Work space, SPACE rows of shape (n,).
         branch_space: Work space, three rows of shape (b,).
         totals: Work space, shape (2,).
-        block_value: Work space of BLOCK; likewise the next two.
-        block_worst: By session of the block: the furthest beyond its band.
-        block_drift: By session of the block: sum of absolute deviations.
-        block_branch: By session of the block: how far a branch is from its target.
+        blocks: Work space, four rows of BLOCK, by session of a block: value, the values from which
+            down and from which up a band fires, and what is in a branch or the sum of deviations.
 
     Returns:
         The number of sessions when it is done; else a session at which something is missing.
@@ -298,8 +291,10 @@ def run(
     n = len(units)
     banded = absolute >= 0.0 or relative >= 0.0
     tested = banded or drift >= 0.0
-    limits, goals = space[LIMITS], space[GOALS]
-    branch_share, branch_limit = branch_space[BRANCH_SHARE], branch_space[BRANCH_LIMIT]
+    goals = space[GOALS]
+    rate, per_unit, fixed, minimum = rates[0], rates[1], rates[2], rates[3]
+    block_value, block_above, block_below = blocks[0], blocks[1], blocks[2]
+    block_other = blocks[3]
     # The last session never trades, so a decision must come early enough to be carried out.
     last_decision = sessions - 2 - lag
     adopted = counts[ADOPTED]
@@ -310,48 +305,45 @@ def run(
         stop = min(day + stride, sessions) if tested else min(day + BLOCK, sessions)
         stride = min(2 * stride, BLOCK)
         if not tested:
-            for t in range(day, stop):
-                if looks[t]:
-                    stop = t + 1
-                    break
+            stop = min(next_look(looks, day, stop) + 1, stop)
         size = stop - day
-        _value(prices, units, day, size, block_value)
+        aim = targets[adopted]
+        if every and banded:
+            fill_reaches(units, aim, space)
+            _value_and_reach(
+                prices, units, branches, space, branch_space, day, size, block_value, block_above,
+                block_below, block_other,
+            )  # fmt: skip
+        else:
+            _value(prices, units, day, size, block_value)
+        if every and drift >= 0.0:
+            _apart(prices, units, aim, day, size, block_value, block_other)
         for j in range(size):
             equity[day + j] = block_value[j]
-        aim = targets[adopted]
-        if every and tested:
-            if banded:
-                _furthest(prices, units, aim, limits, day, size, block_value, block_worst)
-                for b in range(len(branch_share)):
-                    _branch_furthest(
-                        prices, units, branches[b], branch_share[b], branch_limit[b], day, size,
-                        block_value, block_branch, block_worst,
-                    )  # fmt: skip
-            if drift >= 0.0:
-                _apart(prices, units, aim, day, size, block_value, block_drift)
         resume = stop
         for j in range(size):
             t = day + j
-            if t > last_decision or not looks[t]:
-                continue
             value = block_value[j]
-            if tested:
-                fires = False
-                if every:
-                    if banded:
-                        fires = block_worst[j] >= 0.0
-                    if drift >= 0.0 and 0.5 * block_drift[j] >= (drift - ALLOWANCE) * value:
-                        fires = True
-                else:
-                    fires = beyond(
-                        closes[t], units, aim, value, banded, drift, branches, space, branch_space
-                    )
+            if every and tested:
+                fires = banded and (block_above[j] >= value or block_below[j] <= value)
+                if drift >= 0.0 and 0.5 * block_other[j] >= (drift - ALLOWANCE) * value:
+                    fires = True
                 if not fires:
                     continue
+            if t > last_decision or not looks[t]:
+                continue
+            close = closes[t]
+            if (
+                tested
+                and not every
+                and not beyond(
+                    close, units, aim, value, banded, drift, branches, space, branch_space
+                )
+            ):
+                continue
             row = target_at[t]
             if row < 0:
                 return t
-            close = closes[t]
             fill_goal_weights(
                 close, units, value, targets[row], aim, absolute, relative, to, width, branches,
                 NO_CASH, 0.0, space, branch_space,
@@ -402,6 +394,15 @@ def run(
             break
         day = resume
     return sessions
+
+
+@kernel
+def next_look(looks: Column, day: int, stop: int) -> int:
+    """The first session from `day` on at which the policy looks, or `stop`."""
+    for t in range(day, stop):
+        if looks[t]:
+            return t
+    return stop
 
 
 @kernel
@@ -575,33 +576,6 @@ def branch_away(close: Column, units: Column, inside: Column, share: float, valu
 
 
 @kernel
-def _branch_furthest(
-    prices: Column,
-    units: Column,
-    inside: Column,
-    share: float,
-    limit: float,
-    day: int,
-    size: int,
-    value: Column,
-    away: Column,
-    worst: Column,
-) -> None:
-    """As `_furthest`, for one inner sleeve: what `worst` says, or this one if it is further."""
-    for j in range(size):
-        away[j] = -share * value[j]
-    for i in range(len(units)):
-        if inside[i]:
-            held = units[i]
-            price = prices[i][day : day + size]
-            for j in range(size):
-                away[j] += held * price[j]
-    for j in range(size):
-        beyond = abs(away[j]) - limit * value[j]
-        worst[j] = beyond if beyond > worst[j] else worst[j]
-
-
-@kernel
 def _value(prices: Column, units: Column, day: int, size: int, value: Column) -> None:
     """What the portfolio is worth on each session of a block."""
     for j in range(size):
@@ -614,29 +588,87 @@ def _value(prices: Column, units: Column, day: int, size: int, value: Column) ->
 
 
 @kernel
-def _furthest(
+def fill_reaches(units: Column, aim: Column, space: Column) -> None:
+    """By how much a price is multiplied to be the value that just breaches its band.
+
+    A sleeve is above its band where its worth is at least its highest share of the value: where
+    its worth divided by that share is at least the value. Below is likewise. Fills ABOVE, BELOW.
+    """
+    limits, above, below = space[LIMITS], space[ABOVE], space[BELOW]
+    for i in range(len(units)):
+        lowest = aim[i] - limits[i]
+        # What is sold short is out where it is at most its lowest share, which is below zero.
+        edge = aim[i] + limits[i] if units[i] >= 0.0 else min(lowest, -ALLOWANCE)
+        above[i] = units[i] / edge
+        below[i] = units[i] / lowest if lowest > 0.0 else FAR
+
+
+@kernel
+def _value_and_reach(
     prices: Column,
     units: Column,
-    aim: Column,
-    limits: Column,
+    branches: Column,
+    space: Column,
+    branch_space: Column,
     day: int,
     size: int,
     value: Column,
-    worst: Column,
+    above: Column,
+    below: Column,
+    inside: Column,
 ) -> None:
-    """How far beyond its band the worst sleeve is on each session of a block, in money."""
+    """What the portfolio is worth on each session of a block, and at what worth a band fires.
+
+    Bands fire where the value is at most `above` or at least `below`, the furthest reaches of all
+    sleeves. Four instruments at a time, for what takes time is to fetch and store these columns;
+    where there are not four left, the last is taken again at nothing.
+    """
+    most, least = space[ABOVE], space[BELOW]
+    branch_share, branch_limit = branch_space[BRANCH_SHARE], branch_space[BRANCH_LIMIT]
     for j in range(size):
-        worst[j] = -1.0
-    for i in range(len(units)):
-        held = units[i]
-        share = aim[i]
-        limit = limits[i]
-        price = prices[i][day : day + size]
+        value[j] = 0.0
+        above[j] = 0.0
+        below[j] = FAR
+    last = len(units) - 1
+    for a in range(0, last + 1, 4):
+        b, c, d = min(a + 1, last), min(a + 2, last), min(a + 3, last)
+        held_a = units[a]
+        held_b = units[b] if b > a else 0.0
+        held_c = units[c] if c > b else 0.0
+        held_d = units[d] if d > c else 0.0
+        price_a, price_b = prices[a][day : day + size], prices[b][day : day + size]
+        price_c, price_d = prices[c][day : day + size], prices[d][day : day + size]
+        most_a, most_b, most_c, most_d = most[a], most[b], most[c], most[d]
+        least_a, least_b, least_c, least_d = least[a], least[b], least[c], least[d]
         for j in range(size):
-            away = held * price[j] - share * value[j]
-            away = -away if away < 0.0 else away
-            beyond = away - limit * value[j]
-            worst[j] = beyond if beyond > worst[j] else worst[j]
+            of_a, of_b, of_c, of_d = price_a[j], price_b[j], price_c[j], price_d[j]
+            value[j] = value[j] + held_a * of_a + held_b * of_b + held_c * of_c + held_d * of_d
+            top = max(above[j], most_a * of_a)
+            top = max(top, most_b * of_b)
+            top = max(top, most_c * of_c)
+            above[j] = max(top, most_d * of_d)
+            bottom = min(below[j], least_a * of_a)
+            bottom = min(bottom, least_b * of_b)
+            bottom = min(bottom, least_c * of_c)
+            below[j] = min(bottom, least_d * of_d)
+    for b in range(len(branch_share)):
+        for j in range(size):
+            inside[j] = 0.0
+        for i in range(len(units)):
+            if branches[b][i]:
+                held = units[i]
+                price = prices[i][day : day + size]
+                for j in range(size):
+                    inside[j] += held * price[j]
+        highest = branch_share[b] + branch_limit[b]
+        lowest = branch_share[b] - branch_limit[b]
+        for j in range(size):
+            reach = inside[j] / highest
+            above[j] = reach if reach > above[j] else above[j]
+        if lowest > 0.0:
+            for j in range(size):
+                reach = inside[j] / lowest
+                below[j] = reach if reach < below[j] else below[j]
 
 
 @kernel

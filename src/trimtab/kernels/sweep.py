@@ -96,9 +96,8 @@ def sweep(
         run(
             prices, closes, dealing, looks[look], every[look], targets, target_at[target],
             branches, absolute[p], relative[p], drift[p], to[p], width[p], lag, cost_rule,
-            rates[cost][0], rates[cost][1], rates[cost][2], rates[cost][3], 0, units, counts, sums,
-            equity, traded_at, traded[0], traded[1], traded[2], units_after, space, branch_space,
-            totals, blocks[0], blocks[1], blocks[2], blocks[3],
+            rates[cost], 0, units, counts, sums, equity, traded_at, traded[0], traded[1], traded[2],
+            units_after, space, branch_space, totals, blocks,
         )  # fmt: skip
         rebalances[p - first] = counts[REBALANCES]
         row = figures[p - first]

@@ -70,10 +70,13 @@ def read_target(target: object, policy: str, *, short: bool = False) -> GivenTar
     if isinstance(target, Sleeve):
         return _tree(target, policy)
     if isinstance(target, Mapping):
-        if target and not any(isinstance(row, Mapping) for row in target.values()):
-            weights = checked(target, policy, "", GIVEN_TOLERANCE, short=short)
-            return GivenTarget(tuple(weights), (tuple(weights.values()),))
-        return _dated(target.items(), policy, short)
+        weights = _plain(target, GIVEN_TOLERANCE)
+        if not target or (
+            weights is None and any(isinstance(row, Mapping) for row in target.values())
+        ):
+            return _dated(target.items(), policy, short)
+        weights = weights or checked(target, policy, "", GIVEN_TOLERANCE, short=short)
+        return GivenTarget(tuple(weights), (tuple(weights.values()),))
     if hasattr(target, "to_dicts") or (hasattr(target, "to_dict") and hasattr(target, "index")):
         return _dated(_frame_rows(target), policy, short)
     if hasattr(target, "fit"):
@@ -98,6 +101,15 @@ def _tree(root: Sleeve, policy: str) -> GivenTarget:
         if sleeve is not root and not sleeve.is_leaf and whole:
             branches.append(tuple(int(symbol in own) for symbol in symbols))
     return GivenTarget(symbols, (tuple(weights.values()),), branches=tuple(branches))
+
+
+def _plain(weights: Mapping[Any, Any], tolerance: float) -> Weights | None:
+    """What `checked` gives where all are floats by name and nothing is wrong, seen at a glance."""
+    if set(map(type, weights)) != {str} or set(map(type, weights.values())) != {float}:
+        return None
+    # Of what is no number, no comparison is true.
+    found = abs(sum(weights.values()) - 1.0) <= tolerance and min(weights.values()) >= 0.0
+    return dict(weights) if found else None
 
 
 def checked(

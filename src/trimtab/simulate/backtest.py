@@ -16,7 +16,6 @@ yearly fee, short positions and instruments without a price run session by sessi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -160,7 +159,7 @@ def backtest(
             "cost_rule: impact, schedules, flows, fees, short positions and gaps are only known to "
             "`once`"
         )
-    return replace(over(prices, chosen, rules), differ=difference)
+    return over(prices, chosen, rules, differ=difference)
 
 
 def _check_names(policies: Sequence[Policy]) -> None:

@@ -23,6 +23,8 @@ def with_exchange(costs: Costs, foreign: Sequence[str], fx_bps: float | str | De
     Raises:
         ValueError: It is below zero, or no number.
     """
+    if not fx_bps:
+        return costs
     charge = Costs(half_spread_bps=fx_bps).half_spread_bps
     if not charge or not foreign:
         return costs

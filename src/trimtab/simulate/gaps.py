@@ -73,6 +73,8 @@ def read_gaps(missing: str, late: str, delisted: Delisted | None) -> Gaps | None
     Raises:
         ValueError: One of them makes no sense.
     """
+    if (missing, late, delisted) == ("drop", "wait", None):
+        return None
     found = _HOLD.fullmatch(missing)
     if missing != "drop" and found is None:
         raise ValueError(f"missing {missing!r}: drop, hold, or hold:10 for at most 10 in a row")

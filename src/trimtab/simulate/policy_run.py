@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from trimtab.simulate.settings import Ready, Setting, chosen, made_ready, target
 
 if TYPE_CHECKING:
     from trimtab.kernels.daily_columns import Conditions
+    from trimtab.simulate.difference import Difference
     from trimtab.simulate.frames import Floats
 
 
@@ -157,8 +158,19 @@ def policy_result(
     )
 
 
-def over(prices: PriceHistory, policies: Sequence[Policy], rules: Rules) -> Backtest:
+def over(
+    prices: PriceHistory,
+    policies: Sequence[Policy],
+    rules: Rules,
+    differ: Callable[..., Difference] | None = None,
+) -> Backtest:
     """What policies with different names would have done over prices, by rules already checked.
+
+    Args:
+        prices: All prices.
+        policies: The policies.
+        rules: What is the same for all of them.
+        differ: What compares two of the results over shuffled histories.
 
     Raises:
         InputError: Prices or targets cannot be used, with everything that is wrong.
@@ -166,10 +178,9 @@ def over(prices: PriceHistory, policies: Sequence[Policy], rules: Rules) -> Back
     targets = [read_target(one.target, one.label, short=rules.short) for one in policies]
     history, findings = shared_history(
         prices, targets, start=rules.start, end=rules.end, cash_rate=rules.cash_rate,
-        accept_jumps=rules.accept_jumps, cash_column=replace(rules, gaps=None).is_daily,
-        gaps=rules.gaps,
+        accept_jumps=rules.accept_jumps, cash_column=rules.has_conditions, gaps=rules.gaps,
     )  # fmt: skip
-    if history.status is None:
+    if history.status is None and rules.gaps is not None:
         # Whatever was asked for, there is no gap.
         rules = replace(rules, gaps=None)
     settings = made_ready(policies, targets, history, rules, findings)
@@ -180,7 +191,7 @@ def over(prices: PriceHistory, policies: Sequence[Policy], rules: Rules) -> Back
     unique = tuple(dict.fromkeys((*prices.findings, *findings)))
     earned = CASH in history.symbols and CASH not in prices.symbols
     ready = Ready(history, earned, tuple(policies), tuple(settings), rules)
-    return Backtest(results, rules.cash, unique, ready)
+    return Backtest(results, rules.cash, unique, ready, differ)
 
 
 def _with_conditions(

@@ -48,11 +48,16 @@ class Rules:
     short: bool = False
     loan_rate: float | None = None
 
-    @cached_property
+    @property
     def is_daily(self) -> bool:
         """Whether policies run session by session, for what the fast loop does not know."""
+        return self.gaps is not None or self.has_conditions
+
+    @cached_property
+    def has_conditions(self) -> bool:
+        """Whether money comes or goes, is lent, or orders cost or wait by what only days tell."""
         asked = self.flows is not None or self.fee > 0.0 or self.participation is not None
-        return asked or self.gaps is not None or self.short or not self.costs.is_plain
+        return asked or self.short or not self.costs.is_plain
 
     def check_plain(self) -> None:
         """Make sure that nothing asked for needs a run session by session.

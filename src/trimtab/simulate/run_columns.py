@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
@@ -65,17 +67,17 @@ class RunColumns:
         self.dealing = dealing
         self.conditions = setting.conditions
         self.rates = rates_of(rules.costs, history.symbols, whole=self.conditions is not None)
-        if rules.cost_rule != COST_ONCE and self.rates[1:].any():
+        if rules.cost_rule != COST_ONCE and any(map(any, self.rates[1:].tolist())):
             raise ValueError("cost_rule: fees an order or a share are only known to `once`")
-        self.cost_columns = [self._form(column) for column in self.rates]
+        self.costs = self._form(self.rates)
         self.cost_rule = rules.cost_rule
         self.counts = self._form(np.zeros(COUNTS, dtype=np.int64))
         self.sums = self._form(np.zeros(SUMS))
-        self.equity = self._form(np.zeros(sessions))
+        self.equity = self._form(np.empty(sessions))
         self.room = FIRST_ROOM
-        self.traded = [self._form(np.zeros(FIRST_ROOM, dtype=np.int64))]
-        self.traded += [self._form(np.zeros(FIRST_ROOM)) for _ in range(3)]
-        self.units_after = self._form(np.zeros((FIRST_ROOM, n)))
+        self.traded = [self._form(np.empty(FIRST_ROOM, dtype=np.int64))]
+        self.traded += [self._form(np.empty(FIRST_ROOM)) for _ in range(3)]
+        self.units_after = self._form(np.empty((FIRST_ROOM, n)))
         inner = np.array(setting.branches, dtype=np.int64).reshape(-1, n)
         self.branches = self._form(inner)
         if self.conditions is not None:
@@ -87,7 +89,7 @@ class RunColumns:
             self.bill = Bill(self._form(np.zeros(n)), self._form(np.zeros(TOTALS)))
         shapes: list[tuple[int, ...]] = [(SPACE, n), (3, len(inner)), (2,)]
         self.space = [self._form(np.zeros(shape)) for shape in shapes]
-        self.blocks = [self._form(np.zeros(BLOCK)) for _ in range(4)]
+        self.blocks = self._form(np.empty((4, BLOCK)))
         self.units: Any = None
 
     @property
@@ -198,7 +200,7 @@ class RunColumns:
                 _number(to.width),
                 self.lag,
                 self.cost_rule,
-                *self.cost_columns,
+                self.costs,
                 session,
                 self.units,
                 self.counts,
@@ -207,7 +209,7 @@ class RunColumns:
                 *self.traded,
                 self.units_after,
                 *self.space,
-                *self.blocks,
+                self.blocks,
             )
         )
 
@@ -272,8 +274,10 @@ class RunColumns:
         )
 
 
-def _number(part: Any) -> float:
+def _number(part: Fraction | Decimal | None) -> float:
     """A width as the kernels take it: below zero for none."""
+    if isinstance(part, Fraction):  # whose own way to a float takes three times as long
+        return part.numerator / part.denominator
     return -1.0 if part is None else float(part)
 
 
@@ -283,7 +287,10 @@ def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool
 
     if when.calendar is None:
         watches = when.has_band or when.drift is not None
-        return np.full(len(history), watches, dtype=np.bool_), True
+        every = history.once(
+            ("watches", watches), lambda: np.full(len(history), watches, dtype=np.bool_)
+        )
+        return every, True
     period = when.calendar
     looks = history.once(("ends", period), lambda: period_ends(history.dates, period))
     return looks, period == "daily"

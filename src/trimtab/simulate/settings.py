@@ -87,6 +87,8 @@ def made_ready(
     """
     pairs = list(zip(policies, targets, strict=True))
     settings = [_setting(policy, target, history, rules, findings) for policy, target in pairs]
+    if len(settings) == 1:
+        return settings
     latest = max(setting.history.first for setting in settings)
     if all(setting.history.first == latest for setting in settings):
         return settings
@@ -137,7 +139,7 @@ def _given(
 
     spare = rules.is_daily and CASH not in target.symbols
     history = chosen(shared, (*target.symbols, CASH) if spare else target.symbols)
-    first, row_at = 0, np.zeros(len(history), dtype=np.int64)
+    first = 0
     if target.dates is not None:
         days = np.array(target.dates, dtype="datetime64[D]")
         row_at = np.searchsorted(days, history.dates, side="right").astype(np.int64) - 1
@@ -149,9 +151,13 @@ def _given(
         wrong = f"it begins on {begins}, and prices end on {history.last}"
         raise InputError([_problem(policy, wrong, "give an earlier date or more prices")])
     history = _since(history, first)
-    # Targets that were over before the first session were never adopted.
-    rows = np.array(target.rows, dtype=np.float64)[row_at[first] :]
-    row_at = row_at[first:] - row_at[first]
+    rows = np.array(target.rows, dtype=np.float64)
+    if target.dates is None:
+        row_at = history.once("one row", lambda: np.zeros(len(history), dtype=np.int64))
+    else:
+        # Targets that were over before the first session were never adopted.
+        rows = rows[row_at[first] :]
+        row_at = row_at[first:] - row_at[first]
     if spare:
         rows = np.hstack([rows, np.zeros((len(rows), 1))])
     return Setting(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_CODES
-from trimtab.kernels.research import BLOCK
+from trimtab.kernels.research import BLOCK, SPACE
 from trimtab.kernels.sweep import (
     APART_VARIANCE,
     DOWNSIDE,
@@ -488,7 +488,7 @@ def _space(columns: _Columns) -> tuple[Any, ...]:
         np.zeros(sessions, dtype=np.int64),
         np.zeros((3, sessions)),
         np.zeros((sessions, n)),
-        np.zeros((8, n)),
+        np.zeros((SPACE, n)),
         np.zeros((3, columns.inner)),
         np.zeros(2),
         np.zeros((4, BLOCK)),

@@ -7,11 +7,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.engine.households import CALENDAR, DAY, account, lot, mandate, market, state, tree
 from trimtab.engine.decide import decide
 from trimtab.engine.mandate import Request
-from trimtab.engine.value import Valuation, valuation
+from trimtab.engine.value import Valuation, doubtful, is_calm, valuation
 from trimtab.model.errors import RefusedError
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market, Quote, Split, Step
@@ -348,3 +350,15 @@ def test_a_split_that_the_record_lacks_is_no_wrong_row() -> None:
     assert "2026-03-20" in message
     assert "trimtab import" in message
     assert "Correct that row" not in message
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10**9), st.integers(-6, 0), st.booleans())
+def test_a_calm_price_is_never_a_doubtful_one(now: int, before: int, tens: int, long: bool) -> None:
+    """What is passed by its nearness alone would have been believed by the whole rule too."""
+    price, earlier = Price(now, tens), Price(before, tens)
+    ratio = Fraction(price.decimal) / Fraction(earlier.decimal)
+
+    calm = is_calm(price, earlier)
+
+    assert not (calm and doubtful(ratio, is_long=long))
+    assert calm or not Fraction(3, 4) < ratio < Fraction(4, 3)

@@ -19,6 +19,7 @@ from trimtab.costs import Costs
 from trimtab.engine.decide import plan_hash
 from trimtab.engine.mandate import Request
 from trimtab.execution.application import Application
+from trimtab.execution.apply import apply_plan
 from trimtab.execution.approval import approve
 from trimtab.execution.faults import ScriptedBroker
 from trimtab.execution.gate import Limits
@@ -269,6 +270,24 @@ def test_an_altered_plan_is_refused_even_with_a_fresh_hash() -> None:
     told = assert_refused(room, forged)
 
     assert "altered" in told
+
+
+def test_who_has_just_decided_need_not_decide_again_from_the_same_state_only() -> None:
+    """A caller's word that it decided from a state counts while the record still has that state:
+    from any other the plan is decided anew, and an altered one refused.
+    """
+    room = small()
+    plan = room.plan()
+    forged = replace(plan, trades=tuple(replace(t, quantity=1) for t in plan.trades))
+    forged = replace(forged, id=f"{DAY}-{plan_hash(forged)[:6]}")
+    other = state([lot("roth", "VTI", 89, acquired=date(2020, 1, 2), id_="old")], roth="1000.00")
+
+    with pytest.raises(RefusedError, match="altered"):
+        apply_plan(forged, Request(), venue=room.venue(), by="test", decided_from=other)
+    done = apply_plan(plan, Request(), venue=room.venue(), by="test", decided_from=room.state())
+
+    assert done.status == "done"
+    assert {record.state for record in done.orders} == {OrderState.FILLED}
 
 
 def test_a_plan_expires_after_a_session() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 
 import pytest
 import rfc8785
@@ -14,6 +15,7 @@ from trimtab.ledger.canonical import (
     MAX_INTEGER,
     Json,
     canonical_bytes,
+    digest_of,
     parse_canonical,
 )
 from trimtab.ledger.errors import CanonicalError
@@ -42,6 +44,13 @@ def test_parsing_gives_the_value_back(value: object) -> None:
 
     assert parse_canonical(data) == value
     assert canonical_bytes(parse_canonical(data)) == data
+
+
+@given(values)
+@settings(max_examples=100)
+def test_the_quick_digest_is_that_of_the_canonical_bytes(value: object) -> None:
+    """Two ways to the same hash, whatever text and whole numbers a value holds."""
+    assert digest_of(value) == sha256(canonical_bytes(value)).hexdigest()  # type: ignore[arg-type]
 
 
 def test_keys_are_sorted_by_utf16_units() -> None:

@@ -10,6 +10,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.engine.households import CALENDAR, mandate, tree
 from trimtab.execution.opening import Opening
@@ -17,7 +19,9 @@ from trimtab.model.market import Dividend, Market, Quote, Split
 from trimtab.model.numbers import Price
 from trimtab.model.policy import Policy
 from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_paths import ShuffledMarkets, bootstrap_accounts
+from trimtab.simulate.account_paths import bootstrap_accounts
+from trimtab.simulate.shuffled_markets import ShuffledMarkets, _mantissas
+from trimtab.simulate.tape import Tape
 
 DAYS = CALENDAR.sessions(date(2024, 10, 1), date(2025, 5, 30))
 
@@ -45,6 +49,11 @@ def opening(cash: int = 10_000_000) -> Opening:
     return Opening("Example", "USD", DAYS[0], (), {"brokerage": cash}, (), "0" * 64)
 
 
+def markets_of(path: Tape) -> list[Market]:
+    """The snapshots of a path."""
+    return [path.market(place) for place in range(len(path))]
+
+
 def returns(path: Sequence[Market]) -> np.ndarray:
     """Session returns by instrument."""
     closes = np.array(
@@ -57,7 +66,7 @@ def test_a_path_draws_whole_sessions_and_begins_at_history_s_prices() -> None:
     """Each session of a path is one of history's, the same for all instruments; dates stay."""
     real = wandering()
 
-    path = ShuffledMarkets.of(real, seed=3, block=5).path(0)
+    path = markets_of(ShuffledMarkets.of(real, seed=3, block=5).path(0))
 
     assert [m.as_of for m in path] == [m.as_of for m in real]
     assert path[0].quotes["US"].price == Price.of(Decimal(f"{1000 * 1.0005:.4f}"))
@@ -74,9 +83,9 @@ def test_a_seed_and_a_number_name_a_path() -> None:
 
     first, again, other = (ShuffledMarkets.of(real, seed=seed, block=5) for seed in (1, 1, 2))
 
-    assert first.path(4) == again.path(4)
-    assert first.path(4) != first.path(5)
-    assert first.path(4) != other.path(4)
+    assert markets_of(first.path(4)) == markets_of(again.path(4))
+    assert markets_of(first.path(4)) != markets_of(first.path(5))
+    assert markets_of(first.path(4)) != markets_of(other.path(4))
 
 
 def test_a_split_is_no_return_and_a_dividend_is_one() -> None:
@@ -130,6 +139,35 @@ def test_where_every_session_is_alike_each_path_is_history() -> None:
     assert gap.observed == pytest.approx(gap.low) == pytest.approx(gap.high)
     assert gap.verdict == "less"
     assert found.to_dict()["figures"]["after_tax_final_value"]["first"] == runs[0].after_tax / 100
+
+
+def test_how_many_processes_run_the_paths_changes_no_figure() -> None:
+    """Each path is named by the seed and its number, wherever it is run; progress counts them."""
+    mandate_ = mandate(tree({"US": 50, "BND": 50}))
+    pair = Policy(None, "weekly"), Policy(None, "never")
+    done: list[int] = []
+
+    one, two = (
+        bootstrap_accounts(
+            mandate_, opening(), wandering(30), pair, paths=8, processes=count,
+            on_progress=done.append,
+        )
+        for count in (1, 2)
+    )  # fmt: skip
+
+    assert one.table.tolist() == two.table.tolist()
+    assert len({tuple(row) for row in one.table[:, 0].tolist()}) == 8
+    assert done == [*range(1, 9)] * 2
+
+
+@given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=20), st.integers(1, 10**9))
+def test_prices_on_a_path_are_rounded_as_text_is(prices: list[float], halves: int) -> None:
+    """To four decimals, exactly, ties of the written number to the even one; never to zero."""
+    closes = np.array([*prices, (halves + 0.5) / 10_000])
+
+    found = _mantissas(closes[None, :])[0].tolist()
+
+    assert found == [max(int(Decimal(f"{price:.4f}") * 10_000), 1) for price in closes.tolist()]
 
 
 def test_what_is_not_priced_throughout_is_on_no_path() -> None:

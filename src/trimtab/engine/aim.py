@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -62,15 +62,21 @@ class Aim:
 
 def aims(mandate: Mandate, value: Valuation, request: Request) -> tuple[Aim, ...]:
     """Each target of the household with its accounts and what it divides."""
+    return tuple(
+        _aim(name, root, accounts, mandate, value, request)
+        for name, root, accounts in targets(mandate)
+    )
+
+
+def targets(mandate: Mandate) -> Iterator[tuple[str, Sleeve, tuple[str, ...]]]:
+    """Each target of the household: its name, its tree, and the accounts that share it."""
     accounts = mandate.household.accounts
     shared = tuple(id_ for id_, account in accounts.items() if account.target is None)
-    found = []
     if shared and mandate.target is not None:
-        found.append(_aim(HOUSEHOLD, mandate.target, shared, mandate, value, request))
+        yield HOUSEHOLD, mandate.target, shared
     for id_, account in accounts.items():
         if account.target is not None:
-            found.append(_aim(id_, account.target, (id_,), mandate, value, request))
-    return tuple(found)
+            yield id_, account.target, (id_,)
 
 
 def drift(aim: Aim, values: Mapping[str, int], cash: int, unassigned: int) -> Fraction:

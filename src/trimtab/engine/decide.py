@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
-from hashlib import sha256
+from typing import Any
 
 from trimtab.engine import explain
 from trimtab.engine.aim import Aim, aims, drift, drift_now
@@ -16,7 +16,7 @@ from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.onward import settled
 from trimtab.engine.problem import problem
 from trimtab.engine.value import Valuation, valuation
-from trimtab.ledger.canonical import canonical_bytes
+from trimtab.ledger.canonical import digest_of
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.market import Market
@@ -150,7 +150,7 @@ def is_due(
 
 def plan_hash(plan: Plan) -> str:
     """SHA-256 of a plan's canonical form, its id left out."""
-    return sha256(canonical_bytes(to_plain(replace(plan, id="")))).hexdigest()
+    return digest_of(to_plain(replace(plan, id="")))
 
 
 def inputs_hash(state: State, mandate: Mandate, market: Market, request: Request) -> str:
@@ -161,7 +161,7 @@ def inputs_hash(state: State, mandate: Mandate, market: Market, request: Request
     quotes = {id_: to_plain(quote) for id_, quote in sorted(market.quotes.items())}
     inputs = {
         "state": to_plain(state),
-        "mandate": to_plain(mandate),
+        "mandate": _MANDATE.of(mandate),
         "request": to_plain(request),
         "as_of": market.as_of.isoformat(),
         "calendar": market.calendar.name,
@@ -171,7 +171,24 @@ def inputs_hash(state: State, mandate: Mandate, market: Market, request: Request
     steps = {id_: to_plain(step) for id_, step in sorted(market.looked.items()) if step}
     if steps:
         inputs["steps"] = steps
-    return sha256(canonical_bytes(inputs)).hexdigest()
+    return digest_of(inputs)
+
+
+class _PlainMandate:
+    """The plain form of the mandate that was asked for last: a run has thousands of decisions."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Mandate, Any] | None = None
+
+    def of(self, mandate: Mandate) -> Any:
+        """Its plain form; nobody may change it."""
+        last = self._last
+        if last is None or last[0] is not mandate:
+            last = self._last = mandate, to_plain(mandate)
+        return last[1]
+
+
+_MANDATE = _PlainMandate()
 
 
 def _decide_one(

@@ -99,16 +99,22 @@ def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Reque
 
 
 def _adopted(aim: Aim, state: State) -> Aim:
-    """The aim with the target last adopted, which is what bands and drift measure against.
+    """The aim with the target last adopted, which is what bands and drift measure against."""
+    root = adopted_target(aim.name, aim.root, state)
+    return aim if root is aim.root else replace(aim, root=root)
+
+
+def adopted_target(name: str, root: Sleeve, state: State) -> Sleeve:
+    """The target that was last adopted, or the one of today where that is the same.
 
     A target that moves does not set off trades by itself. Where sleeves came or went since, there
     is nothing to compare with, and the target of today counts.
     """
-    adopted = state.memory.adopted.get(aim.name)
-    now = {leaf.name: leaf.weight for leaf in aim.root.leaves()}
+    adopted = state.memory.adopted.get(name)
+    now = {leaf.name: leaf.weight for leaf in root.leaves()}
     if adopted is None or adopted == now or set(adopted) != set(now):
-        return aim
-    return replace(aim, root=_weighing(aim.root, adopted))
+        return root
+    return _weighing(root, adopted)
 
 
 def _weighing(sleeve: Sleeve, weights: Mapping[str, Fraction]) -> Sleeve:

@@ -29,6 +29,9 @@ SPLIT_LIKE = Fraction(4, 100)
 SPLIT_LIKE_LATER = Fraction(10, 100)
 """The same where no price is known for more than `LONG` days between the two."""
 
+CALM = 0.73
+"""A price between this part of another and its inverse is no jump, and like no split."""
+
 SPLITS = (Fraction(2), Fraction(3), Fraction(3, 2), Fraction(5, 2), Fraction(1, 2), Fraction(1, 3))
 """New units for an old one in the splits that a price can look like without jumping by `JUMP`."""
 
@@ -371,6 +374,16 @@ def doubtful(ratio: Fraction, *, told: Fraction = Fraction(1), is_long: bool = F
     return ratio >= JUMP or JUMP * ratio <= 1 or split_like(1 / ratio, is_long=is_long) is not None
 
 
+def is_calm(price: Price, before: Price) -> bool:
+    """Whether a price is so near to another that nobody doubts it: most are, and quickly known.
+
+    >>> is_calm(Price(75, 0), Price(100, 0)), is_calm(Price(50, 0), Price(100, 0))
+    (True, False)
+    """
+    now, then = float(price), float(before)
+    return CALM * then < now and CALM * now < then
+
+
 def split_like(units: Fraction, *, is_long: bool = False) -> Fraction | None:
     """The split that so many new units for an old one are near to; None if to none.
 
@@ -440,6 +453,8 @@ def _jump(
     `waits` says that what is held is counted as before a split that is told.
     """
     if reference is None or quote.price is None:
+        return None
+    if reference.split == 1 and is_calm(quote.price, reference.price):
         return None
     plain = Fraction(quote.price.decimal) / Fraction(reference.price.decimal)
     ratio = plain * reference.split

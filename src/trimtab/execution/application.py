@@ -29,6 +29,7 @@ from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.plan import Plan, Trade
 from trimtab.model.ports import Broker, Clock
+from trimtab.model.state import State
 
 SILENT: Final = (BrokerSilentError, TimeoutError, ConnectionError, OSError)
 """What a broker that does not answer raises."""
@@ -70,6 +71,7 @@ class Application:
 
     Attributes:
         plan, request, venue: What is carried out, what it was made with, and where.
+        decided_from: The state from which the plan has just been decided, if the caller did it.
         digest: The plan's hash.
         parts: Its trades, each with the id of its order.
         trades: The same by id of the order.
@@ -81,11 +83,18 @@ class Application:
     """
 
     def __init__(
-        self, plan: Plan, request: Request, venue: Venue, *, known: Folded | None = None
+        self,
+        plan: Plan,
+        request: Request,
+        venue: Venue,
+        *,
+        known: Folded | None = None,
+        decided_from: State | None = None,
     ) -> None:
         self.plan = plan
         self.request = request
         self.venue = venue
+        self.decided_from = decided_from
         self.digest = plan_hash(plan)
         self.parts = parts_of(plan)
         self.findings: list[Finding] = []
@@ -108,8 +117,8 @@ class Application:
     @property
     def is_superseded(self) -> bool:
         """Whether another plan was approved after this one."""
-        approvals = [e.body.get("plan") for e in self.entries if e.kind == "approved"]
-        return bool(approvals) and approvals[-1] != self.plan.id
+        last = next((e for e in reversed(self.entries) if e.kind == "approved"), None)
+        return last is not None and last.body.get("plan") != self.plan.id
 
     def records(self) -> list[OrderRecord]:
         """The plan's orders that are written down, in its order."""

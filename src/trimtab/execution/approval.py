@@ -50,9 +50,9 @@ def _base(run: Application) -> list[Entry]:
     """The record as it was when the plan was made."""
     if not run.plan.state_head:
         return []
-    for place, entry in enumerate(run.entries):
-        if entry.hash == run.plan.state_head:
-            return run.entries[: place + 1]
+    for count in range(len(run.entries), 0, -1):
+        if run.entries[count - 1].hash == run.plan.state_head:
+            return run.entries[:count]
     raise RefusedError(f"plan {run.plan.id} was made from another record than this one: plan again")
 
 
@@ -102,6 +102,8 @@ def _check(run: Application, ready: Prepared, today: date | None) -> None:
             "a past that is over. Plan again."
         )
     state = ready.state(plan.as_of, head=plan.state_head)
+    if run.decided_from == state:
+        return  # Deciding is pure: from the same inputs it would say the same.
     digest = inputs_hash(state, venue.mandate, venue.market, run.request)
     if digest != plan.inputs_hash:
         raise RefusedError(

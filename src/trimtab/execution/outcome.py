@@ -158,7 +158,8 @@ def _believed(run: Application) -> dict[str, AcceptedPrice]:
 
 def _approved_at(run: Application) -> int:
     """Where in the record the plan was approved."""
-    for place, entry in enumerate(run.entries):
+    for place in range(len(run.entries) - 1, -1, -1):
+        entry = run.entries[place]
         if entry.kind == "approved" and entry.body.get("plan") == run.plan.id:
             return place
     raise AssertionError("a plan is approved before it is carried out")

@@ -59,6 +59,9 @@ def fold(entries: Iterable[Entry], after: Folded = NOTHING) -> Folded:
         FoldError: at the first entry that cannot have happened after the ones before it; it names
             the entry, and a code that says what is wrong.
     """
+    entries = list(entries)
+    if not entries:
+        return after
     books = Books(after)
     for entry in entries:
         _apply(books, entry)

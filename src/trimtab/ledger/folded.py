@@ -8,10 +8,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from hashlib import sha256
 from typing import Final
 
-from trimtab.ledger.canonical import Json, canonical_bytes, text_of
+from trimtab.ledger.canonical import Json, digest_of, text_of
 from trimtab.ledger.chain import EMPTY, Head
 from trimtab.model.accounts import Lot, Sale
 from trimtab.model.findings import Finding
@@ -244,10 +243,7 @@ def state_at(folded: Folded, as_of: date) -> State:
 
 def state_digest(folded: Folded | State) -> str:
     """SHA-256 of the canonical JSON of a state: equal digests are equal states, byte for byte."""
-    value = plain(folded)
-    text = text_of(value)
-    # By code points keys are sorted as RFC 8785 wants them as long as all of them are ASCII.
-    return sha256(text.encode() if text.isascii() else canonical_bytes(value)).hexdigest()
+    return digest_of(plain(folded))
 
 
 _NAMES: Final[dict[type, tuple[str, ...]]] = {}

@@ -21,6 +21,7 @@ from trimtab.model.policy import Policy
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_paths import ACCOUNT_PATHS, AccountPaths, bootstrap_accounts
 from trimtab.simulate.account_run import AccountRun
+from trimtab.simulate.tape import Tape
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -57,6 +58,7 @@ def account_runs(
         RefusedError: There are no sessions with prices to run over.
     """
     past = _past(book, start, end, cash)
+    tape = Tape.of(list(past.markets()))
     runs = []
     for policy in policies:
         name = policy.label
@@ -69,7 +71,7 @@ def account_runs(
             backtest_accounts(
                 replace(past.mandate, when=policy.when, to=policy.to),
                 past.opening,
-                past.markets(),
+                tape,
                 name=name,
                 invest_at_start=True,
                 pay_tax=pay_tax,
@@ -92,7 +94,8 @@ def account_paths(
     pay_tax: bool = True,
     paths: int = ACCOUNT_PATHS,
     seed: int = 0,
-    on_run: Callable[[int, str], None] | None = None,
+    processes: int = 1,
+    on_progress: Callable[[int], None] | None = None,
 ) -> AccountPaths:
     """Two policies in these very accounts over the same shuffled histories, compared after tax.
 
@@ -105,7 +108,7 @@ def account_paths(
         start, end, cash, pay_tax: As for `account_runs`.
         paths: Shuffled histories.
         seed: Of the shuffling.
-        on_run: Called with the path's number and the policy's name before each run.
+        processes, on_progress: As for `bootstrap_accounts`.
 
     Raises:
         RefusedError: There is no history to run over, or it cannot be shuffled.
@@ -121,7 +124,8 @@ def account_paths(
             paths=paths,
             seed=seed,
             pay_tax=pay_tax,
-            on_run=on_run,
+            processes=processes,
+            on_progress=on_progress,
         )
     except ValueError as error:
         raise RefusedError(f"history cannot be shuffled: {error}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Annotated
 
 from trimtab.model.frozen import dataclass
@@ -109,6 +110,11 @@ def quantity_text(steps: int, step: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@cache
+def _power_of_ten(exponent: int) -> float:
+    return float(Fraction(10) ** exponent)
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """A price of one unit, exactly: mantissa x 10^exponent of the currency's major unit."""
@@ -129,6 +135,10 @@ class Price:
     def decimal(self) -> Decimal:
         """The price as a decimal."""
         return Decimal(self.mantissa).scaleb(self.exponent)
+
+    def __float__(self) -> float:
+        # Two roundings: near enough to compare, and never what money is made from.
+        return self.mantissa * _power_of_ten(self.exponent)
 
     def __str__(self) -> str:
         return format(self.decimal, "f")

@@ -36,6 +36,16 @@ def to_plain(value: object, kind: Any = None) -> Any:
         return value
     if own in _AS_TEXT:
         return str(value)  # of a date, its ISO form
+    if own is int and kind is None:
+        return value
+    met = _MET.get(own)
+    if met is not None:
+        hints, later = met
+        made = {name: to_plain(getattr(value, name), hint) for name, hint in hints.items()}
+        for name, usual in later.items():
+            if getattr(value, name) == usual:
+                del made[name]
+        return made
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, str):
@@ -47,12 +57,8 @@ def to_plain(value: object, kind: Any = None) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        hints = _hints_of_money(own)
-        made = {name: to_plain(getattr(value, name), hint) for name, hint in hints.items()}
-        for name, usual in _later(own).items():
-            if getattr(value, name) == usual:
-                del made[name]
-        return made
+        _MET[own] = _hints_of_money(own), _later(own)
+        return to_plain(value, kind)
     if isinstance(value, Mapping):
         inner = _inner(kind)
         return {str(key): to_plain(item, inner) for key, item in value.items()}
@@ -66,6 +72,8 @@ def to_plain(value: object, kind: Any = None) -> Any:
 
 _AS_THEY_ARE = frozenset({type(None), bool, str})
 _AS_TEXT = frozenset({Fraction, Decimal, Price, date})
+_MET: dict[type, tuple[dict[str, Any], dict[str, Any]]] = {}
+"""Of the dataclasses that were met: `_hints_of_money` and `_later`."""
 
 
 def from_plain(kind: type[T], plain: object, place: str = "") -> T:
@@ -220,7 +228,6 @@ def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind, include_extras=True)
 
 
-@cache
 def _hints_of_money(kind: type) -> dict[str, Any]:
     """The declared types of the fields if any is money, without which none is needed."""
     written = {field.name: str(field.type) for field in dataclasses.fields(kind)}
@@ -229,7 +236,6 @@ def _hints_of_money(kind: type) -> dict[str, Any]:
     return dict.fromkeys(written)
 
 
-@cache
 def _later(kind: type) -> dict[str, Any]:
     """Fields that came after values had been written, with their defaults.
 

@@ -8,14 +8,15 @@ splits and dividends, and tax that is paid out of the account whose sales caused
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
+from trimtab.engine.aim import targets
 from trimtab.engine.decide import decide, is_due, wants_plan
 from trimtab.engine.mandate import Mandate, Request
+from trimtab.engine.quiet import next_look
 from trimtab.execution.application import Venue
 from trimtab.execution.apply import apply_plan
 from trimtab.execution.brokers import MemoryBroker, PaperTerms, without_volume
@@ -28,20 +29,17 @@ from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up, record
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
+from trimtab.model.instruments import CASH
 from trimtab.model.market import Market
 from trimtab.model.numbers import StepPrice, half_even, money_text
 from trimtab.model.orders import Order
 from trimtab.model.plan import LotSale, Plan, Trade
 from trimtab.model.sleeves import Sleeve
 from trimtab.model.state import State
+from trimtab.simulate.account_quiet import quiet_worth
 from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.account_tax import (
-    TaxAccount,
-    tax_of_selling,
-)
-
-if TYPE_CHECKING:
-    pass
+from trimtab.simulate.account_tax import OpenLot, TaxAccount, lots_left, tax_of_selling
+from trimtab.simulate.tape import Tape
 
 CLOSE = time(21, 0, tzinfo=UTC)
 """The hour of the simulated clock: after the close, so that a day's prices are known."""
@@ -64,7 +62,7 @@ class _SessionClock:
 def backtest_accounts(
     mandate: Mandate,
     opening: Opening,
-    markets: Iterable[Market],
+    markets: Iterable[Market] | Tape,
     *,
     name: str | None = None,
     invest_at_start: bool = False,
@@ -78,7 +76,7 @@ def backtest_accounts(
     Args:
         mandate: The household with its target, policy and costs. All accounts trade on paper.
         opening: Lots and cash at the start, in the shares of the opening's day.
-        markets: One snapshot a session, oldest first, from the opening's day on.
+        markets: One snapshot a session, oldest first, from the opening's day on; or their tape.
         name: What to call the run; by default the policy's words.
         invest_at_start: Trade to target at the first session whatever the policy says, as a run
             that starts from cash must.
@@ -96,12 +94,15 @@ def backtest_accounts(
     Raises:
         AssertionError: There is no session to simulate.
     """
+    tape = markets if isinstance(markets, Tape) else Tape.of(list(markets))
     desk = _Desk(mandate, opening, participation, volumes, pay_tax=pay_tax)
-    for market in markets:
-        desk.session(market, Request(now=invest_at_start and not desk.dates))
+    while len(desk.dates) < len(tape):
+        begun = len(desk.dates)
+        desk.session(tape, Request(now=invest_at_start and not begun))
+        desk.pass_over(tape)
         if on_session is not None:
-            on_session(market.as_of)
-    assert desk.dates, "there is at least one session to simulate"
+            for day in desk.dates[begun:]:
+                on_session(day)
     plans = [plan for plan in desk.plans if plan.trades]
     return AccountRun(
         name=name or f"{mandate.when} to {mandate.to}",
@@ -123,6 +124,9 @@ def backtest_accounts(
         for_tax=frozenset(desk.for_tax),
         liquidation_tax=desk.liquidation_tax(),
         sheltered_value=desk.sheltered(),
+        worth={place: tuple(closes) for place, closes in desk.worth.items()},
+        aims=desk.aims(),
+        open_lots=desk.open_lots(),
     )
 
 
@@ -204,9 +208,16 @@ class _Desk:
         self.clock = _SessionClock(opening.on)
         self.folded = NOTHING
         self.prices: dict[str, StepPrice] = {}
+        self.priced_at: dict[str, int] = {}
+        self.is_booked = False
         self.actions = 0
         self.dates: list[date] = []
         self.value: list[int] = []
+        self.worth: dict[str, list[int]] = {}
+        self.place_of = {
+            id_: leaf.name for root in self._roots() for leaf in root.leaves() for id_ in leaf.hold
+        }
+        self.cash_place = self.place_of.get(CASH, "cash")
         self.plans: list[Plan] = []
         self.orders: list[Order] = []
         self.turnover: list[float] = []
@@ -215,28 +226,84 @@ class _Desk:
         self.tax = TaxAccount()
         self.for_tax: list[str] = []
 
-    def session(self, market: Market, request: Request) -> None:
+    def session(self, tape: Tape, request: Request) -> None:
         """One session: splits and dividends, the decision, its orders, the value at the close."""
+        market = tape.market(len(self.dates))
         self.clock.day = market.as_of
-        instruments = self.mandate.household.instruments
-        for id_, quote in market.quotes.items():
-            if quote.price is not None and quote.on == market.as_of:
-                self.prices[id_] = StepPrice.of(quote.price, instruments[id_].step)
+        self._read_prices(tape)
         self._book_actions(market)
         ready = self._prepared(market)
+        # What prices alone cannot change is looked at again at the next session.
+        self.is_booked = all(draft.kind == "actions_booked" for draft in ready.drafts)
         head = self.folded.head.hash if self.folded.head.seq else ""
         state = ready.state(market.as_of, head=head)
         owed = self.tax.payable(market.as_of) if self.pay_tax else {}
         if owed:
             request = replace(request, withdrawals=self._payable(owed, state, market, request))
-        if wants_plan(state, self.mandate, market, market.as_of, request):
+        if self._looks(tape, state) or wants_plan(
+            state, self.mandate, market, market.as_of, request
+        ):
             plan = decide(state, self.mandate, market, market.as_of, request)
             self.findings.extend(plan.findings)
             if plan.trades or plan.periods or request.withdrawals:
-                self._carry_out(plan, market, request)
+                self._carry_out(plan, state, market, request)
                 self._note_payments(plan, state, market, request)
-        self.dates.append(market.as_of)
-        self.value.append(self._worth(ready.folded if not self.folded.head.seq else self.folded))
+        now = self.folded if self.folded.head.seq else ready.folded
+        worth = {
+            key: [self.prices[key[1]].value(steps) if key[1] in self.prices else 0]
+            for key, steps in now.positions.items()
+        }
+        self._note([market.as_of], worth, now.cash)
+
+    def _looks(self, tape: Tape, state: State) -> bool:
+        """Whether the calendar lets the policy look today, so that there is a plan to remember."""
+        if self.mandate.when.calendar is None or state.memory.open_orders:
+            return False
+        return next_look(state, self.mandate, tape.sessions.marks) <= len(self.dates)
+
+    def pass_over(self, tape: Tape) -> None:
+        """The sessions from here on at which surely nothing happens: no more than their worth."""
+        start = len(self.dates)
+        if start == len(tape) or not self.is_booked:
+            return
+        due = self.tax.next_due() if self.pay_tax else None
+        quiet = quiet_worth(tape, start, folded=self.folded, mandate=self.mandate, due=due)
+        if quiet.count:
+            worth = {key: own.tolist() for key, own in quiet.worth.items()}
+            self._note(tape.days[start : start + quiet.count], worth, self.folded.cash)
+            self._read_prices(tape, len(self.dates) - 1)
+
+    def _note(
+        self,
+        days: Sequence[date],
+        worth: Mapping[tuple[str, str], Sequence[int]],
+        cash: Mapping[str, int],
+    ) -> None:
+        """Remember what each sleeve is worth at the closes of some days, and all together."""
+        own: dict[str, list[int]] = {self.cash_place: [sum(cash.values())] * len(days)}
+        for (_, id_), minor in worth.items():
+            place = self.place_of.get(id_, id_)
+            before = own.get(place)
+            own[place] = (
+                [*minor] if before is None else [a + b for a, b in zip(before, minor, strict=True)]
+            )
+        for place in own.keys() - self.worth.keys():
+            self.worth[place] = [0] * len(self.dates)
+        for place, closes in self.worth.items():
+            closes.extend(own.get(place, [0] * len(days)))
+        self.value.extend(map(sum, zip(*own.values(), strict=True)))
+        self.dates.extend(days)
+
+    def _read_prices(self, tape: Tape, place: int | None = None) -> None:
+        """The newest price of each instrument that was one of its own day."""
+        instruments = self.mandate.household.instruments
+        latest = tape.latest[len(self.dates) if place is None else place].tolist()
+        for id_, at in zip(tape.names, latest, strict=True):
+            if at >= 0 and self.priced_at.get(id_) != at:
+                price = tape.market(at).quotes[id_].price
+                assert price is not None, "a place of the latest prices has one"
+                self.prices[id_] = StepPrice.of(price, instruments[id_].step)
+                self.priced_at[id_] = at
 
     def _payable(
         self, owed: Mapping[str, int], state: State, market: Market, request: Request
@@ -285,6 +352,15 @@ class _Desk:
             on=self.dates[-1],
         )
 
+    def open_lots(self) -> tuple[OpenLot, ...]:
+        """The lots that are held in the end, with what selling them would come to."""
+        return lots_left(
+            self.folded.lots.values(),
+            household=self.mandate.household,
+            prices=self.prices,
+            on=self.dates[-1],
+        )
+
     def sheltered(self) -> int:
         """What accounts whose gains are not taxed are worth at the last close."""
         accounts = self.mandate.household.accounts
@@ -301,17 +377,16 @@ class _Desk:
 
     def weights(self) -> dict[str, float]:
         """What every leaf weighs in the end, by name; instruments in no leaf by their id."""
-        leaf_of = {
-            id_: leaf.name for root in self._roots() for leaf in root.leaves() for id_ in leaf.hold
-        }
-        worth: dict[str, int] = {}
-        for (_, id_), steps in self.folded.positions.items():
-            place = leaf_of.get(id_, id_)
-            worth[place] = worth.get(place, 0) + self.prices[id_].value(steps)
-        cash = leaf_of.get("CASH", "cash")
-        worth[cash] = worth.get(cash, 0) + sum(self.folded.cash.values())
+        places = {self.place_of.get(id_, id_) for _, id_ in self.folded.positions}
+        worth = {place: self.worth[place][-1] for place in [*sorted(places), self.cash_place]}
         total = sum(worth.values())
         return {place: value / total for place, value in worth.items()} if total else {}
+
+    def aims(self) -> dict[str, float]:
+        """What every sleeve should weigh, where all accounts share one target."""
+        if len(roots := list(targets(self.mandate))) != 1:
+            return {}
+        return {leaf.name: float(leaf.weight) for leaf in roots[0][1].leaves()}
 
     def _roots(self) -> list[Sleeve]:
         accounts = self.mandate.household.accounts.values()
@@ -339,7 +414,7 @@ class _Desk:
         self.findings.extend(ready.findings)
         self.folded = record(self.store, self.folded, ready.drafts)
 
-    def _carry_out(self, plan: Plan, market: Market, request: Request) -> None:
+    def _carry_out(self, plan: Plan, state: State, market: Market, request: Request) -> None:
         """Apply a plan as a person would, on paper brokers that fill at this close."""
         terms = self._terms(market)
         broker = MemoryBroker(terms, self._booked)
@@ -355,7 +430,9 @@ class _Desk:
             paper=frozenset(accounts),
         )
         before = self._worth(self.folded)
-        applied = apply_plan(plan, request, venue=venue, by="backtest", known=self.folded)
+        applied = apply_plan(
+            plan, request, venue=venue, by="backtest", known=self.folded, decided_from=state
+        )
         self.folded = applied.folded
         # On which later day money leaves that was raised today, a simulation need not tell.
         self.findings += [one for one in applied.findings if one.code != "withdrawal-settles"]

@@ -1,39 +1,35 @@
 """Shuffled histories in account mode: two policies in the same accounts, and what is noise.
 
-Real accounts need prices with cents, not returns. A path is history's sessions drawn in blocks, all
-instruments of a session together, as total returns: dividends are in the prices and splits are
-none, so no cash comes in on the way. What account mode does with it is the same as ever.
+What account mode does with a shuffled history is the same as ever. Paths know nothing of each
+other, so several processes may run them; the answer is the same however many there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from fractions import Fraction
-from itertools import pairwise
 from math import nan
 from typing import TYPE_CHECKING, Any
 
 from trimtab.engine.mandate import Mandate
 from trimtab.execution.opening import Opening
-from trimtab.model.market import Market, Quote
-from trimtab.model.numbers import Price
+from trimtab.model.market import Market
 from trimtab.model.policy import Policy
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.bootstrap import LEAST_RETURNS, common_block, stationary_rows
 from trimtab.simulate.difference import Figure, Gap
-from trimtab.simulate.paths import stream
+from trimtab.simulate.shuffled_markets import ShuffledMarkets
 
 if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
     from trimtab.simulate.frames import Floats
 
-ACCOUNT_PATHS = 20
-"""Shuffled histories unless told: a run through real accounts takes seconds."""
+ACCOUNT_PATHS = 100
+"""Shuffled histories unless told: a run through real accounts takes a part of a second."""
 
-CENTS = 4
-"""Decimals of a price on a path."""
+PATHS_A_PROCESS = 4
+"""Fewer paths are not worth another process, which takes half a second to start."""
 
 FIGURES = (
     Figure("after_tax_final_value", "final value after tax", "money"),
@@ -91,102 +87,6 @@ class AccountPaths:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class ShuffledMarkets:
-    """Markets of shuffled histories, made from the snapshots of real ones.
-
-    Args:
-        markets: The real snapshots, one a session, oldest first.
-        names: Instruments with a price on every session; the others are on no path.
-        factors: Total return of each session after the first, plus 1, shape (sessions - 1, names).
-        block: Mean sessions in a block.
-        seed: Of the shuffling.
-    """
-
-    markets: tuple[Market, ...]
-    names: tuple[str, ...]
-    factors: Floats = field(repr=False)
-    block: float
-    seed: int
-
-    @classmethod
-    def of(
-        cls, markets: Sequence[Market], *, seed: int = 0, block: float | None = None
-    ) -> ShuffledMarkets:
-        """Ready to shuffle.
-
-        Raises:
-            ValueError: There are too few sessions, nothing has a price throughout, or an option
-                makes no sense.
-        """
-        import numpy as np
-
-        if len(markets) - 1 < LEAST_RETURNS:
-            raise ValueError(f"{len(markets)} sessions are too few to shuffle")
-        if seed < 0:
-            raise ValueError(f"seed {seed!r}: a whole number from 0 on")
-        quoted = (
-            {name for name, quote in market.quotes.items() if quote.price is not None}
-            for market in markets
-        )
-        names = tuple(sorted(set.intersection(*quoted)))
-        if not names:
-            raise ValueError("no instrument has a price on every session")
-        factors = np.array([_factors(markets, name) for name in names]).T
-        length = common_block(factors - 1.0) if block is None else float(block)
-        if not 1.0 <= length <= len(markets):
-            raise ValueError(f"block {block!r}: a number of sessions, from 1 to {len(markets)}")
-        return cls(tuple(markets), names, factors, length, seed)
-
-    def path(self, number: int) -> list[Market]:
-        """The markets of one path: history's sessions, other returns, no splits or dividends."""
-        import numpy as np
-
-        rows = stationary_rows(stream(self.seed, number), len(self.factors), self.block)
-        first = np.array([float(_price(self.markets[0], name)) for name in self.names])
-        closes = first * np.cumprod(np.vstack([np.ones(len(first)), self.factors[rows]]), axis=0)
-        made: list[Market] = []
-        before: dict[str, Quote] = {}
-        for market, row in zip(self.markets, closes.tolist(), strict=True):
-            quotes = {}
-            for name, close in zip(self.names, row, strict=True):
-                price = Price.of(max(Decimal(f"{close:.{CENTS}f}"), Decimal(1).scaleb(-CENTS)))
-                last = before.get(name)
-                quotes[name] = Quote(
-                    price,
-                    market.as_of,
-                    None if last is None else last.price,
-                    None if last is None else last.on,
-                )
-            made.append(Market(market.as_of, market.calendar, quotes))
-            before = quotes
-        return made
-
-
-def _price(market: Market, name: str) -> Decimal:
-    price = market.quotes[name].price
-    assert price is not None
-    return price.decimal
-
-
-def _factors(markets: Sequence[Market], name: str) -> list[float]:
-    """What one unit of money in an instrument became, session by session, dividends included."""
-    splits = {one.on: one.ratio for one in markets[-1].splits if one.instrument == name}
-    paid = [one for one in markets[-1].dividends if one.instrument == name]
-    found = []
-    for before, now in pairwise(markets):
-        ratio, cash = Fraction(1), Decimal(0)
-        for on, units in splits.items():
-            if before.as_of < on <= now.as_of:
-                ratio *= units
-        for one in paid:
-            if before.as_of < one.on <= now.as_of:
-                cash += one.amount.decimal
-        held = float(_price(now, name)) * float(ratio) + float(cash)
-        found.append(held / float(_price(before, name)))
-    return found
-
-
 def bootstrap_accounts(
     mandate: Mandate,
     opening: Opening,
@@ -199,7 +99,8 @@ def bootstrap_accounts(
     block: float | None = None,
     level: float = 0.95,
     pay_tax: bool = True,
-    on_run: Callable[[int, str], None] | None = None,
+    processes: int = 1,
+    on_progress: Callable[[int], None] | None = None,
 ) -> AccountPaths:
     """Two policies in account mode over the same shuffled histories, compared path by path.
 
@@ -214,7 +115,9 @@ def bootstrap_accounts(
         block: Mean sessions in a block; by default chosen from the data as for research mode.
         level: Of the interval: the middle so much of the differences over the paths.
         pay_tax: Pay tax when it is due; else what is owed is taken off at the end.
-        on_run: Called with the path's number and the policy's name before each run.
+        processes: How many to run paths in, at most; they change no figure. With more than one, a
+            script has to keep what it does under `if __name__ == "__main__"`.
+        on_progress: Told how many paths are done, each time.
 
     Raises:
         ValueError: An option makes no sense, or there are too few sessions.
@@ -226,15 +129,13 @@ def bootstrap_accounts(
     if not 0.0 < level < 1.0:
         raise ValueError(f"level {level!r}: between 0 and 1, as 0.95")
     shuffled = ShuffledMarkets.of(markets, seed=seed, block=block)
+    ways = tuple(replace(mandate, when=policy.when, to=policy.to) for policy in policies)
+    task = _Task(ways, opening, shuffled, pay_tax)
     table = np.empty((paths, 2, len(FIGURES)))
-    for number in range(paths):
-        path = shuffled.path(number)
-        for place, policy in enumerate(policies):
-            if on_run is not None:
-                on_run(number, policy.label)
-            own = replace(mandate, when=policy.when, to=policy.to)
-            run = backtest_accounts(own, opening, path, invest_at_start=True, pay_tax=pay_tax)
-            table[number, place] = _figures(run)
+    for number, figures in enumerate(_every_path(task, paths, processes)):
+        table[number] = figures
+        if on_progress is not None:
+            on_progress(number + 1)
     seen = [[nan, nan], [nan, nan]] if observed is None else [_figures(run) for run in observed]
     gaps = tuple(
         _gap(figure, table[:, :, place], (seen[0][place], seen[1][place]), level)
@@ -253,6 +154,58 @@ def bootstrap_accounts(
         ),
         left_out=tuple(sorted(ever - set(shuffled.names))),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What is done on every path; another process can be handed it."""
+
+    ways: tuple[Mandate, ...]
+    opening: Opening
+    shuffled: ShuffledMarkets
+    pay_tax: bool
+
+    def __call__(self, number: int) -> list[list[float]]:
+        """The figures of each policy over one path."""
+        tape = self.shuffled.path(number)
+        runs = (
+            backtest_accounts(way, self.opening, tape, invest_at_start=True, pay_tax=self.pay_tax)
+            for way in self.ways
+        )
+        return [_figures(run) for run in runs]
+
+
+def _every_path(task: _Task, paths: int, processes: int) -> Iterator[list[list[float]]]:
+    """The figures of each path in its turn, out of several processes where that is worth it."""
+    pool = _pool(min(processes, paths // PATHS_A_PROCESS))
+    if pool is None:
+        yield from map(task, range(paths))
+        return
+    try:
+        yield from pool.map(task, range(paths))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _pool(workers: int) -> ProcessPoolExecutor | None:
+    """So many processes; None where one is enough, or where no other may be begun."""
+    if workers < 2:
+        return None
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    try:
+        # Not forked: a library with threads may hold a lock in them just then.
+        return ProcessPoolExecutor(workers, get_context("spawn"), _let_the_first_answer)
+    except (ImportError, NotImplementedError, OSError):
+        return None
+
+
+def _let_the_first_answer() -> None:
+    """Ctrl-C is answered by the process that began the others."""
+    from signal import SIG_IGN, SIGINT, signal
+
+    signal(SIGINT, SIG_IGN)
 
 
 def _figures(run: AccountRun) -> list[float]:

@@ -13,7 +13,7 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.orders import Order
 from trimtab.model.plan import Plan
 from trimtab.simulate import metrics
-from trimtab.simulate.account_tax import TaxPayment, TaxYear, tax_years
+from trimtab.simulate.account_tax import OpenLot, SoldLot, TaxPayment, TaxYear, lots_sold, tax_years
 from trimtab.simulate.measures import known
 from trimtab.simulate.metrics import cagr, max_drawdown, volatility
 
@@ -45,6 +45,10 @@ class AccountRun:
         for_tax: Ids of the plans that did nothing but raise money for tax.
         liquidation_tax: Tax of selling all taxable lots at the last close, minor units.
         sheltered_value: Worth at the last close of accounts whose gains are not taxed.
+        worth: What each leaf, or instrument in no leaf, and cash is worth at each close, minor
+            units, by name.
+        aims: What each leaf should weigh; empty where accounts have targets of their own.
+        open_lots: Lots that are held in the end.
     """
 
     name: str
@@ -66,6 +70,9 @@ class AccountRun:
     for_tax: frozenset[str] = frozenset()
     liquidation_tax: int = 0
     sheltered_value: int = 0
+    worth: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    aims: Mapping[str, float] = field(default_factory=dict)
+    open_lots: tuple[OpenLot, ...] = field(default=(), repr=False)
 
     @property
     def rebalances(self) -> int:
@@ -102,6 +109,11 @@ class AccountRun:
     def tax_by_year(self) -> tuple[TaxYear, ...]:
         """Gains, losses and tax of each year in which something taxable was sold."""
         return tax_years(self.plans, self.payments)
+
+    @property
+    def sold_lots(self) -> tuple[SoldLot, ...]:
+        """Every lot, or part of one, that was sold, in the order of the sales."""
+        return lots_sold(self.plans)
 
     @property
     def equity(self) -> NDArray[Any]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from trimtab.model.accounts import Lot
+from trimtab.model.accounts import Acquired, Lot
 from trimtab.model.frozen import dataclass
 from trimtab.model.household import Household
 from trimtab.model.numbers import StepPrice
-from trimtab.model.plan import LotSale, Plan
+from trimtab.model.plan import LotSale, Plan, Term, Trade
 from trimtab.taxes.payment import payable_from
 from trimtab.taxes.relief import relieved, taxed_lot
 
@@ -68,6 +69,102 @@ class TaxYear:
             "tax": self.tax / 100,
             "paid": self.paid / 100,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class SoldLot:
+    """A lot, or a part of one, that was sold; money in minor units.
+
+    Args:
+        on: The session of the sale.
+        account: Account id.
+        instrument: Instrument id.
+        lot: Lot id.
+        acquired: Day of its purchase, `inherited`, or None.
+        quantity: Steps of the instrument.
+        step: What a step is, in units.
+        proceeds: What the sale gave for it, before the costs of the sale.
+        basis: What was paid for it; None where that is not known.
+        gain: Proceeds less basis; None where that is not known.
+        term: `short`, `long`, or `none` where gains are not taxed.
+        tax: What the sale caused in tax.
+    """
+
+    on: date
+    account: str
+    instrument: str
+    lot: str
+    acquired: Acquired
+    quantity: int
+    step: Decimal
+    proceeds: int
+    basis: int | None
+    gain: int | None
+    term: Term
+    tax: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLot:
+    """A lot that is held in the end, and what selling it at the last close would come to.
+
+    Args:
+        lot: The lot.
+        step: What a step of it is, in units.
+        worth: At the last close, minor units.
+        gain: Worth less basis; None where the basis is not known.
+        term: `short`, `long`, or `none` where gains are not taxed.
+        tax: What its sale would cause in tax, minor units.
+    """
+
+    lot: Lot
+    step: Decimal
+    worth: int
+    gain: int | None
+    term: Term
+    tax: int
+
+
+def lots_sold(plans: Iterable[Plan]) -> tuple[SoldLot, ...]:
+    """Every lot, or part of one, that plans sold; the parts of a sale add up to its value."""
+    return tuple(
+        SoldLot(
+            plan.as_of, trade.account, trade.instrument, sale.lot, sale.acquired, sale.quantity,
+            trade.step, proceeds, sale.basis, sale.gain, sale.term, sale.tax,
+        )
+        for plan in plans
+        for trade in plan.trades
+        for sale, proceeds in _proceeds(trade)
+    )  # fmt: skip
+
+
+def _proceeds(trade: Trade) -> Iterator[tuple[LotSale, int]]:
+    """What each lot of a sale gave: each part ends where the rounded value of all up to it ends."""
+    price, taken = StepPrice.of(trade.price, trade.step), 0
+    for sale in trade.lots:
+        yield sale, price.value(taken + sale.quantity) - price.value(taken)
+        taken += sale.quantity
+
+
+def lots_left(
+    lots: Iterable[Lot],
+    *,
+    household: Household,
+    prices: Mapping[str, StepPrice],
+    on: date,
+) -> tuple[OpenLot, ...]:
+    """Lots with what selling each alone would come to, by account, instrument and age."""
+    found = []
+    for lot in lots:
+        price, account = prices[lot.instrument], household.accounts[lot.account]
+        taxed = taxed_lot(lot, account=account, tax=household.tax, price=price, on=on)
+        [sale] = relieved([taxed], lot.quantity, price)
+        step = household.instruments[lot.instrument].step
+        worth = price.value(lot.quantity)
+        found.append(OpenLot(lot, step, worth, sale.gain, sale.term, sale.tax))
+    return tuple(
+        sorted(found, key=lambda one: (one.lot.account, one.lot.instrument, str(one.lot.acquired)))
+    )
 
 
 def tax_years(plans: Iterable[Plan], payments: Iterable[TaxPayment]) -> tuple[TaxYear, ...]:
@@ -157,6 +254,10 @@ class TaxAccount:
         for (account, _), amount in self._open(on).items():
             due[account] = due.get(account, 0) + amount
         return due
+
+    def next_due(self) -> date | None:
+        """The first day on which anything that is not paid falls due; None when nothing is owed."""
+        return min((payable_from(year) for _, year in self._open(date.max)), default=None)
 
     def paid(self, account: str, *, on: date) -> None:
         """All that an account had to pay by a day has been paid on it."""

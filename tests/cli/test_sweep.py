@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.console import PACKAGED, Session, demo_folder
@@ -93,3 +94,31 @@ def test_what_a_table_is_ordered_by_stays_in_sight(tmp_path: Path) -> None:
     assert "cost" in heads[1]
     assert "tracking error" in heads[1]
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_conditions_of_a_backtest_go_with_a_sweep_and_advice(tmp_path: Path) -> None:
+    """Flows, fees, gaps and short positions by the same options, with the figures of backtest."""
+    days = np.arange("2022-01-03", "2023-01-03", dtype="datetime64[D]")
+    walk = np.random.default_rng(3).normal(0, 0.01, (len(days), 2)).cumsum(axis=0)
+    rows = [
+        f"{day},{100 * np.exp(a):.4f},{'' if k % 20 == 9 else format(50 * np.exp(b), '.4f')}"
+        for k, (day, (a, b)) in enumerate(zip(days, walk, strict=True))
+    ]
+    (tmp_path / "two.csv").write_text("\n".join(["date,A,B", *rows]))
+    session = Session(tmp_path)
+    words = (
+        "--prices two.csv --target A=120,B=-20 --short --borrow-bps 100 --missing hold "
+        "--withdraw 4%/year --new-money hold --fee-percent 1 --cost-bps 10 --json"
+    )
+
+    # Without what goes to standard error when a loop is compiled for the first time.
+    alone, swept, advice = (
+        json.loads(session.run(f"trimtab {line} {words} --when monthly").split("\n2> ")[0])
+        for line in ("backtest", "sweep --to target", "advise --paths 20")
+    )
+
+    assert swept["policies"][0]["final_value"] == alone["final_value"]
+    assert swept["sessions"] == alone["sessions"] == len(days)
+    assert "price-held" in {one["code"] for one in swept["findings"]}
+    assert advice["own"] == "monthly to target"
+    assert "price-held" in {one["code"] for one in advice["findings"]}

@@ -204,14 +204,6 @@ def test_a_price_is_held_for_so_long_and_no_longer() -> None:
     assert _codes(longer) == ["price-held"]
 
 
-def test_a_run_over_held_prices_cannot_be_shuffled() -> None:
-    """What has no price on some days has none to shuffle: refused, not made up."""
-    result = backtest(_without(lively("ABC", 60), "B", [9]), Policy(THIRDS), missing="hold")
-
-    with pytest.raises(ValueError, match="missing prices"):
-        bootstrap(result, paths=2)
-
-
 # -- delisted -------------------------------------------------------------------------------------
 
 

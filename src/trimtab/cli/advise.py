@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from trimtab.cli.conditions import add_conditions, conditions_of, costs_by
+from trimtab.cli.missing_prices import add_missing, missing_of
 from trimtab.cli.options import add_json, command, folder_of
-from trimtab.cli.studied import START, add_studied, bps, rate, studied
+from trimtab.cli.studied import START, add_studied, rate, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,14 +38,12 @@ def add_parser(commands: Commands) -> None:
         epilog=EPILOG,
     )
     add_studied(parser)
+    add_missing(parser)
     parser.add_argument(
         "--when", metavar="WHEN", help="with --prices: when your policy acts (default: monthly)"
     )
     parser.add_argument(
         "--to", metavar="TO", help="with --prices: how far it trades (default: target)"
-    )
-    parser.add_argument(
-        "--cost-bps", metavar="BPS", type=bps, help="cost of what is traded, in basis points"
     )
     parser.add_argument(
         "--tax-percent",
@@ -64,16 +64,17 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the shuffling")
     add_json(parser)
+    add_conditions(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Find the advice and say it."""
     from trimtab.cli.screen import emit, progress, say, screen
-    from trimtab.costs import Costs
     from trimtab.model.errors import RefusedError
     from trimtab.model.policy import Policy, parse_policy
     from trimtab.simulate.advice import advise, tax_of_turnover
 
+    conditions = {**conditions_of(args), **missing_of(args)}
     progress("reading prices")
     try:
         found = studied(args)
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
             advice = advise(
                 found.prices,
                 Policy(found.target, when, to),
-                costs=found.costs if args.cost_bps is None else Costs(bps=args.cost_bps),
+                costs=costs_by(args, found.costs),
                 tax_of_turnover=tax,
                 risk_aversion=args.risk_aversion,
                 paths=args.paths,
@@ -98,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
                 start=args.start,
                 end=args.end,
                 cash_rate=args.cash_rate,
+                **conditions,
             )
         except ValueError as error:
             raise RefusedError(f"{error}") from None

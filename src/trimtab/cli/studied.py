@@ -132,7 +132,7 @@ def _any_prices(args: argparse.Namespace) -> Studied:
             "give --target SYMBOL=PERCENT,... or --target-file FILE, one of them: with --prices "
             "nothing is taken from a portfolio folder"
         )
-    short = bool(getattr(args, "short", False))
+    short = bool(args.short)
     target: object = (
         read_dated_targets(args.target_file, short=short)
         if args.target_file

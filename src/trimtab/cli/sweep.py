@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from trimtab.cli.conditions import add_conditions, conditions_of, costs_by
+from trimtab.cli.missing_prices import add_missing, missing_of
 from trimtab.cli.options import add_json, command
-from trimtab.cli.studied import START, add_studied, bps, studied
+from trimtab.cli.studied import START, add_studied, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,18 +53,12 @@ def add_parser(commands: Commands) -> None:
         epilog=EPILOG,
     )
     add_studied(parser)
+    add_missing(parser)
     parser.add_argument(
         "--when", metavar="WHEN", action="append", help="when to act (repeatable, ranges allowed)"
     )
     parser.add_argument(
         "--to", metavar="TO", action="append", help="how far to trade (repeatable, ranges allowed)"
-    )
-    parser.add_argument(
-        "--cost-bps",
-        metavar="BPS",
-        type=bps,
-        action="append",
-        help="cost of what is traded, in basis points (repeatable)",
     )
     parser.add_argument("--sample", metavar="N", type=int, help="so many of them, at random")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of that choice")
@@ -75,6 +71,7 @@ def add_parser(commands: Commands) -> None:
         "--out", metavar="DIR", help="write sweep.csv; if stopped, the same command goes on"
     )
     add_json(parser)
+    add_conditions(parser, several=True)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -110,7 +107,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _grid(args: argparse.Namespace, found: Studied) -> Grid:
-    from trimtab.costs import Costs
     from trimtab.model.errors import RefusedError
     from trimtab.model.policy import Policy, parse_policy
     from trimtab.model.ranges import MOST, ranged
@@ -122,7 +118,10 @@ def _grid(args: argparse.Namespace, found: Studied) -> Grid:
     if found.policy:
         # The portfolio's own policy is always among them.
         whens, tos = [*whens, str(when)], [*tos, str(to)]
-    costs = {f"{cost} bps": Costs(bps=cost) for cost in args.cost_bps or ()}
+    costs = {
+        f"{bps} bps": costs_by(argparse.Namespace(**{**vars(args), "cost_bps": bps}), found.costs)
+        for bps in args.cost_bps or ()
+    }
     if len(whens) * len(tos) * max(len(costs), 1) > MOST:
         raise RefusedError(
             f"{len(whens) * len(tos) * max(len(costs), 1):,} policies are more than a sweep takes "
@@ -130,8 +129,8 @@ def _grid(args: argparse.Namespace, found: Studied) -> Grid:
         )
     base = Policy(found.target, when, to)
     return grid(
-        base, when=whens, to=tos, costs=costs or {"costs": found.costs}, sample=args.sample,
-        seed=args.seed,
+        base, when=whens, to=tos, costs=costs or {"costs": costs_by(args, found.costs)},
+        sample=args.sample, seed=args.seed,
     )  # fmt: skip
 
 
@@ -151,6 +150,8 @@ def _swept(args: argparse.Namespace, found: Studied, policies: Grid, out: Path |
         "start": args.start,
         "end": args.end,
         "cash_rate": args.cash_rate,
+        **conditions_of(args),
+        **missing_of(args),
     }
     store = known = None
     if out is not None:

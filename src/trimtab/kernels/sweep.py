@@ -116,7 +116,8 @@ def measure(equity: Column, held: Column, cuts: Column, changes: Column, row: Co
     apart_mean = 0.0
     downside = 0.0
     for t in range(1, sessions):
-        changes[t] = equity[t] / equity[t - 1] - 1.0
+        # Where nothing is left, nothing is earned.
+        changes[t] = equity[t] / equity[t - 1] - 1.0 if equity[t - 1] > 0.0 else 0.0
     for t in range(1, sessions):
         change = changes[t]
         mean += change

@@ -29,7 +29,7 @@ from trimtab.simulate.gaps import Delisted, Late, read_gaps
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.policy_run import over
 from trimtab.simulate.results import Backtest
-from trimtab.simulate.rules import RULES, CostRule, Rules, TradeAt, check_short
+from trimtab.simulate.rules import RULES, CostRule, Rules, TradeAt, check_daily
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import FrameKind
@@ -128,12 +128,6 @@ def backtest(
         raise ValueError(f"cash {cash!r}: must be above zero and finite")
     if not -1.0 < cash_rate < 10.0:
         raise ValueError(f"cash_rate {cash_rate!r}: a fraction a year, as 0.03")
-    if not 0.0 <= fee < 1.0:
-        raise ValueError(f"fee {fee!r}: a fraction a year, as 0.005")
-    if participation is not None and not 0.0 < participation <= 1.0:
-        raise ValueError(f"participation {participation!r}: a share of the volume, as 0.05")
-    money = read_flows(flows)
-    check_short(short, loan_rate, money)
     work = prices.close.size * len(chosen)
     rules = Rules(
         costs=charged,
@@ -147,13 +141,14 @@ def backtest(
         warmup=warmup,
         frames=frames or prices.frames,
         accept_jumps=accept_jumps,
-        flows=money,
+        flows=read_flows(flows),
         fee=float(fee),
         participation=participation,
         gaps=read_gaps(missing, late, delisted),
         short=short,
         loan_rate=loan_rate,
     )
+    check_daily(rules)
     if rules.is_daily and cost_rule != "once":
         raise ValueError(
             "cost_rule: impact, schedules, flows, fees, short positions and gaps are only known to "

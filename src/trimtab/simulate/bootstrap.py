@@ -7,12 +7,16 @@ stationary bootstrap, JASA 89, 1994). Every policy runs over the same paths.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from math import ceil, isfinite, log10, sqrt
 from typing import TYPE_CHECKING, Any
 
+from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
+from trimtab.simulate.gaps import listing_of
+from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.outcomes import Outcomes
 from trimtab.simulate.paths import PathSource, figures_of, run_paths, stream
 from trimtab.simulate.results import Backtest
@@ -41,7 +45,10 @@ def bootstrap(
     """A backtest's policies over many histories that might have been as well.
 
     Money comes and goes on the days of history. Volumes are shuffled with the rows they belong
-    to: what is drawn with a day is the money that was traded on it.
+    to: what is drawn with a day is the money that was traded on it. So are sessions on which an
+    instrument had no price: it stands still and is not traded. Where instruments come or go, they
+    do so on their own days on every path, a delisted one at the same part of its last price, and
+    each span between such days is shuffled in itself.
 
     Args:
         result: The backtest: its prices are shuffled, its policies, costs and conventions kept.
@@ -74,7 +81,7 @@ def bootstrap(
         years=(last - first).days / 365.25,
         how=how,
         frames=ready.rules.frames,
-        findings=result.findings,
+        findings=(*result.findings, *_spans_said(source.template)),
     )
 
 
@@ -121,6 +128,7 @@ def bootstrap_paths(
     opens = None
     if panel.open is not None:
         opens = np.ascontiguousarray(panel.open.T) / closes
+    spans = _spans(panel)
     drawn = np.delete(factors, earned, axis=0) if earned >= 0 else factors
     if block is None:
         length = common_block(drawn.T - 1.0)
@@ -129,8 +137,11 @@ def bootstrap_paths(
     else:
         raise ValueError(f"block {block!r}: a number of sessions, from 1 to {len(panel)}")
 
+    def rows_of(number: int) -> NDArray[np.int64]:
+        return rows_by_span(stream(seed, number), spans, length)
+
     def fill(number: int, into: Floats, opens_into: Floats | None) -> None:
-        rows = stationary_rows(stream(seed, number), factors.shape[1], length)
+        rows = rows_of(number)
         into[:, 0] = 1.0
         # `clip` because the rows are known to be there, and checking them takes a copy.
         np.take(factors, rows, axis=1, out=into[:, 1:], mode="clip")
@@ -149,12 +160,65 @@ def bootstrap_paths(
 
     def volumes(number: int, path_closes: Floats) -> Floats:
         assert money is not None
-        rows = stationary_rows(stream(seed, number), factors.shape[1], length)
+        rows = rows_of(number)
         drawn_money = np.concatenate([money[:, :1], money[:, 1:][:, rows]], axis=1)
         drawn_money /= path_closes
         return drawn_money
 
-    return PathSource(panel, fill, volumes if money is not None else None), length
+    kinds = None if panel.status is None else np.ascontiguousarray(panel.status.T)
+
+    def status(number: int) -> NDArray[np.int8]:
+        assert kinds is not None
+        return np.concatenate([kinds[:, :1], kinds[:, 1 + rows_of(number)]], axis=1)
+
+    return PathSource(
+        panel, fill, volumes if money is not None else None, None if kinds is None else status
+    ), length
+
+
+def _spans(panel: PriceHistory) -> list[tuple[int, int]]:
+    """Spans of sessions on which the same instruments exist: the first, and the one after."""
+    edges = [0, *listing_of(panel).changes, len(panel)]
+    return list(pairwise(edges))
+
+
+def _spans_said(panel: PriceHistory) -> list[Finding]:
+    days = [str(panel.dates[first]) for first, _ in _spans(panel)[1:]]
+    if not days:
+        return []
+    more = f" and {len(days) - 5} more" if len(days) > 5 else ""
+    message = (
+        f"instruments come or go on {', '.join(days[:5])}{more}: they do so on every path, and "
+        "each span between these days is shuffled in itself."
+    )
+    return [Finding("shuffled-in-spans", "history", message, "info")]
+
+
+def rows_by_span(
+    generator: np.random.Generator, spans: Sequence[tuple[int, int]], block: float
+) -> NDArray[np.int64]:
+    """Which rows of returns follow each other on one path, those of each span in itself.
+
+    Row r leads from session r to the next. That which leads into a span stays where it is: what
+    comes or goes does so on it.
+
+    Args:
+        generator: The chance.
+        spans: First session of each span, and the one after its last.
+        block: Mean length of a block.
+
+    Returns:
+        Places of rows, shape (sessions - 1,).
+    """
+    import numpy as np
+
+    parts = []
+    for first, stop in spans:
+        if first:
+            parts.append(np.array([first - 1]))
+        if stop - first > 1:
+            parts.append(first + stationary_rows(generator, stop - first - 1, block))
+    return np.concatenate(parts)
 
 
 def _ready(result: Backtest) -> Ready:

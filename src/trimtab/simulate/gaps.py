@@ -308,8 +308,15 @@ class Listing:
         current = rows[np.maximum.accumulate(np.maximum(row_at, 0))]
         return self._spread(current, self.history.status <= HELD)
 
-    def paid_out(self, session: int, gaps: Gaps | None) -> dict[int, float]:
-        """What is gone as of a session, by its place, and what a unit of it is paid out at."""
+    def paid_out(self, session: int, gaps: Gaps | None, closes: Any) -> dict[int, float]:
+        """What is gone as of a session, by its place, and what a unit of it is paid out at.
+
+        Args:
+            session: The session.
+            gaps: What was said of it.
+            closes: Prices by session that are run over: these, or those of a shuffled history, in
+                which the payment is the same part of the last price.
+        """
         status = self.history.status
         assert status is not None
         assert gaps is not None
@@ -318,7 +325,9 @@ class Listing:
         for i, symbol in enumerate(self.history.symbols):
             if status[session, i] == GONE != status[session - 1, i]:
                 price = prices[symbol]
-                found[i] = float(self.history.close[session, i]) if price is None else price
+                close = float(closes[session][i])
+                own = float(self.history.close[session, i])
+                found[i] = close if price is None else close * (price / own)
         return found
 
     def _spread(self, rows: Floats, there: NDArray[np.bool_]) -> Floats:

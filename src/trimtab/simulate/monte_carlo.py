@@ -8,12 +8,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
+from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate.aims import GivenTarget, read_target
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.flows import Flows
-from trimtab.simulate.history import PriceHistory, common_sessions
+from trimtab.simulate.history import Panel, PriceHistory, common_sessions
 from trimtab.simulate.metrics import SESSIONS_A_YEAR
 from trimtab.simulate.outcomes import Outcomes
 from trimtab.simulate.paths import PathSource, run_paths, stream
@@ -46,6 +47,8 @@ def monte_carlo(
     fee: float = 0.0,
     threads: int | None = None,
     frames: FrameKind | None = None,
+    short: bool = False,
+    loan_rate: float | None = None,
 ) -> Outcomes:
     """What policies come to over many futures that are like history, in a model's eyes.
 
@@ -67,9 +70,11 @@ def monte_carlo(
         fee: Yearly fee on assets.
         threads: How many to run at once; by default one a core. They change no figure.
         frames: What kind of frame to give; by default as the prices came in.
+        short, loan_rate: As in `backtest`.
 
     Returns:
-        The figures of every policy on every path.
+        The figures of every policy on every path, with a finding on the sessions that the model
+        was fitted to where they are not all.
 
     Raises:
         InputError: Prices or targets cannot be used.
@@ -80,9 +85,10 @@ def monte_carlo(
     if seed < 0:
         raise ValueError(f"seed {seed!r}: a whole number from 0 on")
     chosen = [policies] if isinstance(policies, Policy) else list(policies)
-    risky = _risky(prices, chosen)
+    risky = _risky(prices, chosen, short)
     fitted = fit(prices, model, symbols=risky, states=states) if isinstance(model, str) else model
-    known = common_sessions(prices, fitted.symbols).history
+    fitted_to = common_sessions(prices, fitted.symbols)
+    known = fitted_to.history
     dates = sessions_after(prices.dates[-1], round(years * SESSIONS_A_YEAR) + 1)
     options: dict[str, Any] = {
         "costs": costs,
@@ -94,6 +100,8 @@ def monte_carlo(
         "frames": frames or prices.frames,
         "accept_jumps": True,
         "form": "compiled",
+        "short": short,
+        "loan_rate": loan_rate,
     }
     if costs is not None and any(one.impact for one in (costs, *costs.by_instrument.values())):
         raise ValueError("costs: drawn futures have no volumes, so impact cannot be charged")
@@ -116,8 +124,30 @@ def monte_carlo(
         years=float((dates[-1] - dates[0]).astype(int)) / 365.25,
         how=how,
         frames=options["frames"],
-        findings=trial.findings,
+        findings=(*_fit_said(prices, fitted_to), *trial.findings),
     )
+
+
+def _fit_said(prices: PriceHistory, fitted_to: Panel) -> list[Finding]:
+    """Which sessions a model was fitted to, where some instrument has no price on others."""
+    import numpy as np
+
+    known = fitted_to.history
+    close = prices.select(known.symbols).close
+    there = np.flatnonzero(~np.isnan(close).all(axis=1))
+    if len(there) == len(known):
+        return []
+    last = [str(prices.dates[np.flatnonzero(~np.isnan(own))[-1]]) for own in close.T]
+    ends = "; ".join(
+        f"{symbol} ends on {day}, and its futures begin at that price"
+        for symbol, day in zip(known.symbols, last, strict=True)
+        if day != max(last)
+    )
+    message = (
+        f"fitted to {len(known):,} of {len(there):,} sessions, {known.first} to {known.last}: on "
+        f"the others not all have a price{'; ' if ends else ''}{ends}."
+    )
+    return [Finding("fitted-to-part", prices.source, message, "warning")]
 
 
 def model_paths(
@@ -210,11 +240,11 @@ def _futures_of(ready: Ready, first: _Futures) -> PathSource:
     )
 
 
-def _risky(prices: PriceHistory, policies: Sequence[Policy]) -> tuple[str, ...]:
+def _risky(prices: PriceHistory, policies: Sequence[Policy], short: bool) -> tuple[str, ...]:
     """What must be modelled: what targets name, or everything where one is made from prices."""
     wanted: list[str] = []
     for policy in policies:
-        target = read_target(policy.target, policy.label)
+        target = read_target(policy.target, policy.label, short=short)
         wanted += target.symbols if isinstance(target, GivenTarget) else prices.symbols
     return tuple(s for s in dict.fromkeys(wanted) if s != CASH or CASH in prices.symbols)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.kernels.research import REBALANCES, TURNOVER
 from trimtab.simulate.difference import OUTCOME_FIGURES
+from trimtab.simulate.gaps import Listing, listing_of
 from trimtab.simulate.history import PriceHistory, day_of
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, cagr, max_drawdown, volatility
 from trimtab.simulate.policy_run import conditions_by, over
@@ -24,6 +25,7 @@ from trimtab.simulate.settings import Ready, Setting
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
     from trimtab.kernels.daily_columns import Conditions
     from trimtab.simulate.frames import Floats
@@ -41,11 +43,14 @@ class PathSource:
             (n, sessions), and opens of the same shape where they are wanted.
         volumes: From the number of a path and its closes to its volumes, all of shape
             (n, sessions); None where paths have none.
+        status: From the number of a path to what each of its prices is, shape (n, sessions); None
+            where every price is of a trade. What exists when is the same on every path.
     """
 
     template: PriceHistory
     fill: Callable[[int, Floats, Floats | None], None]
     volumes: Callable[[int, Floats], Floats] | None = None
+    status: Callable[[int], NDArray[np.int8]] | None = None
 
     def path(self, number: int) -> PriceHistory:
         """One path as a price history, to look at it or to run other programs on it."""
@@ -60,6 +65,7 @@ class PathSource:
             close=np.ascontiguousarray(closes.T),
             open=None if opens is None else np.ascontiguousarray(opens.T),
             volume=None if volume is None else np.ascontiguousarray(volume.T),
+            status=None if self.status is None else np.ascontiguousarray(self.status(number).T),
             findings=(),
         )
 
@@ -87,7 +93,7 @@ def run_paths(
 
     Raises:
         ValueError: The number of paths or threads makes no sense, or orders go by volumes that
-            paths have not, or some instruments are without a price somewhere.
+            paths have not, or targets are made from prices with gaps.
     """
     import numpy as np
 
@@ -95,7 +101,12 @@ def run_paths(
         raise ValueError(f"paths {paths!r}: from 1 to {MOST_PATHS:,}")
     if threads is not None and threads < 1:
         raise ValueError(f"threads {threads!r}: at least 1")
-    ready.rules.check_whole()
+    if ready.rules.gaps is not None and not ready.is_given:
+        raise ValueError(
+            "targets made from prices are not run over shuffled histories with gaps: give the "
+            "target as weights, or leave out missing, late and delisted"
+        )
+    assert ready.rules.gaps is None or source.status is not None
     if ready.rules.needs_volume and source.volumes is None:
         raise ValueError(
             "there are no volumes to go by: leave out impact and participation, or give prices "
@@ -182,7 +193,7 @@ class _Desk:
         opens = any(setting.trade_at == "next-open" for setting in ready.settings)
         self.opens = np.empty_like(self.closes) if opens else None
         self.sheets: dict[tuple[str, ...], _Sheet] = {}
-        self.runs: list[tuple[Setting, RunColumns, _Sheet, Floats]] = []
+        self.runs: list[tuple[Setting, RunColumns, _Sheet, Floats, Listing]] = []
         for setting in ready.settings:
             assert len(setting.history) == sessions
             own = setting.history.symbols
@@ -191,7 +202,9 @@ class _Desk:
                 self.sheets[own] = _Sheet(places, sessions, opens=opens)
             aimed = _aimed(setting)
             assert aimed is not None
-            self.runs.append((setting, RunColumns(setting, rules), self.sheets[own], aimed))
+            listed = listing_of(setting.history)
+            columns = RunColumns(setting, rules)
+            self.runs.append((setting, columns, self.sheets[own], aimed, listed))
         self.span = day_of(source.template.dates[0]), day_of(source.template.dates[-1])
 
     def run(self, path: int, table: Floats) -> None:
@@ -203,25 +216,33 @@ class _Desk:
         if self.rules.needs_volume:
             assert self.source.volumes is not None
             volumes = self.source.volumes(path, self.closes)
+        status = None if self.source.status is None else self.source.status(path)
         for sheet in self.sheets.values():
             sheet.lay_out(self.closes, self.opens)
-            if volumes is not None:
-                sheet.conditions = conditions_by(
-                    sheet.as_history(self.source.template, volumes), None, self.rules
-                )[0]
-        for row, (setting, columns, sheet, aimed) in zip(table, self.runs, strict=True):
+            if volumes is not None or status is not None:
+                own = sheet.as_history(self.source.template, volumes, status)
+                sheet.conditions = conditions_by(own, own.as_traded(), self.rules)[0]
+        for row, (setting, columns, sheet, aimed, listed) in zip(table, self.runs, strict=True):
             later = sheet.opens if setting.trade_at == "next-open" else sheet.by_session
             assert later is not None
             columns.use(sheet.by_symbol, sheet.by_session, later)
             if sheet.conditions is not None:
                 columns.meet(sheet.conditions)
-            columns.restart(setting.rows[0] * self.rules.cash / sheet.by_session[0])
-            session = 0
+            opening = listed.rows(setting.rows, 0)[0]
+            columns.restart(opening * self.rules.cash / sheet.by_session[0])
+            session, sessions = 0, sheet.by_symbol.shape[1]
+            changes = iter(listed.changes)
+            stop = next(changes, sessions)
             while True:
-                session = columns.go(setting.rows, session)
-                if session == sheet.by_symbol.shape[1]:
+                session = columns.go(listed.rows(setting.rows, session), session, stop)
+                if session == sessions:
                     break
-                columns.make_room()
+                if session < stop or columns.is_full:
+                    columns.make_room()
+                if session == stop:
+                    gone = listed.paid_out(session, self.rules.gaps, sheet.by_session)
+                    columns.pay_out(session, gone)
+                    stop = next(changes, sessions)
             count = columns.events
             _, cost, _, value = columns.traded
             shares = _shares(cost[:count], value[:count])
@@ -246,12 +267,15 @@ class _Sheet:
         self.steps = np.empty((n, sessions - 1))
         self.conditions: Conditions | None = None
 
-    def as_history(self, template: PriceHistory, volumes: Floats) -> PriceHistory:
-        """This path's prices of its symbols with their volumes."""
+    def as_history(
+        self, template: PriceHistory, volumes: Floats | None, status: NDArray[np.int8] | None
+    ) -> PriceHistory:
+        """This path's prices of its symbols, with their volumes and what each price is."""
         symbols = tuple(template.symbols[place] for place in self.places)
         return replace(
             template, symbols=symbols, close=self.by_session.copy(), open=None,
-            volume=volumes[self.places].T, findings=(),
+            volume=None if volumes is None else volumes[self.places].T,
+            status=None if status is None else status[self.places].T, findings=(),
         )  # fmt: skip
 
     def lay_out(self, closes: Floats, opens: Floats | None) -> None:
@@ -279,6 +303,9 @@ def _aimed(setting: Setting) -> Floats | None:
 
     if setting.make is not None:
         return None
+    if setting.history.status is not None:
+        listed = listing_of(setting.history)
+        return np.ascontiguousarray(listed.rows_by_session(setting.rows, setting.row_at)[:-1].T)
     if len(setting.rows) == 1:
         return np.ascontiguousarray(setting.rows.T)
     return np.ascontiguousarray(setting.rows[setting.row_at[:-1]].T)

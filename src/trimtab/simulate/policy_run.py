@@ -49,7 +49,7 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
         if session == stop:
             if columns.is_full:
                 columns.make_room()
-            columns.pay_out(session, listed.paid_out(session, rules.gaps))
+            columns.pay_out(session, listed.paid_out(session, rules.gaps, history.close))
             stop = next(changes, len(history))
             continue
         if setting.row_at[session] >= 0 or columns.is_full:

@@ -71,23 +71,24 @@ class Rules:
                 "flows, fee, short positions, and what is said of missing prices"
             )
 
-    def check_whole(self) -> None:
-        """Make sure that no instrument is without a price anywhere.
-
-        Raises:
-            ValueError: One is: other prices have no such gaps.
-        """
-        if self.gaps is not None:
-            raise ValueError(
-                "other prices have no gaps of their own: leave out missing prices, late listings "
-                "and delistings to run over them"
-            )
-
     @property
     def needs_volume(self) -> bool:
         """Whether orders cost or wait by the volume of their day."""
         scales = [one.impact for one in (self.costs, *self.costs.by_instrument.values())]
         return self.participation is not None or any(scales)
+
+
+def check_daily(rules: Rules) -> None:
+    """Make sure that fees, volume limits, short positions and loans make sense.
+
+    Raises:
+        ValueError: One of them does not.
+    """
+    if not 0.0 <= rules.fee < 1.0:
+        raise ValueError(f"fee {rules.fee!r}: a fraction a year, as 0.005")
+    if rules.participation is not None and not 0.0 < rules.participation <= 1.0:
+        raise ValueError(f"participation {rules.participation!r}: a share of the volume, as 0.05")
+    check_short(rules.short, rules.loan_rate, rules.flows)
 
 
 def check_short(short: bool, loan_rate: float | None, flows: Flows | None) -> None:

@@ -221,14 +221,14 @@ class RunColumns:
         """
         assert self.conditions is not None
         n, cash_at = len(self.units), self.conditions.cash_at
-        close = self.setting.history.close
-        before = sum(float(self.units[i] * close[session - 1, i]) for i in range(n))
+        close = self.by_session
+        before = sum(float(self.units[i] * close[session - 1][i]) for i in range(n))
         waiting, queued, _ = self.under_way
         money = 0.0
         for i, price in prices.items():
             money += float(self.units[i]) * price
             self.units[i] = waiting[i] = queued[i] = 0.0
-        self.units[cash_at] += money / float(close[session, cash_at])
+        self.units[cash_at] += money / float(close[session][cash_at])
         decided = sum(float(goal) for goal in queued)
         for i in range(n):
             queued[i] = queued[i] / decided if decided > 0.0 else float(i == cash_at)

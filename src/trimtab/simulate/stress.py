@@ -22,6 +22,7 @@ from trimtab.model.policy import Policy
 from trimtab.simulate.aims import MadeTarget, read_target
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.frames import html_table, make_frame, text_table
+from trimtab.simulate.gaps import Delisted, Late
 from trimtab.simulate.halt import halted_run
 from trimtab.simulate.history import PriceHistory, day_of
 from trimtab.simulate.results import Backtest
@@ -166,6 +167,9 @@ def stress(
     halt_from: date | None = None,
     halt_sessions: int = HALT_SESSIONS,
     gap: float = HALT_GAP,
+    missing: str = "drop",
+    late: Late = "wait",
+    delisted: Delisted | None = None,
 ) -> Stress:
     """Policies in crises as they were, and in history made worse.
 
@@ -184,6 +188,8 @@ def stress(
         halt_from: The first day without trade in it: by default in the middle.
         halt_sessions: How long.
         gap: How far from the last price it comes back, as -0.3; history's returns follow.
+        missing, late, delisted: As in `backtest`. Where some instrument then has no price of its
+            own, correlations and a halt, which make up prices, are not run.
 
     Returns:
         The scenarios, with a finding for each that could not be run.
@@ -197,7 +203,14 @@ def stress(
     if halt_sessions < 1:
         raise ValueError(f"halt_sessions {halt_sessions!r}: at least 1")
     chosen = [policies] if isinstance(policies, Policy) else list(policies)
-    options: dict[str, Any] = {"cash": cash, "trade_at": trade_at, "cash_rate": cash_rate}
+    options: dict[str, Any] = {
+        "cash": cash,
+        "trade_at": trade_at,
+        "cash_rate": cash_rate,
+        "missing": missing,
+        "late": late,
+        "delisted": delisted,
+    }
     charged = costs or Costs()
     whole = backtest(prices, chosen, costs=charged, start=start, end=end, **options)
     ready = whole.ready
@@ -244,14 +257,26 @@ def _replayed(
     return Stressed(window.name, f"{first} to {last}, as it was", result)
 
 
-def _as_one(ready: Ready, options: dict[str, Any]) -> Stressed:
+def _as_one(ready: Ready, options: dict[str, Any]) -> Stressed | Finding:
     """All instruments move as one: each with its own mean and volatility."""
+    name = "correlations to one"
     panel = _panel(ready)
+    if panel.status is not None:
+        return _not_made_up("correlations-not-run", name)
     risky = tuple(symbol for symbol in panel.symbols if not (symbol == CASH and ready.earned))
     moved = moving_as_one(panel.select(risky))
-    result = backtest(moved, ready.policies, accept_jumps=True, **options)
+    whole = {**options, "missing": "drop", "late": "wait", "delisted": None}
+    result = backtest(moved, ready.policies, accept_jumps=True, **whole)
     words = "each instrument keeps its mean and volatility, and all of them move together"
-    return Stressed("correlations to one", words, result)
+    return Stressed(name, words, result)
+
+
+def _not_made_up(code: str, name: str) -> Finding:
+    message = (
+        "not run: it makes up prices, and some instruments have none on some sessions; leave out "
+        "missing, late and delisted, or the instruments."
+    )
+    return Finding(code, name, message, "info")
 
 
 def moving_as_one(history: PriceHistory) -> PriceHistory:
@@ -316,6 +341,11 @@ def _halted(
             "halt-not-run", name, "not run: a target is made from prices, and would see it.", "info"
         )
     panel = _panel(ready)
+    if panel.status is not None:
+        return _not_made_up("halt-not-run", name)
+    if ready.rules.is_daily:
+        message = "not run: a halt knows no impact and no schedules of fees."
+        return Finding("halt-not-run", name, message, "info")
     traded = [one for one in panel.symbols if not (one == CASH and ready.earned)]
     if symbol is None:
         first = ready.settings[0]

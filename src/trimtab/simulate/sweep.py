@@ -2,7 +2,8 @@
 
 Each policy runs exactly as `backtest` runs it, in research mode and by the same compiled loop; what
 is kept of it is a row of figures, so memory does not grow with curves. The same figures come out
-whatever the number of threads.
+whatever the number of threads. What the fast loop does not know (flows, fees, impact, volumes,
+gaps, short positions) runs session by session, one policy after the other (`sweep_daily`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from trimtab.costs import Costs
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_CODES
 from trimtab.kernels.research import BLOCK, SPACE
@@ -33,8 +35,12 @@ from trimtab.kernels.sweep import (
 from trimtab.kernels.sweep import sweep as sweep_kernel
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
+from trimtab.simulate import sweep_daily
 from trimtab.simulate.aims import GivenTarget, read_target
+from trimtab.simulate.exchange import with_exchange
+from trimtab.simulate.flows import Flows, read_flows
 from trimtab.simulate.frames import html_table, make_frame, text_table
+from trimtab.simulate.gaps import Delisted, Late, read_gaps
 from trimtab.simulate.grid import Grid
 from trimtab.simulate.history import PriceHistory, day_of
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
@@ -46,7 +52,7 @@ from trimtab.simulate.overfitting import (
     sharpe_moments,
 )
 from trimtab.simulate.panel import shared_history
-from trimtab.simulate.rules import RULES, CostRule, TradeAt
+from trimtab.simulate.rules import RULES, CostRule, Rules, TradeAt, check_daily
 from trimtab.simulate.run_columns import looks_of, rates_of
 
 if TYPE_CHECKING:
@@ -241,6 +247,15 @@ def sweep(
     accept_jumps: bool = False,
     known: Mapping[int, Any] | None = None,
     on_progress: Callable[[int, Mapping[int, Any]], None] | None = None,
+    flows: Flows | Mapping[date, float] | float | None = None,
+    fee: float = 0.0,
+    participation: float | None = None,
+    missing: str = "drop",
+    late: Late = "wait",
+    delisted: Delisted | None = None,
+    fx_bps: float = 0.0,
+    short: bool = False,
+    loan_rate: float | None = None,
 ) -> Sweep:
     """Run every policy of a grid over history, in research mode.
 
@@ -259,6 +274,8 @@ def sweep(
         known: Raw rows by first policy of a portion that an earlier call had finished, as
             `on_progress` was given them.
         on_progress: Called with the number of policies done and the portion just finished.
+        flows, fee, participation, missing, late, delisted, fx_bps, short, loan_rate: As for
+            `backtest`. All but `fx_bps` run session by session, one policy after the other.
 
     Raises:
         InputError: Prices or targets cannot be used, with everything that is wrong.
@@ -269,14 +286,47 @@ def sweep(
         raise ValueError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
     if not 0 < cash < float("inf"):
         raise ValueError(f"cash {cash!r}: must be above zero and finite")
-    panel, findings, columns = _columns(
-        prices, policies, trade_at, start, end, cash_rate, accept_jumps
+    rules = Rules(
+        costs=Costs(),
+        cash=float(cash),
+        trade_at=trade_at,
+        start=start,
+        end=end,
+        cash_rate=cash_rate,
+        cost_rule=RULES[cost_rule],
+        compiled=True,
+        warmup=None,
+        frames=frames or prices.frames,
+        accept_jumps=accept_jumps,
+        flows=read_flows(flows),
+        fee=float(fee),
+        participation=participation,
+        gaps=read_gaps(missing, late, delisted),
+        short=short,
+        loan_rate=loan_rate,
     )
-    portions = _run(
-        columns, len(policies), cash, trade_at, RULES[cost_rule], threads, dict(known or {}),
-        on_progress,
-    )  # fmt: skip
-
+    check_daily(rules)
+    policies = sweep_daily.with_costs(
+        policies, lambda own: with_exchange(own, prices.foreign, fx_bps)
+    )
+    portions = dict(known or {})
+    if rules.is_daily or not all(own.is_plain for own in policies.costs.values()):
+        if cost_rule != "once":
+            raise ValueError("cost_rule: what runs session by session is only known to `once`")
+        targets = [_given(target, name, short) for name, target in policies.targets.items()]
+        ready = sweep_daily.prepared(prices, policies, targets, rules)
+        panel, findings, held = ready.panel, ready.findings, ready.held
+        cuts = cuts_of(len(panel))
+        sweep_daily.run_all(ready, policies, cuts, portions, on_progress, AT_ONCE)
+    else:
+        panel, findings, columns = _columns(
+            prices, policies, trade_at, start, end, cash_rate, accept_jumps
+        )
+        held, cuts = columns.held, columns.cuts
+        _run(
+            columns, len(policies), cash, trade_at, RULES[cost_rule], threads, portions,
+            on_progress,
+        )  # fmt: skip
     raw = np.vstack([portions[first] for first in sorted(portions)])
     if policies.left_out:
         message = f"{policies.left_out} combinations contradict themselves and were left out."
@@ -288,10 +338,10 @@ def sweep(
         first=panel.first,
         last=panel.last,
         sessions=len(panel),
-        figures=_figures(raw, cash, panel),
-        parts=raw[:, FIGURES:-1].reshape(len(raw), -1, 2),
+        figures=_figures(raw, cash, panel, parts=len(cuts) - 1),
+        parts=raw[:, FIGURES : FIGURES + 2 * (len(cuts) - 1)].reshape(len(raw), -1, 2),
         moments=raw[:, [MEAN, VARIANCE, THIRD, FOURTH]],
-        held_sharpe=np.array([sharpe_moments(row[1:])[0] for row in columns.held]),
+        held_sharpe=np.array([sharpe_moments(row[1:])[0] for row in held]),
         findings=tuple(dict.fromkeys((*prices.findings, *findings))),
         frames=frames or prices.frames,
     )
@@ -300,7 +350,8 @@ def sweep(
 def fingerprint(prices: PriceHistory, policies: Grid, options: Mapping[str, Any]) -> str:
     """SHA-256 of all that the figures of a sweep depend on: what may be taken up again."""
     digest = sha256()
-    for part in (prices.dates, prices.close, *([] if prices.open is None else [prices.open])):
+    more = [column for column in (prices.open, prices.volume) if column is not None]
+    for part in (prices.dates, prices.close, *more):
         digest.update(part.tobytes())
     said = (prices.symbols, policies.whens, policies.tos, sorted(options.items()))
     digest.update(repr(said).encode())
@@ -399,8 +450,8 @@ def cuts_of(sessions: int) -> Integers:
     return np.linspace(1, sessions, min(PARTS, sessions - 1) + 1).astype(np.int64)
 
 
-def _given(target: Any, name: str) -> GivenTarget:
-    found = read_target(target, name)
+def _given(target: Any, name: str, short: bool = False) -> GivenTarget:
+    found = read_target(target, name, short=short)
     if isinstance(found, GivenTarget):
         return found
     remedy = "make its weights first and give them dated; backtest runs such a target as it is"
@@ -496,18 +547,21 @@ def _space(columns: _Columns) -> tuple[Any, ...]:
     )
 
 
-def _figures(raw: Floats, cash: float, panel: PriceHistory) -> dict[str, Any]:
+def _figures(raw: Floats, cash: float, panel: PriceHistory, *, parts: int) -> dict[str, Any]:
+    """The figures by name. Rows of runs session by session have what was left at the end as well:
+    where money came and went, that is not what the start has grown to."""
     import numpy as np
 
     years = (day_of(panel.dates[-1]) - day_of(panel.dates[0])).days / DAYS_A_YEAR
     year = np.sqrt(SESSIONS_A_YEAR)
     deviation = np.sqrt(raw[:, VARIANCE])
     few = len(panel) < 3
+    whole = FIGURES + 2 * parts + 1
     sharpe = np.divide(
         raw[:, MEAN] * year, deviation, out=np.full(len(raw), np.nan), where=deviation > 0
     )
     found = {
-        "final_value": raw[:, FINAL],
+        "final_value": raw[:, FIGURES + 2 * parts] if raw.shape[1] > whole else raw[:, FINAL],
         "cagr": (raw[:, FINAL] / cash) ** (1.0 / years) - 1.0,
         "volatility": np.full(len(raw), np.nan) if few else deviation * year,
         "sharpe": sharpe,

@@ -1,9 +1,10 @@
 """The drift check of a million accounts: Trimtab's kernel beside polars and numpy.
 
-Everybody gets the columns in the layout it likes best, already in memory, and gives back the same:
-which accounts stand at their bands, and for those the whole steps that take every asset back to
-its target. A few thousand accounts stand exactly on a band, to the minor unit; what each side
-decides there, and on a random sample, is held against plain Python integers.
+Everybody gets the columns in the layout it likes best, already in memory (quantities in 32 bits;
+polars, whose products keep the width of a column, in 64), and gives back the same: which accounts
+stand at their bands, and for those the whole steps that take every asset back to its target. A few
+thousand accounts stand exactly on a band, to the minor unit; what each side decides there, and on
+a random sample, is held against plain Python integers.
 """
 
 from __future__ import annotations
@@ -114,7 +115,8 @@ def by_polars(quantities: np.ndarray, cash: np.ndarray) -> Callable[[], Any]:
     import polars as pl
 
     n = len(quantities)
-    frame = pl.DataFrame({"cash": cash, **{f"q{i}": quantities[i] for i in range(n)}})
+    wide = quantities.astype(np.int64)
+    frame = pl.DataFrame({"cash": cash, **{f"q{i}": wide[i] for i in range(n)}})
 
     def run() -> tuple[Any, Any]:
         values = frame.lazy().with_columns(
@@ -160,7 +162,7 @@ def reference(held: list[int], cash: int) -> tuple[bool, list[int]]:
 
 def wrong_decisions(quantities: np.ndarray, cash: np.ndarray, found: Found) -> int:
     """Decisions that differ from the reference: near bands, exactly on them, and in a sample."""
-    value = quantities * PRICE[:, None]
+    value = quantities.astype(np.int64) * PRICE[:, None]
     base = value.sum(axis=0) + cash
     beyond = np.abs(value * PARTS - SHARE[:, None] * base) - WIDTH[:, None] * base
     near = np.flatnonzero(np.abs(beyond).min(axis=0) <= base * 1e-9 * PARTS)
@@ -183,6 +185,7 @@ def rows(only: Callable[[str], bool] = lambda name: True) -> list[dict[str, Any]
     if not wanted:
         return []
     quantities, cash = generated()
+    quantities = quantities.astype(np.int32)
     run = ours(quantities, cash)
     mine = run.answer()  # type: ignore[attr-defined]
     found = []

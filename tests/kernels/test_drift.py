@@ -53,11 +53,13 @@ def decided(
     return fires, trades
 
 
-def checked(book: dict[str, Any], threads: int = 1, room: Room | None = None) -> DriftCheck:
+def checked(
+    book: dict[str, Any], threads: int = 1, room: Room | None = None, bits: Any = np.int64
+) -> DriftCheck:
     """The compiled check of a generated book."""
     numerator, denominator = zip(*book["prices"], strict=True)
     return drift_check(
-        np.array(book["held"], dtype=np.int64).T.copy(),
+        np.array(book["held"], dtype=bits).T.copy(),
         np.array(book["cash"], dtype=np.int64),
         numerator=np.array(numerator),
         denominator=np.array(denominator),
@@ -210,6 +212,19 @@ def test_trades_in_half_the_bits_are_the_same_and_larger_ones_are_refused() -> N
         assert narrow.verdict[account] == wide.verdict[account]
     for account in set(range(300)) - set(small):
         assert narrow.verdict[account] == REFUSED or worth[account] < (2**31) * cheapest
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_quantities_in_half_the_bits_decide_alike(seed: int) -> None:
+    """Columns of 32 bits lead to the decisions and trades of the same numbers in 64."""
+    book = generated_book(random.Random(seed))
+    book["held"] = [[min(steps, 2**31 - 1) for steps in own] for own in book["held"]]
+
+    wide, narrow = checked(book), checked(book, bits=np.int32)
+
+    assert narrow.verdict.tolist() == wide.verdict.tolist()
+    assert narrow.trades[0].tolist() == wide.trades[0].tolist()
+    assert narrow.doubts == wide.doubts
 
 
 def test_what_integers_cannot_hold_is_refused() -> None:

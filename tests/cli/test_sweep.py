@@ -38,7 +38,9 @@ def test_a_policy_of_a_sweep_is_that_of_a_backtest(tmp_path: Path) -> None:
     """The same portfolio, the same policy: the same final value from both commands."""
     session = Session(demo_folder(tmp_path))
 
-    swept = json.loads(session.run("trimtab sweep --when quarterly --to target --json"))
+    swept = json.loads(
+        session.run("trimtab sweep --when quarterly --to target --json").split("\n2> ")[0]
+    )
     alone = json.loads(session.run("trimtab backtest --when quarterly --json"))
 
     row = next(one for one in swept["policies"] if one["name"] == "quarterly to target")

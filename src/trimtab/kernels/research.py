@@ -138,9 +138,11 @@ def rebalance(
     elif cost_rule == COST_IN_ORDER:
         for i in range(n):
             amount = goals[i] * value - holdings[i]
-            amount = amount / (1.0 + rate[i]) if amount > 0.0 else amount / (1.0 - rate[i])
-            cost += rate[i] * abs(amount)
-            units[i] += amount / prices[i]
+            # From here on `holdings` holds the orders.
+            holdings[i] = amount / (1.0 + rate[i] if amount > 0.0 else 1.0 - rate[i])
+            units[i] += holdings[i] / prices[i]
+        for i in range(n):
+            cost += rate[i] * abs(holdings[i])
     else:
         cost = _trade_from_cash(units, prices, goals, value, rate, holdings)
     totals[0] = cost
@@ -321,17 +323,16 @@ def run(
         for j in range(size):
             equity[day + j] = block_value[j]
         resume = stop
-        for j in range(size):
-            t = day + j
-            value = block_value[j]
+        deciding = min(stop, last_decision + 1)
+        t = day - 1
+        while True:
             if every and tested:
-                fires = banded and (block_above[j] >= value or block_below[j] <= value)
-                if drift >= 0.0 and 0.5 * block_other[j] >= (drift - ALLOWANCE) * value:
-                    fires = True
-                if not fires:
-                    continue
-            if t > last_decision or not looks[t]:
-                continue
+                t = day + _next_fire(t + 1 - day, deciding - day, banded, drift, blocks)
+            else:
+                t = next_look(looks, t + 1, deciding)
+            if t >= deciding:
+                break
+            value = block_value[t - day]
             close = closes[t]
             if (
                 tested
@@ -394,6 +395,25 @@ def run(
             break
         day = resume
     return sessions
+
+
+@kernel
+def _next_fire(first: int, stop: int, banded: bool, drift: float, blocks: Column) -> int:
+    """The first place of a block from `first` on at which a band or the drift fires, or `stop`."""
+    value, above, below, apart = blocks[0], blocks[1], blocks[2], blocks[3]
+    if banded and drift < 0.0:
+        # Most blocks have none, which is seen soonest without asking where.
+        fires = False
+        for j in range(first, stop):
+            fires |= (above[j] >= value[j]) | (below[j] <= value[j])
+        if not fires:
+            return max(first, stop)
+    for j in range(first, stop):
+        if banded and (above[j] >= value[j] or below[j] <= value[j]):
+            return j
+        if drift >= 0.0 and 0.5 * apart[j] >= (drift - ALLOWANCE) * value[j]:
+            return j
+    return max(first, stop)
 
 
 @kernel

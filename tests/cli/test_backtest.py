@@ -146,15 +146,23 @@ def test_the_files_of_account_mode_say_what_its_figures_say(tmp_path: Path) -> N
     assert [one["rebalances"] for one in figures["policies"] if "never" in one["name"]] == [0]
 
 
-def test_pictures_of_account_mode_name_what_to_use_instead(tmp_path: Path) -> None:
-    """--report and --png draw research mode; beside --account-mode they name --out."""
+def test_account_mode_writes_a_page_and_pictures(tmp_path: Path) -> None:
+    """--report and --png go with --account-mode: its own page, and a picture of tax by year."""
     folder = demo_folder(tmp_path)
+    line = (
+        "trimtab backtest --account-mode --start 2011-11-01 --end 2012-03-01 --policy annual "
+        "--report run.html --png pictures"
+    )
 
-    said = Session(folder).run("trimtab backtest --account-mode --report run.html")
+    said = Session(folder).run(line)
 
-    assert "--out DIR" in said
-    assert said.endswith("[1]\n")
-    assert not (folder / "run.html").exists()
+    page = (folder / "run.html").read_text(encoding="utf-8")
+    assert "Wrote run.html     Wrote pictures" in said
+    assert page.startswith("<!doctype html>")
+    assert "Account mode" in page
+    assert {"growth.png", "tax.png", "weights_2.png"} <= {
+        path.name for path in (folder / "pictures").iterdir()
+    }
 
 
 @pytest.mark.parametrize("mode", ["", " --account-mode --start 2012-01-03"])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.engine.households import CALENDAR, mandate, tree
 from trimtab.execution.opening import Opening
+from trimtab.live.processes import shared_out
 from trimtab.model.market import Dividend, Market, Quote, Split
 from trimtab.model.numbers import Price
 from trimtab.model.policy import Policy
@@ -149,7 +150,7 @@ def test_how_many_processes_run_the_paths_changes_no_figure() -> None:
 
     one, two = (
         bootstrap_accounts(
-            mandate_, opening(), wandering(30), pair, paths=8, processes=count,
+            mandate_, opening(), wandering(30), pair, paths=8, in_turn=shared_out(count),
             on_progress=done.append,
         )
         for count in (1, 2)

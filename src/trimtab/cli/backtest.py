@@ -35,7 +35,7 @@ examples:
   trimtab backtest --report out.html               the same as a page with charts, what is noise
                                                    and what is not
   trimtab backtest --account-mode --start 2008-01-02   the same in whole shares and lots, tax
-                                                   paid when it is due
+                                                   paid when it is due; takes --report too
   trimtab backtest --prices etf.csv --target SPY=60,AGG=40 --when monthly --cost-bps 10
   trimtab backtest --prices etf.csv --target SPY=60,AGG=40 --policy never --policy "band:5pp"
   trimtab backtest --cash 500000 --withdraw 4%/year --fee-percent 0.2
@@ -247,7 +247,6 @@ ACCOUNT_ALTERNATIVES = ("never", "annual")
 
 def _in_accounts(args: argparse.Namespace) -> int:
     from decimal import Decimal
-    from pathlib import Path
 
     from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.live.book import open_book
@@ -279,14 +278,11 @@ def _in_accounts(args: argparse.Namespace) -> int:
                 f"{flag} will not go with --account-mode, which freezes what has no price, as plan "
                 "does"
             )
-    for given, flag in ((args.report, "--report"), (args.png, "--png")):
-        if given:
-            raise RefusedError(
-                f"{flag} draws research mode and does not go with --account-mode: use --out DIR "
-                f"for the curves, trades and figures of the accounts, or {flag} without "
-                "--account-mode"
-            )
     replaced = _need_own(args)
+    if args.png:
+        from trimtab.reports.figures_png import check_drawing
+
+        check_drawing()
     book = open_book(folder_of(args))
     mandate = book.mandate()
     own = Policy(None, mandate.when, mandate.to, "this portfolio")
@@ -316,10 +312,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
     finally:
         progress("")
     shuffled, took = _accounts_shuffled(args, book, list(made.values()), runs)
-    if args.out:
-        from trimtab.cli.backtest_files import write_accounts
-
-        write_accounts(runs, Path(args.out), shuffled)
+    saved = _accounts_written(args, runs, shuffled, replaced)
     if args.json:
         from trimtab.cli.backtest_files import accounts_json
 
@@ -329,9 +322,40 @@ def _in_accounts(args: argparse.Namespace) -> int:
 
     on = screen()
     say(accounts_text(runs, shuffled, took=took, width=on.width, look=on.look))
-    if args.out:
-        say("\n" + _wrote(args.out, replaced))
+    if saved:
+        say("\n" + "     ".join(saved))
     return 0
+
+
+def _accounts_written(
+    args: argparse.Namespace,
+    runs: Sequence[AccountRun],
+    shuffled: AccountPaths | None,
+    replaced: Sequence[str],
+) -> list[str]:
+    """Write what was asked for: files, a page, pictures; what was written."""
+    from pathlib import Path
+
+    saved = []
+    if args.out:
+        from trimtab.cli.backtest_files import write_accounts
+
+        write_accounts(runs, Path(args.out), shuffled)
+        saved.append(_wrote(args.out, replaced))
+    if args.report:
+        from trimtab.reports.backtest_html import accounts_html
+
+        Path(args.report).write_text(accounts_html(runs, shuffled=shuffled), encoding="utf-8")
+        saved.append(_wrote(args.report, replaced))
+    if args.png:
+        from trimtab.reports.figures_png import account_pictures, png
+
+        folder = Path(args.png)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, figure in account_pictures(runs).items():
+            (folder / f"{name}.png").write_bytes(png(figure))
+        saved.append(f"Wrote {args.png}")
+    return saved
 
 
 def _accounts_shuffled(

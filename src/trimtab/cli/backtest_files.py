@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trimtab.simulate.results import Backtest
 
 FIGURES, EQUITY, WEIGHTS, TRADES = "figures.json", "equity.csv", "weights.csv", "trades.csv"
+LOTS_SOLD, LOTS_LEFT = "lots_sold.csv", "lots_left.csv"
 
 _PAGE = b"<!doctype html>"
 
@@ -76,7 +77,7 @@ def write_backtest(result: Backtest, folder: Path) -> None:
 def write_accounts(
     runs: Sequence[AccountRun], folder: Path, shuffled: AccountPaths | None = None
 ) -> None:
-    """The same of runs in account mode: figures, curves, and the trades of each with their tax."""
+    """The same of runs in account mode; of each also the lots that were sold and that are left."""
     names = _begin(folder, [run.name for run in runs])
     _write_json(folder / FIGURES, accounts_json(runs, shuffled))
     days = [day.isoformat() for day in runs[0].dates]
@@ -84,7 +85,12 @@ def write_accounts(
     heads = ["date", *(run.name for run in runs)]
     _write(folder / EQUITY, heads, ([day, *v] for day, v in zip(days, curves, strict=True)))
     for run, name in zip(runs, names, strict=True):
-        _write(folder / name / TRADES, _HEADS, _trades_of(run))
+        frames = {
+            TRADES: run.trades, WEIGHTS: run.weights,
+            LOTS_SOLD: run.lots_sold, LOTS_LEFT: run.lots_left,
+        }  # fmt: skip
+        for file_name, frame in frames.items():
+            _write(folder / name / file_name, list(frame), map(_texts, frame.rows()))
 
 
 def accounts_json(
@@ -96,23 +102,9 @@ def accounts_json(
     return found if shuffled is None else {**found, "shuffled": shuffled.to_dict()}
 
 
-_HEADS = ("date", "account", "symbol", "side", "quantity", "price", "value", "cost", "tax")
-
-
-def _trades_of(run: AccountRun) -> Iterable[list[str]]:
-    from trimtab.model.numbers import money_text, quantity_text
-
-    for plan in run.plans:
-        for trade in plan.trades:
-            yield [
-                plan.as_of.isoformat(),
-                trade.account,
-                trade.instrument,
-                trade.side,
-                quantity_text(trade.quantity, trade.step),
-                str(trade.price),
-                *map(money_text, (trade.value, trade.cost, trade.tax)),
-            ]
+def _texts(row: Sequence[Any]) -> list[Any]:
+    """Cells as they are written: days in ISO form, what is not known empty."""
+    return ["" if cell is None else cell for cell in row]
 
 
 def _begin(folder: Path, labels: Sequence[str]) -> list[str]:
@@ -121,7 +113,7 @@ def _begin(folder: Path, labels: Sequence[str]) -> list[str]:
         with (folder / EQUITY).open(encoding="utf-8", newline="") as file:
             heads = next(csv.reader(file), [])
         for name in _names(heads[1:]):
-            for file_name in (WEIGHTS, TRADES):
+            for file_name in (WEIGHTS, TRADES, LOTS_SOLD, LOTS_LEFT):
                 (folder / name / file_name).unlink(missing_ok=True)
             if (folder / name).is_dir() and not any((folder / name).iterdir()):
                 (folder / name).rmdir()

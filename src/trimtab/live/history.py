@@ -13,6 +13,7 @@ from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.value import valuation
 from trimtab.execution.opening import Opening
 from trimtab.live.observed import ObservedBook
+from trimtab.live.processes import shared_out
 from trimtab.model.errors import RefusedError
 from trimtab.model.instruments import CASH
 from trimtab.model.market import Market
@@ -108,7 +109,8 @@ def account_paths(
         start, end, cash, pay_tax: As for `account_runs`.
         paths: Shuffled histories.
         seed: Of the shuffling.
-        processes, on_progress: As for `bootstrap_accounts`.
+        processes: How many to run paths in, at most (`trimtab.live.processes`).
+        on_progress: Told how many paths are done, each time.
 
     Raises:
         RefusedError: There is no history to run over, or it cannot be shuffled.
@@ -124,7 +126,7 @@ def account_paths(
             paths=paths,
             seed=seed,
             pay_tax=pay_tax,
-            processes=processes,
+            in_turn=shared_out(processes),
             on_progress=on_progress,
         )
     except ValueError as error:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from trimtab.reports.html.accounts import accounts_page
 from trimtab.reports.html.page import page
 
 if TYPE_CHECKING:
+    from trimtab.simulate.account_paths import AccountPaths
+    from trimtab.simulate.account_run import AccountRun
     from trimtab.simulate.outcomes import Outcomes
     from trimtab.simulate.results import Backtest
 
@@ -26,3 +29,19 @@ def backtest_html(
     Every name is text in it, whatever it contains.
     """
     return page(result, outcomes, remarks)
+
+
+def accounts_html(
+    runs: Sequence[AccountRun],
+    *,
+    shuffled: AccountPaths | None = None,
+    remarks: Sequence[str] = (),
+) -> str:
+    """Runs in account mode as such a page: what is left after tax, gains and tax by year, lots.
+
+    Args:
+        runs: The policies over history, of which the first is the portfolio's own.
+        shuffled: Two of them over shuffled histories: they say which difference is noise.
+        remarks: What else the reader should know, at the end of the conventions.
+    """
+    return accounts_page(runs, shuffled, remarks)

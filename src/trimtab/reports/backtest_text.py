@@ -79,7 +79,21 @@ def accounts_text(
         f"{len(one.dates):,} sessions",
         f"{one.value[0] / 100:,.2f} after the first close",
     )
-    told = [
+    return stacked(
+        [
+            headline(parts, width=width, look=look),
+            *account_tables(runs, width, look),
+            *_tax_by_year(one, width, look),
+            *_over_paths(shuffled, took, width, look),
+            paragraph("Conventions", account_conventions(one), width=width, look=look),
+            findings_text(one.findings, width=width, look=look, explain=True),
+        ]
+    )
+
+
+def account_conventions(one: AccountRun) -> list[str]:
+    """How runs in account mode were made, and what is not in them."""
+    return [
         (
             "The same decisions, orders and record as plan and apply: whole shares, lots, splits, "
             "cash dividends."
@@ -92,16 +106,6 @@ def accounts_text(
         "Cost drag is what costs took off the return a year after the first close, tax drag what "
         + ("tax did." if one.pays_tax else "paying the tax as it arose would have."),
     ]
-    return stacked(
-        [
-            headline(parts, width=width, look=look),
-            *account_tables(runs, width, look),
-            *_tax_by_year(one, width, look),
-            *_over_paths(shuffled, took, width, look),
-            paragraph("Conventions", told, width=width, look=look),
-            findings_text(one.findings, width=width, look=look, explain=True),
-        ]
-    )
 
 
 def tax_conventions(run: AccountRun) -> list[str]:
@@ -119,9 +123,11 @@ def tax_conventions(run: AccountRun) -> list[str]:
         worth = f"{run.sheltered_value / 100:,.2f} of {clean(run.name)}"
         sheltered = f" Accounts whose gains are not taxed count as they are ({worth})."
     return [
+        (f"Tax is what sales at a gain caused, by the rates of portfolio.toml; it is {paid}"),
         (
-            f"Tax is what sales caused, by the rates of portfolio.toml; it is {paid} Losses earn "
-            "no credit, dividends and interest no tax yet."
+            "Not in it: tax on dividends and interest, any credit for losses or for losses carried "
+            "forward, surtaxes on investment income, state tax, tax on what leaves a retirement "
+            "account. With credit for losses more would be left, with all the others less."
         ),
         (
             "After tax: the final value less the tax still owed. All sold: when every taxable lot "

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from trimtab.reports.html.drawn import Drawn
+    from trimtab.simulate.account_run import AccountRun
     from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.policy_result import PolicyResult
     from trimtab.simulate.results import Backtest
 
     Drawer: TypeAlias = Callable[[Axes], None]
@@ -73,6 +74,26 @@ def pictures(result: Backtest, outcomes: Outcomes | None = None) -> dict[str, Fi
     return found
 
 
+def account_pictures(runs: Sequence[AccountRun]) -> dict[str, Figure]:
+    """The figures of runs in account mode, each a picture of its own; with tax, weights by policy.
+
+    Raises:
+        RefusedError: matplotlib is not installed.
+    """
+    from trimtab.reports.html.drawn import account_curve
+
+    policies = [account_curve(run) for run in runs]
+    found = {}
+    for name, drawer in [*_curves(policies), ("tax", lambda axes: _taxes(axes, runs))]:
+        figure = _figure(9.0, 4.8)
+        drawer(figure.add_subplot())
+        _legend(figure, policies)
+        found[name] = figure
+    for place, one in enumerate(policies):
+        found[f"weights_{place + 1}"] = _weights(one, place)
+    return found
+
+
 def png(figure: Figure) -> bytes:
     """A picture as PNG: the same bytes for the same figure."""
     stream = BytesIO()
@@ -117,7 +138,7 @@ def _look(number: int) -> dict[str, Any]:
     }
 
 
-def _legend(figure: Figure, policies: Sequence[PolicyResult]) -> None:
+def _legend(figure: Figure, policies: Sequence[Drawn]) -> None:
     from matplotlib.lines import Line2D
 
     lines = [Line2D([], [], **_look(number)) for number in range(len(policies))]
@@ -130,7 +151,16 @@ def _legend(figure: Figure, policies: Sequence[PolicyResult]) -> None:
 
 def _drawers(result: Backtest, outcomes: Outcomes | None) -> list[tuple[str, Drawer]]:
     """What is drawn, by name."""
-    policies = result.policies
+    found = _curves(result.policies)
+    if outcomes is not None:
+        found.append(("outcomes", lambda axes: _outcomes(axes, outcomes)))
+        if len(result.policies) > 1:
+            found.append(("differences", lambda axes: _differences(axes, outcomes)))
+    return found
+
+
+def _curves(policies: Sequence[Drawn]) -> list[tuple[str, Drawer]]:
+    """What is drawn of policies over history, by name."""
     found: list[tuple[str, Drawer]] = [
         ("growth", lambda axes: _growth(axes, policies, is_log=False)),
         ("growth_log", lambda axes: _growth(axes, policies, is_log=True)),
@@ -142,10 +172,6 @@ def _drawers(result: Backtest, outcomes: Outcomes | None) -> list[tuple[str, Dra
         ("turnover", lambda axes: _bars(axes, policies, "turnover")),
         ("costs", lambda axes: _bars(axes, policies, "costs")),
     ]
-    if outcomes is not None:
-        found.append(("outcomes", lambda axes: _outcomes(axes, outcomes)))
-        if len(policies) > 1:
-            found.append(("differences", lambda axes: _differences(axes, outcomes)))
     return found
 
 
@@ -164,11 +190,11 @@ def _dressed(axes: Axes, title: str, *, percent: bool) -> None:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
 
 
-def _days(one: PolicyResult) -> Any:
+def _days(one: Drawn) -> Any:
     return one.dates.astype("datetime64[D]")
 
 
-def _growth(axes: Axes, policies: Sequence[PolicyResult], *, is_log: bool) -> None:
+def _growth(axes: Axes, policies: Sequence[Drawn], *, is_log: bool) -> None:
     for number, one in enumerate(policies):
         axes.plot(_days(one), one.growth, zorder=3 if number == 0 else 2, **_look(number))
     if is_log:
@@ -177,13 +203,13 @@ def _growth(axes: Axes, policies: Sequence[PolicyResult], *, is_log: bool) -> No
     _dressed(axes, "Growth, log scale" if is_log else "Growth", percent=False)
 
 
-def _falls(axes: Axes, policies: Sequence[PolicyResult]) -> None:
+def _falls(axes: Axes, policies: Sequence[Drawn]) -> None:
     for number, one in enumerate(policies):
         axes.plot(_days(one), falls(one.growth), **_look(number))
     _dressed(axes, "Falls below the highest value so far", percent=True)
 
 
-def _drift(axes: Axes, policies: Sequence[PolicyResult]) -> None:
+def _drift(axes: Axes, policies: Sequence[Drawn]) -> None:
     for number, one in enumerate(policies):
         apart = drift_of(one)
         if apart is not None:
@@ -192,7 +218,7 @@ def _drift(axes: Axes, policies: Sequence[PolicyResult]) -> None:
     _dressed(axes, "Drift: what would have to move to be at target", percent=True)
 
 
-def _bars(axes: Axes, policies: Sequence[PolicyResult], what: str) -> None:
+def _bars(axes: Axes, policies: Sequence[Drawn], what: str) -> None:
     import numpy as np
     from matplotlib.ticker import MaxNLocator
 
@@ -204,6 +230,21 @@ def _bars(axes: Axes, policies: Sequence[PolicyResult], what: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     title = "Turnover by year, one way" if what == "turnover" else "Costs by year, in money"
     _dressed(axes, title, percent=what == "turnover")
+
+
+def _taxes(axes: Axes, runs: Sequence[AccountRun]) -> None:
+    """The tax that each year's sales caused."""
+    from matplotlib.ticker import MaxNLocator
+
+    width = 0.8 / len(runs)
+    for number, run in enumerate(runs):
+        shift = width * (number - (len(runs) - 1) / 2)
+        places = [year.year + shift for year in run.tax_by_year]
+        taxes = [year.tax / 100 for year in run.tax_by_year]
+        axes.bar(places, taxes, width, color=COLOURS[number % len(COLOURS)])
+    axes.set_xlim(runs[0].dates[0].year - 0.6, runs[0].dates[-1].year + 0.6)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _dressed(axes, "Tax by the year of the sales, in money", percent=False)
 
 
 def _outcomes(axes: Axes, outcomes: Outcomes) -> None:
@@ -245,7 +286,7 @@ def _sideways(axes: Axes, names: Sequence[str]) -> None:
     axes.tick_params(colors=SOFT, length=0, labelsize=9)
 
 
-def _weights(one: PolicyResult, number: int) -> Figure:
+def _weights(one: Drawn, number: int) -> Figure:
     """One policy's weights against target and bands, a panel a holding."""
     from matplotlib.dates import AutoDateLocator
 

@@ -6,10 +6,10 @@ other, so several processes may run them; the answer is the same however many th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from math import nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trimtab.engine.mandate import Mandate
 from trimtab.execution.opening import Opening
@@ -21,15 +21,16 @@ from trimtab.simulate.difference import Figure, Gap
 from trimtab.simulate.shuffled_markets import ShuffledMarkets
 
 if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
-
     from trimtab.simulate.frames import Floats
 
 ACCOUNT_PATHS = 100
 """Shuffled histories unless told: a run through real accounts takes a part of a second."""
 
-PATHS_A_PROCESS = 4
-"""Fewer paths are not worth another process, which takes half a second to start."""
+PathFigures: TypeAlias = list[list[float]]
+"""The figures of one path, by policy and figure."""
+
+InTurn: TypeAlias = Callable[[Callable[[int], PathFigures], range], Iterable[PathFigures]]
+"""`map`, or what does the same elsewhere."""
 
 FIGURES = (
     Figure("after_tax_final_value", "final value after tax", "money"),
@@ -99,7 +100,7 @@ def bootstrap_accounts(
     block: float | None = None,
     level: float = 0.95,
     pay_tax: bool = True,
-    processes: int = 1,
+    in_turn: InTurn = map,
     on_progress: Callable[[int], None] | None = None,
 ) -> AccountPaths:
     """Two policies in account mode over the same shuffled histories, compared path by path.
@@ -115,8 +116,9 @@ def bootstrap_accounts(
         block: Mean sessions in a block; by default chosen from the data as for research mode.
         level: Of the interval: the middle so much of the differences over the paths.
         pay_tax: Pay tax when it is due; else what is owed is taken off at the end.
-        processes: How many to run paths in, at most; they change no figure. With more than one, a
-            script has to keep what it does under `if __name__ == "__main__"`.
+        in_turn: What runs the paths and gives their figures in their turn: `map`, or one that
+            shares them out among processes, as `trimtab.live.processes.shared_out`. It changes no
+            figure.
         on_progress: Told how many paths are done, each time.
 
     Raises:
@@ -132,7 +134,7 @@ def bootstrap_accounts(
     ways = tuple(replace(mandate, when=policy.when, to=policy.to) for policy in policies)
     task = _Task(ways, opening, shuffled, pay_tax)
     table = np.empty((paths, 2, len(FIGURES)))
-    for number, figures in enumerate(_every_path(task, paths, processes)):
+    for number, figures in enumerate(in_turn(task, range(paths))):
         table[number] = figures
         if on_progress is not None:
             on_progress(number + 1)
@@ -165,7 +167,7 @@ class _Task:
     shuffled: ShuffledMarkets
     pay_tax: bool
 
-    def __call__(self, number: int) -> list[list[float]]:
+    def __call__(self, number: int) -> PathFigures:
         """The figures of each policy over one path."""
         tape = self.shuffled.path(number)
         runs = (
@@ -173,39 +175,6 @@ class _Task:
             for way in self.ways
         )
         return [_figures(run) for run in runs]
-
-
-def _every_path(task: _Task, paths: int, processes: int) -> Iterator[list[list[float]]]:
-    """The figures of each path in its turn, out of several processes where that is worth it."""
-    pool = _pool(min(processes, paths // PATHS_A_PROCESS))
-    if pool is None:
-        yield from map(task, range(paths))
-        return
-    try:
-        yield from pool.map(task, range(paths))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _pool(workers: int) -> ProcessPoolExecutor | None:
-    """So many processes; None where one is enough, or where no other may be begun."""
-    if workers < 2:
-        return None
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    try:
-        # Not forked: a library with threads may hold a lock in them just then.
-        return ProcessPoolExecutor(workers, get_context("spawn"), _let_the_first_answer)
-    except (ImportError, NotImplementedError, OSError):
-        return None
-
-
-def _let_the_first_answer() -> None:
-    """Ctrl-C is answered by the process that began the others."""
-    from signal import SIG_IGN, SIGINT, signal
-
-    signal(SIGINT, SIG_IGN)
 
 
 def _figures(run: AccountRun) -> list[float]:

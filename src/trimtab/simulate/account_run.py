@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,15 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.orders import Order
 from trimtab.model.plan import Plan
 from trimtab.simulate import metrics
+from trimtab.simulate.account_tables import (
+    left_table,
+    sold_table,
+    taxes_table,
+    trades_table,
+    weights_table,
+)
 from trimtab.simulate.account_tax import OpenLot, SoldLot, TaxPayment, TaxYear, lots_sold, tax_years
+from trimtab.simulate.frames import Columns, html_table, text_table
 from trimtab.simulate.measures import known
 from trimtab.simulate.metrics import cagr, max_drawdown, volatility
 
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AccountRun:
     """One policy over history with real lots, orders and money; minor units where integers.
 
@@ -116,6 +124,38 @@ class AccountRun:
         return lots_sold(self.plans)
 
     @property
+    def trades(self) -> Columns:
+        """Every trade as a table: money and quantities as exact text."""
+        return trades_table(self.plans)
+
+    @property
+    def weights(self) -> Columns:
+        """What each sleeve weighs after each close, over all accounts, as a table."""
+        return weights_table(self.dates, self.worth)
+
+    @property
+    def lots_sold(self) -> Columns:
+        """Every lot, or part of one, that was sold, with its gain and tax, as a table."""
+        return sold_table(self.sold_lots)
+
+    @property
+    def lots_left(self) -> Columns:
+        """What is held in the end, with the gain and tax that wait in it, as a table."""
+        return left_table(self.open_lots)
+
+    @property
+    def taxes(self) -> Columns:
+        """Gains, losses and tax of each year in which something taxable was sold, as a table."""
+        return taxes_table(self.tax_by_year)
+
+    def __repr__(self) -> str:
+        return text_table(*account_rows([self]))
+
+    def _repr_html_(self) -> str:
+        years = html_table(list(self.taxes), list(self.taxes.rows())) if self.tax_by_year else ""
+        return html_table(*account_rows([self])) + years
+
+    @property
     def equity(self) -> NDArray[Any]:
         """Worth at each close in money, as an array."""
         import numpy as np
@@ -188,3 +228,27 @@ def account_drags(run: AccountRun) -> tuple[float, float]:
     taken = [*map(float, paid.values()), float(run.tax_owed)]
     had = [*(float(worth[day] + minor) for day, minor in paid.items()), final]
     return cost_drag, metrics.drag_of_paid(taken, had, final_value=final - run.tax_owed, **span)
+
+
+def account_rows(runs: Sequence[AccountRun]) -> tuple[list[str], list[list[str]]]:
+    """The heads and cells of a table of runs, as a reader wants them rounded."""
+    heads = [
+        "policy", "final value", "after tax", "all sold", "a year", "worst fall", "rebalances",
+        "cost", "tax",
+    ]  # fmt: skip
+    rows = []
+    for run in runs:
+        found = run.to_dict()
+        money = ("final_value", "after_tax_final_value", "after_tax_liquidation_value")
+        rows.append(
+            [
+                run.name,
+                *(f"{found[name]:,.2f}" for name in money),
+                "-" if found["cagr"] is None else f"{found['cagr']:.2%}",
+                f"{found['max_drawdown']:.1%}",
+                f"{run.rebalances:,}",
+                f"{found['cost_paid']:,.2f}",
+                f"{found['tax_caused']:,.2f}",
+            ]
+        )
+    return heads, rows

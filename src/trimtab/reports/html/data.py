@@ -20,9 +20,9 @@ from trimtab.reports.words import clean
 from trimtab.simulate.difference import OUTCOME_FIGURES, shown
 
 if TYPE_CHECKING:
+    from trimtab.reports.html.drawn import Drawn
     from trimtab.simulate.difference import Difference
     from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.policy_result import PolicyResult
 
 SHARE = 10_000
 """Shares are written in hundredths of a percent, which is finer than a pixel."""
@@ -47,7 +47,7 @@ TITLES = {
 
 
 def report_data(
-    policies: Sequence[PolicyResult],
+    policies: Sequence[Drawn],
     years: Sequence[Yearly],
     outcomes: Outcomes | None,
     differences: Sequence[Difference],
@@ -79,11 +79,12 @@ def report_data(
         "years": list(years[0].years),
         "turnover": [[round(x, 5) for x in own.turnover] for own in years],
         "costs": [[round(x, 2) for x in own.costs] for own in years],
+        "bars": [["turnover", "Turnover"], ["costs", "Costs"]],
         "outcomes": [] if outcomes is None else _outcomes(outcomes, differences),
     }
 
 
-def _weights(one: PolicyResult, most: int) -> dict[str, Any]:
+def _weights(one: Drawn, most: int) -> dict[str, Any]:
     found = weights_of(one, most)
     days = day_numbers(one.dates)
     flat = None

@@ -48,10 +48,10 @@ def page(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) ->
         "<section><h2>Year by year</h2>",
         yearly_table(result.policies, years),
         "</section>",
-        _findings(result.findings),
+        findings_section(result.findings),
         _conventions(result, outcomes, remarks),
     ]
-    return _document(title, "\n".join(part for part in parts if part), script_json(data))
+    return document(title, "\n".join(part for part in parts if part), script_json(data))
 
 
 def _title(one: PolicyResult) -> str:
@@ -59,7 +59,8 @@ def _title(one: PolicyResult) -> str:
     return f"<h1>Rebalancing policies, {first} to {last}</h1>"
 
 
-def _document(title: str, body: str, data: str) -> str:
+def document(title: str, body: str, data: str) -> str:
+    """A page that loads nothing, with its style, its data and its script."""
     # Only this very script may run, and nothing may be loaded, whatever a name contains.
     digest = b64encode(sha256(SCRIPT.encode()).digest()).decode()
     policy = (
@@ -131,7 +132,7 @@ def _charts(result: Backtest, outcomes: Outcomes | None) -> list[str]:
     """A section for each chart. The script fills them; the heading and the note stand without."""
     parts = [
         NOSCRIPT,
-        _chart(
+        chart(
             "growth",
             "Growth",
             "What the start has become, after costs."
@@ -142,21 +143,21 @@ def _charts(result: Backtest, outcomes: Outcomes | None) -> list[str]:
             ),
             " Point at a day, touch it, or use the arrow keys; a name hides or shows its curve.",
         ),
-        _chart("fall", "Falls", "How far each policy is below its highest value so far."),
-        _chart(
+        chart("fall", "Falls", "How far each policy is below its highest value so far."),
+        chart(
             "weights",
             "Weights and bands",
             "The weight of each holding after the close; dashed its target, shaded the band around "
             "it, ticks on top where the policy rebalanced."
             + _left_out(max(len(one.symbols) for one in result.policies)),
         ),
-        _chart(
+        chart(
             "drift",
             "Drift",
             "How much of the portfolio would have to move to be at target, at each close after "
             "its trades.",
         ),
-        _chart(
+        chart(
             "years",
             "Turnover and costs by year",
             "One-way turnover as a share of the portfolio, and what trading cost in money. "
@@ -165,7 +166,7 @@ def _charts(result: Backtest, outcomes: Outcomes | None) -> list[str]:
     ]
     if outcomes is not None:
         parts.append(
-            _chart(
+            chart(
                 "outcomes",
                 "What might have been as well",
                 f"{outcomes.how}. The shape is the spread of outcomes, the line from 5% to 95% of "
@@ -181,7 +182,7 @@ def _left_out(symbols: int) -> str:
     return f" The {MOST_PANELS} largest holdings are drawn."
 
 
-def _chart(name: str, title: str, note: str, hint: str = "") -> str:
+def chart(name: str, title: str, note: str, hint: str = "") -> str:
     """A place for a chart; the hint is for the screen, not for paper."""
     more = f'<span class="screen">{safe(hint)}</span>' if hint else ""
     return (
@@ -191,7 +192,8 @@ def _chart(name: str, title: str, note: str, hint: str = "") -> str:
     )
 
 
-def _findings(findings: Sequence[Finding]) -> str:
+def findings_section(findings: Sequence[Finding]) -> str:
+    """What the reader should know of the prices; nothing where there is nothing."""
     if not findings:
         return ""
     lines = "".join(

@@ -31,7 +31,7 @@ const weights = data.weights.map((one) => {
 });
 
 const state = { off: new Set(), day: null, year: null, policy: 0, scale: "linear",
-  bars: "turnover", figure: 0 };
+  bars: data.bars[0][0], figure: 0 };
 const charts = [];
 const redraw = () => charts.forEach((chart) => chart.draw());
 const point = () => charts.forEach((chart) => chart.point && chart.point());
@@ -456,7 +456,7 @@ panelsOf();
       light.setAttribute("x", at.left + slot * (j || 0));
     },
   };
-  follow(host, "Turnover and costs of every policy by year",
+  follow(host, data.bars.map((one) => one[1]).join(", ") + " of every policy by year",
     (px) => {
       state.year = px === null ? null :
         Math.max(0, Math.min(years.length - 1, Math.floor((px - at.left) / slot)));
@@ -470,7 +470,7 @@ panelsOf();
     () => (state.year === null ? "" : years[state.year] + ": " + everyone
       .filter((k) => !state.off.has(k))
       .map((k) => names[k] + " " + read(rows()[k][state.year])).join("; ")));
-  choice(tools("years"), "What", [["turnover", "Turnover"], ["costs", "Costs"]], "turnover",
+  choice(tools("years"), "What", data.bars, data.bars[0][0],
     (key) => { state.bars = key; chart.draw(); });
   charts.push(chart);
 })();

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from trimtab.reports.html.drawn import Drawn
     from trimtab.simulate.frames import Days, Floats
-    from trimtab.simulate.policy_result import PolicyResult
 
     Places = NDArray[np.int64]
 
@@ -39,7 +39,7 @@ def falls(value: Floats) -> Floats:
     return below
 
 
-def drift_of(one: PolicyResult) -> Floats | None:
+def drift_of(one: Drawn) -> Floats | None:
     """How much would have to move to be at target, by session; None where no target is known."""
     import numpy as np
 
@@ -95,7 +95,7 @@ class Yearly:
     costs: tuple[float, ...]
 
 
-def yearly(one: PolicyResult) -> Yearly:
+def yearly(one: Drawn) -> Yearly:
     """A policy's run by calendar year. Returns multiply, and the rest adds up, to the whole run.
 
     Returns are time-weighted: money that comes and goes is in none of them.
@@ -144,7 +144,7 @@ class Weights:
     events: Places
 
 
-def weights_of(one: PolicyResult, most: int) -> Weights:
+def weights_of(one: Drawn, most: int) -> Weights:
     """A policy's weights over time, through `most` sessions at most."""
     import numpy as np
 
@@ -172,13 +172,13 @@ def weights_of(one: PolicyResult, most: int) -> Weights:
     )
 
 
-def points_a_panel(policies: Sequence[PolicyResult]) -> int:
+def points_a_panel(policies: Sequence[Drawn]) -> int:
     """How many sessions each curve of weights may have, so that all of them stay small."""
     curves = sum(min(len(one.symbols), MOST_PANELS) for one in policies)
     return max(LEAST_WEIGHTS, min(MOST_WEIGHTS, WEIGHT_NUMBERS // max(curves, 1)))
 
 
-def _adopted(one: PolicyResult) -> Floats | None:
+def _adopted(one: Drawn) -> Floats | None:
     """The target that bands measure against at each session: the one last traded to."""
     import numpy as np
 
@@ -192,7 +192,7 @@ def _adopted(one: PolicyResult) -> Floats | None:
     return adopted
 
 
-def _half_widths(one: PolicyResult, targets: Floats) -> Floats | None:
+def _half_widths(one: Drawn, targets: Floats) -> Floats | None:
     """How far a weight may be from its target before the policy acts; None without a band."""
     import numpy as np
 

@@ -22,6 +22,9 @@ h1{font-size:1.75rem;line-height:1.2;margin:0 0 .35rem;letter-spacing:-.01em}
 h2{font-size:1.2rem;margin:2.8rem 0 .3rem;letter-spacing:-.005em}
 h3{font-size:.95rem;margin:0;font-weight:600}
 p{margin:.35rem 0}
+.mode{display:inline-block;margin:0 0 .6rem;padding:.12rem .6rem;border:1px solid var(--accent);
+border-radius:99px;color:var(--accent);font-size:.8rem;font-weight:600}
+tr.total th,tr.total td{font-weight:600;border-top:2px solid var(--soft)}
 .under,.note{color:var(--soft);font-size:.9rem}
 .note{max-width:75ch}
 .answer{background:var(--panel);border-left:4px solid var(--accent);border-radius:0 8px 8px 0;

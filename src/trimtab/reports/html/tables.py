@@ -12,6 +12,7 @@ from trimtab.reports.words import clean
 from trimtab.simulate.results import percent
 
 if TYPE_CHECKING:
+    from trimtab.reports.html.drawn import Drawn, Named
     from trimtab.simulate.difference import Difference
     from trimtab.simulate.outcomes import Outcomes
     from trimtab.simulate.policy_result import PolicyResult
@@ -79,7 +80,7 @@ def gave_table(
             ("measures.sharpe", one.measures.sharpe, _plain(one.measures.sharpe, 2), ""),
         ]
         rows.append(cells)
-    return _table("What each policy gave", heads, policies, rows)
+    return policy_table("What each policy gave", heads, policies, rows)
 
 
 def took_table(policies: Sequence[PolicyResult], outcomes: Outcomes | None) -> str:
@@ -120,7 +121,7 @@ def took_table(policies: Sequence[PolicyResult], outcomes: Outcomes | None) -> s
                 ),
             ]
         )
-    return _table("What each policy took", heads, policies, rows)
+    return policy_table("What each policy took", heads, policies, rows)
 
 
 def _against(one: Difference | None) -> Cell:
@@ -155,12 +156,13 @@ def _plain(figure: float, places: int) -> str:
     return f"{figure:.{places}f}" if isfinite(figure) else "-"
 
 
-def _table(
+def policy_table(
     caption: str,
     heads: Sequence[str],
-    policies: Sequence[PolicyResult],
+    policies: Sequence[Named],
     rows: Sequence[Sequence[Cell]],
 ) -> str:
+    """A table with a row a policy."""
     head = "".join(f'<th scope="col">{safe(text)}</th>' for text in heads)
     body = []
     for number, (one, cells) in enumerate(zip(policies, rows, strict=True)):
@@ -183,7 +185,7 @@ def _cell(cell: Cell, label: str) -> str:
     return f'<td{exact}{empty} data-label="{safe(label)}"><span>{safe(shown)}{small}</span></td>'
 
 
-def yearly_table(policies: Sequence[PolicyResult], found: Sequence[Yearly]) -> str:
+def yearly_table(policies: Sequence[Drawn], found: Sequence[Yearly]) -> str:
     """The return of every policy in every calendar year."""
     one = policies[0]
     heads = "".join(

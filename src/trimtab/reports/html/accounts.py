@@ -1,0 +1,336 @@
+"""The page of a run in account mode: what is left after tax, what was taxed, and what was not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import nan
+from typing import TYPE_CHECKING, Any
+
+from trimtab.model.numbers import money_text, quantity_text
+from trimtab.reports.backtest_text import account_conventions
+from trimtab.reports.html.answer import quoted
+from trimtab.reports.html.data import report_data, script_json
+from trimtab.reports.html.drawn import AccountCurve, account_curve
+from trimtab.reports.html.page import chart, document, findings_section
+from trimtab.reports.html.series import Yearly, yearly
+from trimtab.reports.html.tables import Cell, policy_table, safe, swatch, yearly_table
+from trimtab.reports.words import counted
+from trimtab.simulate.results import percent
+
+if TYPE_CHECKING:
+    from trimtab.simulate.account_paths import AccountPaths
+    from trimtab.simulate.account_run import AccountRun
+    from trimtab.simulate.account_tax import OpenLot, TaxYear
+
+NOSCRIPT = (
+    '<noscript><p class="note">The charts are drawn by a script, which does not run here; all '
+    "figures stand in the tables.</p></noscript>"
+)
+
+
+def accounts_page(
+    runs: Sequence[AccountRun], shuffled: AccountPaths | None, remarks: Sequence[str]
+) -> str:
+    """The whole page."""
+    curves = [account_curve(run) for run in runs]
+    years = [yearly(curve) for curve in curves]
+    one = curves[0]
+    title = f"Rebalancing after tax, {one.first} to {one.last}"
+    first, last = (f'<span class="nowrap">{day}</span>' for day in (one.first, one.last))
+    parts = [
+        f'<p class="mode">Account mode</p><h1>Rebalancing after tax, {first} to {last}</h1>',
+        f'<p class="under">{safe(_under(runs))}</p>',
+        _answer(runs, shuffled),
+        "<section><h2>The policies</h2>",
+        _gave(runs),
+        _took(runs, curves),
+        "</section>",
+        NOSCRIPT,
+        *_charts(runs),
+        _taxes(runs),
+        "<section><h2>Year by year</h2>",
+        yearly_table(curves, years),
+        "</section>",
+        _lots(runs[0]),
+        findings_section(runs[0].findings),
+        _conventions([*account_conventions(runs[0]), *remarks], shuffled),
+    ]
+    return document(
+        title, "\n".join(part for part in parts if part), script_json(_data(runs, curves, years))
+    )
+
+
+def _data(
+    runs: Sequence[AccountRun], curves: Sequence[AccountCurve], years: Sequence[Yearly]
+) -> dict[str, Any]:
+    """What the charts draw: as in research mode, and tax and gains by year."""
+    data = report_data(curves, years, None, ())
+    span = years[0].years
+
+    def by_year(run: AccountRun, *names: str) -> list[float]:
+        found = {one.year: sum(getattr(one, name) for name in names) for one in run.tax_by_year}
+        return [found.get(year, 0) / 100 for year in span]
+
+    data["tax"] = [by_year(run, "tax") for run in runs]
+    data["gains"] = [by_year(run, "short_gain", "long_gain") for run in runs]
+    data["losses"] = [by_year(run, "short_loss", "long_loss") for run in runs]
+    data["paid"] = [
+        [sum(one.amount for one in run.payments if one.on.year == year) / 100 for year in span]
+        for run in runs
+    ]
+    data["bars"] = [
+        ["tax", "Tax caused"], ["paid", "Tax paid"], ["gains", "Gains sold"],
+        ["losses", "Losses sold"], ["costs", "Costs"], ["turnover", "Turnover"],
+    ]  # fmt: skip
+    return data
+
+
+def _under(runs: Sequence[AccountRun]) -> str:
+    one = runs[0]
+    many = counted(len(runs), "policy", "policies")
+    return (
+        f"Whole shares, lots, cash dividends and tax in this portfolio's own accounts · {many} · "
+        f"{len(one.dates):,} sessions · {one.value[0] / 100:,.2f} after the first close"
+    )
+
+
+def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
+    points = [("Left after tax", _left(runs)), ("Tax", _tax(runs)), ("Cost", _cost(runs))]
+    if shuffled is not None:
+        gap = shuffled["after_tax_liquidation_value"]
+        points += [
+            ("Noise?", shuffled.sentence),
+            ("If all is sold", f"{gap.sentence[:1].upper()}{gap.sentence[1:]}."),
+        ]
+        head = _compared(shuffled)
+    else:
+        high = max(runs, key=lambda run: run.after_tax)
+        low = min(runs, key=lambda run: run.after_tax)
+        head = f"{quoted(high.name)} left {high.after_tax / 100:,.0f} after tax."
+        if len(runs) > 1:
+            head = (
+                f"{quoted(high.name)} left most after tax, {quoted(low.name)} least. Whether that "
+                "is more than luck was not tried."
+            )
+    told = "".join(f"<dt>{safe(name)}</dt><dd>{safe(text)}</dd>" for name, text in points)
+    return (
+        f'<section class="answer" aria-label="The answer"><p>{safe(head)}</p>'
+        f"<dl>{told}</dl></section>"
+    )
+
+
+def _compared(shuffled: AccountPaths) -> str:
+    """What shuffled histories say of the two policies, in a sentence."""
+    first, second = quoted(shuffled.first), quoted(shuffled.second)
+    verdict = shuffled["after_tax_final_value"].verdict
+    if verdict in ("more", "less"):
+        return f"{first} leaves {verdict} after tax than {second}, by more than noise."
+    if verdict == "same":
+        return f"{first} and {second} leave the same after tax on every path."
+    return f"What {first} and {second} leave after tax differs by no more than noise."
+
+
+def _left(runs: Sequence[AccountRun]) -> str:
+    ordered = sorted(runs, key=lambda run: -run.after_tax)
+    told = [
+        f"{quoted(run.name)} {run.after_tax / 100:,.0f}, {run.liquidation_after_tax / 100:,.0f} if "
+        "all is sold"
+        for run in ordered
+    ]
+    return "; ".join(told) + "."
+
+
+def _tax(runs: Sequence[AccountRun]) -> str:
+    most = max(runs, key=lambda run: run.tax_caused)
+    if most.tax_caused == 0:
+        return "No sale caused any tax."
+    drag = most.to_dict()["tax_drag"]
+    took = "" if drag is None else f", which took {percent(drag, 2)} a year off its return"
+    told = f"The sales of {quoted(most.name)} caused {most.tax_caused / 100:,.0f} of tax{took}"
+    least = min(runs, key=lambda run: run.tax_caused)
+    if least is not most:
+        told += f"; those of {quoted(least.name)} {least.tax_caused / 100:,.0f}"
+    return f"{told}. Tax that is put off is not saved: it comes when all is sold."
+
+
+def _cost(runs: Sequence[AccountRun]) -> str:
+    dear = max(runs, key=lambda run: run.cost_paid)
+    told = (
+        f"{quoted(dear.name)} paid {dear.cost_paid / 100:,.2f} for {len(dear.orders):,} orders and "
+        f"{counted(dear.rebalances, 'rebalance', 'rebalances')}"
+    )
+    cheap = min(runs, key=lambda run: run.cost_paid)
+    if cheap is not dear:
+        told += f"; {quoted(cheap.name)} {cheap.cost_paid / 100:,.2f} for {len(cheap.orders):,}"
+    return f"{told}."
+
+
+def _gave(runs: Sequence[AccountRun]) -> str:
+    heads = [
+        "Policy", "Final value", "After tax owed", "If all is sold", "Growth a year", "Volatility",
+        "Worst fall",
+    ]  # fmt: skip
+    rows = []
+    for run in runs:
+        found = run.to_dict()
+        money = ("final_value", "after_tax_final_value", "after_tax_liquidation_value")
+        cells: list[Cell] = [(name, found[name], f"{found[name]:,.2f}", "") for name in money]
+        cells += [_share(found, "cagr", 2), _share(found, "volatility", 2)]
+        rows.append([*cells, _share(found, "max_drawdown", 1)])
+    return policy_table("What each policy gave", heads, runs, rows)
+
+
+def _took(runs: Sequence[AccountRun], curves: Sequence[AccountCurve]) -> str:
+    heads = [
+        "Policy", "Tax caused", "Tax paid", "Tax owed", "Tax drag a year", "Cost",
+        "Cost drag a year", "Turnover in all", "Rebalances", "Orders",
+    ]  # fmt: skip
+    rows = []
+    for run in runs:
+        found = run.to_dict()
+        cells: list[Cell] = [
+            (name, found[name], f"{found[name]:,.2f}", "")
+            for name in ("tax_caused", "tax_paid", "tax_owed")
+        ]
+        cells += [
+            _share(found, "tax_drag", 2),
+            ("cost_paid", found["cost_paid"], f"{found['cost_paid']:,.2f}", ""),
+            _share(found, "cost_drag", 3),
+            _share(found, "turnover_one_way", 0),
+            ("rebalances", run.rebalances, f"{run.rebalances:,}", ""),
+            ("", None, f"{len(run.orders):,}", ""),
+        ]
+        rows.append(cells)
+    return policy_table("What each policy took", heads, runs, rows)
+
+
+def _share(found: dict[str, Any], name: str, places: int) -> Cell:
+    figure = nan if found[name] is None else found[name]
+    return name, found[name], percent(figure, places), ""
+
+
+def _charts(runs: Sequence[AccountRun]) -> list[str]:
+    is_paid = runs[0].pays_tax
+    return [
+        chart(
+            "growth", "Growth",
+            "What all accounts together are worth at each close, after costs"
+            + (" and the tax that was paid by then." if is_paid else "; tax is counted, not paid."),
+            " Point at a day, touch it, or use the arrow keys; a name hides or shows its curve.",
+        ),
+        chart("fall", "Falls", "How far each policy is below its highest value so far."),
+        chart(
+            "years", "Tax, gains and costs by year",
+            "Tax caused is by the year of the sales, tax paid by the year in which it left. Gains "
+            "and losses are of sales in taxable accounts; losses earn no credit.",
+        ),
+        chart(
+            "weights", "Weights and bands",
+            "The weight of each sleeve after the close, over all accounts; dashed its target, "
+            "shaded the band around it, ticks on top where the policy rebalanced.",
+        ),
+        chart(
+            "drift", "Drift",
+            "How much of the portfolio would have to move to be at target, at each close after "
+            "its trades.",
+        ),
+    ]  # fmt: skip
+
+
+TAX_HEADS = ("Sold in", "Short gain", "Short loss", "Long gain", "Long loss", "Tax", "Paid of it")
+
+
+def _taxes(runs: Sequence[AccountRun]) -> str:
+    """Gains, losses and tax by year, a table for each policy that sold anything taxable."""
+    tables = "".join(_tax_table(number, run) for number, run in enumerate(runs) if run.tax_by_year)
+    if not tables:
+        tables = "<p>Nothing taxable was sold.</p>"
+    return f"<section><h2>Gains and tax by year</h2>{tables}</section>"
+
+
+def _tax_table(number: int, run: AccountRun) -> str:
+    rows = [(str(year.year), _year_cells(year)) for year in run.tax_by_year]
+    sums = [sum(cells[k] for _, cells in rows) for k in range(len(TAX_HEADS) - 1)]
+    rows.append(("In all", sums))
+    caption = f"{swatch(number)} {safe(run.name)}"
+    return _table(caption, TAX_HEADS, [(name, [_money(c) for c in cells]) for name, cells in rows])
+
+
+def _year_cells(year: TaxYear) -> list[int]:
+    return [
+        year.short_gain, -year.short_loss, year.long_gain, -year.long_loss, year.tax, year.paid
+    ]  # fmt: skip
+
+
+LOT_HEADS = ("Held", "Account", "Lots", "Quantity", "Basis", "Worth", "Gain", "Tax if sold")
+
+
+def _lots(run: AccountRun) -> str:
+    """What is held in the end, by account and instrument, with the tax that waits in its lots."""
+    held: dict[tuple[str, str], list[OpenLot]] = {}
+    for one in run.open_lots:
+        held.setdefault((one.lot.account, one.lot.instrument), []).append(one)
+    if not held:
+        return ""
+    rows = [(name, [account, *_held(lots)]) for (account, name), lots in held.items()]
+    worth, tax = (sum(getattr(one, what) for one in run.open_lots) for what in ("worth", "tax"))
+    total = ["", f"{len(run.open_lots):,}", "", "", _money(worth), "", _money(tax)]
+    said = (
+        f"What {quoted(run.name)} holds at the last close beside its cash, and the tax that "
+        "selling it on that day would cause. Where gains are not taxed none is said."
+    )
+    table = _table("", LOT_HEADS, [*rows, ("In all", total)])
+    return f'<section><h2>Lots in the end</h2><p class="note">{safe(said)}</p>{table}</section>'
+
+
+def _held(lots: Sequence[OpenLot]) -> list[str]:
+    """Lots of one instrument in one account, summed up; empty where something is not known."""
+    taxed = lots[0].term != "none"
+    bases = [one.lot.basis for one in lots]
+    basis = None if None in bases else sum(one for one in bases if one is not None)
+    worth = sum(one.worth for one in lots)
+    return [
+        f"{len(lots):,}",
+        quantity_text(sum(one.lot.quantity for one in lots), lots[0].step),
+        "" if basis is None or not taxed else _money(basis),
+        _money(worth),
+        "" if basis is None or not taxed else _money(worth - basis),
+        _money(sum(one.tax for one in lots)) if taxed else "",
+    ]
+
+
+def _money(minor: int) -> str:
+    text = money_text(abs(minor))
+    return f"{'-' if minor < 0 else ''}{int(text[:-3]):,}{text[-3:]}"
+
+
+def _table(caption: str, heads: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """A table whose last row sums it up; on a phone it is moved sideways under its first column."""
+    head = "".join(f'<th scope="col">{safe(text)}</th>' for text in heads)
+    body = []
+    for place, (name, cells) in enumerate(rows):
+        shown = "".join(f"<td{_class(text)}>{safe(text)}</td>" for text in cells)
+        total = ' class="total"' if place == len(rows) - 1 else ""
+        body.append(f'<tr{total}><th scope="row">{safe(name)}</th>{shown}</tr>')
+    told = f"<caption>{caption}</caption>" if caption else ""
+    return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{safe(heads[0])}">'
+        f'<table class="years">{told}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _class(text: str) -> str:
+    return ' class="loss"' if text.startswith("-") else ""
+
+
+def _conventions(lines: Sequence[str], shuffled: AccountPaths | None) -> str:
+    told = list(lines)
+    if shuffled is not None:
+        left = f"; without {', '.join(shuffled.left_out)}" if shuffled.left_out else ""
+        told.append(
+            f"Intervals: {shuffled.how}{left}. Both policies ran over the same histories; the "
+            "interval is the middle 95% of their differences."
+        )
+    items = "".join(f"<li>{safe(line)}</li>" for line in told)
+    return f"<section><h2>Conventions</h2><ul>{items}</ul></section>"

@@ -1,0 +1,105 @@
+"""The report of account mode: every figure of the run is in it, and what is not taxed is said."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tests.engine.households import CALENDAR, account, lot, mandate, tree
+from trimtab.execution.opening import Opening
+from trimtab.model.market import Market, Quote
+from trimtab.model.numbers import Price
+from trimtab.reports.backtest_html import accounts_html
+from trimtab.reports.html.drawn import account_curve
+from trimtab.simulate.account import backtest_accounts
+from trimtab.simulate.account_run import AccountRun
+
+DAYS = CALENDAR.sessions(date(2024, 11, 1), date(2025, 12, 31))
+
+
+@pytest.fixture(scope="module")
+def run() -> AccountRun:
+    """Shares that rise for a year in a taxable account and a Roth, rebalanced each quarter."""
+    markets = []
+    for i, day in enumerate(DAYS):
+        price = Price.of(Decimal(f"{50 + 0.1 * i:.2f}"))
+        quotes = {"US": Quote(price, day), "BND": Quote(Price.of(Decimal(50)), day)}
+        markets.append(Market(day, CALENDAR, quotes))
+    lots = (
+        lot("a", "US", 100, "1000", date(2020, 1, 2)),
+        lot("a", "BND", 80, "4100", date(2024, 10, 1)),
+        lot("b", "BND", 20),
+    )
+    opening = Opening("Example", "USD", DAYS[0], lots, {"a": 1_000, "b": 0}, (), "0" * 64)
+    mandate_ = mandate(
+        tree({"US": 50, "BND": 50}), accounts=[account("a"), account("b", "roth")], when="quarterly"
+    )
+    return backtest_accounts(mandate_, opening, markets, name="<b>mine</b>")
+
+
+def test_the_page_says_its_mode_and_what_is_not_taxed(run: AccountRun) -> None:
+    """A reader cannot take it for research mode, nor its tax for all the tax there is."""
+    page = accounts_html([run])
+
+    assert "Account mode" in page
+    assert "Not in it: tax on dividends and interest, any credit for losses" in page
+    assert "<b>mine" not in page
+
+
+def test_every_figure_of_the_tables_is_that_of_json(run: AccountRun) -> None:
+    """Cells carry the unrounded figures of `--json` under their names."""
+    page = accounts_html([run])
+    found = dict(re.findall(r'data-figure="(\w+)" data-value="([^"]+)"', page))
+    figures = run.to_dict()
+
+    assert run.tax_caused > 0
+    for name in ("final_value", "after_tax_liquidation_value", "tax_caused", "tax_paid", "cagr"):
+        assert float(found[name]) == figures[name]
+
+
+def test_gains_and_tax_of_every_year_and_their_sums_are_shown(run: AccountRun) -> None:
+    """Each year with taxable sales has its row, and the last row is all of them."""
+    page = accounts_html([run])
+    years = [year.year for year in run.tax_by_year]
+    table = page[page.index("Gains and tax by year</h2>") : page.index("Year by year</h2>")]
+
+    assert years == [2024, 2025]
+    assert re.findall(r'<th scope="row">([^<]+)</th>', table) == ["2024", "2025", "In all"]
+    assert f"{run.tax_caused / 100:,.2f}" in table[table.index("In all") :]
+
+
+def test_curves_are_all_accounts_together(run: AccountRun) -> None:
+    """Sleeves add up to the whole at every close, and turnover to that of the run."""
+    curve = account_curve(run)
+
+    assert curve.symbols[:2] == ("US", "BND")
+    assert curve.shares.sum(axis=1).tolist() == pytest.approx([1.0] * len(run.dates))
+    assert [sum(own) for own in zip(*run.worth.values(), strict=True)] == list(run.value)
+    assert curve.log.turned.sum() == pytest.approx(run.turnover_one_way)
+    assert curve.log.acted.sum() == run.rebalances
+
+
+def test_lots_sold_add_up_to_the_trades_and_the_tax(run: AccountRun) -> None:
+    """Parts of a sale give what it gave; their tax is all the tax, their gains the years' gains."""
+    sales = [t for plan in run.plans for t in plan.trades if t.side == "sell"]
+    years = run.tax_by_year
+
+    assert sum(one.proceeds for one in run.sold_lots) == sum(t.value for t in sales)
+    assert sum(one.tax for one in run.sold_lots) == run.tax_caused
+    taxed = [one.gain for one in run.sold_lots if one.term != "none" and one.gain is not None]
+    assert sum(taxed) == sum(y.short_gain - y.short_loss + y.long_gain - y.long_loss for y in years)
+
+
+def test_tables_in_python_are_exact_and_show_themselves(run: AccountRun) -> None:
+    """Money is text to the cent; a run at the end of a cell is its table, names as text."""
+    assert run.taxes["tax"] == [f"{year.tax / 100:.2f}" for year in run.tax_by_year]
+    assert (
+        sum(Decimal(x) for x in run.lots_left["worth"])
+        + sum(Decimal(cents) / 100 for cents in run.folded.cash.values())
+        == Decimal(run.value[-1]) / 100
+    )
+    assert "&lt;b&gt;mine" in run._repr_html_()
+    assert "after tax" in repr(run)

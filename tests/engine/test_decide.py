@@ -265,6 +265,42 @@ def test_trades_below_the_minimum_are_not_made() -> None:
     assert "minimum" in {note.reason for note in plan.left_alone}
 
 
+def test_only_sales_that_raise_missing_cash_may_be_below_the_minimum() -> None:
+    """An account short of cash sells however little; the others keep to the minimum."""
+    accounts = [account("poor", "roth"), account("rich", "roth")]
+    mandate_ = mandate(tree({"US": 40, "BND": 40, "GLD": 20}), accounts=accounts, min_trade=50_000)
+    even = market({"US": "100", "BND": "100", "GLD": "100"})
+    raised = 0
+
+    for seed in range(60):
+        r = random.Random(seed)
+        lots = [lot("poor", "US", r.randint(10, 40)), lot("rich", "US", r.randint(20, 80))]
+        lots += [lot("rich", "BND", r.randint(20, 90)), lot("rich", "GLD", r.randint(10, 50))]
+        asked = Request(withdrawals={"poor": r.randint(1, 9) * 10_000})
+        plan = decide(state(lots, poor="0", rich="0"), mandate_, even, DAY, asked)
+        small = [trade for trade in plan.trades if trade.value < 50_000]
+        raised += bool(small)
+
+        assert {trade.account for trade in small} <= {"poor"}, seed
+        assert plan.cash_after["poor"] >= 0, seed
+    assert raised > 5
+
+
+def test_a_sale_for_the_buffer_may_be_below_the_minimum() -> None:
+    """Where the buffer is short, who sells more than is bought fills it, however little it is."""
+    accounts = [account("one", "roth"), account("two", "roth", do_not_sell=frozenset({"BND"}))]
+    mandate_ = mandate(
+        tree({"US": 50, "BND": 50}), accounts=accounts, min_trade=50_000, cash_buffer=30_000
+    )
+    even = market({"US": "100", "BND": "100"})
+    lots = [lot("one", "US", 50), lot("one", "BND", 50), lot("two", "US", 2), lot("two", "BND", 1)]
+
+    plan = decide(state(lots, one="0", two="0"), mandate_, even, DAY)
+
+    assert sum(plan.cash_after.values()) == 30_000
+    assert {trade.side for trade in plan.trades} == {"sell"}
+
+
 def test_the_cash_buffer_is_never_spent() -> None:
     """The buffer stays in cash and outside the base."""
     mandate_ = mandate(tree({"US": 60, "BND": 40}), cash_buffer=100_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from trimtab.engine.problem import Holding, Problem
-from trimtab.engine.trade import Changes, reached
+from trimtab.engine.trade import Changes, raises_cash, reached
 from trimtab.engine.walked import SOON_NOTHING, lots_sold
 from trimtab.kernels.money import RATE_SCALE
 from trimtab.kernels.rounding import (
@@ -150,9 +150,9 @@ def _search(
         h.price.steps_below(wealth) if buy else h.sellable
         for h, buy in zip(holdings, buys, strict=True)
     ]
-    raising = problem.cash < 0 or any(purse < 0 for purse in problem.purses)
+    raising = raises_cash(problem, changes.money)
     low = [
-        1 if raising and not buy else min(h.least, h.sellable) if not buy else h.least
+        h.least if buy else 1 if h.account in raising else min(h.least, h.sellable)
         for h, buy in zip(holdings, buys, strict=True)
     ]
     first, last, lots = [], [], list[tuple[int, int]]()

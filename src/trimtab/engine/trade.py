@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import fsum
@@ -52,7 +53,7 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
 
     A minimum makes the problem lumpy. The rule is simple and the same everywhere: solve without
     it; while a trade is below its minimum, forbid the smallest such trade and solve again. Sales
-    that raise cash which is missing are exempt.
+    that raise cash which is missing are exempt, in the accounts that raise it.
     """
     price = None if mandate.drift_price is None else float(mandate.drift_price)
     inside = None
@@ -62,7 +63,6 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
             for leaf in aim.root.leaves()
             if leaf.name != aim.cash_leaf
         ]
-    exempt = problem.cash < 0 or any(purse < 0 for purse in problem.purses)
     blocked: Blocked = frozenset()
     while True:
         money, gap, is_exact = [], 0.0, False
@@ -85,12 +85,12 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
                 money = apart(problem, blocked, price)
             else:
                 money = answer.change
-        small = []
+        small, raising = [], raises_cash(problem, money)
         for i, change in enumerate(money):
-            side = "buy" if change > 0 else "sell"
-            if abs(change) < SOON_NOTHING or (exempt and side == "sell"):
-                continue
             holding = problem.holdings[i]
+            side = "buy" if change > 0 else "sell"
+            if abs(change) < SOON_NOTHING or (side == "sell" and holding.account in raising):
+                continue
             # Half a step of grace: rounding to whole steps may lift it to the minimum.
             least = (holding.least - 0.5) * float(holding.price)
             if holding.least > 1 and abs(change) < least:
@@ -100,6 +100,22 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
             return Changes(tuple(money), gap, blocked, worth, is_least, tuple(findings))
         *_, i, side = min(small)
         blocked |= {(i, side)}
+
+
+def raises_cash(problem: Problem, money: Sequence[float]) -> set[int]:
+    """The accounts whose sales raise cash that is missing: no minimum holds for these.
+
+    An account that lacks cash does, and where the buffer is short beyond that every account that
+    sells more than it buys: what another one sells to buy something else brings no cash.
+    """
+    raising = {account for account, purse in enumerate(problem.purses) if purse < 0}
+    buffer = sum(problem.purses) - problem.cash
+    if sum(max(purse, 0) for purse in problem.purses) < buffer:
+        net = [0.0] * len(problem.accounts)
+        for holding, change in zip(problem.holdings, money, strict=True):
+            net[holding.account] += change
+        raising |= {account for account, change in enumerate(net) if change < 0}
+    return raising
 
 
 def reached(problem: Problem, changes: Changes) -> tuple[list[int], int, list[int]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from trimtab.ledger.chain import Entry, Head
@@ -78,16 +79,38 @@ class Books:
         self.findings = list(folded.findings)
         self.head = folded.head
         self._postings: list[Posting] = []
-        # What is asked at every entry is found without going through all that ever happened.
-        self._open = {id_ for id_, record in self.orders.items() if not record.state.is_final}
-        self._of_plan: defaultdict[str, list[str]] = defaultdict(list)
+
+    # What is asked at every entry is found without going through all that ever happened; and made
+    # when it is first asked for, because many folds are of one entry that does not ask.
+
+    @cached_property
+    def _open(self) -> set[str]:
+        return {id_ for id_, record in self.orders.items() if not record.state.is_final}
+
+    @cached_property
+    def _of_plan(self) -> defaultdict[str, list[str]]:
+        found: defaultdict[str, list[str]] = defaultdict(list)
         for id_, record in self.orders.items():
-            self._of_plan[record.order.plan].append(id_)
-        self._fills_in: defaultdict[str, list[Position]] = defaultdict(list)
-        self._fills_at: defaultdict[int, list[Position]] = defaultdict(list)
+            found[record.order.plan].append(id_)
+        return found
+
+    @cached_property
+    def _fills_in(self) -> defaultdict[str, list[Position]]:
+        found: defaultdict[str, list[Position]] = defaultdict(list)
         for key, fill in self.fills.items():
-            self._fills_in[fill.instrument].append(key)
-            self._fills_at[fill.seq].append(key)
+            found[fill.instrument].append(key)
+        return found
+
+    @cached_property
+    def _fills_at(self) -> defaultdict[int, list[Position]]:
+        found: defaultdict[int, list[Position]] = defaultdict(list)
+        for key, fill in self.fills.items():
+            found[fill.seq].append(key)
+        return found
+
+    def _is_made(self, index: str) -> bool:
+        """Whether an index was asked for, and has to be kept up."""
+        return index in vars(self)
 
     def folded(self) -> Folded:
         """The books as a value, once they were checked."""
@@ -255,9 +278,11 @@ class Books:
     def put_order(self, record: OrderRecord) -> None:
         """An order is from now on as this says."""
         id_ = record.order.id
-        if id_ not in self.orders:
+        if id_ not in self.orders and self._is_made("_of_plan"):
             self._of_plan[record.order.plan].append(id_)
         self.orders[id_] = record
+        if not self._is_made("_open"):
+            return
         if record.state.is_final:
             self._open.discard(id_)
         else:
@@ -266,8 +291,10 @@ class Books:
     def put_fill(self, key: Position, record: FillRecord) -> None:
         """A fill, by account and broker's id, is from now on as this says."""
         if key not in self.fills:
-            self._fills_in[record.instrument].append(key)
-            self._fills_at[record.seq].append(key)
+            if self._is_made("_fills_in"):
+                self._fills_in[record.instrument].append(key)
+            if self._is_made("_fills_at"):
+                self._fills_at[record.seq].append(key)
         self.fills[key] = record
 
     def fill_of(self, seq: int) -> tuple[Position, FillRecord] | None:

@@ -25,10 +25,12 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
 
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing more can happen to the order."""
-        return self in (OrderState.FILLED, OrderState.REJECTED, OrderState.CANCELLED)
+    is_final: bool
+    """Whether nothing more can happen to the order."""
+
+    def __init__(self, value: str) -> None:
+        # Kept, not worked out: a long record is asked for it a million times.
+        self.is_final = value in ("filled", "rejected", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)

@@ -357,12 +357,39 @@ def invariant_04_postings_balance(life: Life) -> None:
 
 
 def invariant_05_record_and_broker_agree_or_nothing_trades(life: Life) -> None:
-    """Everything the broker told is booked, or the account is halted."""
-    folded = life.room.folded()
+    """What the broker told is booked, and what is booked it told; or the account is halted."""
+    folded, told = life.room.folded(), life.room.broker._told
     booked = {fill for _, fill in folded.fills}
-    for event in life.room.broker._told:
+    for event in told:
         if event.fill is not None and event.fill.id not in booked:
             assert folded.is_halted(folded.orders[event.order].order.account)
+    fills = {event.fill.id for event in told if event.fill is not None}
+    for record in folded.fills.values():
+        assert record.fill.id in fills or folded.is_halted(record.account)
+
+
+@settings(slow, max_examples=10)
+@given(st.sampled_from(ROUGH), st.integers(0, 30))
+def test_invariant_05_a_broker_that_lost_what_it_did_is_sent_nothing(seed: int, kept: int) -> None:
+    """Whatever of its book it lost, the accounts that traded what is gone stand still, and say so;
+    the others trade on.
+    """
+    room = lived(seed).room
+    broker = room.broker
+    del broker._told[kept:]
+    left = {event.fill.id for event in broker._told if event.fill is not None}
+    lost = {r.account for r in room.folded().fills.values() if r.fill.id not in left}
+    before = set(broker.orders)
+    request = Request(now=True)
+
+    result = room.apply(room.plan(request), request)
+
+    folded = room.folded()
+    assert all(folded.is_halted(account) for account in lost)
+    new = [order for name, order in broker.orders.items() if name not in before]
+    assert not lost & {order.account for order in new}
+    told = {f.subject for f in result.findings if f.code == "broker-lost-orders"}
+    assert told >= lost
 
 
 def invariant_06_only_bytes_that_passed_the_gate_leave(life: Life) -> None:

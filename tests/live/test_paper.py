@@ -68,6 +68,32 @@ def test_a_plan_recorded_by_hand_leaves_nothing_more_behind(tmp_path: Path) -> N
     assert bytes_of(tmp_path) == before
 
 
+@pytest.mark.parametrize("left", [0, 2])
+def test_a_paper_book_that_is_gone_or_cut_stops_its_accounts(tmp_path: Path, left: int) -> None:
+    """Nothing is sent, the dry run and `apply` say what differs; put back, all goes on."""
+    path = folder(tmp_path)
+    opened(path).apply(opened(path).plan().save(), by="me")
+    file = path / "paper" / "broker.jsonl"
+    whole = file.read_bytes()
+    saved = opened(path).plan(now=True, deposits={"roth": 5000, "taxed": 5000}).save()
+    lines = whole.splitlines(keepends=True)
+    assert len(lines) > left
+    file.write_bytes(b"".join(lines[:left]))
+
+    dry = rehearsed(opened(path), load_plan(saved))
+    assert "broker-lost-orders" in {finding.code for finding in dry.findings}
+    result = opened(path).apply(saved, by="me")
+
+    assert result.status == "halted"
+    (*_, told) = [one for one in result.findings if one.code == "broker-lost-orders"]
+    assert told.severity == "error"
+    assert "backup" in told.message
+    file.write_bytes(whole)
+    for scope in result.folded.halted:
+        opened(path).resume(scope, reason="put back", by="me")
+    assert opened(path).apply(saved, by="me").status == "done"
+
+
 def test_edits_between_plan_and_apply_are_refused(tmp_path: Path) -> None:
     """Another target, another lots.csv, another price of that day: the plan is stale."""
     for number, (name, old, new) in enumerate(

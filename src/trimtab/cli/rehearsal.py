@@ -11,6 +11,7 @@ from trimtab.execution.application import Application, Venue
 from trimtab.execution.apply import book_deposits
 from trimtab.execution.approval import approve
 from trimtab.execution.brokers import MemoryBroker, without_volume
+from trimtab.execution.following import hear_brokers
 from trimtab.execution.outcome import Applied, conclude, outcome
 from trimtab.execution.sending import send_orders
 from trimtab.ledger.chain import EMPTY
@@ -19,6 +20,7 @@ from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up
 from trimtab.live.kinds import BY_HAND
 from trimtab.live.venue import (
+    brokers_of,
     need_brokers,
     need_one_record,
     paper_terms,
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
 def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
     """What carrying out a plan would send, with the gate's word on each order.
 
-    Everything is as `apply` has it, the clock by which real money goes included; only the brokers
-    are others: in memory, filling at the plan's prices.
+    Everything is as `apply` has it, the clock by which real money goes and what brokers report
+    included; but the orders go to others, in memory, which fill them at the plan's prices.
 
     Raises:
         RefusedError: The plan may not be carried out, as `apply` would say.
@@ -57,14 +59,20 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
         mandate=mandate,
         market=market,
         opening=book.opening_on(saved.plan.as_of),
-        brokers={account.id: broker for account in accounts if account.broker != BY_HAND},
+        brokers=brokers_of(book, book.brokers, terms),
         limits=read_limits(book.folder),
         paper=book.paper_accounts,
         real=real_accounts(book),
     )
+    real = Application(saved.plan, saved.request, venue)
+    approve(real, "dry run", today=today_of(book, saved))
+    book_deposits(real)
+    hear_brokers(real)
+    others = {account.id: broker for account in accounts if account.broker != BY_HAND}
+    venue = replace(venue, brokers=others, fresh_brokers=True)
     run = Application(saved.plan, saved.request, venue)
-    approve(run, "dry run", today=today_of(book, saved))
-    book_deposits(run)
+    run.findings.extend(real.findings)
+    hear_brokers(run)
     send_orders(run)
     conclude(run)
     rehearsal = outcome(run)

@@ -49,6 +49,9 @@ class Venue:
         limits: Hard limits.
         paper: Accounts whose dividends nobody else pays.
         real: Accounts at a broker that trades real money: old prices are refused by the clock.
+        fresh_brokers: The brokers begin with this run, as in a simulation or a rehearsal: what the
+            record says was traded before is none of theirs, and not asked for.
+        in_part: Carry out what is left of a plan of which the gate is certain to refuse a part.
     """
 
     store: LedgerStore
@@ -60,6 +63,8 @@ class Venue:
     limits: Limits = field(default_factory=Limits)
     paper: frozenset[str] = frozenset()
     real: frozenset[str] = frozenset()
+    fresh_brokers: bool = False
+    in_part: bool = False
 
     def costs_of(self, account: str) -> Costs:
         """What trading costs in an account."""
@@ -79,6 +84,7 @@ class Application:
         findings: What was noticed.
         changed: Whether this run wrote anything.
         cursors: How far the reports of each broker were read.
+        told_orders, told_fills: Ids that brokers have reported, all since their beginning.
         resubmitted: Orders that this run has sent a second time.
     """
 
@@ -104,6 +110,8 @@ class Application:
         self.folded: Folded = known if known and is_known else fold(self.entries)
         self.changed = False
         self.cursors: dict[int, int] = {}
+        self.told_orders: set[str] = set()
+        self.told_fills: set[str] = set()
         self.resubmitted: set[str] = set()
         self._valued: Valuation | None = None
         self.trades: Mapping[str, Trade] = {part.id: part.trade for part in self.parts}
@@ -119,6 +127,10 @@ class Application:
         """Whether another plan was approved after this one."""
         last = next((e for e in reversed(self.entries) if e.kind == "approved"), None)
         return last is not None and last.body.get("plan") != self.plan.id
+
+    def has_heard(self, broker: Broker) -> bool:
+        """Whether a broker has reported in this run, all that it ever did."""
+        return id(broker) in self.cursors
 
     def records(self) -> list[OrderRecord]:
         """The plan's orders that are written down, in its order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trimtab.execution.agreement import compare_with_brokers
 from trimtab.execution.application import SILENT, Application
 from trimtab.execution.brokers import KnowsFates
 from trimtab.execution.orders import (
@@ -17,11 +18,19 @@ from trimtab.model.ports import Broker
 
 def follow_brokers(run: Application) -> None:
     """Book everything that brokers report, and ask for the fate of orders without an answer."""
-    poll_brokers(run)
+    hear_brokers(run)
     for record in list(run.folded.orders.values()):
         if record.state in (OrderState.SENT, OrderState.UNKNOWN):
             _find_fate(run, record)
             poll_brokers(run)
+
+
+def hear_brokers(run: Application) -> None:
+    """Book what brokers report, and compare the record with each that is heard first."""
+    heard = set(run.cursors)
+    poll_brokers(run)
+    if set(run.cursors) != heard:
+        compare_with_brokers(run)
 
 
 def poll_brokers(run: Application) -> None:
@@ -34,6 +43,9 @@ def poll_brokers(run: Application) -> None:
             run.note("broker-silent", "", f"a broker does not answer: {error}. Apply again.")
             continue
         for event in happened:
+            run.told_orders.add(event.order)
+            if event.fill is not None:
+                run.told_fills.add(event.fill.id)
             book_report(run, event, broker)
         run.cursors[id(broker)] = max(number, since)
 

@@ -38,8 +38,11 @@ def send_orders(run: Application) -> None:
 def _next(run: Application) -> tuple[Part, Order] | None:
     """The next order that may leave now; None when nothing may."""
     for account in dict.fromkeys(part.trade.account for part in run.parts):
-        if account not in run.venue.brokers or run.folded.is_halted(account):
+        broker = run.venue.brokers.get(account)
+        if broker is None or run.folded.is_halted(account):
             continue
+        if not run.has_heard(broker):
+            continue  # it may have done what the record does not know
         own = [part for part in run.parts if part.trade.account == account]
         sells = [part for part in own if part.trade.side == "sell"]
         buys = [part for part in own if part.trade.side == "buy"]

@@ -30,7 +30,11 @@ class Broker(Protocol):
         ...
 
     def report(self, since: int) -> tuple[int, Sequence[BrokerEvent]]:
-        """All events after number `since`, oldest first, and the number of the newest."""
+        """All events after number `since`, oldest first, and the number of the newest.
+
+        From 0 it is everything that it ever did with our orders: before an order leaves, the
+        record is compared with it, and what the record knows and the broker does not is told.
+        """
         ...
 
 

@@ -15,6 +15,7 @@ from trimtab.kernels.research import (
     ABOVE,
     BELOW,
     BLOCK,
+    BRANCH_SPACE,
     COST_FROM_LAST,
     COST_IN_ORDER,
     COST_ONCE,
@@ -95,7 +96,7 @@ class _Case:
             *traded,
             after,
             form(np.zeros((SPACE, n))),
-            form(np.zeros((3, len(self.branches)))),
+            form(np.zeros((BRANCH_SPACE, len(self.branches)))),
             form(np.zeros(2)),
             form(np.zeros((4, BLOCK))),
         )

@@ -9,10 +9,10 @@ from trimtab.engine.due import Scope
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.kernels.destination import (
     TO_CODES,
-    bring_branches_back,
     fill_from_cash,
     fill_goals,
 )
+from trimtab.kernels.tree import REACH, fill_tree_goals
 from trimtab.model.frozen import dataclass
 from trimtab.model.policy import To, When
 from trimtab.model.sleeves import Sleeve
@@ -107,10 +107,13 @@ def _towards(
     bands = [*widths, _cash_width(aim, when)]
     named = Fraction(0) if to.width is None else to.width * base
     goals = list(columns)
-    fill_goals(columns, targets, bands, TO_CODES[to.kind], named, Fraction(0), goals)
+    code, exactly = TO_CODES[to.kind], Fraction(0)
     branches, allowed = _branches(aim, leaves, columns, when=when, to=to)
-    work: list[list[Fraction]] = [list(columns) for _ in range(3)]
-    bring_branches_back(goals, targets, branches, allowed, Fraction(0), *work)
+    if branches:
+        reach: list[list[Fraction]] = [list(allowed) for _ in range(REACH)]
+        fill_tree_goals(columns, targets, bands, branches, reach, code, named, exactly, goals)
+    else:
+        fill_goals(columns, targets, bands, code, named, exactly, goals)
     return Goals(
         {leaf.name: goal for leaf, goal in zip(leaves, goals[:-1], strict=True)}, goals[-1]
     )
@@ -134,7 +137,8 @@ def _branches(
         inside = [int(name in own) for name in names]
         now = sum((c for c, mine in zip(columns, inside, strict=True) if mine), Fraction(0))
         if is_breached(now / base, sleeve.weight, width):
-            width = {"edge": width, "half": width / 2}.get(to.kind, to.width or width)
+            named = width if to.width is None else to.width
+            width = {"edge": width, "half": width / 2}.get(to.kind, named)
         branches.append(inside)
         allowed.append(width * base)
     return branches, allowed

@@ -4,7 +4,7 @@ One rule for plan, backtest and batch. Of all ways to bring every breached sleev
 width, the one that trades least; among those, the one whose squared deviations are least. That
 point needs no solver: breached sleeves move to their width and no further; what their sales and
 purchases do not balance among themselves is taken on the other side from the furthest sleeves,
-levelled down together, never past their targets.
+levelled down together, never past their targets. Where inner sleeves have bands too, see `tree`.
 
 Everything here adds, compares and divides by counts only. So it runs on floats, interpreted or
 compiled, and on fractions, interpreted, where it is exact. A width below zero means there is none.
@@ -97,7 +97,32 @@ def fill_goals(
         for i in range(len(values)):
             goals[i] = aims[i]
         return
-    # How much more the breached sleeves sell than they buy, on their way back to their widths.
+    net = fill_back(values, aims, bands, to, width, allowance, goals)
+    if net > 0:
+        level_furthest(len(values), goals, aims, -1, net)
+    elif net < 0:
+        level_furthest(len(values), goals, aims, 1, -net)
+
+
+@kernel
+def fill_back(
+    values: Column,
+    aims: Column,
+    bands: Column,
+    to: int,
+    width: Number,
+    allowance: Number,
+    goals: Column,
+) -> Number:
+    """Breached sleeves back at their widths and no further, and the others where they are.
+
+    Args:
+        values, aims, bands, to, width, allowance: As for `fill_goals`; not TO_TARGET.
+        goals: Out, shape (n,).
+
+    Returns:
+        How much more the breached sleeves sell than they buy on their way.
+    """
     net = 0 * values[0]
     for i in range(len(values)):
         goals[i] = values[i]
@@ -117,10 +142,7 @@ def fill_goals(
         elif aims[i] - values[i] > back:
             goals[i] = aims[i] - back
         net += values[i] - goals[i]
-    if net > 0:
-        level_furthest(len(values), goals, aims, -1, net)
-    elif net < 0:
-        level_furthest(len(values), goals, aims, 1, -net)
+    return net
 
 
 @kernel
@@ -211,54 +233,3 @@ def level_furthest(n: int, goals: Column, aims: Column, side: int, need: Number)
     for i in range(n):
         if side * (goals[i] - aims[i]) > level:
             goals[i] = aims[i] + side * level
-
-
-@kernel
-def bring_branches_back(
-    goals: Column,
-    aims: Column,
-    branches: Column,
-    allowed: Column,
-    allowance: Number,
-    part: Column,
-    part_aims: Column,
-    moved: Column,
-) -> None:
-    """Move branches of the tree to where they may end, the furthest of their leaves first.
-
-    What a branch gives goes to the leaves outside of it, and the other way round. That may take
-    another branch out, so it starts over; every move lessens the deviation, so it ends.
-
-    Args:
-        goals: In and out: what each leaf should be worth after trading, shape (n,).
-        aims: What it should be worth at its target, shape (n,).
-        branches: Which leaves are in which branch, ones and zeros, shape (b, n).
-        allowed: How far from its aim each branch may end, shape (b,); below zero for any.
-        allowance: How much further counts as not further (0 where numbers are exact).
-        part: Work space, shape (n,); likewise the next two.
-        part_aims: Work space.
-        moved: Work space.
-    """
-    b = 0
-    while b < len(allowed):
-        away = 0 * goals[0]
-        for i in range(len(goals)):
-            if branches[b][i]:
-                away += goals[i] - aims[i]
-        side = 1 if away > 0 else -1
-        move = side * away - allowed[b]
-        b += 1
-        if allowed[b - 1] < 0 or move <= allowance:
-            continue
-        for inside in (1, 0):
-            # Leaves on the other side of the cut are worth nothing and wanted at nothing: inert.
-            for i in range(len(goals)):
-                own = branches[b - 1][i] == inside
-                part[i] = goals[i] if own else 0 * goals[i]
-                part_aims[i] = aims[i] if own else 0 * aims[i]
-            change = -side * move if inside == 1 else side * move
-            fill_from_cash(part, part_aims, change, moved)
-            for i in range(len(goals)):
-                if branches[b - 1][i] == inside:
-                    goals[i] = moved[i]
-        b = 0

@@ -18,11 +18,11 @@ from trimtab.kernels.destination import (
     TO_WITHIN,
     Column,
     breached,
-    bring_branches_back,
     fill_bands,
     fill_from_cash,
     fill_goals,
 )
+from trimtab.kernels.tree import ALLOWED, REACH, fill_tree_goals
 
 ALLOWANCE = 1e-12
 """How much nearer to a band than its width counts as at it; trades of less are no trades."""
@@ -53,11 +53,12 @@ ADOPTED, REBALANCES = 0, 1
 TURNOVER, COST_PAID = 0, 1
 
 # Rows of the work space by instrument.
-LIMITS, AIMS, HOLDINGS, GOALS, BANDS, PART, PART_AIMS, MOVED_BACK, ABOVE, BELOW = range(10)
-SPACE = 10
+LIMITS, AIMS, HOLDINGS, GOALS, BANDS, PART, ABOVE, BELOW = range(8)
+SPACE = 8
 
-# Rows of the work space by inner sleeve.
-BRANCH_SHARE, BRANCH_LIMIT, BRANCH_ALLOWED = range(3)
+# Rows of the work space by inner sleeve; from BRANCH_REACH on, those of `tree`.
+BRANCH_SHARE, BRANCH_LIMIT, BRANCH_REACH = range(3)
+BRANCH_SPACE = BRANCH_REACH + REACH
 
 
 @kernel
@@ -279,7 +280,7 @@ def run(
         traded_value: Value before cost.
         units_after: Units held after it, rows of shape (n,).
         space: Work space, SPACE rows of shape (n,).
-        branch_space: Work space, three rows of shape (b,).
+        branch_space: Work space, BRANCH_SPACE rows of shape (b,).
         totals: Work space, shape (2,).
         blocks: Work space, four rows of BLOCK, by session of a block: value, the values from which
             down and from which up a band fires, and what is in a branch or the sum of deviations.
@@ -504,9 +505,11 @@ def fill_goal_weights(
             bands[i] = bands[i] * value
     if cash_at >= 0:
         move_new_cash(holdings, aims, cash_at, new_cash, ALLOWANCE * value, space[PART])
-    fill_goals(holdings, aims, bands, to, width * value, ALLOWANCE * value, goals)
-    branch_share, allowed = branch_space[BRANCH_SHARE], branch_space[BRANCH_ALLOWED]
-    if len(branch_share) > 0:
+    branch_share, reach = branch_space[BRANCH_SHARE], branch_space[BRANCH_REACH:]
+    if len(branch_share) == 0:
+        fill_goals(holdings, aims, bands, to, width * value, ALLOWANCE * value, goals)
+    else:
+        allowed = reach[ALLOWED]
         fill_branch_shares(wanted, branches, branch_share)
         fill_bands(branch_share, 1.0, absolute, relative, allowed)
         for b in range(len(branch_share)):
@@ -521,10 +524,9 @@ def fill_goal_weights(
                 elif to == TO_WITHIN:
                     wide = width * value
             allowed[b] = wide
-        bring_branches_back(
-            goals, aims, branches, allowed, ALLOWANCE * value, space[PART], space[PART_AIMS],
-            space[MOVED_BACK],
-        )  # fmt: skip
+        fill_tree_goals(
+            holdings, aims, bands, branches, reach, to, width * value, ALLOWANCE * value, goals
+        )
         fill_branch_shares(adopted, branches, branch_share)
     for i in range(len(units)):
         goals[i] = goals[i] / value

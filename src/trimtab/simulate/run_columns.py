@@ -27,7 +27,15 @@ from trimtab.kernels.daily_columns import (
     Work,
 )
 from trimtab.kernels.destination import TO_CODES
-from trimtab.kernels.research import ADOPTED, BLOCK, COST_ONCE, REBALANCES, SPACE, run
+from trimtab.kernels.research import (
+    ADOPTED,
+    BLOCK,
+    BRANCH_SPACE,
+    COST_ONCE,
+    REBALANCES,
+    SPACE,
+    run,
+)
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import When
 from trimtab.simulate.calendar import period_ends
@@ -87,7 +95,7 @@ class RunColumns:
             self.conditions = self._formed(self.conditions)
             self.under_way = [self._form(np.zeros(n)) for _ in range(3)]
             self.bill = Bill(self._form(np.zeros(n)), self._form(np.zeros(TOTALS)))
-        shapes: list[tuple[int, ...]] = [(SPACE, n), (3, len(inner)), (2,)]
+        shapes: list[tuple[int, ...]] = [(SPACE, n), (BRANCH_SPACE, len(inner)), (2,)]
         self.space = [self._form(np.zeros(shape)) for shape in shapes]
         self.blocks = self._form(np.empty((4, BLOCK)))
         self.units: Any = None

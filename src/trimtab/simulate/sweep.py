@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from trimtab.costs import Costs
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_CODES
-from trimtab.kernels.research import BLOCK, SPACE
+from trimtab.kernels.research import BLOCK, BRANCH_SPACE, SPACE
 from trimtab.kernels.sweep import (
     APART_VARIANCE,
     DOWNSIDE,
@@ -540,7 +540,7 @@ def _space(columns: _Columns) -> tuple[Any, ...]:
         np.zeros((3, sessions)),
         np.zeros((sessions, n)),
         np.zeros((SPACE, n)),
-        np.zeros((3, columns.inner)),
+        np.zeros((BRANCH_SPACE, columns.inner)),
         np.zeros(2),
         np.zeros((4, BLOCK)),
         np.zeros(sessions),

@@ -58,16 +58,20 @@ def fill_tree_goals(
     fill_back(values, aims, bands, to, width, allowance, goals)
     rest = _fill_rests(values, aims, branches, reach, allowance, goals)
     side = 1 if rest > 0 else -1
-    for b in range(len(branches)):
-        if reach[SIDE][b] == 0:
-            reach[SIDE][b] = _side_around(b, side, branches, reach)
     furthest = 0 * rest
     for i in range(len(values)):
         furthest = max(furthest, abs(goals[i] - aims[i]))
+    for b in range(len(branches)):
+        # At the furthest level all in it are at rest; where a limit moved it, that is found below.
+        reach[FAR][b] = -1 - 0 * furthest
+        if reach[SIDE][b] == 0:
+            reach[SIDE][b] = _side_around(b, side, branches, reach)
+            reach[FAR][b] = furthest
     for b in range(len(branches) - 1, -1, -1):
         own, rest = reach[SIDE][b], reach[REST][b]
         end = reach[MOST][b] if _side_around(b, side, branches, reach) < 0 else reach[LEAST][b]
-        reach[FAR][b] = _level_of(b, own, rest, furthest, values, aims, branches, reach, goals)
+        if reach[FAR][b] < 0:
+            reach[FAR][b] = _level_of(b, own, rest, furthest, values, aims, branches, reach, goals)
         reach[NEAR][b] = reach[FAR][b]
         if end != rest:
             reach[NEAR][b] = _level_of(b, own, end, furthest, values, aims, branches, reach, goals)
@@ -200,11 +204,11 @@ def _level_of(
     """
     low, high = 0 * wanted, furthest
     at_low = _gain(sleeve, side, low, values, aims, branches, reach, goals)
+    if side * (wanted - at_low) <= 0:
+        return low
     at_high = _gain(sleeve, side, high, values, aims, branches, reach, goals)
     if side * (wanted - at_high) >= 0:
         return high
-    if side * (wanted - at_low) <= 0:
-        return low
     ends = len(goals) + 2 * len(branches)
     while True:
         count = 0

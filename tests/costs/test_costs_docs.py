@@ -7,13 +7,18 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
 from trimtab.costs import Costs
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "costs.md"
 
 
-def test_the_examples_print_what_stands_under_them() -> None:
-    """Every example of the page runs, in its order."""
+def test_the_examples_print_what_stands_under_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every example of the page runs, in its order; what it writes stays out of the repository."""
+    monkeypatch.chdir(tmp_path)
     code = "\n".join(re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL))
     example = doctest.DocTestParser().get_doctest(code, {}, PAGE.name, str(PAGE), 0)
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)

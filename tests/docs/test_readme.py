@@ -19,12 +19,19 @@ def blocks(language: str) -> list[str]:
     return [code for kind, code in BLOCK.findall(README.read_text("utf-8")) if kind == language]
 
 
-def test_the_console_prints_what_the_readme_shows(tmp_path: Path) -> None:
-    """Every command of the README, run in its order, prints what stands under it."""
-    session = Session(demo_folder(tmp_path), {"TRIMTAB_HOME": str(tmp_path / "home"), **PERSON})
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Where somebody stands who ran every command of the README in its order, and what they saw."""
+    place = tmp_path_factory.mktemp("readme")
+    session = Session(demo_folder(place), {"TRIMTAB_HOME": str(place / "home"), **PERSON})
+    return place, [replayed(shown, session) for shown in blocks("console")]
 
-    for shown in blocks("console"):
-        assert alike(replayed(shown, session)) == alike(shown)
+
+def test_the_console_prints_what_the_readme_shows(followed: tuple[Path, list[str]]) -> None:
+    """Every command of the README, run in its order, prints what stands under it."""
+    _, printed = followed
+
+    assert [alike(text) for text in printed] == [alike(shown) for shown in blocks("console")]
 
 
 def test_the_first_five_minutes_run(tmp_path: Path) -> None:
@@ -39,10 +46,12 @@ def test_the_first_five_minutes_run(tmp_path: Path) -> None:
                if not line.startswith("cd "))  # fmt: skip
 
 
-def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The examples in Python print what stands under them."""
-    demo_folder(tmp_path)
-    monkeypatch.chdir(tmp_path)
+def test_the_python_of_the_readme_runs(
+    followed: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the commands above them, the examples in Python print what stands under them."""
+    place, _ = followed
+    monkeypatch.chdir(place)
     parser, runner = (
         doctest.DocTestParser(),
         doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE),

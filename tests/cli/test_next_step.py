@@ -81,8 +81,8 @@ def test_an_unknown_broker_is_set_up_first(session: Session) -> None:
     ("limits", "right"),
     [
         ("max_order_valu = 5\n", "Next: correct it, then trimtab apply plans/"),
-        ("max_order_value = 500\n", "Next: trimtab apply --dry-run plans/"),
-        ("max_orders_per_plan = 1\n", "Next: trimtab apply --dry-run plans/"),
+        ("max_order_value = 500\n", "(the rest alone: trimtab apply --in-part plans/"),
+        ("max_orders_per_plan = 1\n", "(the rest alone: trimtab apply --in-part plans/"),
     ],
 )
 def test_limits_are_looked_at_first(limits: str, right: str, session: Session) -> None:

@@ -122,4 +122,4 @@ def test_a_refused_order_is_an_exit_code_of_one(tmp_path: Path) -> None:
     """What the gate turned down is seen by whoever looks only at the exit code."""
     plan = planned(tmp_path, limits_toml="max_order_value = 5000\n")
 
-    assert main(["-C", str(tmp_path), "apply", "--yes", plan]) == 1
+    assert main(["-C", str(tmp_path), "apply", "--yes", "--in-part", plan]) == 1

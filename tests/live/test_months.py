@@ -186,7 +186,8 @@ def test_a_plan_tells_what_the_limits_will_refuse(
     assert told
     assert {one.severity for one in told} == {severity}
     assert all("limits.toml" in one.message for one in told)
-    refused = [r for r in book.apply(plan, by="me").orders if r.state is OrderState.REJECTED]
+    applied = book.apply(plan, by="me", in_part=True)
+    refused = [r for r in applied.orders if r.state is OrderState.REJECTED]
     assert len(refused) == len(plan.trades)
 
 

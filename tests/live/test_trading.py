@@ -86,7 +86,7 @@ def test_a_dry_run_goes_by_the_clock_as_well(tmp_path: Path) -> None:
 def test_hard_limits_are_read_from_the_folder(tmp_path: Path) -> None:
     """limits.toml binds every order; a key that it does not know stops everything."""
     book = opened(folder(tmp_path, limits_toml="max_order_value = 100\n"))
-    result = book.apply(book.plan(), by="me")
+    result = book.apply(book.plan(), by="me", in_part=True)
     assert result.status == "unfilled"
     assert all(record.state is OrderState.REJECTED for record in result.orders)
 

@@ -42,6 +42,11 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="show orders and gate; write and send nothing"
     )
+    parser.add_argument(
+        "--in-part",
+        action="store_true",
+        help="carry out the rest of a plan of which limits.toml refuses a part",
+    )
     add_json(parser)
 
 
@@ -65,13 +70,13 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             raise RefusedError("--json cannot ask: add --yes to carry the plan out without asking")
         on = screen()
-        if looked_at(book, saved).status != "already":
+        if looked_at(book, saved, in_part=args.in_part).status != "already":
             say(plan_text(_as_of_today(book, saved), width=on.width, look=on.look))
             say("")
             if not asked(_question(book, saved)):
                 say("Nothing was done.")
                 return 1
-    applied = book.apply(path)
+    applied = book.apply(path, in_part=args.in_part)
     if args.json:
         from trimtab.reports.applied_text import applied_json
 

@@ -40,8 +40,9 @@ def after_plan(plan: Plan, book: OpenBook, *, saved: str, elsewhere: str) -> lis
     if "limits-wrong" in codes:
         return ["In the way: limits.toml is wrong", f"Next: correct it, then {apply} {saved}"]
     if "beyond-limits" in broken:
-        told = "In the way: orders beyond limits.toml, which are refused"
-        return [told, f"Next: trimtab{elsewhere} apply --dry-run {saved}", "(which ones, and why)"]
+        told = "In the way: orders beyond limits.toml, for which `apply` refuses the whole plan"
+        rest = f"(the rest alone: {apply} --in-part {saved})"
+        return [told, f"Next: raise the limit, then {apply} {saved}", rest]
     purpose = "" if plan.trades else "    (notes that it was looked at; nothing to trade)"
     return [f"Next: {apply} {saved}{purpose}"]
 

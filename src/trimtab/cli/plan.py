@@ -77,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
     """Make the plan, save it when it trades, show it."""
     from trimtab.cli.screen import emit, say, screen
     from trimtab.live.book import open_book
+    from trimtab.model.plan import does_something, in_its_way
 
     book = open_book(folder_of(args))
     opened = book.plan(
@@ -89,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     )
     plan = opened.value
     code = TROUBLE if has_errors(plan) else OK
-    path = opened.save() if worth_saving(plan) else None
+    path = opened.save() if does_something(plan) and not in_its_way(plan) else None
     if args.json:
         from trimtab.reports.plan_json import plan_json
 
@@ -107,11 +108,6 @@ def run(args: argparse.Namespace) -> int:
     )
     say(shown)
     return code
-
-
-def worth_saving(plan: Plan) -> bool:
-    """Whether carrying it out would do anything: trade, or note that a period was looked at."""
-    return bool(plan.trades or (plan.periods and not has_errors(plan)))
 
 
 def _summed(flows: list[tuple[str, Any]]) -> dict[str, Any]:

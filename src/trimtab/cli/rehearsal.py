@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from trimtab.adapters.limits_file import read_limits
 from trimtab.execution.application import Application, Venue
 from trimtab.execution.apply import book_deposits
-from trimtab.execution.approval import approve
+from trimtab.execution.approval import approve, certainly_refused
 from trimtab.execution.brokers import MemoryBroker, without_volume
 from trimtab.execution.following import hear_brokers
 from trimtab.execution.outcome import Applied, conclude, outcome
@@ -18,6 +18,7 @@ from trimtab.ledger.chain import EMPTY
 from trimtab.ledger.folded import Folded
 from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up
+from trimtab.live.admission import admit
 from trimtab.live.kinds import BY_HAND
 from trimtab.live.venue import (
     brokers_of,
@@ -65,6 +66,7 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
         real=real_accounts(book),
     )
     real = Application(saved.plan, saved.request, venue)
+    admit(real, saved)
     approve(real, "dry run", today=today_of(book, saved))
     book_deposits(real)
     hear_brokers(real)
@@ -89,6 +91,12 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
         if amount > 0 and rehearsal.status != "already"
     ]
     if rehearsal.status != "already":
+        if certainly_refused(real):
+            message = (
+                "`trimtab apply` refuses all of this plan, since a part of it is certain to be "
+                "refused: mend that, or carry out the rest with --in-part"
+            )
+            told.append(Finding("plan-refused", saved.plan.id, message, "error"))
         told += [f for f in saved.plan.findings if f.code == "typed-price-jump"]
         told += () if saved.day_asked else book.old_prices()
     told += [*coming, *without_volume(terms, broker.orders.values()), *book.repairs]

@@ -51,7 +51,6 @@ class Venue:
         real: Accounts at a broker that trades real money: old prices are refused by the clock.
         fresh_brokers: The brokers begin with this run, as in a simulation or a rehearsal: what the
             record says was traded before is none of theirs, and not asked for.
-        in_part: Carry out what is left of a plan of which the gate is certain to refuse a part.
     """
 
     store: LedgerStore
@@ -64,7 +63,6 @@ class Venue:
     paper: frozenset[str] = frozenset()
     real: frozenset[str] = frozenset()
     fresh_brokers: bool = False
-    in_part: bool = False
 
     def costs_of(self, account: str) -> Costs:
         """What trading costs in an account."""

@@ -51,9 +51,14 @@ def apply_plan(
     return carry_out(run, by=by, today=today)
 
 
-def carry_out(run: Application, *, by: str, today: date | None = None) -> Applied:
-    """The same for a run that has begun: every step that is not done yet, in their order."""
-    approve(run, by, today=today)
+def carry_out(
+    run: Application, *, by: str, today: date | None = None, whole: bool = False
+) -> Applied:
+    """The same for a run that has begun: every step that is not done yet, in their order.
+
+    With `whole`, a plan of which the gate is certain to refuse a part is refused.
+    """
+    approve(run, by, today=today, whole=whole)
     book_deposits(run)
     follow_brokers(run)
     send_orders(run)

@@ -8,15 +8,28 @@ from datetime import date
 
 from trimtab.engine.decide import decide, inputs_hash
 from trimtab.execution.application import Application
+from trimtab.execution.gate import beyond_limits
 from trimtab.execution.opening import Prepared, opening_drafts, prepared
 from trimtab.ledger import events
 from trimtab.ledger.chain import Draft, Entry
 from trimtab.model.errors import RefusedError
+from trimtab.model.findings import Finding, listed
 from trimtab.model.plan import Plan
 
 
-def approve(run: Application, by: str, *, today: date | None) -> None:
-    """Check the plan against what is known, and write that it was approved; once."""
+def approve(run: Application, by: str, *, today: date | None, whole: bool = False) -> None:
+    """Check the plan against what is known, and write that it was approved; once.
+
+    Args:
+        run: The run.
+        by: Who approves it.
+        today: The plan must not be older than one session before this day; None: of any age.
+        whole: Refuse a plan of which the gate is certain to refuse a part. Carried out in part it
+            would leave the portfolio where nobody wanted it: sold, and not bought.
+
+    Raises:
+        RefusedError: It may not be carried out; nothing was written.
+    """
     known = run.folded.plans.get(run.plan.id)
     if known is not None and known.sha256 != run.digest:
         raise RefusedError(
@@ -27,6 +40,8 @@ def approve(run: Application, by: str, *, today: date | None) -> None:
     base = _base(run)
     ready = _prepared(run, base)
     _check(run, ready, today)
+    if whole:
+        _need_whole(run)
     at = run.at()
     drafts = [
         *ready.drafts,
@@ -116,6 +131,23 @@ def _check(run: Application, ready: Prepared, today: date | None) -> None:
             f"plan {plan.id} is not what this program decides from its inputs: it was "
             "altered, or another version made it. Plan again."
         )
+
+
+def _need_whole(run: Application) -> None:
+    refused = certainly_refused(run)
+    if refused:
+        raise RefusedError(
+            f"a part of plan {run.plan.id} is certain to be refused, so none of it is carried "
+            f"out: {listed(refused)}. Mend that (limits.toml) and apply again; or carry out the "
+            "rest alone with `apply --in-part`."
+        )
+
+
+def certainly_refused(run: Application) -> list[Finding]:
+    """What the gate is going to refuse of a plan, whatever happens."""
+    venue = run.venue
+    days = dict.fromkeys(venue.real, venue.clock.now().date())
+    return beyond_limits(run.plan, venue.mandate, venue.market, venue.limits, days=days)
 
 
 def _common_start(entries: Sequence[Entry], drafts: Sequence[Draft]) -> int:

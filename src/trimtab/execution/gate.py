@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from fractions import Fraction
 
+from trimtab.costs import Costs
 from trimtab.engine.mandate import Mandate
-from trimtab.execution.orders import order_hash, order_id
+from trimtab.execution.orders import expected, order_hash, order_id
 from trimtab.ledger.folded import Folded
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
@@ -114,63 +115,76 @@ def gate(order: Order, trade: Trade, desk: Desk) -> Verdict:
     return Verdict(order_hash(order), tuple(refused))
 
 
-def beyond_limits(plan: Plan, mandate: Mandate, market: Market, limits: Limits) -> list[Finding]:
-    """Which orders of a plan the gate is going to refuse for a hard limit, before any leaves.
+def beyond_limits(
+    plan: Plan,
+    mandate: Mandate,
+    market: Market,
+    limits: Limits,
+    *,
+    days: Mapping[str, date] | None = None,
+) -> list[Finding]:
+    """Which orders of a plan the gate is certain to refuse for a hard limit, before any leaves.
 
-    A purchase that is refused only at the worst price that its limit may allow is a warning.
+    Args:
+        plan: The plan.
+        mandate: Instruments and costs.
+        market: The prices that it is traded on.
+        limits: Hard limits.
+        days: The day by the clock, by account, where prices are judged by that.
     """
     found: list[Finding] = []
     for trade in plan.trades:
         named = f"{trade.side} {trade.instrument} in {trade.account}"
         instrument = mandate.household.instruments[trade.instrument]
+        seen = max((days or {}).get(trade.account, market.as_of), market.as_of)
         told = (
-            _age_told(named, instrument, market, limits),
-            _worth_told(named, trade, instrument, limits),
+            _age_told(named, instrument, market, limits, seen),
+            _worth_told(named, trade, instrument, mandate, limits),
         )
         found.extend(one for one in told if one is not None)
     if _is_too_many(len(plan.trades), limits):
         message = (
             f"the plan has {len(plan.trades)} orders, and limits.toml allows {limits.plan_orders} "
-            "(max_orders_per_plan): the rest will be refused"
+            "(max_orders_per_plan): the rest would be refused. Raise the limit"
         )
         found.append(Finding("beyond-limits", plan.household, message, "error"))
     return found
 
 
-def _age_told(named: str, instrument: Instrument, market: Market, limits: Limits) -> Finding | None:
-    """That an order will be refused for the age of its price."""
+def _age_told(
+    named: str, instrument: Instrument, market: Market, limits: Limits, seen: date
+) -> Finding | None:
+    """That an order would be refused for the age of its price."""
     quote = market.quotes.get(instrument.id)
     if quote is None:
         return None
-    age, allowed = _age(instrument, quote, market, limits, market.as_of)
+    age, allowed = _age(instrument, quote, market, limits, seen)
     if age <= allowed:
         return None
     message = (
         f"{named}: its price of {quote.on} is {age} sessions old, and limits.toml allows "
-        f"{allowed} (max_price_age): the order will be refused"
+        f"{allowed} (max_price_age): the order would be refused. Add a newer price"
     )
     return Finding("beyond-limits", named, message, "error")
 
 
-def _worth_told(named: str, trade: Trade, instrument: Instrument, limits: Limits) -> Finding | None:
-    """That an order will be refused for what it is worth, or may be at the worst of its prices."""
-    quantity = trade.quantity if trade.amount is None else None
-    value = _worth(instrument, quantity, trade.amount, trade.price)
-    worst = value
-    if trade.side == "buy" and quantity is not None:
-        worst = int(value * (1 + limits.collar))
-    if not _is_too_large(worst, limits):
+def _worth_told(
+    named: str, trade: Trade, instrument: Instrument, mandate: Mandate, limits: Limits
+) -> Finding | None:
+    """That an order would be refused for what it is worth; a purchase, with its spread."""
+    value = trade.value
+    if trade.amount is not None:
+        value = trade.amount
+    elif trade.side == "buy":
+        costs = mandate.costs.get(trade.account) or mandate.costs.get("") or Costs()
+        paid = expected("buy", trade.quantity, trade.price, instrument=instrument, costs=costs)
+        value = paid.gross
+    if not _is_too_large(value, limits):
         return None
     assert limits.order_value is not None, "without a limit nothing is too large"
-    allowed = f"limits.toml allows {money_text(limits.order_value)} (max_order_value)"
-    if not _is_too_large(value, limits):
-        message = (
-            f"{named} is worth up to {money_text(worst)} at the worst price its limit may allow, "
-            f"and {allowed}: the order may be refused"
-        )
-        return Finding("beyond-limits", named, message)
     message = (
-        f"{named} is worth {money_text(value)}, and {allowed}: the order will be refused. Raise "
+        f"{named} is worth {money_text(value)}, and limits.toml allows "
+        f"{money_text(limits.order_value)} (max_order_value): the order would be refused. Raise "
         "the limit, or trade it in parts by hand"
     )
     return Finding("beyond-limits", named, message, "error")

@@ -137,9 +137,14 @@ def _accounts_of(run: Application, target: str) -> list[str]:
 
 
 def _acted(run: Application, target: str) -> bool | None:
-    """Whether any trade of a target was made; None when none was planned."""
+    """Whether a target was rebalanced: all its orders taken, and some filled; None: none planned.
+
+    An order that was refused leaves the look open, so that the next plan says what is still due.
+    """
     accounts = _accounts_of(run, target)
     records = [r for r in run.records() if r.order.account in accounts]
+    if any(record.state is OrderState.REJECTED for record in records):
+        return False
     return any(record.filled for record in records) if records else None
 
 
@@ -260,10 +265,14 @@ def _shortfalls(run: Application, records: Sequence[OrderRecord]) -> list[Findin
             found.append(Finding(f"order-{record.state.value}", order.id, message))
     is_over = len(records) == len(run.parts) and all(r.state.is_final for r in records)
     if is_over and found and not run.is_superseded:
-        message = (
-            f"not all of plan {run.plan.id} was traded: `trimtab plan --now` plans the rest "
-            "now, else it waits until something is due again"
-        )
+        message = f"not all of plan {run.plan.id} was traded: `trimtab plan --now` plans the rest"
+        if any(record.state is OrderState.REJECTED for record in records):
+            message += (
+                " once the reason is mended; where an order was refused its look is not used up, "
+                "so `trimtab plan` finds it due still"
+            )
+        else:
+            message += " now, else it waits until something is due again"
         found.append(Finding("plan-unfinished", run.plan.id, message))
     return found
 

@@ -48,6 +48,7 @@ def buy_order(run: Application, part: Part, later: Iterable[Part]) -> Order:
     # What later purchases are going to take is not this one's to lose on a bad price.
     others = sum(worth_of(run, other.trade, other.trade.quantity).total("buy") for other in later)
     own = max(cash - others, worth.total("buy"))
+    own = min(own, _most_to_pay(run, worth.fees) or own)
     limit = paying_limit(worth, quantity, own, collar=collar, instrument=instrument)
     return order_of(part, run.plan, quantity=quantity, limit=limit)
 
@@ -59,7 +60,18 @@ def ticket_order(run: Application, part: Part) -> Order:
     """
     trade = part.trade
     limit = guide_limit(trade.side, trade.price, GUIDE, collar=run.venue.limits.collar)
+    worth = worth_of(run, trade, trade.quantity)
+    most = _most_to_pay(run, worth.fees)
+    if trade.side == "buy" and most is not None:
+        instrument = run.instrument(trade.instrument)
+        limit = paying_limit(worth, trade.quantity, most, collar=limit, instrument=instrument)
     return order_of(part, run.plan, quantity=trade.quantity, limit=limit)
+
+
+def _most_to_pay(run: Application, fees: int) -> int | None:
+    """The most that a purchase may take with its fees, so that the gate lets its limit pass."""
+    most = run.venue.limits.order_value
+    return None if most is None else most + fees
 
 
 def short_at_limits(run: Application) -> dict[str, int]:

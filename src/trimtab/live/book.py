@@ -125,11 +125,11 @@ class OpenBook(ObservedBook):
 
     # -- what changes it ----------------------------------------------------------------------
 
-    def apply(self, plan: OpenPlan | Path | str, *, by: str = "") -> Applied:
+    def apply(self, plan: OpenPlan | Path | str, *, by: str = "", in_part: bool = False) -> Applied:
         """Carry out a plan at each account's broker; see `trimtab.live.trading.apply`."""
         from trimtab.live import trading
 
-        return trading.apply(self, plan, by=by)
+        return trading.apply(self, plan, by=by, in_part=in_part)
 
     def record(
         self,

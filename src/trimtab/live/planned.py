@@ -39,17 +39,24 @@ class OpenPlan:
 
     def explain(self) -> str:
         """Everything: each trade and each trade not made, with reason, cost and tax."""
-        return _text(self.value, explain=True)
+        return text_of(self.value, explain=True)
 
     def save(self) -> Path:
-        """Write it to `plans/<id>.json`; nothing else changes."""
-        text = _text(self.value, explain=False)
+        """Write it to `plans/<id>.json`; nothing else changes.
+
+        Raises:
+            RefusedError: It trades nothing, and an error stands in its way.
+        """
+        from trimtab.live.admission import need_no_errors
+
+        need_no_errors(self.value)
+        text = text_of(self.value)
         saved = SavedPlan(self.value, self.request, self.prices, self.day_asked, text)
         return save_plan(saved, self.book.plans_folder)
 
 
-def _text(plan: Plan, *, explain: bool) -> str:
-    """A plan as its reader sees it, without colours."""
+def text_of(plan: Plan, *, explain: bool = False) -> str:
+    """A plan as its reader sees it, without colours: the same plan, the same text."""
     from trimtab.reports.plan_text import plan_text
 
     return plan_text(plan, explain=explain)

@@ -28,8 +28,9 @@ from trimtab.execution.manual import (
 from trimtab.execution.outcome import Applied, conclude, outcome
 from trimtab.execution.sending import cancel_open, issue_tickets
 from trimtab.ledger.store import LedgerStore
+from trimtab.live.admission import admit
 from trimtab.live.observed import ObservedBook
-from trimtab.live.planned import OpenPlan
+from trimtab.live.planned import OpenPlan, text_of
 from trimtab.live.venue import brokers_of, need_one_record, paper_terms, real_accounts, today_of
 from trimtab.live.writing import copy_of, user_name
 from trimtab.model.errors import RefusedError
@@ -38,21 +39,41 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.orders import Fill
 
 
-def apply(book: ObservedBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = "") -> Applied:
+def apply(
+    book: ObservedBook,
+    plan: OpenPlan | SavedPlan | Path | str,
+    *,
+    by: str = "",
+    in_part: bool = False,
+) -> Applied:
     """Carry out a plan at each account's broker, or go on with one that was stopped.
 
     Accounts without a broker get tickets, which `record` books once they are traded.
+
+    Args:
+        book: The portfolio.
+        plan: The plan.
+        by: Who approves it.
+        in_part: Carry out the rest of a plan of which the gate is certain to refuse a part.
+
+    Raises:
+        RefusedError: It may not be carried out; nothing was written.
     """
     saved = _saved(plan)
     need_one_record(book)
     book.need_begun(saved.plan.as_of)
     run = _run(book, saved)
-    carry_out(run, by=by or user_name(), today=today_of(book, saved))
+    admit(run, saved)
+    carry_out(run, by=by or user_name(), today=today_of(book, saved), whole=not in_part)
     return _done(book, run)
 
 
 def looked_at(
-    book: ObservedBook, plan: OpenPlan | SavedPlan | Path | str, *, by: str = ""
+    book: ObservedBook,
+    plan: OpenPlan | SavedPlan | Path | str,
+    *,
+    by: str = "",
+    in_part: bool = False,
 ) -> Applied:
     """How far a plan is before anything is done; nothing is written or sent.
 
@@ -65,7 +86,8 @@ def looked_at(
     run = _run(book, saved, store=copy_of(book))
     if run.is_approved:
         return outcome(run)
-    approve(run, by or user_name(), today=today_of(book, saved))
+    admit(run, saved)
+    approve(run, by or user_name(), today=today_of(book, saved), whole=not in_part)
     return outcome(run)
 
 
@@ -87,6 +109,7 @@ def to_record(
     need_one_record(book)
     book.need_begun(saved.plan.as_of)
     run = _run(book, saved, store=copy_of(book))
+    admit(run, saved)
     _with_tickets(run, by)
     trades: tuple[HandTrade, ...] | None = None
     findings: tuple[Finding, ...] = ()
@@ -214,7 +237,8 @@ def _saved(plan: OpenPlan | SavedPlan | Path | str) -> SavedPlan:
         return plan
     if isinstance(plan, Path | str):
         return load_plan(Path(plan))
-    return SavedPlan(plan.value, plan.request, plan.prices, plan.day_asked)
+    text = text_of(plan.value)
+    return SavedPlan(plan.value, plan.request, plan.prices, plan.day_asked, text)
 
 
 def _bring_up(book: ObservedBook, run: Application, day: date) -> None:

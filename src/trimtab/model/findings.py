@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from trimtab.model.frozen import dataclass
@@ -24,3 +25,8 @@ class Finding:
     subject: str
     message: str
     severity: Severity = "warning"
+
+
+def listed(findings: Iterable[Finding]) -> str:
+    """What findings say, one after the other in one sentence."""
+    return "; ".join(one.message.rstrip(".") for one in findings)

@@ -163,3 +163,16 @@ class Plan:
     periods: Mapping[str, str]
     adopted: Mapping[str, Mapping[str, Fraction]]
     flows: Mapping[str, Money]
+
+
+def does_something(plan: Plan) -> bool:
+    """Whether carrying a plan out would do anything: trade, or note that a period was looked at."""
+    return bool(plan.trades or plan.periods)
+
+
+def in_its_way(plan: Plan) -> tuple[Finding, ...]:
+    """The errors for which a plan is neither saved nor carried out: those of one without a trade.
+
+    Where it trades, its errors are of what it leaves out, and its reader decides.
+    """
+    return () if plan.trades else tuple(one for one in plan.findings if one.severity == "error")

@@ -37,7 +37,8 @@ class Memory:
     The keys of the mappings are target names: `household`, or an account with its own target.
 
     Args:
-        periods_acted: The newest calendar period acted on, by target, such as `2026-03`.
+        periods_acted: The newest calendar period acted on, by target, such as `2026-03`: looked at
+            without a trade, or rebalanced with orders that were all taken.
         adopted: Target weights last adopted by a rebalance, by target, then by leaf.
         rebalanced_on: Session of the last rebalance, by target.
         undisturbed: Targets whose last rebalance was filled to the last step, and since when

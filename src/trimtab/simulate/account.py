@@ -429,7 +429,6 @@ class _Desk:
             limits=replace(Limits(), minute_orders=ENDLESS, plan_orders=ENDLESS),
             paper=frozenset(accounts),
             fresh_brokers=True,
-            in_part=True,
         )
         before = self._worth(self.folded)
         applied = apply_plan(

@@ -19,7 +19,7 @@ from trimtab.costs import Costs
 from trimtab.engine.decide import plan_hash
 from trimtab.engine.mandate import Request
 from trimtab.execution.application import Application
-from trimtab.execution.apply import apply_plan
+from trimtab.execution.apply import carry_out
 from trimtab.execution.approval import approve
 from trimtab.execution.faults import ScriptedBroker
 from trimtab.execution.gate import Limits
@@ -283,8 +283,10 @@ def test_who_has_just_decided_need_not_decide_again_from_the_same_state_only() -
     other = state([lot("roth", "VTI", 89, acquired=date(2020, 1, 2), id_="old")], roth="1000.00")
 
     with pytest.raises(RefusedError, match="altered"):
-        apply_plan(forged, Request(), venue=room.venue(), by="test", decided_from=other)
-    done = apply_plan(plan, Request(), venue=room.venue(), by="test", decided_from=room.state())
+        carry_out(Application(forged, Request(), room.venue(), decided_from=other), by="test")
+    done = carry_out(
+        Application(plan, Request(), room.venue(), decided_from=room.state()), by="test"
+    )
 
     assert done.status == "done"
     assert {record.state for record in done.orders} == {OrderState.FILLED}

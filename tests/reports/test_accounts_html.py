@@ -76,6 +76,7 @@ def test_curves_are_all_accounts_together(run: AccountRun) -> None:
     curve = account_curve(run)
 
     assert curve.symbols[:2] == ("US", "BND")
+    assert list(run.weights) == ["date", "US", "BND", "cash"]
     assert curve.shares.sum(axis=1).tolist() == pytest.approx([1.0] * len(run.dates))
     assert [sum(own) for own in zip(*run.worth.values(), strict=True)] == list(run.value)
     assert curve.log.turned.sum() == pytest.approx(run.turnover_one_way)

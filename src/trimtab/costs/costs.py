@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from trimtab.kernels.money import RATE_SCALE, trade_cost
 from trimtab.model.frozen import LATER, dataclass
@@ -123,13 +124,21 @@ class Costs:
         own = self.by_instrument.get(instrument, self)
         bps = max([own.bps, *own.tiers.values()])
         per_share = max([own.per_share, *own.share_tiers.values()])
-        per_step = Fraction(per_share) * Fraction(step) * 100 * RATE_SCALE
-        return OrderCosts(
-            rate=round(Fraction(bps + own.half_spread_bps) * RATE_SCALE / 10_000),
-            per_step=half_even(per_step.numerator, per_step.denominator),
-            fixed=minor_from(own.commission),
-            minimum=minor_from(own.minimum),
-        )
+        return _in_integers(bps + own.half_spread_bps, per_share, step, own.commission, own.minimum)
+
+
+@lru_cache(maxsize=1024)
+def _in_integers(
+    bps: Decimal, per_share: Decimal, step: Decimal, commission: Decimal, minimum: Decimal
+) -> OrderCosts:
+    # The same few for every order: worked out once.
+    per_step = Fraction(per_share) * Fraction(step) * 100 * RATE_SCALE
+    return OrderCosts(
+        rate=round(Fraction(bps) * RATE_SCALE / 10_000),
+        per_step=half_even(per_step.numerator, per_step.denominator),
+        fixed=minor_from(commission),
+        minimum=minor_from(minimum),
+    )
 
 
 def _schedule(name: str, steps: Mapping[Rate, Rate]) -> dict[Decimal, Decimal]:

@@ -74,7 +74,8 @@ class Application:
 
     Attributes:
         plan, request, venue: What is carried out, what it was made with, and where.
-        decided_from: The state from which the plan has just been decided, if the caller did it.
+        decided_from: The state from which the caller has just decided the plan, by this very venue
+            and request: while the record says the same, it is not decided a second time.
         digest: The plan's hash.
         parts: Its trades, each with the id of its order.
         trades: The same by id of the order.

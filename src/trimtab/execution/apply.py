@@ -18,7 +18,6 @@ from trimtab.execution.sending import send_orders
 from trimtab.ledger import events
 from trimtab.ledger.folded import Folded
 from trimtab.model.plan import Plan
-from trimtab.model.state import State
 
 
 def apply_plan(
@@ -29,7 +28,6 @@ def apply_plan(
     by: str,
     today: date | None = None,
     known: Folded | None = None,
-    decided_from: State | None = None,
 ) -> Applied:
     """Carry out a plan, or go on with it where an earlier run was stopped.
 
@@ -40,15 +38,12 @@ def apply_plan(
         by: Who approved it.
         today: The plan must not be older than one session before this day; None: of any age.
         known: The fold of the record, if somebody has it.
-        decided_from: The state from which the caller has just decided the plan, by this very venue
-            and request: while the record says the same, the plan is not decided a second time.
 
     Raises:
         RefusedError: It may not be carried out; nothing was written.
         LedgerError: The record cannot be written, or somebody else is writing it.
     """
-    run = Application(plan, request, venue, known=known, decided_from=decided_from)
-    return carry_out(run, by=by, today=today)
+    return carry_out(Application(plan, request, venue, known=known), by=by, today=today)
 
 
 def carry_out(

@@ -97,6 +97,8 @@ def _write_array(value: list[object], parts: list[str], depth: int) -> None:
 
 
 def _sorted_keys(value: dict[str, object]) -> list[str]:
+    if all(map(str.isascii, value)):
+        return sorted(value)
     # Code points and UTF-16 units order alike unless a character beyond U+D7FF takes part.
     if all(key < _FIRST_SURROGATE and max(key, default="") < _FIRST_SURROGATE for key in value):
         return sorted(value)

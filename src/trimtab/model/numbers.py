@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated
 
 from trimtab.model.frozen import dataclass
@@ -154,8 +154,7 @@ class StepPrice:
     @classmethod
     def of(cls, price: Price, step: Decimal) -> StepPrice:
         """The worth of one `step` at `price`."""
-        worth = Fraction(price.decimal) * Fraction(step) * 10**MINOR_DIGITS
-        return cls(worth.numerator, worth.denominator)
+        return _step_price(price.mantissa, price.exponent, step)
 
     def value(self, steps: int) -> int:
         """The money that `steps` are worth, rounded once, half to even.
@@ -171,3 +170,10 @@ class StepPrice:
 
     def __float__(self) -> float:
         return self.numerator / self.denominator
+
+
+@lru_cache(maxsize=8192)
+def _step_price(mantissa: int, exponent: int, step: Decimal) -> StepPrice:
+    # Asked for the same few prices again and again while a plan is made and carried out.
+    worth = mantissa * Fraction(10) ** (exponent + MINOR_DIGITS) * Fraction(step)
+    return StepPrice(worth.numerator, worth.denominator)

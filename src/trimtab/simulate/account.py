@@ -17,8 +17,8 @@ from trimtab.engine.aim import targets
 from trimtab.engine.decide import decide, is_due, wants_plan
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.quiet import next_look
-from trimtab.execution.application import Venue
-from trimtab.execution.apply import apply_plan
+from trimtab.execution.application import Application, Venue
+from trimtab.execution.apply import carry_out
 from trimtab.execution.brokers import MemoryBroker, PaperTerms, without_volume
 from trimtab.execution.gate import Limits
 from trimtab.execution.opening import Opening, Prepared, prepared
@@ -26,7 +26,7 @@ from trimtab.execution.orders import first_steps, parts_of
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.folded import NOTHING, Folded, OrderRecord
 from trimtab.ledger.memory import MemoryLedger
-from trimtab.ledger.record import caught_up, record
+from trimtab.ledger.record import record
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH
@@ -213,11 +213,13 @@ class _Desk:
         self.actions = 0
         self.dates: list[date] = []
         self.value: list[int] = []
-        self.worth: dict[str, list[int]] = {}
         self.place_of = {
             id_: leaf.name for root in self._roots() for leaf in root.leaves() for id_ in leaf.hold
         }
         self.cash_place = self.place_of.get(CASH, "cash")
+        self.worth: dict[str, list[int]] = {
+            place: [] for place in [*self.place_of.values(), self.cash_place]
+        }
         self.plans: list[Plan] = []
         self.orders: list[Order] = []
         self.turnover: list[float] = []
@@ -287,8 +289,8 @@ class _Desk:
             own[place] = (
                 [*minor] if before is None else [a + b for a, b in zip(before, minor, strict=True)]
             )
-        for place in own.keys() - self.worth.keys():
-            self.worth[place] = [0] * len(self.dates)
+        for place in own:
+            self.worth.setdefault(place, [0] * len(self.dates))
         for place, closes in self.worth.items():
             closes.extend(own.get(place, [0] * len(days)))
         self.value.extend(map(sum, zip(*own.values(), strict=True)))
@@ -417,7 +419,7 @@ class _Desk:
     def _carry_out(self, plan: Plan, state: State, market: Market, request: Request) -> None:
         """Apply a plan as a person would, on paper brokers that fill at this close."""
         terms = self._terms(market)
-        broker = MemoryBroker(terms, self._booked)
+        broker = MemoryBroker(terms, lambda: run.folded)
         accounts = self.mandate.household.accounts
         venue = Venue(
             store=self.store,
@@ -431,9 +433,8 @@ class _Desk:
             fresh_brokers=True,
         )
         before = self._worth(self.folded)
-        applied = apply_plan(
-            plan, request, venue=venue, by="backtest", known=self.folded, decided_from=state
-        )
+        run = Application(plan, request, venue, known=self.folded, decided_from=state)
+        applied = carry_out(run, by="backtest")
         self.folded = applied.folded
         # On which later day money leaves that was raised today, a simulation need not tell.
         self.findings += [one for one in applied.findings if one.code != "withdrawal-settles"]
@@ -455,11 +456,6 @@ class _Desk:
         return PaperTerms.of(
             self.mandate, market, volumes=volumes, participation=self.participation
         )
-
-    def _booked(self) -> Folded:
-        """What the record says now, in the middle of a plan too."""
-        self.folded = caught_up(self.store, self.folded)
-        return self.folded
 
     def _worth(self, folded: Folded) -> int:
         held = sum(

@@ -253,15 +253,20 @@ def test_a_schedule_charges_each_part_of_an_order_at_its_own_rate(
     assert one.cost_paid == pytest.approx(expected)
 
 
-def test_a_sweep_refuses_costs_that_it_would_leave_out() -> None:
-    """Costs that only a backtest works out are refused elsewhere, not silently cheaper."""
+def test_a_sweep_says_which_costs_it_leaves_out() -> None:
+    """Without volumes no impact is charged: a sweep says so, as a backtest does, of each symbol."""
     from trimtab.simulate.grid import grid
     from trimtab.simulate.sweep import sweep
 
-    policies = grid(Policy(HALVES, when="monthly"), costs={"dear": Costs(impact=1)})
+    policy, dear = Policy(HALVES, when="monthly"), Costs(impact=1)
+    prices = lively("AB", 40)
 
-    with pytest.raises(ValueError, match="backtest"):
-        sweep(lively("AB", 40), policies)
+    alone = backtest(prices, [policy], costs=dear)
+    many = sweep(prices, grid(policy, costs={"dear": dear}))
+
+    for found in (alone, many):
+        said = {finding.subject for finding in found.findings if finding.code == "no-volume"}
+        assert said == {"A", "B"}
 
 
 class _Slow:

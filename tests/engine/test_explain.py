@@ -257,3 +257,58 @@ def test_figures_of_a_band_agree_with_the_verdict(now: Fraction, band: str) -> N
     shown_band = place.rpartition(" ")[2]
     assert (percent_in(away.split()[0]) >= percent_in(shown_band)) is reading.fired
     assert percent_in(shown_band) == Fraction(band)
+
+
+def withdrawn(amount: int, *, cash: str, buffer: int = 0) -> Plan:
+    """A withdrawal from an account of stocks, bonds and cash, beside one with bonds alone."""
+    accounts = [account("taxed"), account("ira", "traditional")]
+    lots = [lot("taxed", "US", 500, "50000"), lot("taxed", "BND", 100, "10000")]
+    lots.append(lot("ira", "BND", 300, "30000"))
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), accounts=accounts, cash_buffer=buffer)
+    request = Request(withdrawals={"taxed": amount})
+    return decide(state(lots, taxed=cash, ira="0"), mandate_, market(PRICES), DAY, request)
+
+
+def test_a_withdrawal_that_cash_covers_is_no_reason_to_sell() -> None:
+    """What is sold beside it is sold for the target, and pays for what is bought."""
+    plan = withdrawn(1_000_000, cash="16000")
+
+    sold = [trade for trade in plan.trades if trade.side == "sell"]
+    assert sold
+    assert {trade.reason for trade in sold} <= {"overweight", "make-room"}
+    assert not any("withdrawal" in trade.why for trade in plan.trades)
+
+
+def test_sales_raise_what_cash_does_not_cover_and_no_more() -> None:
+    """The reason names what is missing, and only so many sales have it as bring that in."""
+    plan = withdrawn(2_500_000, cash="16000")
+
+    raised = [trade for trade in plan.trades if trade.reason == "raise-cash"]
+    assert raised
+    for trade in raised:
+        assert "cash in taxed is 9000.00 short of the withdrawal of 25000.00" in trade.why
+    assert sum(trade.value for trade in raised) - min(trade.value for trade in raised) < 900_000
+
+
+def test_a_sale_that_fills_the_buffer_says_so() -> None:
+    """Cash covers the withdrawal, but then is less than the buffer."""
+    plan = withdrawn(1_500_000, cash="16000", buffer=300_000)
+
+    raised = [trade for trade in plan.trades if trade.reason == "raise-cash"]
+    assert raised
+    for trade in raised:
+        assert trade.why.startswith("cash is 2000.00 short of the buffer of 3000.00 after flows")
+
+
+@pytest.mark.parametrize("amount", [500_000, 4_000_000])
+def test_shares_and_values_before_are_of_one_moment(amount: int) -> None:
+    """Of every sleeve, cash too: value by share is the same whole, before the withdrawal."""
+    lots = [lot("brokerage", "US", 500, "1"), lot("brokerage", "BND", 300, "1")]
+    mandate_ = mandate(tree({"US": 60, "BND": 30, "CASH": 10}))
+    request = Request(withdrawals={"brokerage": amount})
+
+    plan = decide(state(lots, brokerage="6000"), mandate_, market(PRICES), DAY, request)
+
+    assert sum(row.value_before for row in plan.sleeves) == 8_600_000
+    for row in plan.sleeves:
+        assert row.value_before == row.now * 8_600_000

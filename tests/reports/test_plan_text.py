@@ -19,9 +19,9 @@ from trimtab.model.findings import Finding
 from trimtab.model.plan import Plan, Trade
 from trimtab.reports.layout import ASCII, FULL, columns_of
 from trimtab.reports.plan_json import plan_json
-from trimtab.reports.plan_text import plan_text
+from trimtab.reports.plan_text import _reason, plan_text
 from trimtab.reports.status_text import HALF, bar
-from trimtab.reports.words import money, percent
+from trimtab.reports.words import money, percent, sentence
 
 PLANS = st.integers(0, 400).map(lambda seed: made(seed))
 
@@ -191,19 +191,21 @@ def test_a_command_in_a_message_can_be_pasted() -> None:
     assert "went to 3,183.10: give it with --price SPX=3183.10." in text
 
 
-@pytest.mark.parametrize(
-    ("now", "told"), [(Fraction(7, 10), "us 10.0pp over"), (Fraction(1, 2), "us over after flows")]
-)
-def test_a_reason_does_not_contradict_the_figures(now: Fraction, told: str) -> None:
-    """What a withdrawal alone puts over its target is not said to be over by its shortfall."""
-    plan = made(7)
-    target = next(iter(plan.drift_before))
-    row = replace(plan.sleeves[0], target=target, sleeve="us", weight=Fraction(6, 10), now=now)
-    trade = replace(a_sale(), account=target, sleeve="us", reason="overweight")
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2000))
+@example(61)
+def test_the_table_and_the_sentences_give_one_figure(seed: int) -> None:
+    """What a row says of a sleeve, its reason says too, whatever comes in or goes out."""
+    plan = decide(*generated(random.Random(seed)).arguments)
 
-    text = plan_text(replace(plan, trades=(trade,), sleeves=(row,), flows={}), width=160)
-
-    assert told in text
+    for trade in plan.trades:
+        told = _reason(plan, trade).removesuffix("; from the deposit")
+        figure = re.fullmatch(r"(.+) (\S+pp) (over|under)( after flows)?", told)
+        wanted = told if figure is None else "{} is {} {} its target{}".format(
+            figure[1], figure[2], figure[3], figure[4] or ""
+        )  # fmt: skip
+        wanted = re.sub(r"^cash (?=[\d,.]+ short$)", f"cash in {trade.account} is ", wanted)
+        assert wanted in sentence(trade.why)
 
 
 def a_sale() -> Trade:

@@ -43,12 +43,16 @@ def trades(
     request: Request,
 ) -> list[Trade]:
     """The whole trades with their lots, cost, tax and reason; sells before buys."""
+    lacking = _lacking(aim, problem, steps, request)
     made = []
-    for holding, change in zip(problem.holdings, steps, strict=True):
+    for index, change in enumerate(steps):
         if change:
             made.append(
-                _trade(aim, problem, holding, change, mandate=mandate, value=value, request=request)
-            )
+                _trade(
+                    aim, problem, steps, index, lacking.get(index, ""),
+                    mandate=mandate, value=value, request=request,
+                )
+            )  # fmt: skip
     return sorted(made, key=lambda t: (t.side == "buy", aim.accounts.index(t.account), -t.value))
 
 
@@ -76,12 +80,13 @@ def values_after(
 def sleeve_rows(
     aim: Aim, mandate: Mandate, after: Mapping[str, int], base_after: int
 ) -> list[SleeveRow]:
-    """Every sleeve of the tree before and after."""
+    """Every sleeve of the tree before cash comes in or goes out, and after the trades."""
     rows = []
     for sleeve in aim.root.walk():
         if sleeve is aim.root:
             continue
-        before = aim.value(sleeve)
+        is_cash = any(leaf.name == aim.cash_leaf for leaf in sleeve.leaves())
+        before = aim.value(sleeve) - (aim.flow if is_cash else 0)
         later = sum(after[leaf.name] for leaf in sleeve.leaves())
         now = aim.now(sleeve)
         width = band_width(sleeve.weight, mandate.when)
@@ -150,19 +155,25 @@ def left_alone(
 def _trade(
     aim: Aim,
     problem: Problem,
-    holding: Holding,
-    change: int,
+    steps: Sequence[int],
+    index: int,
+    lacking: str,
     *,
     mandate: Mandate,
     value: Valuation,
     request: Request,
 ) -> Trade:
+    holding, change = problem.holdings[index], steps[index]
     count = abs(change)
     instrument = mandate.household.instruments[holding.instrument]
     worth = holding.price.value(count)
     lots = lots_sold(holding, count) if change < 0 else ()
     account = mandate.household.accounts[holding.account_id]
-    reason, why = _reason(aim, problem, holding, change, lots, account, request)
+    if change > 0:
+        reason, why = _why_bought(aim, problem, steps, holding, request)
+    else:
+        reason, why = _why_sold(aim, problem, steps, holding, lacking)
+        why = f"{why}; {_tax_note(lots, account)}"
     in_money = instrument.order_in == "money" and change > 0
     return Trade(
         account=holding.account_id,
@@ -182,41 +193,118 @@ def _trade(
     )
 
 
-def _reason(
-    aim: Aim,
-    problem: Problem,
-    holding: Holding,
-    change: int,
-    lots: tuple[LotSale, ...],
-    account: Account,
-    request: Request,
+def _lacking(aim: Aim, problem: Problem, steps: Sequence[int], request: Request) -> dict[int, str]:
+    """The sales that raise cash which is not there, by holding, with how much is missing for what.
+
+    What an account has pays its withdrawal first, and only so many of its sales raise the rest as
+    bring it in: those of what is not over its target before others. Then so do those that fill the
+    buffer, which all accounts hold together.
+    """
+    proceeds = {
+        index: cash_change(problem.holdings[index], change)
+        for index, change in enumerate(steps)
+        if change < 0
+    }
+
+    def is_over(index: int) -> bool:
+        return _away(aim, problem.leaves[problem.holdings[index].leaf]) > 0
+
+    in_turn = sorted(proceeds, key=lambda index: (is_over(index), -proceeds[index]))
+    found: dict[int, str] = {}
+    for number, (account, purse) in enumerate(zip(problem.accounts, problem.purses, strict=True)):
+        asked = request.withdrawals.get(account, 0)
+        what = f"short of the withdrawal of {money_text(asked)}" if asked else "below zero"
+        missing = -purse
+        for index in in_turn:
+            own = problem.holdings[index].account == number
+            if missing > 0 and own and (asked or not is_over(index)):
+                found[index] = f"cash in {account} is {money_text(-purse)} {what}"
+                missing -= proceeds[index]
+                if missing < 0 and is_over(index):
+                    leaf = problem.leaves[problem.holdings[index].leaf]
+                    found[index] += f"; the rest, since {_over(aim, leaf)}"
+    owed = sum(max(-purse, 0) for purse in problem.purses)
+    missing = short = -(aim.cash + owed)
+    for index in in_turn:
+        asked = request.withdrawals.get(problem.holdings[index].account_id, 0)
+        if missing > 0 and index not in found and (asked or not is_over(index)):
+            found[index] = (
+                f"cash is {money_text(short)} short of the buffer of {money_text(aim.buffer)}"
+                f"{_after_flows(aim)}"
+            )
+            missing -= proceeds[index]
+    return found
+
+
+def _away(aim: Aim, leaf: str) -> Fraction:
+    """How far a leaf is over its target (below zero: under) once cash came in or went out."""
+    weight = next(sleeve.weight for sleeve in aim.root.leaves() if sleeve.name == leaf)
+    return Fraction(aim.values[leaf], aim.base) - weight
+
+
+def _over(aim: Aim, leaf: str) -> str:
+    return f"{leaf} is {points(_away(aim, leaf))} over its target{_after_flows(aim)}"
+
+
+def _after_flows(aim: Aim) -> str:
+    return " after flows" if aim.flow else ""
+
+
+def _why_bought(
+    aim: Aim, problem: Problem, steps: Sequence[int], holding: Holding, request: Request
 ) -> tuple[str, str]:
     leaf = problem.leaves[holding.leaf]
-    weight = next(sleeve.weight for sleeve in aim.root.leaves() if sleeve.name == leaf)
-    away = Fraction(aim.values[leaf], aim.base) - weight
-    if change > 0:
-        deposit = request.deposits.get(holding.account_id, 0)
-        if deposit:
-            place = f"{leaf} is {points(-away)} under" if away < 0 else _swapped(leaf)
-            return "new-cash", f"{place}; from the deposit of {money_text(deposit)}"
-        if away >= 0:
-            return "underweight", _swapped(leaf)
-        return "underweight", f"{leaf} is {points(-away)} under its target"
-    tax_note = _tax_note(lots, account)
-    if request.withdrawals.get(holding.account_id, 0):
-        return "raise-cash", f"sold to pay for a withdrawal; {tax_note}"
-    if away <= 0 and problem.purses[holding.account] < 0:
-        return "raise-cash", f"sold to pay for cash that is missing; {tax_note}"
-    if away <= 0 and aim.cash < 0:
-        return "raise-cash", f"sold to fill the cash buffer again; {tax_note}"
-    if away <= 0:
-        why = f"makes room in {account.id} for what only it can hold; {leaf} is held elsewhere"
-        return "make-room", f"{why}; {tax_note}"
-    return "overweight", f"{leaf} is {points(away)} over its target; {tax_note}"
+    away = _away(aim, leaf)
+    place = f"{leaf} is {points(-away)} under its target{_after_flows(aim)}"
+    if away >= 0:
+        place = f"{leaf} is not under its target{_after_flows(aim)}: "
+        elsewhere = _elsewhere(problem, steps, holding, -1)
+        if elsewhere:
+            place += f"bought here so that {elsewhere} can sell it"
+        else:
+            place += "whole trades that take up the cash end nearest so"
+    deposit = request.deposits.get(holding.account_id, 0)
+    if deposit:
+        return "new-cash", f"{place}; from the deposit of {money_text(deposit)}"
+    return "underweight", place
 
 
-def _swapped(leaf: str) -> str:
-    return f"{leaf} is not under its target: bought here so that another account can sell it"
+def _why_sold(
+    aim: Aim, problem: Problem, steps: Sequence[int], holding: Holding, lacking: str
+) -> tuple[str, str]:
+    if lacking:
+        return "raise-cash", lacking
+    leaf, account = problem.leaves[holding.leaf], holding.account_id
+    away = _away(aim, leaf)
+    if away > 0:
+        return "overweight", _over(aim, leaf)
+    bought = {
+        other.instrument: -cash_change(other, change)
+        for other, change in zip(problem.holdings, steps, strict=True)
+        if change > 0 and other.account == holding.account
+    }
+    elsewhere = _elsewhere(problem, steps, holding, +1)
+    is_paid = sum(bought.values()) <= max(problem.purses[holding.account], 0)
+    cash = _away(aim, aim.cash_leaf) if aim.cash_leaf else Fraction(0)
+    if is_paid and cash < 0:
+        return "raise-cash", f"cash is {points(-cash)} under its target{_after_flows(aim)}"
+    if bought:
+        why = f"makes room in {account} for {', '.join(bought)}"
+        return "make-room", f"{why}; {leaf} is bought in {elsewhere}" if elsewhere else why
+    why = f"{leaf} is not over its target{_after_flows(aim)}: "
+    if elsewhere:
+        return "make-room", f"{why}sold here so that {elsewhere} can buy it"
+    return "make-room", f"{why}whole trades end nearest to it so"
+
+
+def _elsewhere(problem: Problem, steps: Sequence[int], holding: Holding, side: int) -> str:
+    """The other accounts that buy (1) or sell (-1) what is in the same leaf, in words."""
+    accounts = dict.fromkeys(
+        other.account_id
+        for other, change in zip(problem.holdings, steps, strict=True)
+        if other.leaf == holding.leaf and other.account != holding.account and change * side > 0
+    )
+    return " and ".join(accounts)
 
 
 def _tax_note(lots: tuple[LotSale, ...], account: Account) -> str:

@@ -27,7 +27,7 @@ from trimtab.reports.layout import (
     wrapped,
 )
 from trimtab.reports.remedies import remedy
-from trimtab.reports.words import counted, listed, money, percent, points, quantity, sentence
+from trimtab.reports.words import counted, listed, money, percent, quantity, sentence
 from trimtab.triggers import deviation
 
 FEW = 3
@@ -374,30 +374,37 @@ def _lots_sold(trade: Trade) -> str:
 
 
 def _reason(plan: Plan, trade: Trade) -> str:
-    row = next(
-        (one for one in plan.sleeves if one.sleeve == trade.sleeve and _covers(plan, one, trade)),
-        None,
+    """A trade's reason in a few words, with the figures that its sentence has."""
+    own = (one for one in plan.sleeves if one.sleeve == trade.sleeve and _covers(plan, one, trade))
+    row = next(own, None)
+    away = Fraction(0) if row is None else _away(plan, row)
+    side = "over" if trade.side == "sell" else "under"
+    has_figure = trade.reason in ("overweight", "underweight", "new-cash") and away
+    if not has_figure or (away > 0) != (trade.side == "sell"):
+        told = sentence(trade.why.partition("; ")[0]).removesuffix(".")
+        lack = told.partition(" of the withdrawal")[0]
+        return told if lack == told else lack.replace(f"cash in {trade.account} is", "cash")
+    flows = " after flows" if row is not None and _flow(plan, row) else ""
+    told = f"{trade.sleeve} {deviation.points(abs(away))} {side}{flows}"
+    return f"{told}; from the deposit" if trade.reason == "new-cash" else told
+
+
+def _away(plan: Plan, row: SleeveRow) -> Fraction:
+    """How far a sleeve without cash is over its target once cash came in or went out, exactly."""
+    flow = _flow(plan, row)
+    if not flow or not row.now:
+        return row.now - row.weight
+    base = Fraction(row.value_before) / row.now
+    return row.value_before / (base + flow) - row.weight
+
+
+def _flow(plan: Plan, row: SleeveRow) -> int:
+    """What comes in or goes out of the accounts that share the target of a row."""
+    return sum(
+        money
+        for account, money in plan.flows.items()
+        if row.target == (account if account in plan.drift_before else "household")
     )
-    away = Fraction(0) if row is None else row.now - row.weight
-    pays = plan.flows.get(trade.account, 0) < 0
-    if trade.reason == "overweight" or (trade.side == "sell" and away > 0 and not pays):
-        return _off(trade, max(away, Fraction(0)), "over")
-    if trade.reason == "underweight":
-        return _off(trade, max(-away, Fraction(0)), "under")
-    if trade.reason == "new-cash":
-        return f"{_off(trade, max(-away, Fraction(0)), 'under')}; from the deposit"
-    if trade.reason in ("raise-cash", "withdrawal"):
-        return (
-            f"pays out {money(-plan.flows[trade.account])}"
-            if pays
-            else "to raise cash that is missing"
-        )
-    return trade.why
-
-
-def _off(trade: Trade, away: Fraction, side: str) -> str:
-    """How far off its sleeve is; where only deposits and withdrawals make it so, just that."""
-    return f"{trade.sleeve} {points(away)} {side}" if away else f"{trade.sleeve} {side} after flows"
 
 
 def _covers(plan: Plan, row: SleeveRow, trade: Trade) -> bool:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from fractions import Fraction
 
-from trimtab.execution.corporate import reaches
+from trimtab.execution.corporate import AGAIN, worth_of
+from trimtab.execution.held_before import held_before, moves
 from trimtab.ledger.chain import Entry
-from trimtab.ledger.fold import fold
-from trimtab.ledger.folded import NOTHING
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.market import Market
-from trimtab.model.numbers import MINOR_DIGITS, decimal_from, half_even, minor_from, money_text
+from trimtab.model.numbers import decimal_from, minor_from, money_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +71,29 @@ def dividends_wrong(
     for one in market.dividends:
         key = (one.instrument, one.on)
         shown[key] = shown.get(key, Fraction(0)) + Fraction(one.amount.decimal)
-    marks = [
-        (place, entry)
-        for place, entry in enumerate(entries)
-        if entry.kind in ("actions_booked", "split")
-    ]
-    asked: list[tuple[int, Entry, date]] = []
-    for place, entry in enumerate(entries):
+    asked: list[tuple[Entry, date]] = []
+    refs: set[tuple[str, str]] = set()
+    for entry in entries:
         on = _ex_date(entry)
         if on is None or entry.seq in said or on > market.as_of:
             continue
+        booking = (str(entry.body["account"]), str(entry.body["ref"]))
+        if booking in refs:
+            continue  # the same once more: it changed nothing
+        refs.add(booking)
         instrument = str(entry.body["instrument"])
         if (instrument, on) in shown or has_row(instrument, on):
-            before = (at for at, mark in marks if at < place and reaches(mark, instrument, on))
-            asked.append((next(before, place), entry, on))
+            asked.append((entry, on))
+    moved = moves(entries) if asked else {}
     found: list[WrongDividend] = []
-    refs: set[tuple[str, str]] = set()
-    folded, done = NOTHING, 0
-    for place, entry, on in sorted(asked, key=lambda one: (one[0], one[1].seq)):
+    for entry, on in asked:
         account, instrument = str(entry.body["account"]), str(entry.body["instrument"])
-        if (account, str(entry.body["ref"])) in refs:
-            continue  # the same once more: it changed nothing
-        refs.add((account, str(entry.body["ref"])))
-        folded, done = fold(entries[done:place], folded), place
         unit = shown.get((instrument, on))
-        steps = folded.positions.get((account, instrument), 0)
-        exact = (unit or 0) * steps * Fraction(folded.steps[instrument]) * 10**MINOR_DIGITS
-        worth = half_even(exact.numerator, exact.denominator)
+        worth = worth_of(held_before(moved, account, instrument, on), unit or Fraction(0))
         booked = minor_from(decimal_from(str(entry.body["amount"])))
         if worth != booked:
             found.append(WrongDividend(account, instrument, on, entry.seq, booked, unit, worth))
-    return tuple(sorted(found, key=lambda one: one.seq))
+    return tuple(found)
 
 
 def _ex_date(entry: Entry) -> date | None:
@@ -112,7 +103,10 @@ def _ex_date(entry: Entry) -> date | None:
     start = f"dividend-{entry.body['instrument']}-"
     ref = str(entry.body.get("ref") or "")
     try:
-        return date.fromisoformat(ref.removeprefix(start)) if ref.startswith(start) else None
+        told = ref.removeprefix(start)
+        while told.endswith(AGAIN):
+            told = told.removesuffix(AGAIN)
+        return date.fromisoformat(told) if ref.startswith(start) else None
     except ValueError:
         return None
 

@@ -205,7 +205,7 @@ class ObservedBook:
         """The same with all dividends that brokers still owe, whatever was written meanwhile."""
         paying = set(self.portfolio.household.accounts) - self.paper_accounts
         entries = [*self.entries(), *sealed(ready.drafts, self.folded().head)]
-        since = min(as_of - AWAITED, self.folded().actions_through or as_of)
+        since = awaited_since(self, as_of)
         dividends = countable(ready.folded, self.market_shown(as_of))
         expected = dividends_expected(entries, paying, dividends, since=since)
         others = [one for one in ready.findings if one.code != "dividend-expected"]
@@ -435,6 +435,14 @@ class ObservedBook:
             for name in sorted({instrument for _, instrument in folded.positions} - set(known))
         }
         return dict(sorted({**known, **gone}.items())) if gone else known
+
+
+def awaited_since(book: ObservedBook, day: date) -> date:
+    """The first ex-date whose dividend is waited for: none is passed over while nothing is booked.
+
+    A record that was left alone for long still waits for what was paid meanwhile.
+    """
+    return min(day - AWAITED, book.folded().actions_through or day)
 
 
 def _as_price(exact: Fraction, like: Price) -> Price:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 
 from trimtab.execution.corporate import (
-    AWAITED,
     Payment,
     countable,
     payments_awaited,
@@ -18,7 +17,7 @@ from trimtab.execution.reconcile import Mismatch, Statement, differences
 from trimtab.execution.statement import Adjustment, adjustment
 from trimtab.ledger.record import record
 from trimtab.ledger.store import LedgerStore
-from trimtab.live.observed import ObservedBook
+from trimtab.live.observed import ObservedBook, awaited_since
 from trimtab.live.venue import need_one_record
 from trimtab.live.writing import copy_of, need_account, now_text
 from trimtab.model.errors import RefusedError
@@ -87,6 +86,7 @@ def _adjusted(
         return Adjustment((), ())
     as_of = book.as_of()
     ready = book.prepared(as_of)
+    since = awaited_since(book, day)
     folded = record(store, book.folded(), ready.drafts) if ready.drafts else book.folded()
     late = splits_stated(
         folded,
@@ -100,7 +100,6 @@ def _adjusted(
         return Adjustment(late.drafts, late.findings)
     awaited: tuple[Payment, ...] = ()
     if statement.account not in book.paper_accounts:
-        since = day - AWAITED
         dividends = countable(folded, book.market(as_of))
         awaited = payments_awaited(store.read(), statement.account, dividends, since=since)
     done = adjustment(

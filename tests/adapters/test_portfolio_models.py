@@ -95,6 +95,35 @@ def test_models_do_not_lead_in_circles_or_nowhere(
     assert place in places
 
 
+@pytest.mark.parametrize(
+    ("extends", "models", "line"),
+    [
+        ("../models/none.toml", {}, ("portfolio.toml", 1, "extends")),
+        ("portfolio.toml", {}, ("portfolio.toml", 1, "extends")),
+        ("../models/60-40.toml", {"60-40": "percent ="}, ("../models/60-40.toml", 1, "")),
+    ],
+)
+@pytest.mark.parametrize("more", ["", "nothing else"])
+def test_what_a_model_that_cannot_be_read_may_hold_is_not_missed(
+    make: Make,
+    tmp_path: Path,
+    extends: str,
+    models: dict[str, str],
+    line: tuple[str, int, str],
+    more: str,
+) -> None:
+    """One thing is wrong, and one is told: no target, account or price file is asked for."""
+    mine = MINE.replace("../models/60-40.toml", extends)
+    if more:
+        mine = mine.splitlines()[0] + "\n"
+    path = under(make, tmp_path, mine, **models)
+    if more:
+        for name in ("lots.csv", "prices.csv"):
+            (path / name).unlink()
+
+    assert [place for place in places_of(path) if place[0] != "lots.csv"] == [line]
+
+
 def test_models_are_at_most_eight_deep(make: Make, tmp_path: Path) -> None:
     """Eight models may extend each other; a ninth is refused."""
     chain = {f"m{n}": f'extends = "m{n + 1}.toml"' for n in range(8)}

@@ -157,3 +157,29 @@ def test_a_slip_is_told_in_words_of_the_user(line: str, told: str, session: Sess
     printed = session.run(f"trimtab {line}")
 
     assert told in " ".join(printed.split())
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("plan --deposit ira=5 --deposit ira=6.50", "5 and 6.50: give it once, ira=11.50 if"),
+        ("plan --withdraw ira=5 --withdraw ira=5", "5 and 5: give it once, ira=10 if"),
+        ("plan --price VTI=5 --price VTI=6", "VTI is given twice, 5 and 6: give it once\n"),
+        ("status --price VTI=5 --price VTI=6", "VTI is given twice, 5 and 6: give it once\n"),
+    ],
+)
+def test_an_amount_or_a_price_that_is_given_twice_is_wrong_usage(
+    line: str, told: str, session: Session
+) -> None:
+    """Which of two was meant, or both, nobody knows: neither is added or dropped in silence."""
+    printed = session.run(f"trimtab {line}")
+
+    assert told in printed
+    assert printed.endswith("[2]\n")
+
+
+def test_amounts_for_several_accounts_are_several(session: Session) -> None:
+    """The option is repeatable, a name each."""
+    printed = session.run("trimtab plan --now --deposit ira=500 --deposit brokerage=600")
+
+    assert "a deposit of 1,100.00" in printed

@@ -17,6 +17,7 @@ from trimtab.ledger.folded import state_digest
 from trimtab.ledger.merkle import EMPTY_ROOT, consistency_holds, consistency_proof
 from trimtab.ledger.proof import proof_text, proved
 from trimtab.ledger.verify import Verification, verify
+from trimtab.reports.ledger_text import verification_text
 
 ENTRIES = tuple(history(3, 12).entries)
 DATA = bytes_of(ENTRIES)
@@ -259,3 +260,21 @@ def test_who_waits_is_told_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
     assert replayed == [
         f"replay: entry {n:,} of {heard.entries:,}" for n in range(1, heard.entries + 1, 3)
     ]
+
+
+@pytest.mark.parametrize("line", [0, 4, len(ENTRIES) - 1])
+def test_one_flipped_bit_spoils_one_entry_and_the_rest_is_counted(line: int) -> None:
+    """Those behind the damage are as they were written, and nobody says that none is sound."""
+    lines = DATA.splitlines(keepends=True)
+    place = sum(map(len, lines[:line])) + 40
+    spoiled = bytearray(DATA)
+    spoiled[place] ^= 1
+
+    found = verify(bytes(spoiled))
+
+    (told,) = [f.message for f in found.findings if f.code == "no-checkpoint"]
+    shown = verification_text(found, file="ledger.jsonl", width=200)
+    assert (found.entries, found.intact) == (line, len(ENTRIES) - 1)
+    assert f"{len(ENTRIES) - 1} entries are as they were written" in told
+    assert f"{len(ENTRIES) - 1} sound entries" in shown
+    assert "no sound" not in shown

@@ -319,10 +319,13 @@ class _Written:
                 own_costs = cost_table(table.table("costs"), self.instruments)
                 self.costs[name] = own_costs.over(shared_costs).costs()
             table.finish()
-        if not self.accounts:
+        if not self.accounts and not self.models.is_cut:
             remedy = 'add [accounts.NAME] with tax = "taxable"'
             root.problem("accounts", "there is no account", remedy)
-        self.target = household_tree(root, target, sleeves, self.optimized, self.accounts, names)
+        self.target = household_tree(
+            root, target, sleeves, self.optimized, self.accounts, names,
+            may_be_elsewhere=self.models.is_cut,
+        )  # fmt: skip
 
     def read_limits(self, table: Table) -> None:
         """`[limits]`: how much may be without a price before nothing is planned."""
@@ -519,7 +522,7 @@ def _price_paths(root: Table, models: Models, folder: Path) -> tuple[Path, ...]:
         root.value("prices")
         if (folder / PRICES_FILE).is_file():
             paths = [folder / PRICES_FILE]
-        elif not typed.is_file():
+        elif not typed.is_file() and not models.is_cut:
             wrong = f"there is no file {PRICES_FILE}, and no key that names another"
             remedy = f'put {PRICES_FILE} (date,symbol,close) there, or name yours: prices = "..."'
             root.problem("prices", wrong, remedy)

@@ -22,7 +22,9 @@ examples:
 The model is a portfolio folder whose accounts are kinds of accounts. The book has one row a lot:
 account, symbol, quantity, acquired, cost_basis; cash is a row whose symbol is the currency. The
 rows of an account stand together and accounts ascend. An account with something wrong stops only
-itself: it is in exceptions.parquet with a code and what to do.
+itself: it is in exceptions.parquet with a code and what to do. Prices are stricter than in `plan`:
+one price that is missing, old or doubted stops every account that holds it or would buy it, where
+`plan` leaves that instrument alone and trades the rest.
 """
 
 

@@ -238,6 +238,7 @@ def _verification(found: Verification, path: Path) -> dict[str, Any]:
         "file": str(path),
         "holds": found.holds,
         "entries": found.entries,
+        "intact": found.intact,
         "head": found.head.hash,
         "root": found.root,
         "origin": found.origin,

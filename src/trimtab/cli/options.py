@@ -125,6 +125,29 @@ def flow(text: str) -> tuple[str, Decimal]:
     return account, amount
 
 
+class OncePerName(argparse.Action):
+    """A repeatable `NAME=VALUE` whose name may stand once: which of two is meant, nobody knows."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Add a pair."""
+        assert isinstance(values, tuple), "the type of the option makes pairs"
+        name, value = values
+        given = list(getattr(namespace, self.dest))
+        for other, first in given:
+            if other == name:
+                told = f"{name} is given twice, {first} and {value}: give it once"
+                if self.type is flow:
+                    told += f", {name}={first + value} if you mean both"
+                raise argparse.ArgumentError(self, told)
+        setattr(namespace, self.dest, [*given, (name, value)])
+
+
 def _pair(text: str, form: str) -> tuple[str, Decimal]:
     from trimtab.model.numbers import NumberError, decimal_from
 

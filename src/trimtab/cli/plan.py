@@ -7,6 +7,7 @@ import argparse
 from trimtab.cli.options import (
     OK,
     TROUBLE,
+    OncePerName,
     add_as_of,
     add_folder,
     add_json,
@@ -20,7 +21,6 @@ from trimtab.cli.options import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
 
     from trimtab.cli.options import Commands
     from trimtab.live.book import OpenBook
@@ -55,7 +55,7 @@ def add_parser(commands: Commands) -> None:
         ("--withdraw", "cash that is to be taken out (repeatable)"),
     ):
         parser.add_argument(
-            name, metavar="ACCOUNT=AMOUNT", type=flow, action="append", default=[], help=text
+            name, metavar="ACCOUNT=AMOUNT", type=flow, action=OncePerName, default=[], help=text
         )
     parser.add_argument("--no-sells", action="store_true", help="plan purchases only")
     parser.add_argument("--now", action="store_true", help="act although nothing is due")
@@ -63,7 +63,7 @@ def add_parser(commands: Commands) -> None:
         "--price",
         metavar="SYMBOL=P",
         type=price,
-        action="append",
+        action=OncePerName,
         default=[],
         help="a price for that day, for what has no ticker (repeatable)",
     )
@@ -82,8 +82,8 @@ def run(args: argparse.Namespace) -> int:
     book = open_book(folder_of(args))
     opened = book.plan(
         args.as_of,
-        deposits=_summed(args.deposit),
-        withdrawals=_summed(args.withdraw),
+        deposits=dict(args.deposit),
+        withdrawals=dict(args.withdraw),
         no_sells=args.no_sells,
         now=args.now,
         prices=dict(args.price),
@@ -108,14 +108,6 @@ def run(args: argparse.Namespace) -> int:
     )
     say(shown)
     return code
-
-
-def _summed(flows: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Several amounts for one account are one amount."""
-    summed: dict[str, Any] = {}
-    for account, amount in flows:
-        summed[account] = summed.get(account, 0) + amount
-    return summed
 
 
 def _ending(plan: Plan, book: OpenBook, path: Path | None, args: argparse.Namespace) -> list[str]:

@@ -7,6 +7,7 @@ import argparse
 from trimtab.cli.options import (
     OK,
     TROUBLE,
+    OncePerName,
     add_as_of,
     add_folder,
     add_json,
@@ -50,7 +51,7 @@ def add_parser(commands: Commands) -> None:
         "--price",
         metavar="SYMBOL=P",
         type=price,
-        action="append",
+        action=OncePerName,
         default=[],
         help="a price for that day, for what has no ticker (repeatable)",
     )

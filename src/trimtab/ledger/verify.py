@@ -33,8 +33,9 @@ class Verification:
     """What was found.
 
     Args:
-        entries: How many sound entries there are from the start.
-        head: The newest of them.
+        entries: How many sound entries there are from the start, up to the first damage.
+        intact: How many entries are as they were written, those behind a damage included.
+        head: The newest of those from the start.
         root: Tree head over them, hexadecimal.
         origin: The ledger's name; empty when it has no entry.
         checkpoint: The checkpoint that was believed and held; None when there was none.
@@ -44,6 +45,7 @@ class Verification:
     """
 
     entries: int
+    intact: int
     head: Head
     root: str
     origin: str
@@ -89,7 +91,7 @@ def verify(
     root = root_of([bytes.fromhex(entry.hash) for entry in sound])
     believed = None
     if checkpoint is None:
-        findings.append(_no_checkpoint(len(sound)))
+        findings.append(_no_checkpoint(reading))
     else:
         believed = _check(checkpoint, verifier_key, reading, findings)
     folded, state = NOTHING, ""
@@ -105,6 +107,7 @@ def verify(
         findings.append(_other_state(state, expected_state))
     return Verification(
         entries=len(sound),
+        intact=len(reading.entries),
         head=reading.head,
         root=root.hex(),
         origin=origin_of(sound) if sound else "",
@@ -160,10 +163,15 @@ def _lost_newline(line: bytes) -> int | None:
     return None
 
 
-def _no_checkpoint(entries: int) -> Finding:
+def _no_checkpoint(reading: Reading) -> Finding:
+    count = len(reading.entries)
+    intact = f"the {count} entries hold together" if count != 1 else "its one entry is sound"
+    if reading.problems:
+        intact = f"beside the damage, {count} entries are as they were written"
+        intact = intact if count != 1 else "beside the damage, 1 entry is as it was written"
     message = (
-        f"Checked without a checkpoint: the {entries} entries hold together, but if later ones "
-        "were cut off nobody can tell. Keep what `trimtab ledger checkpoint` prints elsewhere."
+        f"Checked without a checkpoint: {intact}, but if later ones were cut off nobody can tell. "
+        "Keep what `trimtab ledger checkpoint` prints elsewhere."
     )
     return Finding("no-checkpoint", "end of the ledger", message, "info")
 

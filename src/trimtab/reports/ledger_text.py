@@ -38,7 +38,9 @@ def verification_text(
     else:
         wrong = sum(finding.severity == "error" for finding in found.findings)
         first = f"DOES NOT HOLD: {file}, {counted(wrong, 'error')}"
-    parts = [first, counted(found.entries, "sound entry", "sound entries")]
+    parts = [first, counted(found.intact, "sound entry", "sound entries")]
+    if found.entries != found.intact:
+        parts.append(f"{found.entries or 'none'} of them before the first damage")
     checked = [
         f"chain: every entry follows the one before; the newest is {found.head.hash[:SHORT]}",
         f"tree: root {found.root[:SHORT]}",

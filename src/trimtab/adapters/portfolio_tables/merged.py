@@ -28,11 +28,13 @@ class Models:
         documents: Those that could be read.
         hashes: SHA-256, hexadecimal, of each file's bytes, by its name.
         problems: What is wrong with them as files.
+        is_cut: A model further down could not be read: what is missing may stand there.
     """
 
     documents: list[tuple[TomlDocument, Path]] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    is_cut: bool = False
 
     def place(self, path: KeyPath) -> tuple[str, int | None]:
         """File and line of a key; those of the nearest table above it that any file has."""
@@ -72,6 +74,7 @@ def read_models(path: Path, file: str) -> Models:
         document, raw, problems = read_toml(path, file)
         models.problems.extend(problems)
         if document is None:
+            models.is_cut = True
             return models
         seen.append(os.path.realpath(path))
         models.hashes[file] = sha256(raw).hexdigest()
@@ -83,6 +86,7 @@ def read_models(path: Path, file: str) -> Models:
         if not isinstance(model, str) or not model.strip() or not model.isprintable():
             wrong, remedy = "the name of a file belongs here", 'write "../models/60-40.toml"'
             models.problems.append(Problem(file, line, "extends", wrong, remedy))
+            models.is_cut = True
             return models
         path = path.parent / model
         above, file = file, os.path.relpath(path, home)
@@ -96,6 +100,7 @@ def read_models(path: Path, file: str) -> Models:
         if wrong:
             remedy = "correct the path, or remove the key"
             models.problems.append(Problem(above, line, "extends", wrong, remedy))
+            models.is_cut = True
             return models
 
 

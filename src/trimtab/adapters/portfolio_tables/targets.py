@@ -109,12 +109,19 @@ def household_tree(
     optimized: Optimized | None,
     accounts: Mapping[str, Account],
     known: list[str],
+    *,
+    may_be_elsewhere: bool = False,
 ) -> Sleeve | None:
-    """The target that accounts without one of their own share."""
+    """The target that accounts without one of their own share.
+
+    Where it may stand in a model that could not be read, its absence is no problem of its own.
+    """
     if optimized is not None:
         return None
     if "target" in root:
         return tree(target, raws, known)
+    if may_be_elsewhere:
+        return None
     if not accounts or any(account.target is None for account in accounts.values()):
         wrong = "there is no target"
         root.problem("target", wrong, 'add [target.NAME] with percent = 60 and hold = ["VTI"]')

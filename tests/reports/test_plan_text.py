@@ -157,6 +157,14 @@ def test_a_doubt_of_more_than_a_step_is_told(gap: int | None, is_told: bool) -> 
     assert ("from the best whole numbers of these trades" in full) is bool(gap)
 
 
+def test_without_trades_a_gap_is_of_trades_that_were_not_found() -> None:
+    """Nothing is said of whole numbers of trades where there are none."""
+    text = plan_text(replace(made(7), trades=(), gap=11), width=160, explain=True)
+
+    assert "these trades" not in text
+    assert "up to 0.11 less drift, cost and tax" in text
+
+
 @pytest.mark.parametrize(("has_trades", "times"), [(True, 1), (False, 0)])
 def test_what_is_proved_is_said_of_these_trades_alone(has_trades: bool, times: int) -> None:
     """The search keeps instruments and directions, so nothing is claimed about other trades."""

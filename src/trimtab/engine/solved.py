@@ -68,6 +68,7 @@ def solved(
     drift_price: float | None,
     *,
     fewest_trades: Sequence[float] | None = None,
+    least: Sequence[tuple[float, float]] | None = None,
 ) -> Solved:
     """Solve the trade problem with HiGHS.
 
@@ -77,6 +78,8 @@ def solved(
         drift_price: Money that a unit of drift left is worth; None: the nearest point first.
         fewest_trades: For the mode of that name: by leaf, the deviation in minor units inside
             which a sleeve need not be traded; None for the usual goals.
+        least: Where orders have fees however small they are: by holding, the least that is bought
+            and the least that is sold of it, minor units; None for no minimum.
 
     Returns:
         What was found, and what was not: trouble with HiGHS is told, never raised.
@@ -85,6 +88,8 @@ def solved(
     blocked = {(places.index(i), side) for i, side in blocked}
     if fewest_trades is not None:
         fewest_trades = [fewest_trades[s] for s in leaves]
+    if least is not None:
+        least = [least[i] for i in places]
     programme = Programme()
     price = NEAREST_FIRST if drift_price is None else drift_price
     sells: list[list[int]] = []
@@ -127,10 +132,12 @@ def solved(
         if buy is not None:
             account.append((buy, -(1.0 + holding.fee)))
             leaf.append((buy, 1.0))
-    made = _add_fees(programme, problem, sells, buys, purse, count=fewest_trades is not None)
-    beyond = _add_deviations(programme, problem, in_leaf, purse, price, fewest_trades)
+    made = _add_fees(programme, problem, sells, buys, purse, least, count=fewest_trades is not None)
+    beyond, off = _add_deviations(programme, problem, in_leaf, purse, price, fewest_trades)
     if fewest_trades is not None:
         _add_needed(programme, problem, sells, buys, made, beyond, fewest_trades)
+    elif made:
+        _add_plain_truths(programme, problem, sells, buys, made, off, purse, price)
     found = lexicographic(programme)
     gap, values = found.gaps.get("first", 0.0) * CENTS, found.values
     if not values:
@@ -164,6 +171,7 @@ def _add_order(programme: Programme, runs_: Sequence[Sequence[int]]) -> None:
     infinity = float("inf")
     for run, later in pairwise(runs_):
         sold = programme.column(0.0, 1.0, {}, whole=True)
+        programme.last.add(sold)
         for cells, side in ((run, 1.0), (later, -1.0)):
             amount = sum(programme.high[c] for c in cells)
             programme.row(0.0, infinity, [*((c, side) for c in cells), (sold, -side * amount)])
@@ -176,20 +184,23 @@ def _add_deviations(
     purse: list[list[tuple[int, float]]],
     price: float,
     inside: Sequence[float] | None,
-) -> list[int]:
+) -> tuple[list[int], list[tuple[int, int]]]:
     """How far sleeves and cash end from their goals, and what accounts lack.
 
     Returns:
-        With `inside`, by leaf the column of how far it ends beyond that.
+        With `inside`, by leaf the column of how far it ends beyond that; and by leaf the columns
+        of how far it ends over and under its goal.
     """
     infinity = float("inf")
     outside: list[int] = []
+    off: list[tuple[int, int]] = []
     short = {"first": SHORTFALL_PRICE, "fewest": 0.0 if inside is None else SHORTFALL_PRICE}
     for s, cells in enumerate(in_leaf):
         distance = (float(problem.goals[s]) - problem.values[s]) / CENTS
         over = programme.column(0.0, infinity, {"first": price})
         under = programme.column(0.0, infinity, {"first": price})
         programme.row(distance, distance, [*cells, (over, -1.0), (under, 1.0)])
+        off.append((over, under))
         if inside is not None:
             free = inside[s] / CENTS
             beyond = programme.column(0.0, infinity, {"fewest": BEYOND_PRICE})
@@ -206,7 +217,7 @@ def _add_deviations(
     over = programme.column(0.0, infinity, {"first": price})
     under = programme.column(0.0, infinity, {"first": price})
     programme.row(distance, distance, [*everywhere, (over, -1.0), (under, 1.0)])
-    return outside
+    return outside, off
 
 
 def _add_needed(
@@ -241,6 +252,7 @@ def _add_fees(
     sells: list[list[int]],
     buys: list[int | None],
     purse: list[list[tuple[int, float]]],
+    least: Sequence[tuple[float, float]] | None,
     *,
     count: bool,
 ) -> dict[int, int]:
@@ -251,26 +263,90 @@ def _add_fees(
     """
     infinity = float("inf")
     spendable = [max(purse_, 0) / CENTS for purse_ in problem.purses]
+    # With a minimum more may be traded than is of use, for less is not allowed.
+    is_free = count or least is not None
+    useful = float("inf") if is_free else _useful(problem) / CENTS
     for holding, own in zip(problem.holdings, sells, strict=True):
         spendable[holding.account] += sum(programme.high[c] for c in own)
     made: dict[int, int] = {}
-    for holding, own, buy in zip(problem.holdings, sells, buys, strict=True):
-        for part in ([(c, 1.0) for c in own], [] if buy is None else [(buy, 1.0)]):
+    for i, (holding, own, buy) in enumerate(zip(problem.holdings, sells, buys, strict=True)):
+        orders: list[int] = []
+        for side, part in enumerate(([] if buy is None else [(buy, 1.0)], [(c, 1.0) for c in own])):
             if not part or (holding.costs.is_linear and not count):
                 continue
-            # No more is bought than the account has and may raise: the tighter, the sooner it ends.
-            limit = min(sum(programme.high[c] for c, _ in part), spendable[holding.account] + 1.0)
+            # No more is bought than the account has and may raise, and nothing is traded beyond
+            # what is of any use: the tighter, the sooner the search ends.
+            most = sum(programme.high[c] for c, _ in part)
+            limit = min(most, spendable[holding.account] + 1.0, useful)
             traded = programme.column(0.0, 1.0, {"fewest": 1.0 if count else 0.0}, whole=True)
             programme.row(-infinity, 0.0, [*part, (traded, -limit)])
             made |= {c: traded for c, _ in part}
+            orders.append(traded)
+            if least is not None and least[i][side]:
+                programme.row(0.0, infinity, [*part, (traded, -least[i][side] / CENTS)])
             if holding.costs.is_linear:
                 continue
             # Fee beyond the rate: the fixed part, or what is missing to the least fee.
             more = programme.column(0.0, infinity, {"first": 1.0, "second": 1.0})
             fixed = holding.costs.fixed / CENTS
-            least = holding.costs.minimum / CENTS
+            lowest = holding.costs.minimum / CENTS
             programme.row(0.0, infinity, [(more, 1.0), (traded, -fixed)])
             charged = [(c, f * holding.fee) for c, f in part]
-            programme.row(0.0, infinity, [(more, 1.0), (traded, -least), *charged])
+            programme.row(0.0, infinity, [(more, 1.0), (traded, -lowest), *charged])
             purse[holding.account].append((more, -1.0))
+        if len(orders) == 2 and not count:
+            programme.rivals.append((orders[0], orders[1]))
+            programme.row(-infinity, 1.0, [(order, 1.0) for order in orders])
     return made
+
+
+def _add_plain_truths(
+    programme: Programme,
+    problem: Problem,
+    sells: list[list[int]],
+    buys: list[int | None],
+    made: dict[int, int],
+    off: list[tuple[int, int]],
+    purse: list[list[tuple[int, float]]],
+    price: float,
+) -> None:
+    """What holds of a best answer anyway, said so that it holds for parts of a yes too.
+
+    A leaf that nobody trades stays where it is, and an account that buys nothing spends nothing.
+    The search goes by parts of a yes, and ends ten times sooner with that.
+    """
+    infinity = float("inf")
+    for s, (over, under) in enumerate(off):
+        distance = (float(problem.goals[s]) - problem.values[s]) / CENTS
+        sides = buys if distance > 0 else [next(iter(own), None) for own in sells]
+        own = [sides[i] for i, holding in enumerate(problem.holdings) if holding.leaf == s]
+        trades = [column for column in own if column is not None]
+        if abs(distance) >= 1.0 and all(column in made for column in trades):
+            stays = under if distance > 0 else over
+            cells = [*((made[column], 1.0) for column in trades), (stays, 1.0 / abs(distance))]
+            programme.row(1.0, infinity, cells)
+    if price > 1.0:  # a sale that brings less than its fee may then be worth it
+        return
+    for a, cells in enumerate(purse):
+        cash = problem.purses[a] / CENTS
+        pairs = zip(problem.holdings, buys, strict=True)
+        own = [buy for holding, buy in pairs if holding.account == a]
+        trades = [column for column in own if column is not None]
+        if cash >= 1.0 and all(column in made for column in trades):
+            programme.row(0.0, infinity, [*cells, *((made[column], cash) for column in trades)])
+
+
+def _useful(problem: Problem) -> float:
+    """More than is traded of anything in a best answer, minor units.
+
+    Trades carry money from what lies above its goal to what lies below, and to cash that is
+    missing; what goes round, or from one place that is not to leave to another that is not
+    wanted, only costs. Every unit on its way so ends a unit of deviation, or of missing cash, and
+    what it loses to costs from account to account has to be carried too.
+    """
+    away = sum(abs(value - goal) for value, goal in zip(problem.values, problem.goals, strict=True))
+    away += abs(problem.cash - problem.cash_goal) + max(-problem.cash, 0)
+    away += sum(max(-purse, 0) for purse in problem.purses)
+    fees = sum(2 * max(h.costs.fixed, h.costs.minimum) for h in problem.holdings)
+    lost = min(max((h.fee for h in problem.holdings), default=0.0), 0.5)
+    return float(away + fees + 100) * ((1.0 + lost) / (1.0 - lost)) ** (2 * len(problem.accounts))

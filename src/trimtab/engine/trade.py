@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.engine.aim import Aim
 from trimtab.engine.mandate import Mandate
-from trimtab.engine.problem import Problem
+from trimtab.engine.problem import Holding, Problem
 from trimtab.engine.walked import NEAREST_FIRST, SOON_NOTHING, is_walkable, walked
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 UNBANDED_SHARE = 0.005
 """For the fewest trades: how near a sleeve without a band has to come, as a share of the base."""
+
+HAIR = 1e-6
+"""What a solver may miss a minimum by, relative and in minor units."""
 
 Blocked = frozenset[tuple[int, str]]
 
@@ -53,7 +56,9 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
 
     A minimum makes the problem lumpy. The rule is simple and the same everywhere: solve without
     it; while a trade is below its minimum, forbid the smallest such trade and solve again. Sales
-    that raise cash which is missing are exempt, in the accounts that raise it.
+    that raise cash which is missing are exempt, in the accounts that raise it. Where orders have
+    fees however small they are, the minimum is a row of the programme instead: trades are lumpy
+    there anyway, and each of many rounds would be a search.
     """
     price = None if mandate.drift_price is None else float(mandate.drift_price)
     inside = None
@@ -64,6 +69,7 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
             if leaf.name != aim.cash_leaf
         ]
     blocked: Blocked = frozenset()
+    dropped, least = _lumpy(problem, price) if inside is None else (blocked, None)
     while True:
         money, gap, is_exact = [], 0.0, False
         is_least, findings = inside is None, list[Finding]()
@@ -73,7 +79,7 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
         if not is_exact:
             from trimtab.engine.solved import solved
 
-            answer = solved(problem, blocked, price, fewest_trades=inside)
+            answer = solved(problem, blocked, price, fewest_trades=inside, least=least)
             if answer.change is None and inside is not None:
                 less = solved(problem, blocked, price)
                 answer = replace(less, trouble={**answer.trouble, **less.trouble})
@@ -91,15 +97,54 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
             side = "buy" if change > 0 else "sell"
             if abs(change) < SOON_NOTHING or (side == "sell" and holding.account in raising):
                 continue
-            # Half a step of grace: rounding to whole steps may lift it to the minimum.
-            least = (holding.least - 0.5) * float(holding.price)
-            if holding.least > 1 and abs(change) < least:
+            if abs(change) < _least(holding):
                 small.append((abs(change), holding.instrument, holding.account_id, i, side))
         if not small:
             worth = NEAREST_FIRST if price is None else price
-            return Changes(tuple(money), gap, blocked, worth, is_least, tuple(findings))
+            too_small = blocked | {(i, side) for i, side in dropped if not _goes(money[i], side)}
+            return Changes(tuple(money), gap, too_small, worth, is_least, tuple(findings))
         *_, i, side = min(small)
         blocked |= {(i, side)}
+
+
+def _lumpy(
+    problem: Problem, price: float | None
+) -> tuple[Blocked, list[tuple[float, float]] | None]:
+    """Where orders have fees however small they are, the minimum is part of the programme.
+
+    Returns:
+        Trades that would be below it if orders had no fees, for whoever asks why they are not
+        made; and by holding the least that is bought and sold, minor units. None of it where no
+        order has such fees, or where there is no minimum.
+    """
+    if all(h.costs.is_linear or h.least <= 1 for h in problem.holdings):
+        return frozenset(), None
+    from trimtab.engine.solved import solved
+
+    plain = [
+        replace(holding, costs=replace(holding.costs, fixed=0, minimum=0))
+        for holding in problem.holdings
+    ]
+    change = solved(replace(problem, holdings=tuple(plain)), frozenset(), price).change
+    small = frozenset(
+        (i, "buy" if money > 0 else "sell")
+        for i, money in enumerate(change or ())
+        if SOON_NOTHING <= abs(money) < _least(problem.holdings[i])
+    )
+    # Where the buffer is short, a sale in any account may fill it: what does not is seen later.
+    buffer = sum(problem.purses) - problem.cash
+    is_short = sum(max(purse, 0) for purse in problem.purses) < buffer
+    least = []
+    for holding in problem.holdings:
+        lowest = _least(holding) * (1.0 + HAIR) + HAIR if holding.least > 1 else 0.0
+        is_exempt = is_short or problem.purses[holding.account] < 0
+        least.append((lowest, 0.0 if is_exempt else lowest))
+    return small, least
+
+
+def _goes(money: float, side: str) -> bool:
+    """Whether that is a trade to that side."""
+    return abs(money) >= SOON_NOTHING and (money > 0) == (side == "buy")
 
 
 def raises_cash(problem: Problem, money: Sequence[float]) -> set[int]:
@@ -133,6 +178,14 @@ def reached(problem: Problem, changes: Changes) -> tuple[list[int], int, list[in
     # Exact sums, so that the order of accounts and sleeves does not decide how they are rounded.
     cash = fsum((float(problem.cash), *(spent for purse in purses for spent in purse[1:])))
     return [round(fsum(part)) for part in values], round(cash), [round(fsum(p)) for p in purses]
+
+
+def _least(holding: Holding) -> float:
+    """The least trade of a holding in minor units; nothing where a step is enough.
+
+    With half a step of grace: rounding to whole steps may lift it to the minimum.
+    """
+    return (holding.least - 0.5) * float(holding.price) if holding.least > 1 else 0.0
 
 
 def _told(name: str, answer: Solved) -> list[Finding]:

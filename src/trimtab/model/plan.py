@@ -136,7 +136,11 @@ class Plan:
         cash_after: By account, minor units.
         cost: Expected trading cost in all, minor units.
         tax: Expected tax in all, minor units.
-        gap: Optimality gap in minor units of the objective, 0 when proved best; None: not proved.
+        gap: How much less drift, cost and tax, in minor units, other whole numbers of these very
+            trades, in these directions, may leave at most; with what a search in money that
+            stopped at its limit may have missed. 0: it is proved that none leave less, though other
+            trades may. Without trades: the same of the trades that were weighed. None: no bound
+            is known.
         periods: Calendar period that carrying out this plan acts on, by target.
         adopted: Target weights that carrying it out adopts, by target, then leaf.
         flows: Deposits (+) and withdrawals (-) assumed, by account, minor units.

@@ -349,6 +349,13 @@ def _distance_from_best(gap: int) -> str:
     return f"At most {money(gap)} from the best whole numbers of these trades (optimality gap)."
 
 
+def _not_found(gap: int) -> str:
+    return (
+        "Not proved that no trade is best: whole numbers of the trades that were weighed may "
+        f"leave up to {money(gap)} less drift, cost and tax."
+    )
+
+
 def _quantity(trade: Trade) -> str:
     if trade.amount is not None:
         return "by amount"
@@ -493,7 +500,7 @@ def _origin(plan: Plan) -> list[str]:
     if plan.gap is None:
         lines.append("No bound is known for how far this is from the best plan.")
     elif plan.gap:
-        lines.append(_distance_from_best(plan.gap))
+        lines.append(_distance_from_best(plan.gap) if plan.trades else _not_found(plan.gap))
     elif plan.trades:
         lines.append("Proved: no other whole numbers of these trades do better.")
     for target, period in plan.periods.items():

@@ -95,9 +95,14 @@ def orders(tiny: Tiny) -> list[Order]:
     return found
 
 
-def by_programme(tiny: Tiny) -> float | None:
-    """The least objective in cents, by a mixed-integer programme; None when cash must be short."""
-    rows = _programme(tiny, orders(tiny), choose=True)
+def by_programme(tiny: Tiny, lowest: Mapping[str, float] | None = None) -> float | None:
+    """The least objective in cents, by a mixed-integer programme; None when cash must be short.
+
+    Args:
+        tiny: The household; `lowest` wants one whose orders have a fee.
+        lowest: By instrument the least trade in cents; nothing is then both bought and sold.
+    """
+    rows = _programme(tiny, orders(tiny), choose=True, lowest=lowest)
     answer = milp(
         rows.price,
         integrality=rows.whole,
@@ -161,7 +166,12 @@ def _linear(rows: _Rows) -> float:
 
 
 def _programme(
-    tiny: Tiny, chosen: Collection[Order], *, choose: bool, width: Fraction | None = None
+    tiny: Tiny,
+    chosen: Collection[Order],
+    *,
+    choose: bool,
+    width: Fraction | None = None,
+    lowest: Mapping[str, float] | None = None,
 ) -> _Rows:
     """In units of money. With `choose` every order is a yes or no, else all of them are made."""
     rows = _Rows()
@@ -172,6 +182,7 @@ def _programme(
     constant = dict.fromkeys(purse, 0.0)
     fees = tiny.commission > 0 or tiny.minimum > 0
     lumps = 0.0
+    yes: dict[tuple[str, str], int] = {}
     for id_, name, side in chosen:
         place = next(place for place in tiny.places if place.id == id_)
         own = [rows.column(rate, wealth)] if side == "buy" else _sales(rows, tiny, id_, name, rate)
@@ -189,6 +200,11 @@ def _programme(
             rows.row(0.0, {more: 1.0, made: -fixed})
             rows.row(0.0, {more: 1.0, made: -least, **dict.fromkeys(own, rate)})
             rows.row(0.0, {made: wealth, **dict.fromkeys(own, -1.0)})
+            if lowest is not None:
+                rows.row(0.0, {made: -lowest[name] / 100, **dict.fromkeys(own, 1.0)})
+                other = yes.setdefault((id_, name), made)
+                if other != made:
+                    rows.row(-np.inf, {made: 1.0, other: 1.0}, 1.0)
         else:
             lumps += fixed
             constant[id_] += fixed

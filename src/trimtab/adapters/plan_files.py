@@ -37,6 +37,8 @@ class SavedPlan:
         prices: Prices that were typed in for it, by instrument.
         day_asked: Whether somebody named its day, rather than taking the newest.
         text: What its reader saw; not part of the hash.
+        recorded: The hash that the record has of it, where its file is gone and this is made from
+            the record; else empty.
     """
 
     plan: Plan
@@ -44,11 +46,12 @@ class SavedPlan:
     prices: Mapping[str, Price] = field(default_factory=dict)
     day_asked: bool = False
     text: str = ""
+    recorded: str = ""
 
     @property
     def sha256(self) -> str:
         """Hash of the plan's canonical form."""
-        return plan_hash(self.plan)
+        return self.recorded or plan_hash(self.plan)
 
 
 def plan_bytes(saved: SavedPlan) -> bytes:

@@ -54,16 +54,16 @@ def run(args: argparse.Namespace) -> int:
     """Show the plan, ask, carry it out."""
     from pathlib import Path
 
-    from trimtab.adapters.plan_files import load_plan
     from trimtab.cli.screen import asked, emit, say, screen
     from trimtab.live.book import open_book
+    from trimtab.live.lost_plans import need_file
     from trimtab.live.trading import looked_at
     from trimtab.model.errors import RefusedError
     from trimtab.reports.plan_text import plan_text
 
     book = open_book(folder_of(args))
     path = plan_path(Path(args.plan), book)
-    saved = load_plan(path)
+    saved = need_file(book, path)
     if args.dry_run:
         return _rehearse(book, saved, args)
     if not args.yes:

@@ -35,15 +35,15 @@ def run(args: argparse.Namespace) -> int:
     """Cancel, and say how far the plan got."""
     from pathlib import Path
 
-    from trimtab.adapters.plan_files import load_plan
     from trimtab.cli.apply import plan_path
     from trimtab.cli.screen import emit, say, screen
     from trimtab.live.book import open_book
+    from trimtab.live.lost_plans import saved_or_recorded
     from trimtab.reports.applied_text import applied_json, applied_text
 
     book = open_book(folder_of(args))
     path = plan_path(Path(args.plan), book)
-    plan = load_plan(path).plan
+    plan = saved_or_recorded(book, path).plan
     applied = book.cancel(path)
     if args.json:
         emit(applied_json(applied, plan))

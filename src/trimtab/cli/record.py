@@ -61,10 +61,10 @@ def run(args: argparse.Namespace) -> int:
     """Show what would be booked, ask, book it, and say what is still open."""
     from pathlib import Path
 
-    from trimtab.adapters.plan_files import load_plan
     from trimtab.cli.apply import ending, plan_path
     from trimtab.cli.screen import asked, emit, remark, say, screen
     from trimtab.live.book import open_book
+    from trimtab.live.lost_plans import need_prices, saved_or_recorded
     from trimtab.live.trading import to_record
     from trimtab.model.errors import RefusedError
     from trimtab.reports.applied_text import applied_json, applied_text
@@ -75,9 +75,11 @@ def run(args: argparse.Namespace) -> int:
         raise RefusedError("say which plan was traded, or --trades FILE for trades outside any")
     book = open_book(folder_of(args))
     path = plan_path(Path(args.plan), book)
-    saved = load_plan(path)
+    saved = saved_or_recorded(book, path)
     if args.json and not args.yes:
         raise RefusedError("--json cannot ask: add --yes to book it without asking")
+    if saved.recorded and args.fills is None and not args.close:
+        raise need_prices(saved)
     found = to_record(book, saved, args.fills, as_it_was=args.as_it_was)
     if found.trades is None and not found.applied.tickets:
         if args.json:

@@ -29,6 +29,7 @@ from trimtab.execution.outcome import Applied, conclude, outcome
 from trimtab.execution.sending import cancel_open, issue_tickets
 from trimtab.ledger.store import LedgerStore
 from trimtab.live.admission import admit
+from trimtab.live.lost_plans import need_prices, saved_or_recorded
 from trimtab.live.observed import ObservedBook
 from trimtab.live.planned import OpenPlan, text_of
 from trimtab.live.venue import brokers_of, need_one_record, paper_terms, real_accounts, today_of
@@ -112,11 +113,12 @@ def to_record(
     admit(run, saved)
     _with_tickets(run, by)
     trades: tuple[HandTrade, ...] | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = saved.plan.findings if saved.recorded else ()
     if fills is not None:
         trades = _trades(book, saved, Path(fills))
         check_hand_trades(run, trades, as_it_was=as_it_was)
         findings = (
+            *findings,
             *undated(trades),
             *without_session(book.portfolio.calendar, trades),
             *odd_fees(run, trades),
@@ -163,7 +165,9 @@ def record_trades(
             the plan's; without it they are refused.
         by: Who says so.
     """
-    saved = _saved(plan)
+    saved = _of_orders(book, plan)
+    if saved.recorded and fills is None and not close:
+        raise need_prices(saved)
     # The whole of it in memory first: nothing is written of what would be refused half way.
     checked = to_record(book, saved, fills, as_it_was=as_it_was, by=by)
     run = _run(book, saved)
@@ -201,7 +205,7 @@ def _trades(book: ObservedBook, saved: SavedPlan, path: Path) -> tuple[HandTrade
 
 def cancel(book: ObservedBook, plan: OpenPlan | SavedPlan | Path | str) -> Applied:
     """Ask the brokers to cancel what is open of a plan; allowed even when everything is halted."""
-    run = _run(book, _saved(plan))
+    run = _run(book, _of_orders(book, plan))
     if not run.is_approved:
         raise RefusedError(f"plan {run.plan.id} was never applied: there is nothing to cancel")
     poll_brokers(run)
@@ -229,7 +233,11 @@ def _run(book: ObservedBook, saved: SavedPlan, *, store: LedgerStore | None = No
         paper=book.paper_accounts,
         real=real_accounts(book),
     )
-    return Application(plan, saved.request, venue)
+    run = Application(plan, saved.request, venue)
+    if saved.recorded:
+        run.digest = saved.recorded
+        run.findings.extend(plan.findings)
+    return run
 
 
 def _saved(plan: OpenPlan | SavedPlan | Path | str) -> SavedPlan:
@@ -239,6 +247,11 @@ def _saved(plan: OpenPlan | SavedPlan | Path | str) -> SavedPlan:
         return load_plan(Path(plan))
     text = text_of(plan.value)
     return SavedPlan(plan.value, plan.request, plan.prices, plan.day_asked, text)
+
+
+def _of_orders(book: ObservedBook, plan: OpenPlan | SavedPlan | Path | str) -> SavedPlan:
+    """A plan whose orders are recorded or closed: that works without its file."""
+    return saved_or_recorded(book, Path(plan)) if isinstance(plan, Path | str) else _saved(plan)
 
 
 def _bring_up(book: ObservedBook, run: Application, day: date) -> None:

@@ -189,7 +189,7 @@ FORMS: list[tuple[str | bytes, list[tuple[int | None, str]]]] = [
     ("account,symbol,quantity,acquired\n", [(1, "")]),
     ("account,symbol,quantity,acquired,basis\n", [(1, ""), (1, "")]),
     ("account,symbol,quantity,acquired,cost_basis,symbol\n", [(1, "symbol")]),
-    ("Account,symbol,quantity,acquired,cost_basis\n", [(1, ""), (1, "")]),
+    ("Depot,symbol,quantity,acquired,cost_basis\n", [(1, ""), (1, "")]),
     (HEADER + "ira,VTI,1,\n\nira,VTI,1,,,\n", [(2, ""), (4, "")]),
     (HEADER + 'ira,"VTI,1,,\n', [(2, "")]),
     (HEADER + 'ira,"VTI"x,1,,\n', [(2, "")]),
@@ -345,3 +345,13 @@ def test_a_file_of_another_kind_does_not_drown_its_reader(tmp_path: Path) -> Non
     start = opening(sheet, NAMES)
 
     assert len(start.problems) < 1010
+
+
+def test_names_of_columns_may_have_capitals(tmp_path: Path) -> None:
+    """A spreadsheet's header is read as the names that it means."""
+    text = HEADER.title() + "tax,VTI,3,2020-01-02,100\n"
+
+    sheet = sheet_of(tmp_path, text)
+
+    assert not sheet.problems
+    assert list(sheet.columns) == HEADER.strip().split(",")

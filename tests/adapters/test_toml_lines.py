@@ -162,3 +162,12 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     document, problems = parse_toml(raw, "f.toml")
 
     assert (document is None) == bool(problems)
+
+
+def test_a_decimal_comma_is_told_with_the_number_as_it_should_be() -> None:
+    """As in a CSV file: the line, and the value to write."""
+    document, (problem,) = parse_toml(b"[target.a]\npercent = 32,0  # a third\n", "f.toml")
+
+    assert document is None
+    assert (problem.line, problem.wrong) == (2, "32,0 has a decimal comma")
+    assert problem.remedy == "write percent = 32.0"

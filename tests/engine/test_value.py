@@ -213,6 +213,8 @@ def test_frozen_too_long_plans_nothing() -> None:
     assert "prices-refused" not in {finding.code for finding in fifth.findings}
     assert "stale-price" in {finding.code for finding in fifth.findings}
     assert sixth.trades == ()
+    (refused,) = [one for one in sixth.findings if one.code == "prices-refused"]
+    assert "raise limits.frozen_sessions to 6 or more" in refused.message
     assert "prices-refused" in {finding.code for finding in sixth.findings}
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.engine.generated import generated
 from tests.engine.households import DAY
 from trimtab.engine.decide import decide
+from trimtab.execution.corporate import _expected
 from trimtab.model.findings import Finding
 from trimtab.model.plan import Plan, Trade
 from trimtab.reports.layout import ASCII, FULL, columns_of
@@ -230,3 +231,16 @@ def a_sale() -> Trade:
 def test_the_same_plan_is_the_same_text() -> None:
     """A text depends on nothing but its plan."""
     assert plan_text(made(7)) == plan_text(made(7))
+
+
+def test_several_expected_dividends_are_one_line_with_their_sum() -> None:
+    """Each is named, none has a paragraph of its own, and one alone is told as it was."""
+    paid = {("a", "BDX"): [(DAY, 1049)], ("b", "VTX"): [(DAY, 10_000)]}
+    both, one = _expected(paid), _expected({("a", "BDX"): [(DAY, 1049)]})
+
+    together = plan_text(replace(made(7), findings=tuple(both)), width=200)
+    alone = plan_text(replace(made(7), findings=tuple(one)), width=200)
+
+    assert "2 dividends are expected, 110.49 in all: BDX 2026-03-31 10.49 in a, VTX" in together
+    assert together.count("imported") == 1
+    assert "BDX went ex dividend on 2026-03-31: expect 10.49 in a." in alone

@@ -389,6 +389,26 @@ def test_no_common_session_is_refused_with_the_spans() -> None:
         backtest(prices, Policy(HALVES))
 
 
+def test_a_price_that_is_back_the_next_day_is_asked_for_as_a_typo() -> None:
+    """One finding for the row that is wrong, and how to say in either language that it is not."""
+    prices = history({"A": [200.0, 2010.0, 202.0, 201.0], "B": [5.0] * 4})
+
+    with pytest.raises(InputError) as refused:
+        backtest(prices, Policy(HALVES))
+
+    (problem,) = refused.value.problems
+    assert "2024-01-02, and is 202 on 2024-01-03: a typo?" in problem.wrong
+    assert "--accept-jumps" in problem.remedy
+
+
+def test_costs_that_are_a_number_are_refused_with_how_to_write_them() -> None:
+    """Five what? The message shows the keyword."""
+    prices = history({"A": [1.0, 1.1], "B": [1.0, 1.0]})
+
+    with pytest.raises(InputError, match=r"costs=tt.Costs\(bps=5\)"):
+        backtest(prices, Policy(HALVES), costs=5)  # type: ignore[arg-type]
+
+
 def test_a_tenfold_jump_is_refused_until_it_is_said_to_be_real() -> None:
     """A price that jumps tenfold stops a backtest that would use it, and no other."""
     prices = history({"A": [200.0, 201.0, 10.0, 10.1], "B": [5.0] * 4, "C": [7.0] * 4})

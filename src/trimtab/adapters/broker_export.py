@@ -315,8 +315,8 @@ def read_export(
             Finding(
                 "export-notes",
                 path.name,
-                f"Lines {_ranges(reading.notes)} have fewer fields than the header and were taken "
-                "for remarks of the broker. Look at them if a position is missing.",
+                f"{_have_fewer(reading.notes)} fewer fields than the header: taken for remarks of "
+                "the broker. Look there if a position is missing.",
                 "info",
             )
         )
@@ -552,6 +552,12 @@ def _escape(char: str) -> str:
 
 def _quoted_list(texts: Sequence[str]) -> str:
     return "[" + ", ".join(_quoted(text) for text in texts) + "]"
+
+
+def _have_fewer(numbers: Sequence[int]) -> str:
+    return (
+        f"Line{'s' * (len(numbers) > 1)} {_ranges(numbers)} ha{'s' if len(numbers) == 1 else 've'}"
+    )
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -289,8 +289,10 @@ def _header(
 ) -> dict[str, int]:
     assert callable(problem)
     columns: dict[str, int] = {}
-    for place, name in enumerate(fields):
+    for place, written in enumerate(fields):
+        name = written if written in known else written.strip().lower()
         if name not in known:
+            name = written
             problem(line, "", f"{shown(name)} is not one of its columns", near(name, known))
         elif name in columns:
             problem(line, name, "the column stands twice", "keep one of them")

@@ -34,6 +34,9 @@ _STRING = re.compile(
     re.DOTALL,
 )
 _SCALAR = re.compile(r"[^,\]}#\n]++")
+_DECIMAL_COMMA = re.compile(
+    r"\s*(?P<key>[A-Za-z0-9_.-]+)\s*=\s*(?P<number>[+-]?[0-9]+,[0-9]+)\s*(?:#.*)?", re.ASCII
+)
 _DECODE_ERROR = re.compile(
     r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)"
 )
@@ -140,6 +143,11 @@ def _syntax_problem(message: str, text: str) -> tuple[int, str, str]:
     what, at = (match[1], match[2]) if match else (message, None)
     line = int(at) if at else text.count("\n", 0, len(text.rstrip("\n"))) + 1
     remedy = "see https://toml.io for the rules"
+    written = text.split("\n")[line - 1] if line <= text.count("\n") + 1 else ""
+    comma = _DECIMAL_COMMA.match(written)
+    if comma:
+        wrong = f"{comma['number']} has a decimal comma"
+        return line, wrong, f"write {comma['key']} = {comma['number'].replace(',', '.')}"
     if "Cannot" in what:
         remedy = "the key or table stands twice: keep one"
     elif "value" in what:

@@ -35,6 +35,11 @@ def add_missing(parser: argparse.ArgumentParser) -> None:
         help="its prices end: it is turned into cash at this price, or its last one (repeatable)",
     )
     parser.add_argument(
+        "--accept-jumps",
+        action="store_true",
+        help="take tenfold changes of a price, and what looks like a split, for real",
+    )
+    parser.add_argument(
         "--fx-bps",
         metavar="BPS",
         type=bps,
@@ -65,6 +70,8 @@ def missing_of(args: argparse.Namespace) -> dict[str, Any]:
     except ValueError as error:
         raise RefusedError(f"--{error}") from None
     options = {"missing": args.missing, "late": args.late, "delisted": delisted}
+    if args.accept_jumps:
+        options["accept_jumps"] = True
     return {**options, "fx_bps": args.fx_bps}
 
 
@@ -83,4 +90,5 @@ def missing_asked(args: argparse.Namespace) -> list[tuple[object, str]]:
         (args.missing != "drop", "--missing"),
         (args.late != "wait", "--late"),
         (args.delisted, "--delisted"),
+        (args.accept_jumps, "--accept-jumps"),
     ]

@@ -424,8 +424,10 @@ def _tax_spared(problem: Problem, steps: Sequence[int], mandate: Mandate) -> lis
         tax = sum(lot.tax for lot in lots)
         if tax:
             gain = sum(lot.gain or 0 for lot in lots)
+            has_loss = any((lot.gain or 0) < 0 for lot in lots)
+            losses = ": losses in it reduce no tax yet" if has_loss else ""
             why = (
-                f"selling it all would realise {money_text(gain)} ({money_text(tax)} tax); "
+                f"selling it all would realise {money_text(gain)} ({money_text(tax)} tax{losses}); "
                 f"{', '.join(sorted(set(others)))} had room"
             )
             notes.append(LeftAlone(holding.account_id, holding.instrument, "tax", why))

@@ -112,7 +112,7 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
     prices: dict[str, Price] = {}
     doubted: dict[str, Price] = {}
     frozen: set[str] = set()
-    refused = ""
+    refused = halted = ""
     for id_ in sorted(held | (wanted & set(household.instruments))):
         belief = _belief(household.instruments[id_], state, market, household.currency)
         if belief.price is not None:
@@ -133,6 +133,11 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
         elif belief.since is not None:
             sessions = _sessions_frozen(household.instruments[id_], belief.since, market)
             if sessions > household.frozen_sessions:
+                if not refused:
+                    halted = (
+                        f" If {id_} really is halted, raise limits.frozen_sessions to {sessions} "
+                        "or more in portfolio.toml: it then counts at its last price, untraded."
+                    )
                 refused = refused or (
                     f"{id_} is held and has been without a good price for {sessions} sessions"
                 )
@@ -166,7 +171,7 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
             f"above the limit of {household.frozen_share:%}"
         )
     if refused:
-        message = f"No trade is planned: {refused}. Mend the prices, then plan again."
+        message = f"No trade is planned: {refused}. Mend the prices, then plan again.{halted}"
         findings.append(Finding("prices-refused", household.name, message, "error"))
     return Valuation(
         prices, step_prices, frozenset(frozen), steps, values, cash, tuple(findings), refused

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 
 from trimtab.model.findings import Finding
-from trimtab.model.numbers import quantity_text
+from trimtab.model.numbers import minor_from, money_text, quantity_text
 from trimtab.model.plan import Plan, Reading, SleeveRow, Trade
 from trimtab.reports.layout import (
     FULL,
@@ -108,7 +110,7 @@ def findings_text(
     findings: Sequence[Finding], *, width: int, look: Look, explain: bool = False
 ) -> list[str]:
     """What the reader should know, the gravest first; of mere notes only a few when short."""
-    ordered = sorted(findings, key=lambda finding: _RANK[finding.severity])
+    ordered = sorted(_with_one_of_dividends(findings), key=lambda finding: _RANK[finding.severity])
     grave = [one for one in ordered if one.severity != "info"]
     notes = [one for one in ordered if one.severity == "info"]
     shown = grave + (notes if explain else notes[:FEW])
@@ -130,6 +132,30 @@ def findings_text(
     if len(shown) < len(ordered):
         lines += paragraph("", [_and_more(len(ordered) - len(shown), look)], width=width, look=look)
     return lines
+
+
+_DIVIDEND = re.compile(
+    r"(?P<what>.+) went ex dividend (on|from) (?P<day>.+): expect (?P<money>[0-9.]+) in (?P<at>.+?)"
+    r"\. (?P<rest>.+)"
+)
+
+
+def _with_one_of_dividends(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, with several expected dividends told in one line, and the sum of them."""
+    read = [(one, _DIVIDEND.fullmatch(one.message)) for one in findings]
+    own = [(one, m) for one, m in read if one.code == "dividend-expected" and m]
+    if len(own) < 2:
+        return list(findings)
+    total = sum(minor_from(Decimal(m["money"])) for _, m in own)
+    each = ", ".join(f"{m['what']} {m['day']} {m['money']} in {m['at']}" for _, m in own)
+    first, match = own[0]
+    message = (
+        f"{len(own)} dividends are expected, {money_text(total)} in all: {each}. "
+        f"{match['rest'].replace('It is booked', 'They are booked')}"
+    )
+    folded = {id(one) for one, _ in own}
+    told = [replace(first, subject="household", message=message)]
+    return [one for one in findings if id(one) not in folded] + told
 
 
 def _and_more(number: int, look: Look, where: str = "") -> str:
@@ -234,7 +260,7 @@ def _nearest(plan: Plan, target: str) -> str:
     now, weight = deviation.percent(row.now, digits), deviation.percent(row.weight, digits)
     return (
         f"Nearest to its band is {row.sleeve}: {now} against {weight} "
-        f"(band {deviation.points(band, digits)}); {deviation.points(_room(row), digits)} to go."
+        f"(band {band_text(band, digits)}); {deviation.points(_room(row), digits)} to go."
     )
 
 
@@ -472,14 +498,14 @@ def _sleeves(plan: Plan, width: int, look: Look) -> list[str]:
     return table(columns, rows, width=width, look=look)
 
 
-def band_text(band: Fraction) -> str:
+def band_text(band: Fraction, least: int = 1) -> str:
     """A band with one decimal, or with two where those are all that it has.
 
     >>> band_text(Fraction(1, 20)), band_text(Fraction(175, 10_000)), band_text(Fraction(1, 30))
     ('5.0pp', '1.75pp', '3.3pp')
     """
     is_exact = (band * 10_000).denominator == 1
-    return deviation.points(band, deviation.digits_written(band) if is_exact else 1)
+    return deviation.points(band, max(least, deviation.digits_written(band) if is_exact else 1))
 
 
 def _left_alone(plan: Plan, explain: bool, look: Look) -> list[str]:

@@ -14,6 +14,8 @@ Ask = Callable[[str, str], str]
 
 _BY_CODE: Final[Mapping[str, tuple[str, str]]] = {
     "missing-price": ("prices", "Or give one with {}."),
+    "stale-price": ("prices", "Or give one with {}."),
+    "invalid-price": ("prices", "Or give one with {}."),
     "price-jump": ("prices", "If it is right, give it with {}."),
     "split-missing": ("prices", "If it is right, give it with {}."),
     "split-out-of-phase": ("prices", "If it is right, give it with {}."),

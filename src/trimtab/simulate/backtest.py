@@ -117,6 +117,10 @@ def backtest(
         wrong = f"a {type(given).__name__} is no price history"
         remedy = "pass it through trimtab.read_prices first"
         raise InputError([Problem("prices", None, "", wrong, remedy)])
+    priced: object = costs
+    if priced is not None and not isinstance(priced, Costs):
+        remedy = "write costs=tt.Costs(bps=5) for 5 basis points of each trade"
+        raise InputError([Problem("costs", None, "", f"{costs!r} are no costs", remedy)])
     chosen = [policies] if isinstance(policies, Policy) else list(policies)
     _check_names(chosen)
     charged = with_exchange(costs or Costs(), prices.foreign, fx_bps)

@@ -11,7 +11,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.simulate.aims import GivenTarget, MadeTarget
 from trimtab.simulate.gaps import Gaps, sessions_with_gaps
-from trimtab.simulate.history import TRADED, PriceHistory, jumps, split_guess
+from trimtab.simulate.history import TRADED, PriceHistory, day_of, jumps, split_guess
 from trimtab.simulate.metrics import DAYS_A_YEAR
 from trimtab.simulate.splits import split_findings
 
@@ -92,17 +92,33 @@ def _with_cash(history: PriceHistory, rate: float) -> PriceHistory:
     )
 
 
+_IF_REAL = "or say that it is real: accept_jumps=True, --accept-jumps"
+
+
 def _refuse_jumps(history: PriceHistory) -> None:
-    problems = [
-        Problem(
-            history.source,
-            None,
-            symbol,
-            f"the price goes from {before:g} to {after:g} on {day}, "
-            f"which looks like a {split_guess(before, after)}",
-            "use prices adjusted for splits, or say that it is real (accept_jumps)",
-        )
-        for symbol, day, before, after in jumps(history)[:20]
-    ]
+    problems = []
+    ways_back: set[tuple[str, date]] = set()
+    for symbol, day, before, after in jumps(history)[:20]:
+        if (symbol, day) in ways_back:
+            continue
+        wrong = f"the price goes from {before:g} to {after:g} on {day}, "
+        back = _next_price(history, symbol, day)
+        if back is not None and 0.5 < back[1] / before < 2:
+            ways_back.add((symbol, back[0]))
+            wrong += f"and is {back[1]:g} on {back[0]}: a typo?"
+            remedy = f"correct the row of {day}, {_IF_REAL}"
+        else:
+            wrong += f"which looks like a {split_guess(before, after)}"
+            remedy = f"use prices adjusted for splits, {_IF_REAL}"
+        problems.append(Problem(history.source, None, symbol, wrong, remedy))
     if problems:
         raise InputError(problems)
+
+
+def _next_price(history: PriceHistory, symbol: str, day: date) -> tuple[date, float] | None:
+    """The first price of a symbol after a day, with its day; None where there is none."""
+    import numpy as np
+
+    close = history.close[:, history.column(symbol)]
+    later = np.flatnonzero((history.dates > np.datetime64(day)) & ~np.isnan(close))
+    return (day_of(history.dates[later[0]]), float(close[later[0]])) if len(later) else None

@@ -46,7 +46,9 @@ def band_reading(
     digits = digits_needed(abs(away), width, least=least)
     place = f"{sleeve} {percent(now, digits)} against {percent(weight, digits)}"
     state = "" if fired else ", inside"
-    band = f"band {points(width, digits)}"
+    # A band of 1.25pp is not 1.2pp: what is written with two decimals is told with them.
+    is_exact = (width * 10_000).denominator == 1
+    band = f"band {points(width, max(digits, digits_written(width)) if is_exact else digits)}"
     why = f"{place} ({band}): {points(abs(away), digits)} {side}{state}"
     if away == 0:
         why = f"{place}: on target"

@@ -13,6 +13,7 @@ from scipy import stats
 from tests.simulate.markets import history, lively
 from trimtab.adapters.price_frames import read_prices
 from trimtab.costs import Costs
+from trimtab.estimates.regimes import Regimes, fit_regimes
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy
 from trimtab.simulate.backtest import backtest
@@ -26,7 +27,6 @@ from trimtab.simulate.scenarios import (
     TCopulaModel,
     fit,
     fit_normal,
-    fit_regimes,
     fit_t_copula,
 )
 
@@ -45,8 +45,7 @@ def stormy() -> RegimeModel:
     """Calm and storm: twice the volatility and much higher correlations."""
     storm = 0.8 * np.ones((3, 3)) + 0.2 * np.eye(3)
     size = np.outer(DEVIATION, DEVIATION)
-    return RegimeModel(
-        NAMES,
+    regimes = Regimes(
         np.array([MEAN, -2 * MEAN]),
         np.array([CORRELATION * size, 6.0 * storm * size]),
         np.array([[0.98, 0.02], [0.06, 0.94]]),
@@ -54,6 +53,7 @@ def stormy() -> RegimeModel:
         0.0,
         0,
     )
+    return RegimeModel(NAMES, regimes)
 
 
 def tailed() -> TCopulaModel:
@@ -142,10 +142,10 @@ def test_no_draw_is_further_than_twice_the_furthest_in_history() -> None:
 
 def test_regimes_are_found_again() -> None:
     """Means, volatilities, correlations and moves of two regimes that are known."""
-    model = stormy()
-    drawn = model.draw(np.random.default_rng(7), 8000)
+    model = stormy().regimes
+    drawn = stormy().draw(np.random.default_rng(7), 8000)
 
-    found = fit_regimes(drawn, NAMES)
+    found = fit_regimes(drawn)
 
     assert found.volatility == pytest.approx(model.volatility, rel=0.08)
     assert found.correlations == pytest.approx(model.correlations, abs=0.06)
@@ -158,8 +158,7 @@ def test_regimes_are_found_again() -> None:
 def test_three_regimes_are_found_again() -> None:
     """More than two states, in the order of their volatility."""
     size = np.outer(DEVIATION, DEVIATION)
-    model = RegimeModel(
-        NAMES,
+    model = Regimes(
         np.tile(MEAN, (3, 1)),
         np.array([CORRELATION * size * factor for factor in (0.25, 2.0, 16.0)]),
         np.array([[0.97, 0.02, 0.01], [0.02, 0.97, 0.01], [0.02, 0.02, 0.96]]),
@@ -167,9 +166,9 @@ def test_three_regimes_are_found_again() -> None:
         0.0,
         0,
     )
-    drawn = model.draw(np.random.default_rng(8), 8000)
+    drawn = RegimeModel(NAMES, model).draw(np.random.default_rng(8), 8000)
 
-    found = fit_regimes(drawn, NAMES, states=3)
+    found = fit_regimes(drawn, states=3)
 
     assert found.volatility == pytest.approx(model.volatility, rel=0.1)
     assert found.moves == pytest.approx(model.moves, abs=0.02)
@@ -177,8 +176,8 @@ def test_three_regimes_are_found_again() -> None:
 
 def test_regimes_draw_their_long_run() -> None:
     """Moments over many paths are those of the mixture; stays are as long as the moves say."""
-    model, count = stormy(), 300
-    drawn = np.concatenate([model.draw(stream(9, i), 1000) for i in range(count)])
+    model, count = stormy().regimes, 300
+    drawn = np.concatenate([stormy().draw(stream(9, i), 1000) for i in range(count)])
 
     assert drawn.std(axis=0) == pytest.approx(np.sqrt(np.diag(model.covariance)), rel=0.03)
     # Some 4,500 storms came: how long they lasted in all is known to two percent.
@@ -199,11 +198,12 @@ def test_correlations_rose_in_the_crises_of_history(shared: Path) -> None:
     found = fit(prices, "regimes", symbols=("SPY", "EFA", "VNQ", "AGG"))
 
     assert isinstance(found, RegimeModel)
-    calm, storm = found.correlations
+    regimes = found.regimes
+    calm, storm = regimes.correlations
     assert storm[0, 1] > calm[0, 1] + 0.05
     assert storm[0, 2] > calm[0, 2] + 0.05
-    assert (found.volatility[1] > 2 * found.volatility[0]).all()
-    assert found.rounds < 500
+    assert (regimes.volatility[1] > 2 * regimes.volatility[0]).all()
+    assert regimes.rounds < 500
 
 
 def test_futures_begin_where_history_ends() -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil, exp, inf, isfinite, log, nan, sqrt
 from typing import TYPE_CHECKING
 
+from trimtab.estimates.arrays import SESSIONS_A_YEAR as SESSIONS_A_YEAR
 from trimtab.simulate.returns import session_returns
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from trimtab.simulate.frames import Days, Floats
 
 DAYS_A_YEAR = 365.25
-SESSIONS_A_YEAR = 252
 
 NOISE = 1e-14
 """Spreads of returns below this are rounding: a return is a ratio near 1 less 1."""

@@ -6,15 +6,13 @@ All are models of log returns from one session to the next, so that prices stay 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
-from trimtab.kernels.compile import compiled
-from trimtab.kernels.regimes import smooth
+from trimtab.estimates.regimes import Regimes, fit_regimes
 from trimtab.model.errors import InputError, Problem
 from trimtab.simulate.history import PriceHistory, common_sessions
-from trimtab.simulate.metrics import SESSIONS_A_YEAR
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,9 +28,6 @@ LOW_FREEDOM, HIGH_FREEDOM = 2.1, 200.0
 FURTHEST = 2.0
 """A drawn return is at most so many times as far from the mean as the furthest in history: a
 Student t has returns of which no market is capable, and their exponential has no mean."""
-MOST_ROUNDS = 500
-CLOSE_ENOUGH = 1e-9
-"""Fitting regimes stops where the log-likelihood a session grows by less."""
 
 
 class MarketModel(Protocol):
@@ -154,91 +149,24 @@ class TCopulaModel:
 class RegimeModel:
     """Markets that change between calm and storm, each with its own means and correlations.
 
-    A hidden Markov model with normal log returns in every state. States stand in the order of
-    their volatility: the last is the crisis.
-
     Args:
         symbols: What it draws.
-        means: Mean log return a session in each state, shape (states, n).
-        covariances: Of log returns a session in each state, shape (states, n, n).
-        moves: Probabilities to move from state to state, rows sum to 1, shape (states, states).
-        probabilities: Of each state at each session of history, shape (sessions, states).
-        log_likelihood: Of history.
-        rounds: How many rounds of fitting it took.
+        regimes: What rules in each, in log returns, and how they follow each other.
     """
 
     symbols: tuple[str, ...]
-    means: Floats
-    covariances: Floats
-    moves: Floats
-    probabilities: Floats = field(repr=False)
-    log_likelihood: float
-    rounds: int
+    regimes: Regimes
 
     @property
     def words(self) -> str:
         """What it is, for a reader."""
-        shares = " and ".join(f"{share:.0%}" for share in self.shares)
-        return f"{len(self.means)} regimes that rule {shares} of the time, from calm to storm"
-
-    @cached_property
-    def shares(self) -> Floats:
-        """How much of the time each state rules in the long run, shape (states,)."""
-        import numpy as np
-
-        states = len(self.moves)
-        # shares x (moves - 1) = 0 and they sum to 1.
-        equations = np.vstack([self.moves.T - np.eye(states), np.ones(states)])
-        solved = np.linalg.lstsq(equations, np.eye(states + 1)[-1], rcond=None)[0]
-        found: Floats = np.clip(solved, 0.0, 1.0)
-        found /= found.sum()
-        return found
-
-    @property
-    def lengths(self) -> Floats:
-        """How many sessions a stay in each state lasts on average, shape (states,)."""
-        import numpy as np
-
-        found: Floats = 1.0 / (1.0 - np.diag(self.moves))
-        return found
-
-    @property
-    def volatility(self) -> Floats:
-        """Yearly volatility of each instrument in each state, shape (states, n)."""
-        import numpy as np
-
-        variances = np.diagonal(self.covariances, axis1=1, axis2=2)
-        found: Floats = np.sqrt(variances * SESSIONS_A_YEAR)
-        return found
-
-    @property
-    def correlations(self) -> Floats:
-        """Correlations in each state, shape (states, n, n)."""
-        import numpy as np
-
-        deviations = np.sqrt(np.diagonal(self.covariances, axis1=1, axis2=2))
-        found: Floats = self.covariances / (deviations[:, :, None] * deviations[:, None, :])
-        return found
-
-    @property
-    def mean(self) -> Floats:
-        """Mean log return a session in the long run, shape (n,)."""
-        found: Floats = self.shares @ self.means
-        return found
-
-    @property
-    def covariance(self) -> Floats:
-        """Covariance of log returns a session in the long run, shape (n, n)."""
-        import numpy as np
-
-        away = self.means - self.mean
-        spread = self.covariances + away[:, :, None] * away[:, None, :]
-        found: Floats = np.einsum("k,kij->ij", self.shares, spread)
-        return found
+        shares = " and ".join(f"{share:.0%}" for share in self.regimes.shares)
+        count = len(self.regimes.means)
+        return f"{count} regimes that rule {shares} of the time, from calm to storm"
 
     @cached_property
     def _roots(self) -> list[Floats]:
-        return [_root(covariance) for covariance in self.covariances]
+        return [_root(covariance) for covariance in self.regimes.covariances]
 
     def draw(self, generator: np.random.Generator, sessions: int) -> Floats:
         """Log returns of so many sessions, shape (sessions, n), beginning in any state."""
@@ -246,17 +174,18 @@ class RegimeModel:
 
         steps = generator.standard_normal((sessions, len(self.symbols)))
         drawn = np.empty_like(steps)
+        regimes = self.regimes
         # Stays rather than sessions are drawn: there are few of them.
-        state = int(generator.choice(len(self.shares), p=self.shares))
+        state = int(generator.choice(len(regimes.shares), p=regimes.shares))
         session = 0
         while session < sessions:
-            leaving = 1.0 - self.moves[state, state]
+            leaving = 1.0 - regimes.moves[state, state]
             stay = int(generator.geometric(leaving)) if leaving > 0.0 else sessions
             end = min(session + stay, sessions)
-            drawn[session:end] = steps[session:end] @ self._roots[state].T + self.means[state]
+            drawn[session:end] = steps[session:end] @ self._roots[state].T + regimes.means[state]
             session = end
             if leaving > 0.0:
-                others = self.moves[state].copy()
+                others = regimes.moves[state].copy()
                 others[state] = 0.0
                 state = int(generator.choice(len(others), p=others / others.sum()))
         return drawn
@@ -289,7 +218,7 @@ def fit(
         return fit_normal(returns, names)
     if model == "t-copula":
         return fit_t_copula(returns, names)
-    return fit_regimes(returns, names, states=states)
+    return RegimeModel(names, fit_regimes(returns, states=states))
 
 
 def _log_returns(prices: PriceHistory, symbols: tuple[str, ...]) -> Floats:
@@ -391,72 +320,6 @@ def _likeliest(misfit: Any) -> float:
     bounds = (1.0 / HIGH_FREEDOM, 1.0 / LOW_FREEDOM)
     found = minimize_scalar(misfit, bounds=bounds, method="bounded", options={"xatol": 1e-5})
     return float(1.0 / found.x)
-
-
-def fit_regimes(returns: Floats, symbols: Sequence[str], *, states: int = 2) -> RegimeModel:
-    """Regimes by Baum and Welch's method, from log returns, shape (sessions, n).
-
-    It begins with sessions sorted by how stormy the three weeks around them were, and so needs no
-    chance: the same history gives the same regimes.
-
-    Raises:
-        ValueError: The number of states makes no sense for so many sessions.
-    """
-    import numpy as np
-
-    sessions, n = returns.shape
-    if not 2 <= states <= 8 or sessions < 10 * states * (n + 1):
-        raise ValueError(f"states {states!r}: from 2 to 8, with ten sessions each and instrument")
-    storm = ((returns - returns.mean(axis=0)) / returns.std(axis=0)) ** 2
-    around = np.convolve(storm.mean(axis=1), np.ones(15) / 15, mode="same")
-    group = np.minimum(np.argsort(np.argsort(around)) * states // sessions, states - 1)
-    after = np.eye(states)[group]
-    moves = np.full((states, states), 0.05 / (states - 1))
-    np.fill_diagonal(moves, 0.95)
-    start = np.full(states, 1.0 / states)
-    floor = 1e-8 * np.diag(returns.var(axis=0))
-    before, scale, moved = np.empty_like(after), np.empty(sessions), np.empty((states, states))
-    run = compiled(smooth)
-    last, reached, rounds = -np.inf, -np.inf, 0
-    means = covariances = np.empty(0)
-    while rounds < MOST_ROUNDS:
-        rounds += 1
-        weights = after / np.maximum(after.sum(axis=0), 1e-300)
-        means = weights.T @ returns
-        away = returns[None, :, :] - means[:, None, :]
-        covariances = np.einsum("tk,kti,ktj->kij", weights, away, away, optimize=True) + floor
-        logs = _log_densities(returns, means, covariances)
-        most = logs.max(axis=1, keepdims=True)
-        run(np.exp(logs - most), start, moves, before, after, scale, moved)
-        reached = float((np.log(np.maximum(scale, 1e-300)) + most[:, 0]).sum())
-        if reached - last < CLOSE_ENOUGH * sessions:
-            break
-        last = reached
-        start = after[0].copy()
-        moves = moved / np.maximum(moved.sum(axis=1, keepdims=True), 1e-300)
-    order = np.argsort(np.trace(covariances / returns.var(axis=0), axis1=1, axis2=2))
-    return RegimeModel(
-        symbols=tuple(symbols),
-        means=means[order],
-        covariances=covariances[order],
-        moves=moves[np.ix_(order, order)],
-        probabilities=after[:, order],
-        log_likelihood=reached,
-        rounds=rounds,
-    )
-
-
-def _log_densities(returns: Floats, means: Floats, covariances: Floats) -> Floats:
-    """Log density of each session's returns in each state, shape (sessions, states)."""
-    import numpy as np
-
-    found = np.empty((len(returns), len(means)))
-    for k, (mean, covariance) in enumerate(zip(means, covariances, strict=True)):
-        root = np.linalg.cholesky(covariance)
-        scaled = np.linalg.solve(root, (returns - mean).T)
-        size = len(mean) * np.log(2.0 * np.pi) + 2.0 * np.log(np.diag(root)).sum()
-        found[:, k] = -0.5 * ((scaled**2).sum(axis=0) + size)
-    return found
 
 
 def _root(covariance: Floats) -> Floats:

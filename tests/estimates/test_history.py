@@ -65,6 +65,20 @@ def test_the_common_window_is_said_with_who_shortens_it() -> None:
     assert np.isfinite(sample_covariance(found.returns)).all()
 
 
+def test_where_nobody_alone_shortens_it_the_youngest_is_named() -> None:
+    """Two begin on the same day and one of them misses another: no gain is promised."""
+    table = drawn(300, 4)
+    table[:100, [1, 2]] = np.nan
+    table[:100:2, 3] = np.nan
+    table[150, [1, 2]] = np.nan
+    table[160, [2, 3]] = np.nan
+
+    found = usable(table, names=NAMES)
+
+    assert codes(found) == [("history-shortened", "CCC", "warning")]
+    assert "without it" not in found.findings[0].message
+
+
 def test_the_sessions_in_between_that_one_misses_are_left_out() -> None:
     """Not only the beginning: every session of the common history is known to all."""
     table = drawn(200, 3)

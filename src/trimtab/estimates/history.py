@@ -135,10 +135,8 @@ def _shortened(
     if common == longest:
         return []
     without = [int(_all_but(known, i).sum()) for i in range(len(names))]
-    worst = max(range(len(names)), key=lambda i: (without[i], -int(counts[i])))
     # Where two are short for the same stretch, leaving out one gains nothing: then the youngest.
-    if without[worst] == common:
-        worst = min(range(len(names)), key=lambda i: int(counts[i]))
+    worst = max(range(len(names)), key=lambda i: (without[i], -int(counts[i])))
     name = names[worst]
     gain = f", and without it there would be {without[worst]}" if without[worst] > common else ""
     told = (

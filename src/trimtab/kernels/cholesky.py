@@ -56,7 +56,9 @@ def factor(matrix: Column, names: Column, count: int, out: Column) -> int:
 
 
 @kernel
-def append(matrix: Column, names: Column, count: int, new: int, out: Column, column: Column) -> bool:
+def append(
+    matrix: Column, names: Column, count: int, new: int, out: Column, column: Column
+) -> bool:
     """Add the name `new` behind the first `count`; false where the matrix would be singular.
 
     `column` is work space of `count` places. `names` gets the new name.

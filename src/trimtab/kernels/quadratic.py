@@ -262,9 +262,8 @@ def _add_row(row: Column, times: float, n: int, total: Column) -> None:
 def stand(problem: Problem, answer: Answer, work: Work, n: int, m: int, count: int) -> bool:
     """Weights, multipliers and gradient where everybody stands as `place` and `row_place` say.
 
-    `work.free` and `work.factor` are those of the `count` free names, `work.base` is what `lay_base`
-    makes it. False where the free names
-    cannot meet the rows that bind.
+    `work.free` and `work.factor` are those of the `count` free names, `work.base` is what
+    `lay_base` makes it. False where the free names cannot meet the rows that bind.
     """
     weights, gradient, step = answer.weights, answer.gradient, work.step
     for i in range(n):
@@ -575,7 +574,7 @@ def _direction(
 def _first_to_let_go(
     problem: Problem, answer: Answer, work: Work, n: int, binding: int
 ) -> tuple[int, float]:
-    """Which mark or binding row would first rather let go, and after what growth; from n on rows."""
+    """Which mark, or row (from n on), would first rather let go, and after what growth."""
     who, soonest = -1, ENDLESS
     for i in range(n):
         place = answer.place[i]

@@ -69,13 +69,22 @@ class Programme:
         """The objective at some weights, trading cost included."""
         import numpy as np
 
-        value = 0.5 * weights @ self.matrix @ weights + self.linear @ weights
+        value = 0.5 * weights @ times(self.matrix, weights) + self.linear @ weights
         if self.held is not None:
             if self.sell is not None:
                 value += self.sell @ np.maximum(self.held - weights, 0.0)
             if self.buy is not None:
                 value += self.buy @ np.maximum(weights - self.held, 0.0)
         return float(value)
+
+
+def times(matrix: Floats, weights: Floats) -> Floats:
+    """A symmetric matrix times weights, of which as a rule few are not zero."""
+    import numpy as np
+
+    some = np.flatnonzero(weights)
+    product: Floats = weights[some] @ matrix[some]
+    return product
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,8 @@ class Solution:
         objective: At the weights.
         gap: No choice within the limits has an objective lower than this one's by more.
         multipliers: By row: how fast the objective rises with the row's sum held lower.
-        places: Who stands where (see kernels.quadratic), to begin a like programme from.
+        places: Where each weight stands (see kernels.quadratic), and, behind those, whether each
+            row binds: at its low limit -1, at its high one 1, else 0.
         conflict: Where infeasible: the positions of weights, and of rows, whose limits contradict
             each other; without any one of them the others could be met.
     """
@@ -107,7 +117,7 @@ def solve(programme: Programme, *, start: NDArray[np.int64] | None = None) -> So
 
     Args:
         programme: The programme.
-        start: `places` of the solution of a like programme; it only saves time.
+        start: `places` of the solution of a like programme, to begin from; it only saves time.
     """
     import numpy as np
 
@@ -117,7 +127,7 @@ def solve(programme: Programme, *, start: NDArray[np.int64] | None = None) -> So
     settle: Any = compiled(kernel.settle) if many else kernel.settle
     enforce: Any = compiled(kernel.enforce) if many else kernel.enforce
     taken = problem if many else _lists(problem)
-    answer.place[:] = (_first_guess(problem) if start is None else start).tolist()
+    answer.place[:] = (_first_guess(problem) if start is None else start[:n]).tolist()
     ended = settle(taken, answer, work, n, m, 50 + 2 * n)
     if ended != kernel.SOLVED:
         answer.place[:] = [kernel.ABOVE_HELD] * n
@@ -126,7 +136,7 @@ def solve(programme: Programme, *, start: NDArray[np.int64] | None = None) -> So
         ended = enforce(taken, answer, work, n, m, 1000 + 20 * (n + m))
     weights = np.clip(np.asarray(answer.weights), problem.low, problem.high)
     multipliers = np.asarray(answer.multipliers, dtype=np.float64)
-    places = np.asarray(answer.place, dtype=np.int64)
+    places = np.concatenate([answer.place, answer.row_place]).astype(np.int64)
     if ended == kernel.INFEASIBLE:
         blame = np.flatnonzero(np.asarray(answer.blame))
         conflict = (
@@ -151,7 +161,7 @@ def duality_gap(programme: Programme, weights: Floats, multipliers: Floats) -> f
     """
     import numpy as np
 
-    pull = programme.matrix @ weights
+    pull = times(programme.matrix, weights)
     price = pull + programme.linear
     bound = -0.5 * float(weights @ pull)
     for row, multiplier in zip(programme.rows, multipliers, strict=True):
@@ -250,12 +260,12 @@ def _first_guess(problem: kernel.Problem) -> NDArray[np.int64]:
     useful = np.abs(row) > 0.0
     score = np.full(len(row), np.inf)
     alone = np.divide(1.0, row, out=np.zeros_like(row), where=useful)
-    score[useful] = (
-        0.5 * problem.matrix.diagonal() * alone**2 + problem.linear * alone
-    )[useful]
+    score[useful] = (0.5 * problem.matrix.diagonal() * alone**2 + problem.linear * alone)[useful]
     for i in np.argsort(score, kind="stable"):
         up = row[i] * towards > 0.0
-        room = abs(row[i]) * (problem.high[i] - problem.held[i] if up else problem.held[i] - problem.low[i])
+        room = abs(row[i]) * (
+            problem.high[i] - problem.held[i] if up else problem.held[i] - problem.low[i]
+        )
         if room <= 0.0:
             continue
         if room >= abs(left):

@@ -1,0 +1,120 @@
+"""Mean-variance choice (Markowitz 1952): the best weights for expected returns and a covariance.
+
+Returns and covariance are of a year, or of any period so long as both are of the same. All weights
+sum to 1 and keep to limits; every answer is exact, and says how far it may be from the best.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from trimtab.model.frozen import dataclass
+from trimtab.targets import frontier
+from trimtab.targets.quadratic import solve
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.targets.limits import Limits
+    from trimtab.targets.quadratic import Solution
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Weights, and the programme whose answer they are.
+
+    Args:
+        weights: Shape (n,), summing to 1; NaN where there is no answer.
+        solution: Of the programme, with its status and its gap in units of `objective`.
+        missed: Why this is not what was asked, though the nearest there is; empty as a rule.
+    """
+
+    weights: Floats
+    solution: Solution
+    missed: str = ""
+
+
+def least_volatility(covariance: Floats, limits: Limits) -> Chosen:
+    """The weights with the least volatility."""
+    import numpy as np
+
+    solution = solve(limits.programme(covariance, np.zeros(len(covariance))))
+    return Chosen(solution.weights, solution)
+
+
+def most_utility(
+    returns: Floats, covariance: Floats, limits: Limits, *, risk_aversion: float
+) -> Chosen:
+    """The weights with the best return less half the risk aversion times the variance.
+
+    Args:
+        returns: Expected, shape (n,).
+        covariance: Shape (n, n).
+        limits: To keep to.
+        risk_aversion: How much return a unit of variance, halved, must bring, > 0.
+    """
+    solution = solve(limits.programme(risk_aversion * covariance, -returns))
+    return Chosen(solution.weights, solution)
+
+
+def best_sharpe(returns: Floats, covariance: Floats, limits: Limits, *, risk_free: float) -> Chosen:
+    """The weights with the best excess return over volatility.
+
+    Where nothing within the limits is expected to return more than `risk_free` there is no such
+    thing: then they are those with the least volatility, and `missed` says so.
+    """
+    import numpy as np
+
+    programme = limits.programme(covariance, np.zeros(len(returns)))
+    found = frontier.best_sharpe(programme, returns, risk_free)
+    if found is None:
+        missed = "nothing within the limits is expected to return more than the risk-free rate"
+        return replace(least_volatility(covariance, limits), missed=missed)
+    return Chosen(found.solution.weights, found.solution)
+
+
+def least_volatility_for_return(
+    returns: Floats, covariance: Floats, limits: Limits, *, wanted: float
+) -> Chosen:
+    """The least volatility with an expected return of at least `wanted`."""
+    import numpy as np
+
+    programme = limits.programme(covariance, np.zeros(len(returns)))
+    found = frontier.at_return(programme, returns, wanted)
+    weights = found.solution.weights
+    missed = ""
+    if found.solution.status == "optimal" and returns @ weights < wanted - 1e-9:
+        missed = f"the most that the limits allow to expect is {returns @ weights:.4g}"
+    return Chosen(weights, found.solution, missed)
+
+
+def most_return_for_volatility(
+    returns: Floats, covariance: Floats, limits: Limits, *, wanted: float
+) -> Chosen:
+    """The best expected return with a volatility of at most `wanted`."""
+    import numpy as np
+
+    programme = limits.programme(covariance, np.zeros(len(returns)))
+    found = frontier.at_volatility(programme, returns, wanted)
+    weights = found.solution.weights
+    missed = ""
+    if found.solution.status == "optimal":
+        volatility = float(np.sqrt(weights @ covariance @ weights))
+        if volatility > wanted + 1e-9:
+            missed = f"the least volatility within the limits is {volatility:.4g}"
+    return Chosen(weights, found.solution, missed)
+
+
+def most_diversified(covariance: Floats, limits: Limits) -> Chosen:
+    """The weights whose volatilities, summed, exceed their joint one most (Choueifaty 2008).
+
+    It is the best Sharpe ratio where each asset is expected to return its own volatility.
+    """
+    import numpy as np
+
+    own = np.sqrt(covariance.diagonal())
+    return best_sharpe(own, covariance, limits, risk_free=0.0)

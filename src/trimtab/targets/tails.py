@@ -1,0 +1,100 @@
+"""Weights by the losses that history shows, by linear programmes on HiGHS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.targets.limits import Limits
+
+    Floats = NDArray[np.float64]
+
+
+def least_cvar(returns: Floats, limits: Limits, *, confidence: float = 0.95) -> Floats | None:
+    """The weights with the least mean of the worst losses of a period (Rockafellar-Uryasev 2000).
+
+    Args:
+        returns: Simple returns, shape (periods, n).
+        limits: To keep to.
+        confidence: The worst 1 - confidence of periods count, counted in parts of a period.
+
+    Returns:
+        Shape (n,); None where the limits cannot be met.
+    """
+    import numpy as np
+
+    periods = len(returns)
+    # Columns: weights, the threshold, and how far each period's loss exceeds it.
+    count = returns.shape[1] + 1 + periods
+    cost = np.zeros(count)
+    cost[returns.shape[1]] = 1.0
+    cost[returns.shape[1] + 1 :] = 1.0 / ((1.0 - confidence) * periods)
+    rows = np.hstack([returns, np.ones((periods, 1)), np.eye(periods)])
+    return _solve(cost, rows, limits, free=1)
+
+
+def least_drawdown(returns: Floats, limits: Limits, *, confidence: float = 0.95) -> Floats | None:
+    """The weights with the least mean of the worst drawdowns (CDaR, Chekhlov et al. 2005).
+
+    Drawdowns are of returns summed, not compounded, as in the paper; otherwise as `least_cvar`.
+    """
+    import numpy as np
+
+    periods, n = returns.shape
+    summed = np.cumsum(returns, axis=0)
+    # Columns: weights, threshold, excess of each period, high-water mark of each period (>= 0).
+    count = n + 1 + 2 * periods
+    cost = np.zeros(count)
+    cost[n] = 1.0
+    cost[n + 1 : n + 1 + periods] = 1.0 / ((1.0 - confidence) * periods)
+    one, nothing = np.eye(periods), np.zeros((periods, periods))
+    rise = one - np.eye(periods, k=-1)
+    rows = np.vstack(
+        [
+            np.hstack([summed, np.ones((periods, 1)), one, -one]),  # excess >= drawdown - threshold
+            np.hstack([-summed, np.zeros((periods, 1)), nothing, one]),  # mark >= wealth
+            np.hstack([np.zeros((periods, n + 1)), nothing, rise]),  # the mark never falls
+        ]
+    )
+    return _solve(cost, rows, limits, free=1)
+
+
+def _solve(cost: Floats, rows: Floats, limits: Limits, *, free: int) -> Floats | None:
+    """Least cost with rows >= 0 and the limits; all columns >= 0 but `free` after the weights."""
+    import highspy
+    import numpy as np
+
+    n, count = len(limits.low), len(cost)
+    sums = [np.ones(n), *(row.weights for row in limits.rows)]
+    below = [1.0, *(-np.inf if row.low is None else row.low for row in limits.rows)]
+    above = [1.0, *(np.inf if row.high is None else row.high for row in limits.rows)]
+    limited = np.zeros((len(sums), count))
+    limited[:, :n] = sums
+    whole = np.vstack([rows, limited])
+    column, row = np.nonzero(whole.T)
+    programme = highspy.HighsLp()
+    programme.num_col_, programme.num_row_ = count, len(whole)
+    programme.col_cost_ = cost
+    programme.col_lower_ = np.concatenate(
+        [limits.low, np.full(free, -np.inf), np.zeros(count - n - free)]
+    )
+    programme.col_upper_ = np.concatenate([limits.high, np.full(count - n, np.inf)])
+    programme.row_lower_ = np.concatenate([np.zeros(len(rows)), below])
+    programme.row_upper_ = np.concatenate([np.full(len(rows), np.inf), above])
+    programme.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    programme.a_matrix_.start_ = np.searchsorted(column, np.arange(count + 1))
+    programme.a_matrix_.index_ = row
+    programme.a_matrix_.value_ = whole.T[column, row]
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.passModel(programme)
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    found = np.array(solver.getSolution().col_value[:n])
+    weights: Floats = np.clip(found, limits.low, limits.high)
+    return weights

@@ -144,9 +144,18 @@ def stretches(programme: Programme, returns: Floats) -> Iterator[Stretch]:
     found = stretch_at(programme, returns, 0.0)
     yield found
     while found.solution.status == "optimal" and isfinite(found.last):
-        beyond = found.last + TURN * max(found.last, 1e-6)
-        found = stretch_at(programme, returns, beyond, like=found)
+        found = _after(programme, returns, found)
         yield found
+
+
+def _after(programme: Programme, returns: Floats, before: Stretch) -> Stretch:
+    """The stretch behind another one: the nearest point on which somebody stands elsewhere."""
+    step = TURN * max(before.last, 1e-6)
+    while True:
+        found = stretch_at(programme, returns, before.last + step, like=before)
+        if (found.solution.places != before.solution.places).any():
+            return found
+        step *= 10.0
 
 
 def corners(programme: Programme, returns: Floats) -> Floats:
@@ -228,16 +237,16 @@ def _search(programme: Programme, returns: Floats, wanted: Callable[[Stretch], f
     found = stretch_at(programme, returns, appetite)
     while found.solution.status == "optimal":
         aim = wanted(found)
-        if aim > found.last and isfinite(found.last):
+        if aim > found.last * (1.0 + TURN) and isfinite(found.last):
             low = found.last * (1.0 + TURN)
         elif aim < found.first and found.first > low:
             high = found.first * (1.0 - TURN)
         else:
-            if not isfinite(aim):  # as far as the frontier goes, one way or the other
-                aim = found.at if aim > 0.0 else found.first
-            return stretch_at(programme, returns, max(aim, 0.0), like=found)
-        if not low <= high:
-            return found
+            # Best at a corner: where it lies beyond a stretch, and before the next one.
+            aim = min(max(aim, found.first), found.last)
+            return stretch_at(programme, returns, aim if isfinite(aim) else found.at, like=found)
+        if not low < high:  # at the corner between two stretches, each of which points to the other
+            return stretch_at(programme, returns, min(low, high), like=found)
         if low < aim < high and isfinite(aim):
             appetite = aim
         else:

@@ -190,6 +190,8 @@ def best_sharpe(programme: Programme, returns: Floats, risk_free: float) -> Stre
             gain * (weights @ pull) - excess * (d @ pull),
             excess * (d @ drag) - gain * (d @ pull),
         )
+        if not d.any():  # nobody moves: best where the appetite is what these weights are worth
+            return float(weights @ pull / excess) if excess > 0.0 else inf
         if under <= 0.0:
             return inf if over > 0.0 else -inf
         return float(stretch.at + over / under)

@@ -1,0 +1,224 @@
+"""An optimised target: from a history of returns to weights, by an objective and under limits."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING, Literal, get_args
+
+from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
+from trimtab.targets.limits import Limits, contradiction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.targets.mean_variance import Chosen
+
+    Floats = NDArray[np.float64]
+
+Objective = Literal[
+    "min-volatility",
+    "max-sharpe",
+    "utility",
+    "target-return",
+    "target-volatility",
+    "max-diversification",
+    "risk-parity",
+    "hrp",
+    "min-cvar",
+    "min-cdar",
+]
+OBJECTIVES: tuple[str, ...] = get_args(Objective)
+
+UNLIMITED = ("risk-parity", "hrp")
+"""Objectives whose weights follow from the covariance alone: limits do not enter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be optimised.
+
+    Args:
+        objective: One of OBJECTIVES.
+        risk_aversion: For `utility`: return less half of this times the variance, > 0.
+        risk_free: A year's return without risk, for Sharpe ratios.
+        wanted: For `target-return` and `target-volatility`: a year's, as a fraction.
+        confidence: For `min-cvar` and `min-cdar`: the worst 1 - confidence of sessions count.
+    """
+
+    objective: Objective = "min-volatility"
+    risk_aversion: float = 1.0
+    risk_free: float = 0.02
+    wanted: float = nan
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Optimised:
+    """Weights, and what is expected of them.
+
+    Args:
+        weights: Shape (n,), summing to 1; NaN where nothing could be found.
+        expected_return, volatility: A year's, of the weights, by the estimates.
+        sharpe: Excess of the return over the risk-free rate, over the volatility.
+        objective_value: What was minimised or maximised, in its own unit.
+        status: `optimal`, `infeasible` or `stopped`.
+        solver: What found them.
+        optimality_gap: How much better than this any weights within the limits can be, at most, in
+            units of the programme that was solved; NaN where the solver knows no bound.
+        findings: What is to be said, as limits that contradict each other.
+    """
+
+    weights: Floats
+    expected_return: float
+    volatility: float
+    sharpe: float
+    objective_value: float
+    status: str
+    solver: str
+    optimality_gap: float
+    findings: tuple[Finding, ...] = ()
+
+
+def optimise(
+    asked: Asked,
+    limits: Limits,
+    *,
+    expected: Floats,
+    covariance: Floats,
+    returns: Floats,
+    names: Sequence[str],
+) -> Optimised:
+    """The best weights for an objective.
+
+    Args:
+        asked: The objective.
+        limits: On weights and sums of them.
+        expected: A year's expected returns, shape (n,).
+        covariance: A year's, positive definite, shape (n, n).
+        returns: Simple returns by session, shape (sessions, n): for `min-cvar` and `min-cdar`.
+        names: Of the instruments, for messages.
+    """
+    if asked.objective in UNLIMITED:
+        return _unlimited(asked, expected, covariance)
+    if asked.objective in ("min-cvar", "min-cdar"):
+        return _by_history(asked, limits, expected, covariance, returns)
+    chosen = _chosen(asked, limits, expected, covariance)
+    findings: list[Finding] = []
+    if chosen.solution.status == "infeasible":
+        told = contradiction(list(names), limits, chosen.solution)
+        message = f"These limits cannot be met together: {told}. Loosen one of them."
+        findings.append(Finding("limits-contradict", "limits", message, "error"))
+    elif chosen.missed:
+        message = f"There is no such target: {chosen.missed}; this is the nearest."
+        findings.append(Finding("objective-missed", asked.objective, message, "warning"))
+    return _told(
+        asked,
+        chosen.weights,
+        expected,
+        covariance,
+        status=chosen.solution.status,
+        solver="active set",
+        gap=chosen.solution.gap,
+        findings=tuple(findings),
+    )
+
+
+def _chosen(asked: Asked, limits: Limits, expected: Floats, covariance: Floats) -> Chosen:
+    """The answer of mean-variance choice."""
+    from trimtab.targets import mean_variance
+
+    match asked.objective:
+        case "min-volatility":
+            return mean_variance.least_volatility(covariance, limits)
+        case "max-sharpe":
+            return mean_variance.best_sharpe(
+                expected, covariance, limits, risk_free=asked.risk_free
+            )
+        case "utility":
+            return mean_variance.most_utility(
+                expected, covariance, limits, risk_aversion=asked.risk_aversion
+            )
+        case "target-return":
+            return mean_variance.least_volatility_for_return(
+                expected, covariance, limits, wanted=asked.wanted
+            )
+        case "target-volatility":
+            return mean_variance.most_return_for_volatility(
+                expected, covariance, limits, wanted=asked.wanted
+            )
+        case _:
+            assert asked.objective == "max-diversification", asked.objective
+            return mean_variance.most_diversified(covariance, limits)
+
+
+def _unlimited(asked: Asked, expected: Floats, covariance: Floats) -> Optimised:
+    """Weights by shares of the risk."""
+    from trimtab.targets.hierarchy import hierarchical
+    from trimtab.targets.risk_parity import risk_budgeted
+
+    if asked.objective == "hrp":
+        weights, solver = hierarchical(covariance), "single linkage"
+    else:
+        weights, solver = risk_budgeted(covariance), "Newton"
+    return _told(asked, weights, expected, covariance, status="optimal", solver=solver, gap=nan)
+
+
+def _by_history(
+    asked: Asked, limits: Limits, expected: Floats, covariance: Floats, returns: Floats
+) -> Optimised:
+    """Weights by the losses of history."""
+    import numpy as np
+
+    from trimtab.targets.tails import least_cvar, least_drawdown
+
+    least = least_cvar if asked.objective == "min-cvar" else least_drawdown
+    weights = least(returns, limits, confidence=asked.confidence)
+    if weights is not None:
+        gap = 0.0
+        return _told(
+            asked, weights, expected, covariance, status="optimal", solver="HiGHS", gap=gap
+        )
+    message = "The limits cannot be met together, or the solver failed."
+    finding = Finding("limits-contradict", "limits", message, "error")
+    nowhere = np.full(len(expected), nan)
+    return _told(
+        asked,
+        nowhere,
+        expected,
+        covariance,
+        status="infeasible",
+        solver="HiGHS",
+        gap=nan,
+        findings=(finding,),
+    )
+
+
+def _told(
+    asked: Asked,
+    weights: Floats,
+    expected: Floats,
+    covariance: Floats,
+    *,
+    status: str,
+    solver: str,
+    gap: float,
+    findings: tuple[Finding, ...] = (),
+) -> Optimised:
+    """Weights with what is expected of them."""
+    import numpy as np
+
+    gained = float(weights @ expected)
+    volatility = float(np.sqrt(weights @ covariance @ weights))
+    sharpe = (gained - asked.risk_free) / volatility if volatility > 0.0 else nan
+    value = {
+        "max-sharpe": sharpe,
+        "utility": gained - 0.5 * asked.risk_aversion * volatility**2,
+        "target-return": volatility,
+        "target-volatility": gained,
+        "max-diversification": float(weights @ np.sqrt(covariance.diagonal())) / volatility,
+    }.get(asked.objective, volatility)
+    return Optimised(weights, gained, volatility, sharpe, value, status, solver, gap, findings)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from trimtab.simulate.bootstrap import bootstrap as bootstrap
     from trimtab.simulate.overfitting import deflated as deflated
     from trimtab.simulate.overfitting import overfitting as overfitting
+    from trimtab.targets.optimiser import Optimiser as Optimiser
 
 __version__ = "0.1.0"
 version = __version__
@@ -37,6 +38,7 @@ version = __version__
 _WHERE = {
     "Costs": "trimtab.costs",
     "InputError": "trimtab.model.errors",
+    "Optimiser": "trimtab.targets.optimiser",
     "Policy": "trimtab.model.policy",
     "RefusedError": "trimtab.model.errors",
     "TrimtabError": "trimtab.model.errors",

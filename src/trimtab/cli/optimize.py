@@ -1,0 +1,184 @@
+"""`trimtab optimize`: the best weights for a history of prices, by an objective and limits."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from trimtab.cli.options import add_json, command, day
+from trimtab.cli.studied import rate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from trimtab.cli.options import Commands
+    from trimtab.simulate.history import PriceHistory
+    from trimtab.targets.optimised import Optimised
+
+EPILOG = """\
+examples:
+  trimtab optimize --prices etf.csv --objective min-volatility
+  trimtab optimize --prices etf.csv --objective max-sharpe --risk-free 2 --bounds 0,30
+  trimtab optimize --prices etf.csv --objective utility --risk-aversion 4 --expected mean
+  trimtab optimize --prices etf.csv --objective target-volatility --wanted 10
+"""
+
+OBJECTIVES = (
+    "min-volatility",
+    "max-sharpe",
+    "utility",
+    "target-return",
+    "target-volatility",
+    "max-diversification",
+    "risk-parity",
+    "hrp",
+    "min-cvar",
+    "min-cdar",
+)
+
+
+def add_parser(commands: Commands) -> None:
+    """Describe the command."""
+    parser = command(
+        commands,
+        "optimize",
+        "the best weights for a history, by an objective and limits",
+        description="Find target weights from past prices. What was best is not what will be: run "
+        "it as a policy's target in a backtest before you trust it. Nothing is changed.",
+        epilog=EPILOG,
+    )
+    parser.add_argument(
+        "--prices", metavar="FILE", required=True, help="prices: CSV, Parquet, or a folder of them"
+    )
+    parser.add_argument(
+        "--objective", choices=OBJECTIVES, default="min-volatility", help="what is best"
+    )
+    parser.add_argument(
+        "--risk-aversion",
+        metavar="N",
+        type=float,
+        default=1.0,
+        help="for utility: return less half of N times the variance (default: 1)",
+    )
+    parser.add_argument(
+        "--risk-free",
+        metavar="PERCENT",
+        type=rate,
+        default=0.02,
+        help="a year's return without risk (default: 2)",
+    )
+    parser.add_argument(
+        "--wanted",
+        metavar="PERCENT",
+        type=rate,
+        help="a year's return or volatility, for target-return and target-volatility",
+    )
+    parser.add_argument(
+        "--bounds",
+        metavar="LOW,HIGH",
+        type=_bounds,
+        default=(0.0, 1.0),
+        help="percent that every weight lies between (default: 0,100)",
+    )
+    parser.add_argument(
+        "--covariance",
+        choices=("sample", "ledoit-wolf", "constant-correlation", "oas"),
+        default="sample",
+        help="how the covariance is estimated (default: sample)",
+    )
+    parser.add_argument(
+        "--expected",
+        choices=("compounded", "mean"),
+        default="compounded",
+        help="how returns are expected (default: compounded)",
+    )
+    parser.add_argument(
+        "--confidence",
+        metavar="PERCENT",
+        type=rate,
+        default=0.95,
+        help="for min-cvar and min-cdar: all but the worst so many percent (default: 95)",
+    )
+    parser.add_argument("--start", metavar="DATE", type=day, help="the first day that counts")
+    parser.add_argument("--end", metavar="DATE", type=day, help="the last day that counts")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Find the weights and show them."""
+    from trimtab.adapters.price_frames import read_prices
+    from trimtab.cli.screen import emit, progress, say, screen
+    from trimtab.model.errors import RefusedError
+    from trimtab.simulate.history import common_sessions
+    from trimtab.targets.optimiser import Optimiser
+
+    progress("reading prices")
+    try:
+        known = read_prices(args.prices)
+        panel = common_sessions(known, known.symbols, start=args.start, end=args.end)
+        prices = panel.history
+        optimiser = Optimiser(
+            args.objective,
+            risk_aversion=args.risk_aversion,
+            risk_free=args.risk_free,
+            wanted=float("nan") if args.wanted is None else args.wanted,
+            confidence=args.confidence,
+            low=args.bounds[0],
+            high=args.bounds[1],
+            covariance=args.covariance,
+            expected=args.expected,
+        )
+        try:
+            found = optimiser.optimised(prices.returns, prices.symbols)
+            found = replace(found, findings=(*known.findings, *panel.findings, *found.findings))
+        except ValueError as error:
+            raise RefusedError(f"{error}") from None
+    finally:
+        progress("")
+    if args.json:
+        emit(_told(found, prices))
+    else:
+        from trimtab.reports.optimised_text import optimised_text
+
+        on = screen()
+        say(optimised_text(args.objective, found, prices, width=on.width, look=on.look))
+    return 1 if any(finding.severity == "error" for finding in found.findings) else 0
+
+
+def _bounds(text: str) -> tuple[float, float]:
+    low, comma, high = text.partition(",")
+    if not comma:
+        raise argparse.ArgumentTypeError(f"{text!r}: two numbers, as 0,30")
+    bounds = rate(low), rate(high)
+    if bounds[0] > bounds[1]:
+        raise argparse.ArgumentTypeError(f"{text!r}: the lower one first")
+    return bounds
+
+
+def _told(found: Optimised, prices: PriceHistory) -> dict[str, Any]:
+    """The result for a program."""
+    from math import isfinite
+
+    from trimtab.reports.plan_json import findings_json
+
+    def number(value: float) -> float | None:
+        return float(value) if isfinite(value) else None
+
+    return {
+        "weights": {
+            symbol: number(weight)
+            for symbol, weight in zip(prices.symbols, found.weights, strict=True)
+        },
+        "expected_return": number(found.expected_return),
+        "volatility": number(found.volatility),
+        "sharpe": number(found.sharpe),
+        "objective_value": number(found.objective_value),
+        "status": found.status,
+        "solver": found.solver,
+        "optimality_gap": number(found.optimality_gap),
+        "first": str(prices.dates[0]),
+        "last": str(prices.dates[-1]),
+        "sessions": len(prices.dates),
+        "findings": findings_json(found.findings),
+    }

@@ -1,0 +1,64 @@
+"""Optimised weights as text for a terminal."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stacked, table
+from trimtab.reports.plan_text import findings_text
+from trimtab.reports.words import counted
+from trimtab.simulate.history import PriceHistory
+from trimtab.targets.optimised import Optimised
+
+LEAST_SHOWN = 0.00005
+"""Weights below this are not worth a line: they would read 0.00%."""
+
+MIND = (
+    "These weights fit the past, errors of the estimates included. A backtest of a policy that "
+    "fits them anew as it goes says more: docs/optimise.md."
+)
+
+
+def optimised_text(
+    objective: str, found: Optimised, prices: PriceHistory, *, width: int = 100, look: Look = FULL
+) -> str:
+    """The weights, the largest first, and what the estimates expect of them."""
+    head = headline(
+        (
+            f"Optimised for {objective}",
+            counted(len(prices.symbols), "instrument"),
+            f"{prices.dates[0]} to {prices.dates[-1]}",
+        ),
+        width=width,
+        look=look,
+    )
+    told = findings_text(found.findings, width=width, look=look, explain=True)
+    if isnan(found.volatility):
+        return stacked([head, told])
+    pairs = zip(prices.symbols, found.weights.tolist(), strict=True)
+    held = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+    rows = [(symbol, f"{weight:.2%}") for symbol, weight in held if abs(weight) >= LEAST_SHOWN]
+    columns = (Column("instrument", room="name"), Column("weight", align="right"))
+    expected = (
+        f"{found.expected_return:.2%} a year at {found.volatility:.2%} volatility, "
+        f"Sharpe ratio {found.sharpe:.2f}."
+    )
+    gap = (
+        ""
+        if isnan(found.optimality_gap)
+        else f" No weights are better by {found.optimality_gap:.1e}."
+    )
+    blocks = [
+        head,
+        table(columns, rows, width=width, look=look),
+        paragraph("Expected", [expected], width=width, look=look),
+        paragraph("Solved", [f"{found.solver}: {found.status}.{proved}"], width=width, look=look),
+        paragraph(
+            "Mind",
+            [MIND],
+            width=width,
+            look=look,
+        ),
+        told,
+    ]
+    return stacked(blocks)

@@ -1,0 +1,232 @@
+"""An estimator of target weights from returns, in the manner of scikit-learn.
+
+    policy = tt.Policy(tt.Optimiser("max-sharpe", high=0.3), when="monthly")
+
+It has `fit` and `weights_`, `get_params` and `set_params`, so that it works as a target of a
+policy, is cloned, and runs in other people's cross-validation. It learns from what it is given
+and keeps nothing between two fits.
+"""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from trimtab.model.findings import Finding
+from trimtab.targets.limits import Limits, within
+from trimtab.targets.optimised import OBJECTIVES, Asked, Objective, Optimised, optimise
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+Covariance = Literal["sample", "ledoit-wolf", "constant-correlation", "oas"]
+Expected = Literal["compounded", "mean"]
+COVARIANCES: tuple[str, ...] = get_args(Covariance)
+EXPECTED: tuple[str, ...] = get_args(Expected)
+
+
+class Optimiser:
+    """Weights that are best by an objective, from a history of simple returns.
+
+    Args:
+        objective: One of `targets.optimised.OBJECTIVES`.
+        risk_aversion: For `utility`.
+        risk_free: A year's, for Sharpe ratios.
+        wanted: A year's return or volatility, for `target-return` and `target-volatility`.
+        confidence: For `min-cvar` and `min-cdar`.
+        low, high: Limits of every weight, unless `limits` are given.
+        limits: Limits of each weight and of sums.
+        covariance: How it is estimated, one of COVARIANCES.
+        expected: How returns are expected, one of EXPECTED.
+        sessions_a_year: Sessions in the history that make a year.
+
+    Attributes:
+        weights_: The weights, shape (n,), after `fit`.
+        result_: All that is known of them: `targets.optimised.Optimised`.
+    """
+
+    weights_: Floats
+    result_: Optimised
+
+    def __init__(
+        self,
+        objective: Objective = "min-volatility",
+        *,
+        risk_aversion: float = 1.0,
+        risk_free: float = 0.02,
+        wanted: float = nan,
+        confidence: float = 0.95,
+        low: float = 0.0,
+        high: float = 1.0,
+        limits: Limits | None = None,
+        covariance: Covariance = "sample",
+        expected: Expected = "compounded",
+        sessions_a_year: float = 252,
+    ) -> None:
+        self.objective = objective
+        self.risk_aversion = risk_aversion
+        self.risk_free = risk_free
+        self.wanted = wanted
+        self.confidence = confidence
+        self.low = low
+        self.high = high
+        self.limits = limits
+        self.covariance = covariance
+        self.expected = expected
+        self.sessions_a_year = sessions_a_year
+
+    _NAMES = (
+        "objective",
+        "risk_aversion",
+        "risk_free",
+        "wanted",
+        "confidence",
+        "low",
+        "high",
+        "limits",
+        "covariance",
+        "expected",
+        "sessions_a_year",
+    )
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """What it was made with, by name."""
+        return {name: getattr(self, name) for name in self._NAMES}
+
+    def set_params(self, **params: Any) -> Optimiser:
+        """Change what it was made with.
+
+        Raises:
+            ValueError: There is no such parameter.
+        """
+        for name, value in params.items():
+            if name not in self._NAMES:
+                raise ValueError(f"no parameter {name!r}: one of {', '.join(self._NAMES)}")
+            setattr(self, name, value)
+        return self
+
+    def fit(self, X: Any, y: object = None) -> Optimiser:
+        """Find the weights.
+
+        Args:
+            X: Simple returns, shape (sessions, n), oldest first; a frame or an array.
+            y: Not used.
+
+        Raises:
+            ValueError: A parameter makes no sense, or nothing can be learned from the returns, or
+                the limits contradict each other; it says which.
+        """
+        import numpy as np
+
+        returns = np.asarray(X, dtype=np.float64)
+        names = [str(name) for name in getattr(X, "columns", range(1, returns.shape[1] + 1))]
+        found = self.result_ = self.optimised(returns, names)
+        wrong = [finding for finding in found.findings if finding.severity == "error"]
+        if wrong:
+            raise ValueError(" ".join(finding.message for finding in wrong))
+        self.weights_ = found.weights
+        return self
+
+    def optimised(self, returns: Floats, names: Sequence[str]) -> Optimised:
+        """The same, with trouble as findings and NaN for weights that there are none of."""
+        import numpy as np
+
+        from trimtab.estimates.history import usable
+        from trimtab.estimates.repair import repaired
+
+        asked, limits = self._asked(len(names))
+        history = usable(returns, names=names)
+        findings = list(history.findings)
+        nothing = np.full(len(names), nan)
+        empty = Optimised(nothing, nan, nan, nan, nan, "nothing to learn from", "none", nan)
+        if any(finding.severity == "error" for finding in findings):
+            return _with(empty, findings)
+        kept = history.kept
+        if len(kept) < len(names):
+            limits = _of(limits, kept)
+        own = [names[i] for i in kept]
+        fit = repaired(self._covariance(history.returns), names=own)
+        findings += fit.findings
+        if fit.covariance is None:
+            return _with(empty, findings)
+        found = optimise(
+            asked,
+            limits,
+            expected=self._expected(history.returns),
+            covariance=fit.covariance,
+            returns=history.returns,
+            names=own,
+        )
+        weights = np.zeros(len(names))
+        weights[kept] = found.weights
+        return _with(found, [*findings, *found.findings], weights)
+
+    def _asked(self, n: int) -> tuple[Asked, Limits]:
+        """The objective and the limits of n weights.
+
+        Raises:
+            ValueError: A parameter makes no sense.
+        """
+        if self.objective not in OBJECTIVES:
+            raise ValueError(f"objective {self.objective!r}: one of {', '.join(OBJECTIVES)}")
+        if self.covariance not in COVARIANCES:
+            raise ValueError(f"covariance {self.covariance!r}: one of {', '.join(COVARIANCES)}")
+        if self.expected not in EXPECTED:
+            raise ValueError(f"expected {self.expected!r}: one of {', '.join(EXPECTED)}")
+        if not self.risk_aversion > 0.0:
+            raise ValueError(f"risk_aversion {self.risk_aversion!r}: above 0")
+        if not 0.0 < self.confidence < 1.0:
+            raise ValueError(f"confidence {self.confidence!r}: between 0 and 1, as 0.95")
+        if self.objective in ("target-return", "target-volatility") and self.wanted != self.wanted:
+            raise ValueError(f"{self.objective}: say which, as wanted=0.1")
+        if not self.low <= self.high:
+            raise ValueError(f"low {self.low!r} and high {self.high!r}: the lower one first")
+        asked = Asked(
+            self.objective, self.risk_aversion, self.risk_free, self.wanted, self.confidence
+        )
+        return asked, within(n, self.low, self.high) if self.limits is None else self.limits
+
+    def _covariance(self, returns: Floats) -> Floats:
+        from trimtab.estimates import covariance
+
+        year = self.sessions_a_year
+        match self.covariance:
+            case "sample":
+                return covariance.sample_covariance(returns, sessions_a_year=year)
+            case "ledoit-wolf":
+                return covariance.ledoit_wolf(returns, sessions_a_year=year).covariance
+            case "oas":
+                return covariance.oracle_approximating(returns, sessions_a_year=year).covariance
+            case _:
+                shrunk = covariance.ledoit_wolf_constant_correlation(returns, sessions_a_year=year)
+                return shrunk.covariance
+
+    def _expected(self, returns: Floats) -> Floats:
+        from trimtab.estimates import expected_returns
+
+        if self.expected == "mean":
+            return expected_returns.mean_return(returns, sessions_a_year=self.sessions_a_year)
+        return expected_returns.compounded_return(returns, sessions_a_year=self.sessions_a_year)
+
+
+def _of(limits: Limits, kept: NDArray[np.int64]) -> Limits:
+    """The limits of some of the weights; the others are not held."""
+    from dataclasses import replace
+
+    rows = tuple(replace(row, weights=row.weights[kept]) for row in limits.rows)
+    return Limits(limits.low[kept], limits.high[kept], rows)
+
+
+def _with(found: Optimised, findings: list[Finding], weights: Floats | None = None) -> Optimised:
+    from dataclasses import replace
+
+    return replace(
+        found,
+        findings=tuple(findings),
+        weights=found.weights if weights is None else weights,
+    )

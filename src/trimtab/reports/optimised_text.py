@@ -43,11 +43,8 @@ def optimised_text(
         f"{found.expected_return:.2%} a year at {found.volatility:.2%} volatility, "
         f"Sharpe ratio {found.sharpe:.2f}."
     )
-    gap = (
-        ""
-        if isnan(found.optimality_gap)
-        else f" No weights are better by {found.optimality_gap:.1e}."
-    )
+    gap = found.optimality_gap
+    proved = "" if isnan(gap) else f" No weights are better by more than {gap:.1e}."
     blocks = [
         head,
         table(columns, rows, width=width, look=look),

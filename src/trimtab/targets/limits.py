@@ -53,7 +53,13 @@ def contradiction(names: list[str], limits: Limits, solution: Solution) -> str:
         solution: Of a programme of these limits that is infeasible.
     """
     weights, rows = solution.conflict
-    parts = [f"{names[i]} between {limits.low[i]:.4g} and {limits.high[i]:.4g}" for i in weights]
+    alike: dict[tuple[float, float], list[str]] = {}
+    for i in weights:
+        alike.setdefault((float(limits.low[i]), float(limits.high[i])), []).append(names[i])
+    parts = [
+        f"{'each of ' if len(some) > 1 else ''}{', '.join(some)} between {low:.4g} and {high:.4g}"
+        for (low, high), some in alike.items()
+    ]
     for j in rows:
         if j == 0:
             parts.append("weights that sum to 1")

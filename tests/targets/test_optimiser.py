@@ -1,0 +1,92 @@
+"""The estimator: what it learns, what it refuses, and that it works as other people's do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from trimtab.estimates.covariance import sample_covariance
+from trimtab.targets.limits import within
+from trimtab.targets.mean_variance import least_volatility
+from trimtab.targets.optimised import OBJECTIVES
+from trimtab.targets.optimiser import Optimiser
+
+
+def history(seed: int = 1, n: int = 5, sessions: int = 300) -> np.ndarray:
+    """Daily returns of n instruments that move together somewhat."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(0.0004, 0.008, (sessions, 1)) + rng.normal(
+        0.0002, np.linspace(0.004, 0.02, n), (sessions, n)
+    )
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_each_objective_gives_weights(objective: str) -> None:
+    """Long-only weights that sum to 1, whatever is best."""
+    found = Optimiser(objective, wanted=0.12).fit(history())
+
+    assert found.weights_.sum() == pytest.approx(1.0)
+    assert found.weights_.min() >= 0.0
+    assert found.result_.status == "optimal"
+
+
+def test_it_is_the_plain_choice_over_the_samples_covariance() -> None:
+    """Fitting is estimating and choosing, and nothing else."""
+    returns = history()
+
+    found = Optimiser("min-volatility", high=0.4).fit(returns)
+
+    plain = least_volatility(sample_covariance(returns), within(5, 0.0, 0.4))
+    np.testing.assert_allclose(found.weights_, plain.weights, atol=1e-12)
+
+
+def test_parameters_are_read_and_set_as_scikit_learn_does() -> None:
+    """A clone has the same parameters and none of what was learned."""
+    from sklearn.base import clone
+
+    fitted = Optimiser("utility", risk_aversion=4.0).fit(history())
+
+    fresh = clone(fitted).set_params(high=0.5)
+
+    assert fresh.get_params() == {**fitted.get_params(), "high": 0.5}
+    assert not hasattr(fresh, "weights_")
+    with pytest.raises(ValueError, match="risk"):
+        fresh.set_params(risk=1)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "word"),
+    [
+        ({"objective": "best"}, "objective"),
+        ({"covariance": "none"}, "covariance"),
+        ({"expected": "hope"}, "expected"),
+        ({"risk_aversion": 0.0}, "risk_aversion"),
+        ({"confidence": 1.0}, "confidence"),
+        ({"objective": "target-return"}, "wanted"),
+        ({"low": 0.5, "high": 0.1}, "lower one first"),
+        ({"high": 0.1}, "sum to 1"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(parameters: dict[str, object], word: str) -> None:
+    """The message names the parameter, or the limits that contradict each other."""
+    with pytest.raises(ValueError, match=word):
+        Optimiser(**parameters).fit(history())
+
+
+def test_what_stands_still_is_left_out_and_said() -> None:
+    """A constant column gets no weight, and a finding names it."""
+    returns = history()
+    returns[:, 2] = 0.0
+
+    found = Optimiser().fit(returns)
+
+    assert found.weights_[2] == 0.0
+    assert any(finding.subject == "3" for finding in found.result_.findings)
+
+
+def test_more_instruments_than_sessions_are_repaired_and_said() -> None:
+    """A singular covariance is made one that can be used, with a finding."""
+    found = Optimiser().fit(history(n=120, sessions=100))
+
+    assert found.weights_.sum() == pytest.approx(1.0)
+    assert "covariance-singular" in {finding.code for finding in found.result_.findings}

@@ -66,6 +66,36 @@ def test_the_part_of_a_deposit_that_stays_is_named() -> None:
     assert f"{(1_000_000 - bought) // 100}.00 of the deposit of 10000.00" in note.why
 
 
+def test_what_was_bought_with_a_deposit_does_not_stay_of_it() -> None:
+    """Beside other cash that stays as well: the trades say that they are from the deposit."""
+    accounts = [account("plan", "traditional", menu=("BND",)), account("free")]
+    lots = [lot("free", "US", 500, "30000"), lot("free", "BND", 350, "20000")]
+    mandate_ = mandate(tree({"US": 60, "BND": 40}), accounts=accounts)
+    request = Request(deposits={"plan": 1_000_000}, no_sells=True)
+
+    plan = decide(state(lots, plan="9000", free="0"), mandate_, market(PRICES), DAY, request)
+
+    (note,) = idle(plan)
+    (bought,) = plan.trades
+    assert "from the deposit of 10000.00" in bought.why
+    assert f"{(1_000_000 - bought.value) // 100}.00 of the deposit of 10000.00" in note.why
+
+
+def test_what_is_over_its_target_is_sold_for_the_buffer_where_nothing_is_bought() -> None:
+    """No trigger fires: it is sold since cash is short, not since it is over its target."""
+    accounts = [account("one", "roth"), account("two", "roth")]
+    mandate_ = mandate(
+        tree({"US": 60, "BND": 40}), accounts=accounts, when="never", cash_buffer=200_000
+    )
+    lots = [lot("two", "US", 70), lot("two", "BND", 30)]
+    request = Request(withdrawals={"one": 100_000})
+
+    plan = decide(state(lots, one="1500", two="0"), mandate_, market(PRICES), DAY, request)
+
+    assert [trade.reason for trade in plan.trades] == ["raise-cash"]
+    assert "short of the buffer of 2000.00" in plan.trades[0].why
+
+
 @pytest.mark.parametrize(
     ("menu", "why"),
     [(("GLD",), "nothing of the target can be bought in plan"), (("US",), "less than one step")],

@@ -158,6 +158,20 @@ def test_a_doubt_of_more_than_a_step_is_told(gap: int | None, is_told: bool) -> 
     assert ("from the best whole numbers of these trades" in full) is bool(gap)
 
 
+def test_a_withdrawal_that_is_refused_is_not_out_of_the_cash() -> None:
+    """Under an error nothing is planned, so the cash is what lies there."""
+    short = Finding("cash-short", "brokerage", "too much", "error")
+    plan = replace(
+        made(7), trades=(), findings=(short,), cash_after={"brokerage": -900_000},
+        flows={"brokerage": -1_000_000},
+    )  # fmt: skip
+
+    text = plan_text(plan)
+
+    assert "Cash 1,000.00" in text
+    assert "-9,000.00" not in text
+
+
 def test_without_trades_a_gap_is_of_trades_that_were_not_found() -> None:
     """Nothing is said of whole numbers of trades where there are none."""
     text = plan_text(replace(made(7), trades=(), gap=11), width=160, explain=True)

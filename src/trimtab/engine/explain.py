@@ -225,14 +225,22 @@ def _lacking(aim: Aim, problem: Problem, steps: Sequence[int], request: Request)
                     found[index] += f"; the rest, since {_over(aim, leaf)}"
     owed = sum(max(-purse, 0) for purse in problem.purses)
     missing = short = -(aim.cash + owed)
+    pairs = zip(problem.holdings, steps, strict=True)
+    buying = {holding.account for holding, change in pairs if change > 0}
     for index in in_turn:
-        asked = request.withdrawals.get(problem.holdings[index].account_id, 0)
+        holding = problem.holdings[index]
+        # Where an account buys, what is over its target is sold for that.
+        asked = request.withdrawals.get(holding.account_id, 0) or holding.account not in buying
         if missing > 0 and index not in found and (asked or not is_over(index)):
             found[index] = (
                 f"cash is {money_text(short)} short of the buffer of {money_text(aim.buffer)}"
                 f"{_after_flows(aim)}"
             )
             missing -= proceeds[index]
+            leaf = problem.leaves[holding.leaf]
+            # Rounded up to a whole step it brings a little more than is missing.
+            if is_over(index) and -missing >= holding.price.value(1):
+                found[index] += f"; the rest, since {_over(aim, leaf)}"
     return found
 
 
@@ -341,7 +349,9 @@ def _idle_cash(
     notes = []
     for index, account in enumerate(problem.accounts):
         deposit = request.deposits.get(account, 0)
-        idle = min(deposit, purses[account], over)
+        # What was bought there was bought with the deposit first, as the trades say.
+        spent = max(problem.purses[index] - purses[account], 0)
+        idle = min(deposit - spent, purses[account], over)
         if idle <= 0 or Fraction(idle, base) < worth_saying:
             continue
         buyable = [h for h in problem.holdings if h.account == index and h.buyable]

@@ -294,7 +294,10 @@ def _figures(plan: Plan, target: str) -> list[str]:
         figures.append(f"Trading cost {money(plan.cost)}")
         figures.append(f"Cash left {money(sum(plan.cash_after.values()))}")
     else:
-        figures.append(f"Cash {money(sum(plan.cash_after.values()))}")
+        cash = sum(plan.cash_after.values())
+        if any(finding.severity == "error" for finding in plan.findings):
+            cash -= sum(plan.flows.values())  # nothing comes in or goes out either
+        figures.append(f"Cash {money(cash)}")
     return figures
 
 

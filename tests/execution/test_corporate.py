@@ -91,6 +91,18 @@ def test_dividends_count_the_shares_of_their_day() -> None:
     assert due.folded.positions["a", "VTI"] == 30
 
 
+def test_a_split_that_is_booked_is_told() -> None:
+    """One line in the run that books it, and none once it is in the record."""
+    shown = market(split(10, "4"))
+    first = actions_due(book(lot("a", "VTI", 10)), shown, paper={"a"}, at=AT)
+
+    again = actions_due(first.folded, shown, paper={"a"}, at=AT)
+
+    assert [(one.code, one.subject) for one in first.findings] == [("split-due", "VTI")]
+    assert "4 for 1" in first.findings[0].message
+    assert again.findings == ()
+
+
 def test_a_real_broker_pays_its_own_dividends() -> None:
     """Not booked where somebody else pays; what to expect is said, all of it in one line."""
     folded = book(lot("a", "VTI", 10), lot("b", "VTI", 7))

@@ -106,7 +106,7 @@ def actions_due(folded: Folded, market: Market, *, paper: Collection[str], at: s
         if not drafts:
             now = fold(sealed([draft], folded.head), folded)
         drafts.append(draft)
-        findings.extend(rough)
+        findings += [_booked(action), *rough]
     if through > since or waits != folded.actions_waiting:
         drafts.append(events.actions_booked(through, waits=waits, at=at))
     findings.extend(_expected(expected))
@@ -510,6 +510,16 @@ def _split(folded: Folded, split: Split, market: Market, at: str) -> tuple[Draft
         findings.append(Finding("cash-in-lieu-estimated", instrument, message))
     draft = events.split(split.instrument, new=new, old=old, on=split.on, cash_in_lieu=cash, at=at)
     return draft, findings
+
+
+def _booked(split: Split) -> Finding:
+    """That a split changes every quantity: nobody should wonder why there is more of it."""
+    new, old = split.ratio.numerator, split.ratio.denominator
+    message = (
+        f"{split.instrument} was split {new} for {old} on {split.on}: quantities are after it, and "
+        "the next entry of the record books it first"
+    )
+    return Finding("split-due", split.instrument, message, "info")
 
 
 def _unbooked(folded: Folded, missing: Sequence[Split]) -> tuple[Finding, ...]:

@@ -297,6 +297,20 @@ def test_a_booked_split_that_the_file_has_otherwise_is_an_error(
     assert "VTI" not in {trade.instrument for trade in plan.trades}
 
 
+def test_the_price_of_a_split_that_is_booked_otherwise_is_told_as_what_it_is(
+    tmp_path: Path,
+) -> None:
+    """The row is a price: the sentence names the split, and sends nobody to correct the row."""
+    _split_booked_wrong(tmp_path)
+
+    findings = opened(tmp_path).plan(now=True).findings
+
+    (message,) = [one.message for one in findings if one.code == "invalid-price"]
+    assert "the record has its split of 2024-03-28 otherwise than the prices show it" in message
+    assert "which is not a price" not in message
+    assert "Correct that row" not in message
+
+
 def test_a_price_file_that_no_longer_reaches_back_says_nothing_of_a_split(tmp_path: Path) -> None:
     """Rows that were cut off are no evidence that there was no split."""
     _split_booked_wrong(tmp_path)

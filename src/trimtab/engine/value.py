@@ -252,6 +252,14 @@ def _belief(instrument: Instrument, state: State, market: Market, currency: str)
                 "with the new quantity books the split; the row of the prices may be right."
             )
             return _Belief(last, last_on, "invalid-price", message)
+        if instrument.id in market.misbooked:
+            message = (
+                f"{instrument.id}: the record has its split of {market.misbooked[instrument.id]} "
+                "otherwise than the prices show it, so the count that its price is of is not "
+                f"known: it is counted at {last or 'nothing'} and not traded until the record or "
+                "the price file is put right."
+            )
+            return _Belief(last, last_on, "invalid-price", message)
         message = (
             f"{instrument.id}: the price of {quote.on} is {shown}, which is not a price; it is "
             f"counted at {last or 'nothing'} and not traded. Correct that row of the prices."

@@ -361,7 +361,8 @@ class ObservedBook:
             quote = quotes[one.instrument]
             quotes[one.instrument] = replace(quote, price=None, raw=raw, confirmed=False)
         unbooked = {split.instrument: split.on for split in missing}
-        return replace(shown, quotes=quotes, unbooked=unbooked)
+        misbooked = {one.instrument: one.on for one in wrong}
+        return replace(shown, quotes=quotes, unbooked=unbooked, misbooked=misbooked)
 
     def market_shown(self, as_of: date, typed: Mapping[str, Price] | None = None) -> Market:
         """What the price files say on a day, whatever the record knows."""

@@ -89,6 +89,8 @@ class Market:
         looked: What came of looking at every step up to the newest price since the last one that
             a plan accepted, by instrument: a step that nothing explains, or None. What was not
             looked at is absent.
+        unbooked: The day of a split that the record lacks, by instrument.
+        misbooked: The day of a split that the record has otherwise than the prices, by instrument.
     """
 
     as_of: date
@@ -98,3 +100,4 @@ class Market:
     dividends: tuple[Dividend, ...] = ()
     looked: Mapping[str, Step | None] = field(default_factory=dict)
     unbooked: Mapping[str, date] = field(default_factory=dict)
+    misbooked: Mapping[str, date] = field(default_factory=dict)

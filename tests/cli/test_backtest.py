@@ -248,6 +248,8 @@ def test_accounts_over_shuffled_histories_tell_noise_and_their_time(tmp_path: Pa
     assert gap["low"] <= gap["median"] <= gap["high"]
     assert json.loads((folder / "run" / "figures.json").read_text("utf-8")) == told
     assert shuffled["sentence"] in " ".join(text.split())
+    assert "too few paths to tell (2; at least 20)" in shuffled["sentence"]
+    assert "95% interval" not in text
     assert re.search(r"It took [0-9,]+ seconds", " ".join(text.split()))
 
 

@@ -125,6 +125,16 @@ def test_options_of_research_are_refused_with_accounts(tmp_path: Path) -> None:
     assert "--account-mode" in said
 
 
+def test_interest_on_cash_is_refused_with_accounts(tmp_path: Path) -> None:
+    """In account mode cash earns nothing: a rate is refused with a way, not ignored."""
+    folder = demo_folder(tmp_path)
+
+    said = Session(folder).run("trimtab backtest --account-mode --cash-rate 4")
+
+    assert "--cash-rate will not go with --account-mode" in said
+    assert "leave out --account-mode" in " ".join(said.split())
+
+
 def test_this_portfolios_costs_stay_but_for_what_is_given(tmp_path: Path) -> None:
     """One more cost comes on top of those of portfolio.toml; --cost-bps stands for all of them."""
     folder = demo_folder(tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ def result() -> Backtest:
 @pytest.fixture(scope="module")
 def outcomes(result: Backtest) -> Outcomes:
     """The same over shuffled histories."""
-    return bootstrap(result, paths=40, seed=1, threads=1)
+    return bootstrap(result, paths=100, seed=1, threads=1)
 
 
 def test_figures_in_the_page_are_those_of_the_result(result: Backtest, outcomes: Outcomes) -> None:
@@ -248,13 +249,44 @@ def test_the_answer_names_what_stands_out() -> None:
     """A policy that pays heavily for trading every day grew slower by more than noise."""
     policies = [Policy(TARGET, when, name=when) for when in ("never", "daily")]
     result = backtest(lively("ABC", 500), policies, costs=Costs(bps=900))
-    apart = bootstrap(result, paths=40, threads=1).difference("daily", "never")
+    apart = bootstrap(result, paths=100, threads=1).difference("daily", "never")
 
     said = answer(result, [apart])
 
     assert said.headline.startswith(
         "\u201cdaily\u201d grew slower than \u201cnever\u201d, by more than noise."
     )
+
+
+def test_too_few_shuffled_histories_claim_nothing() -> None:
+    """Of two paths the answer says that they are too few, and calls nothing noise or more."""
+    policies = [Policy(TARGET, when, name=when) for when in ("never", "daily")]
+    result = backtest(lively("ABC", 500), policies, costs=Costs(bps=900))
+    outcomes = bootstrap(result, paths=2, threads=1)
+
+    said = answer(result, [outcomes.difference("daily", "never")])
+
+    words = said.headline + " ".join(text for _, text in said.points)
+    assert "too few paths to tell (2; at least 100)" in said.headline
+    assert "than noise" not in words
+    assert "Too few paths to tell whether these" in dict(said.points)["Risk"]
+    assert "more than noise" not in Page(backtest_html(result, outcomes=outcomes)).words
+
+
+def test_history_and_paths_that_disagree_are_told_so() -> None:
+    """Growth that history and the paths put on different sides of zero is no verdict."""
+    policies = [Policy(TARGET, when, name=when) for when in ("never", "daily")]
+    result = backtest(lively("ABC", 500), policies, costs=Costs(bps=900))
+    apart = bootstrap(result, paths=100, threads=1).difference("daily", "never")
+    turned = replace(
+        apart,
+        gaps=tuple(replace(gap, first=gap.second, second=gap.first) for gap in apart.gaps),
+    )
+
+    said = answer(result, [turned])
+
+    assert "history and the shuffled histories disagree" in said.headline
+    assert "nothing can be told" in dict(said.points)["Growth"]
 
 
 def test_without_shuffled_histories_the_answer_claims_nothing(result: Backtest) -> None:

@@ -131,7 +131,7 @@ def test_where_every_session_is_alike_each_path_is_history() -> None:
     ]
 
     found = bootstrap_accounts(
-        mandate_, opening(), steady, pair, observed=(runs[0], runs[1]), paths=2, block=1
+        mandate_, opening(), steady, pair, observed=(runs[0], runs[1]), paths=20, block=1
     )
 
     gap = found["after_tax_liquidation_value"]

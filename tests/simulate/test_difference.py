@@ -71,17 +71,41 @@ def test_the_interval_holds_the_middle_of_the_paths() -> None:
 
 def test_more_and_less_are_told_apart() -> None:
     """An interval that ends before zero has a side; no difference anywhere is neither."""
-    assert made([0.001, 0.002])["cagr"].verdict == "more"
-    assert made([-0.001, -0.002])["cagr"].verdict == "less"
+    assert made([0.001, 0.002] * 50)["cagr"].verdict == "more"
+    assert made([-0.001, -0.002] * 50, history=-0.001)["cagr"].verdict == "less"
     assert made([0.0, 0.0])["cagr"].verdict == "same"
-    assert "more than noise" in made([0.001, 0.002]).sentence
+    assert "more than noise" in made([0.001, 0.002] * 50).sentence
     assert "no difference on any path" in made([0.0, 0.0]).sentence
+
+
+def test_too_few_paths_tell_nothing() -> None:
+    """Below a hundred paths there is no verdict and no interval, only how many it would take."""
+    few = made([0.001, 0.002, 0.003] * 33)
+
+    assert few["cagr"].verdict == "few"
+    assert few.sentence == (
+        "bands against monthly, growth: the difference of +0.08% a year: too few paths to tell "
+        "(99; at least 100)."
+    )
+    assert "more" not in str(few).splitlines()[0]
+    assert "+0.10%" not in str(few)
+    assert made([0.001, 0.002, 0.003, 0.002] * 25)["cagr"].verdict == "more"
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_history_on_the_other_side_of_zero_is_no_finding(sign: float) -> None:
+    """What history and paths disagree on is never called more than noise."""
+    found = made([-0.0004 * sign] * 200, history=0.0013 * sign)
+
+    assert found["cagr"].verdict == "mixed"
+    assert "more than noise" not in found.sentence
+    assert "nothing can be told" in found.sentence
 
 
 def test_a_history_outside_the_interval_is_said() -> None:
     """Where shuffling undoes what history showed, the reader is told."""
-    assert "history itself lies outside" in made([-0.001, 0.001], history=0.5).sentence
-    assert "history itself" not in made([-0.001, 0.001], history=0.0005).sentence
+    assert "history itself lies outside" in made([-0.001, 0.001] * 50, history=0.5).sentence
+    assert "history itself" not in made([-0.001, 0.001] * 50, history=0.0005).sentence
 
 
 def test_what_is_clear_is_found(found: Difference) -> None:

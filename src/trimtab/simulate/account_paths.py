@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ACCOUNT_PATHS = 100
 """Shuffled histories unless told: a run through real accounts takes a part of a second."""
 
+LEAST_PATHS = 20
+"""Fewer tell nothing of noise."""
+
 PathFigures: TypeAlias = list[list[float]]
 """The figures of one path, by policy and figure."""
 
@@ -200,4 +203,6 @@ def _gap(figure: Figure, pairs: Floats, seen: tuple[float, float], level: float)
         above=float(np.mean(apart > 0.0)),
         below=float(np.mean(apart < 0.0)),
         level=level,
+        paths=len(apart),
+        least=LEAST_PATHS,
     )

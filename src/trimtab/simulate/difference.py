@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats, FrameKind
 
 Unit: TypeAlias = Literal["share", "share a year", "money", "count"]
-Verdict: TypeAlias = Literal["more", "less", "noise", "same"]
+Verdict: TypeAlias = Literal["more", "less", "noise", "same", "few", "mixed"]
+
+LEAST_PATHS = 100
+"""Fewer tell nothing of the ends of an interval, so nothing is said to be noise or more."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Gap:
         above: Share of the paths on which the first has more.
         below: Share of the paths on which it has less.
         level: Of the interval, as 0.95.
+        paths: How many there were.
+        least: Fewer than this tell nothing.
     """
 
     figure: Figure
@@ -74,6 +79,8 @@ class Gap:
     above: float
     below: float
     level: float
+    paths: int
+    least: int = LEAST_PATHS
 
     @property
     def observed(self) -> float:
@@ -83,12 +90,20 @@ class Gap:
 
     @property
     def verdict(self) -> Verdict:
-        """What the interval says of the paths: clearly more, clearly less, noise, or all equal."""
+        """What the interval says: clearly more, clearly less, noise, or equal on every path.
+
+        Few is for too few paths to tell, mixed for an interval that leaves out zero on one side
+        while history lies on the other.
+        """
         if self.low == self.high == 0.0 and self.above == self.below == 0.0:
             return "same"
-        if self.low > 0.0:
-            return "more"
-        return "less" if self.high < 0.0 else "noise"
+        if self.paths < self.least:
+            return "few"
+        if self.low <= 0.0 <= self.high:
+            return "noise"
+        if self.observed * self.low < 0.0:
+            return "mixed"
+        return "more" if self.low > 0.0 else "less"
 
     @property
     def sentence(self) -> str:
@@ -101,6 +116,13 @@ class Gap:
             return "it is not known for these policies"
         if self.verdict == "same":
             return "there is no difference on any path"
+        if self.verdict == "few":
+            return f"{gap}: too few paths to tell ({self.paths:,}; at least {self.least:,})"
+        if self.verdict == "mixed":
+            return (
+                f"{gap} lies on the other side of zero than the paths say: {span}, so nothing "
+                "can be told"
+            )
         if self.verdict == "noise":
             words = f"{gap} is noise: {span}"
         else:
@@ -158,6 +180,7 @@ class Difference:
                 continue
             show = _signed(gap.figure.unit, gap.low, gap.high, gap.observed)
             plain = _plain(gap.figure.unit)
+            few = gap.verdict == "few"
             seen = gap.medians if isnan(gap.first) else (gap.first, gap.second)
             rows.append(
                 [
@@ -165,8 +188,8 @@ class Difference:
                     plain(seen[0]),
                     plain(seen[1]),
                     show(gap.observed),
-                    show(gap.low),
-                    show(gap.high),
+                    "-" if few else show(gap.low),
+                    "-" if few else show(gap.high),
                     gap.verdict,
                 ]
             )
@@ -266,6 +289,7 @@ def difference_of(
                 above=float(np.mean(apart > 0.0)),
                 below=float(np.mean(apart < 0.0)),
                 level=level,
+                paths=len(apart),
             )
         )
     return Difference(names[0], names[1], tuple(gaps), samples, level, how, frames)

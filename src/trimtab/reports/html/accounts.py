@@ -122,7 +122,15 @@ def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
 def _compared(shuffled: AccountPaths) -> str:
     """What shuffled histories say of the two policies, in a sentence."""
     first, second = quoted(shuffled.first), quoted(shuffled.second)
-    verdict = shuffled["after_tax_final_value"].verdict
+    gap = shuffled["after_tax_final_value"]
+    verdict = gap.verdict
+    if verdict == "few":
+        return (
+            f"Whether {first} and {second} differ by more than noise is not known: too few paths "
+            f"to tell ({gap.paths:,}; at least {gap.least:,})."
+        )
+    if verdict == "mixed":
+        return f"Of {first} and {second} history and shuffled histories disagree."
     if verdict in ("more", "less"):
         return f"{first} leaves {verdict} after tax than {second}, by more than noise."
     if verdict == "same":

@@ -76,8 +76,17 @@ def _headline(policies: Sequence[PolicyResult], differences: Sequence[Difference
             "that is more than luck was not tried."
         )
     said = {one.first: one["cagr"].verdict for one in differences}
+    if "few" in said.values():
+        gap = next(one["cagr"] for one in differences if one["cagr"].verdict == "few")
+        ordered = sorted(policies, key=lambda one: one.final_value)
+        return (
+            f"{quoted(ordered[-1].name)} ended highest, {quoted(ordered[0].name)} lowest. Whether "
+            f"that is more than luck is not known: too few paths to tell ({gap.paths:,}; at least "
+            f"{gap.least:,})."
+        )
     faster = [quoted(name) for name, verdict in said.items() if verdict == "more"]
     slower = [quoted(name) for name, verdict in said.items() if verdict == "less"]
+    mixed = [quoted(name) for name, verdict in said.items() if verdict == "mixed"]
     if faster and slower:
         text = f"{listed(faster)} grew faster than {first}, {listed(slower)} slower"
     elif faster:
@@ -86,12 +95,20 @@ def _headline(policies: Sequence[PolicyResult], differences: Sequence[Difference
         text = f"{listed(slower)} grew slower than {first}"
     elif set(said.values()) == {"same"}:
         return f"The policies grew alike on every path: {first} and {_others(said)} did the same."
+    elif mixed:
+        others = " No other differs by more than noise." if len(mixed) < len(said) else ""
+        return (
+            f"Of the growth of {listed(mixed)} against {first} nothing can be told: history and "
+            f"the shuffled histories disagree.{others}"
+        )
     else:
         none = _others(said) + " did not grow" if len(said) == 1 else "No policy grew"
         return (
             f"{none} faster or slower than {first} by more than noise. Choose by cost, by risk, "
             "and by how close to its target each keeps the portfolio."
         )
+    if mixed:
+        return f"{text}, by more than noise. Of {listed(mixed)} history and paths disagree."
     rest = " All other differences in growth are noise." if "noise" in said.values() else ""
     return f"{text}, by more than noise.{rest}"
 
@@ -116,6 +133,10 @@ def _growth(policies: Sequence[PolicyResult], differences: Sequence[Difference])
     for one in clear[:MOST_SENTENCES]:
         told += f" {_pair(one)}: {one['cagr'].sentence}."
     noisy = [one for one in differences if one["cagr"].verdict == "noise"]
+    if any(one["cagr"].verdict == "few" for one in differences):
+        told += " Too few paths to tell whether that is noise."
+    for one in [one for one in differences if one["cagr"].verdict == "mixed"][:MOST_SENTENCES]:
+        told += f" {_pair(one)}: {one['cagr'].sentence}."
     if noisy and not clear:
         widest = max(noisy, key=lambda one: abs(one["cagr"].observed))
         told += f" Even the widest gap, {_pair(widest)}: {widest['cagr'].sentence}."
@@ -146,7 +167,13 @@ def _risk(policies: Sequence[PolicyResult], differences: Sequence[Difference]) -
             told += f" Deeper falls than those of {first} are more than noise for {listed(more)}."
         if less:
             told += f" Milder falls than those of {first} are more than noise for {listed(less)}."
-        if not more and not less:
+        if any(one["max_drawdown"].verdict == "few" for one in differences):
+            told += " Too few paths to tell whether these differences are noise."
+        elif (
+            not more
+            and not less
+            and all(one["max_drawdown"].verdict in ("noise", "same") for one in differences)
+        ):
             told += f" Against {first} these differences are noise."
     return told
 

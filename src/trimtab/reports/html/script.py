@@ -514,7 +514,9 @@ if (data.outcomes.length) (() => {
       const room = (b - a) * 0.04;
       one.gaps.forEach((gap, k) => {
         if (!gap || state.off.has(k)) return;
-        const words = { noise: "noise", same: "equal" };
+        const words = {
+          noise: "noise", same: "equal", few: "too few paths", mixed: "not to be told",
+        };
         const said = words[gap.verdict] || "more than noise";
         const at = strip(right, k, names[k], said, a - room, b + room, gap.text);
         draw("line", { class: "axis", x1: at.x(0), x2: at.x(0), y1: 2, y2: 38 }, at.svg);

@@ -23,7 +23,14 @@ Cell = tuple[str, float | None, str, str]
 TONES = 8
 """Colours that there are; after them they come again, dashed."""
 
-VERDICTS = {"more": "more than noise", "less": "more than noise", "noise": "noise", "same": "equal"}
+VERDICTS = {
+    "more": "more than noise",
+    "less": "more than noise",
+    "noise": "noise",
+    "same": "equal",
+    "few": "too few paths to tell",
+    "mixed": "history and paths disagree",
+}
 
 
 def safe(text: str) -> str:
@@ -130,6 +137,8 @@ def _against(one: Difference | None) -> Cell:
     gap = one["cagr"]
     if gap.verdict == "same":
         return ("difference.cagr", gap.observed, "0.00%", "equal on every path")
+    if gap.verdict == "few":
+        return ("difference.cagr", gap.observed, f"{gap.observed:+.2%}", VERDICTS["few"])
     return (
         "difference.cagr",
         gap.observed,

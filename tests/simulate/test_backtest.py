@@ -157,6 +157,31 @@ def test_a_made_target_sees_no_row_after_its_date() -> None:
     assert one.first == date(2024, 1, 2)
 
 
+def test_a_view_keeps_no_way_to_later_rows() -> None:
+    """Neither what a view's columns are based on, at any depth, holds a row after its date."""
+    prices = lively("AB", 60)
+    prices = replace(
+        prices,
+        open=prices.close.copy(),
+        volume=np.ones(prices.close.shape),
+        status=np.zeros(prices.close.shape, dtype=np.int8),
+    )
+    reached: list[tuple[int, int]] = []
+
+    def nosy(view: PriceHistory) -> dict[str, float]:
+        for name in ("dates", "close", "open", "volume", "status"):
+            column = getattr(view, name)
+            while isinstance(column, np.ndarray):
+                reached.append((len(column), len(view)))
+                column = column.base
+        return HALVES
+
+    backtest(prices, Policy(nosy, when="monthly"))
+
+    assert len(reached) >= 30
+    assert all(rows == known for rows, known in reached)
+
+
 def test_a_function_may_say_that_it_is_too_early() -> None:
     """Until a function gives its first target nothing is held, and the run begins after it."""
     prices = lively("AB", 60)

@@ -346,8 +346,14 @@ def listing_of(history: PriceHistory) -> Listing:
 
 
 def view_of(known: PriceHistory, session: int) -> PriceHistory:
-    """What was known at a session's close of the instruments that existed then."""
-    view = known.until(session)
+    """What was known at a session's close of the instruments that existed then.
+
+    Its rows are copies: a slice would hold on to the whole array, later rows and all.
+    """
+    import numpy as np
+
+    # Places instead of a slice: numpy copies then.
+    view = known.rows(np.arange(session + 1))
     if known.status is None:
         return view
     there = known.status[session] <= HELD

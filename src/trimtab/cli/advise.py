@@ -33,8 +33,8 @@ def add_parser(commands: Commands) -> None:
         "advise",
         "whether to keep the policy, or which other one to take",
         description="Run many policies over the same shuffled histories and weigh what each takes "
-        "a year: trading costs, tax, and distance from the target. A policy that is within noise "
-        "of the best is kept. Nothing is changed.",
+        "a year on average: trading costs, tax, and distance from the target. Another is advised "
+        "where it takes materially and surely less than this one. Nothing is changed.",
         epilog=EPILOG,
     )
     add_studied(parser)
@@ -58,6 +58,13 @@ def add_parser(commands: Commands) -> None:
         type=float,
         default=3.0,
         help="what distance counts for: half of N times its square (default: 3)",
+    )
+    parser.add_argument(
+        "--material-percent",
+        metavar="PERCENT",
+        type=rate,
+        default=0.0002,
+        help="what another must take less a year to be worth a change (default: 0.02)",
     )
     parser.add_argument(
         "--paths", metavar="N", type=int, default=200, help="shuffled histories (default: 200)"
@@ -92,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
                 costs=costs_by(args, found.costs),
                 tax_of_turnover=tax,
                 risk_aversion=args.risk_aversion,
+                material=args.material_percent,
                 paths=args.paths,
                 seed=args.seed,
                 cash=args.cash or START,

@@ -57,7 +57,11 @@ def _conventions(advice: Advice, runs: Sequence[AccountRun]) -> list[str]:
         source = " as the own policy paid in these accounts" if runs else ""
         tax = f"Tax is {advice.tax_of_turnover:.2%} of what is turned over{source}."
     return [
-        f"Shares a year, means over {advice.how}; {advice.level:.0%} intervals.",
+        f"Shares a year, means over {advice.how}.",
+        (
+            f"Interval: where the mean of what it is behind lies at {advice.level:.0%}, given that "
+            "history is one; below zero it may take less than the least."
+        ),
         (
             "From target: tracking error to the target held exactly. At risk aversion "
             f"{advice.risk_aversion:g}, 2% a year away from it counts as {weight:.2%}; together: "

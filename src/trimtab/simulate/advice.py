@@ -1,13 +1,18 @@
-"""Which policy for this portfolio: those that no other beats by more than noise, and one of them.
+"""Which policy for this portfolio: what each takes a year on average, and whether to change.
 
 Every policy runs over the same shuffled histories. What one takes a year is three things: trading
 costs, tax, and the distance from the target, which counts by what a cautious investor would pay
 to be without it: half the risk aversion times the squared tracking error (the loss of certainty
 equivalent; Leland, Optimal portfolio management with transaction costs and capital gains taxes,
 1999). A policy is beaten where another costs no more and stays no further from the target on
-nearly all of the histories. Among those whose total is within noise of the least, the one that the
-investor has now is kept; else, of those that surely take less than it, the one that trades least
-often is advised.
+nearly all of the histories.
+
+The question is which policy takes less on average over futures like these. A change is advised
+only to one that takes materially less than the investor's own, and surely: the interval of the
+mean difference lies above zero. A path is as long as history, so the spread of the difference
+across paths is how uncertain the one mean is that history gives; the error of a mean over so many
+paths comes on top. The least mean total is taken, and only among policies that are materially the
+same as it the one that trades least often.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
@@ -40,13 +46,20 @@ WHENS = (
 )  # fmt: skip
 TOS = ("target", "half", "edge")
 
+MATERIAL = 0.0002
+"""What another policy must take less to be worth a change: 0.02% a year."""
+
 SHOWN = 6
 """Policies of the frontier that are shown, beside the advised one and the investor's own."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A figure over the paths: its mean, and between which ends it lies on most of them."""
+    """A figure over the paths: its mean and an interval.
+
+    Of a policy's own figures: between which ends they lie on most paths. Of a difference of two
+    policies: between which ends its mean lies, see `mean_interval`.
+    """
 
     mean: float
     low: float
@@ -62,7 +75,7 @@ class Choice:
         cost: Trading cost and tax.
         apart: Tracking error to the target held exactly.
         total: Cost, tax and what being apart counts for.
-        behind: Its total less that of the least, path by path.
+        behind: Its total less that of the least, and the interval of that mean.
         rebalances: How often a year it trades, the mean over the paths.
         is_beaten: Whether another costs no more and is no further apart, on nearly all paths.
     """
@@ -80,11 +93,6 @@ class Choice:
         """The words that name it."""
         return self.policy.label
 
-    @property
-    def is_near(self) -> bool:
-        """Whether its total is within noise of the least."""
-        return self.behind.low <= 0.0
-
 
 @dataclass(frozen=True, eq=False)
 class Advice:
@@ -93,9 +101,12 @@ class Advice:
     Args:
         choices: All that were tried, the least total first.
         own: The name of the investor's policy.
-        advised: The name of the policy that is advised: `own` where that is within noise.
-        gain: Total of `own` less that of the advised one, path by path; a share a year.
+        advised: The name of the policy that is advised: `own` where none takes materially and
+            surely less.
+        gain: Total of `own` less that of the advised one, and the interval of that mean; a share
+            a year.
         level: Of the intervals, as 0.95.
+        material: A difference up to this share a year is no reason to change.
         risk_aversion: What squared tracking error counts for, halved.
         tax_of_turnover: Tax for each unit of money turned over.
         how: How the paths were made, in words.
@@ -108,6 +119,7 @@ class Advice:
     advised: str
     gain: Spread
     level: float
+    material: float
     risk_aversion: float
     tax_of_turnover: float
     how: str
@@ -126,26 +138,40 @@ class Advice:
     @property
     def sentence(self) -> str:
         """What is advised, plainly."""
-        least = self.choices[0]
+        least, of = self.choices[0], f"of {len(self.choices)} policies"
+        behind = self[self.own].behind
         if self.advised != self.own:
-            chosen = (
-                f"the least of {len(self.choices)} policies"
-                if self.advised == least.name
-                else f"which is within noise of the least of {len(self.choices)} policies, and of "
-                "those that are and surely take less than yours it trades least often"
-            )
             return (
-                f"Change to {self.advised}: it takes {self.gain.mean:.2%} a year less than "
-                f"{self.own} ({self.level:.0%} interval {self.gain.low:.2%} to "
-                f"{self.gain.high:.2%}), {chosen}."
+                f"Change to {self.advised}: on average it takes {self.gain.mean:.2%} a year less "
+                f"than {self.own} ({_interval(self.level, self.gain)}), {self._place}."
             )
         if self.own == least.name:
-            return f"Keep {self.own}: of {len(self.choices)} policies none takes less."
-        behind = self[self.own].behind
+            return f"Keep {self.own}: {of} none takes less on average."
+        if behind.mean <= self.material:
+            return (
+                f"Keep {self.own}: the least {of}, {least.name}, takes {behind.mean:.2%} a year "
+                f"less on average; up to {_percent(self.material)} is not worth a change."
+            )
         return (
-            f"Keep {self.own}: the least of {len(self.choices)} policies, {least.name}, takes "
-            f"{behind.mean:.2%} a year less, which is noise ({self.level:.0%} interval "
-            f"{_signed(-behind.high)} to {_signed(-behind.low)})."
+            f"Keep {self.own}: the least {of}, {least.name}, takes {behind.mean:.2%} a year less "
+            f"on average, but not surely ({_interval(self.level, behind)})."
+        )
+
+    @property
+    def _place(self) -> str:
+        """Where the advised policy stands among all."""
+        least, of = self.choices[0], f"{len(self.choices)} policies"
+        behind = self[self.advised].behind.mean
+        if self.advised == least.name:
+            return f"the least of {of}"
+        if behind <= self.material:
+            return (
+                f"within {_percent(self.material)} of the least of {of}, and of those the one that "
+                "trades least often"
+            )
+        return (
+            f"the least of those that surely take less; {least.name} takes {behind:.2%} less "
+            "still on average, but not surely less than yours"
         )
 
     @cached_property
@@ -168,8 +194,8 @@ class Advice:
 
     def rows(self) -> tuple[list[str], list[list[str]]]:
         """Heads and cells of the table of the frontier, as a reader wants them rounded."""
-        heads = ["policy", "cost and tax", "from target", "together", "interval"]
-        heads += ["behind the least", "rebalances a year"]
+        heads = ["policy", "cost and tax", "from target", "together", "behind the least"]
+        heads += ["interval", "rebalances a year"]
         rows = []
         for one in self.frontier:
             sign = {self.advised: " <", self.own: " *"}.get(one.name, "")
@@ -179,8 +205,8 @@ class Advice:
                     f"{one.cost.mean:.2%}",
                     f"{one.apart.mean:.2%}",
                     f"{one.total.mean:.2%}",
-                    f"{one.total.low:.2%} to {one.total.high:.2%}",
                     _behind(one),
+                    f"{one.behind.low:+.2%} to {one.behind.high:+.2%}",
                     f"{one.rebalances:.1f}",
                 ]
             )
@@ -213,6 +239,7 @@ class Advice:
             "sentence": self.sentence,
             "gain": told(self.gain),
             "level": self.level,
+            "material": self.material,
             "risk_aversion": self.risk_aversion,
             "tax_of_turnover": self.tax_of_turnover,
             "how": self.how,
@@ -245,6 +272,7 @@ def advise(
     tax_of_turnover: float = 0.0,
     risk_aversion: float = 3.0,
     level: float = 0.95,
+    material: float = MATERIAL,
     when: Sequence[str] = WHENS,
     to: Sequence[str] = TOS,
     paths: int = 200,
@@ -260,7 +288,8 @@ def advise(
         costs: What trading costs.
         tax_of_turnover: Tax for each unit of money turned over, as 0.03; account mode knows it.
         risk_aversion: Of the investor: 3 counts a tracking error of 2% a year as 0.06% a year.
-        level: How sure "more than noise" is.
+        level: How sure it must be that another takes less on average.
+        material: What another must take less to be worth a change, as a share a year.
         when: When the other policies act, in words.
         to: How far they trade, in words.
         paths: How many shuffled histories.
@@ -278,6 +307,8 @@ def advise(
         raise ValueError(f"tax_of_turnover {tax_of_turnover!r}: a fraction from 0 to below 1")
     if not 0.5 < level < 1.0:
         raise ValueError(f"level {level!r}: between 0.5 and 1, as 0.95")
+    if not 0.0 <= material < 1.0:
+        raise ValueError(f"material {material!r}: a share a year from 0 to below 1, as 0.0002")
     if paths < 20:
         raise ValueError(f"paths {paths!r}: at least 20, to tell noise")
     tried = grid(own, when=[*when, str(own.when)], to=[*to, str(own.to)])
@@ -287,7 +318,7 @@ def advise(
     name = f"{own.when} to {own.to}"
     return judged(
         outcomes, policies, name, tax_of_turnover=tax_of_turnover, risk_aversion=risk_aversion,
-        level=level,
+        level=level, material=material,
     )  # fmt: skip
 
 
@@ -299,6 +330,7 @@ def judged(
     tax_of_turnover: float,
     risk_aversion: float,
     level: float,
+    material: float = MATERIAL,
 ) -> Advice:
     """The advice that outcomes over many paths give.
 
@@ -306,7 +338,7 @@ def judged(
         outcomes: The figures of the policies on every path.
         policies: They, in the order of the outcomes.
         own: The name of the one that is followed now.
-        tax_of_turnover, risk_aversion, level: As for `advise`.
+        tax_of_turnover, risk_aversion, level, material: As for `advise`.
     """
     import numpy as np
 
@@ -327,7 +359,7 @@ def judged(
             cost=_spread(cost[:, k], level),
             apart=_spread(apart[:, k], level),
             total=_spread(total[:, k], level),
-            behind=_spread(total[:, k] - total[:, least], level),
+            behind=mean_interval(total[:, k] - total[:, least], level),
             rebalances=float(rebalances[k]),
             is_beaten=bool(beaten[k]),
         )
@@ -335,21 +367,22 @@ def judged(
     )
     places = {one.label: k for k, one in enumerate(policies)}
     gains = {
-        one.name: _spread(total[:, places[own]] - total[:, places[one.name]], level)
+        one.name: mean_interval(total[:, places[own]] - total[:, places[one.name]], level)
         for one in choices
-        if one.is_near
     }
-    advised = own
-    if own not in gains:
-        # The least is among these: it is better than `own` by more than noise.
-        surely = [one for one in choices if one.name in gains and gains[one.name].low > 0.0]
-        advised = min(surely, key=lambda one: (one.rebalances, one.total.mean)).name
+    # By the mean total; `choices` come in its order.
+    surely = [
+        one for one in choices if gains[one.name].mean > material and gains[one.name].low > 0.0
+    ]
+    same = [one for one in surely if one.total.mean - surely[0].total.mean <= material]
+    advised = min(same, key=lambda one: one.rebalances).name if same else own
     return Advice(
         choices=choices,
         own=own,
         advised=advised,
         gain=gains[advised],
         level=level,
+        material=material,
         risk_aversion=risk_aversion,
         tax_of_turnover=tax_of_turnover,
         how=outcomes.how,
@@ -377,13 +410,31 @@ def _spread(values: Floats, level: float) -> Spread:
     return Spread(float(values.mean()), float(low), float(high))
 
 
+def mean_interval(values: Floats, level: float) -> Spread:
+    """The mean over all paths, and the interval in which the mean over futures like these lies.
+
+    Its standard error has two parts: what one history leaves open, which is the spread across
+    paths that are as long as it (the bootstrap's own estimate), and what so many paths leave open
+    of it. So more paths make it steadier, not narrower than one history allows.
+    """
+    from statistics import NormalDist
+
+    mean = float(values.mean())
+    error = float(values.std(ddof=1)) * sqrt(1.0 + 1.0 / len(values))
+    wide = NormalDist().inv_cdf(0.5 + 0.5 * level) * error
+    return Spread(mean, mean - wide, mean + wide)
+
+
 def _behind(choice: Choice) -> str:
-    words = f"{choice.behind.mean:.2%}" if choice.behind.mean >= 5e-5 else "under 0.01%"
-    return f"{words} (noise)" if choice.is_near else words
+    return f"{choice.behind.mean:.2%}" if choice.behind.mean >= 5e-5 else "under 0.01%"
 
 
-def _signed(share: float) -> str:
-    return f"{share:+.2%}"
+def _interval(level: float, spread: Spread) -> str:
+    return f"{level:.0%} interval {spread.low:+.2%} to {spread.high:+.2%}"
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.4g}%"
 
 
 def tax_of_turnover(run: AccountRun) -> float:

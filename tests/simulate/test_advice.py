@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.simulate.markets import lively
+from tests.simulate.test_account_tax import two_years
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy, parse_policy
-from trimtab.simulate.advice import Advice, advise, judged, mean_interval
+from trimtab.simulate.advice import Advice, advise, checked_in_accounts, judged, mean_interval
 from trimtab.simulate.difference import OUTCOME_FIGURES, PLACES
 from trimtab.simulate.outcomes import Outcomes
 
@@ -207,3 +210,21 @@ def test_options_that_make_no_sense_are_named(option: dict[str, float], word: st
     """Before anything is run."""
     with pytest.raises(ValueError, match=word):
         advise(lively("AB", 100), Policy(HALVES), **option)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("tax", "advised"), [(5_000, "other"), (500_000, "own")])
+def test_what_the_accounts_contradict_is_not_advised(tax: int, advised: str) -> None:
+    """Tax that waits in what is held counts: both figures and what is left after tax are said."""
+    run = two_years()
+    own, other = replace(run, liquidation_tax=9_000), replace(run, liquidation_tax=tax // 10)
+    advice = weighed(own=(0.02, 0.01, 12), other=(0.002, 0.01, 1))
+
+    found = checked_in_accounts(advice, own, other)
+
+    assert found.advised == advised
+    assert found.accounts is not None
+    assert found.accounts.estimate == pytest.approx(0.018)
+    assert (found.accounts.gain > 0) == (advised == "other")
+    assert "where the estimate says 1.80% less; tax is deferred" in found.sentence
+    assert f"{other.liquidation_after_tax / 100:,.2f} is left" in found.sentence
+    assert found.sentence.startswith("Keep" if advised == "own" else "Change")

@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.model.errors import RefusedError
     from trimtab.model.policy import Policy, parse_policy
-    from trimtab.simulate.advice import advise, tax_of_turnover
+    from trimtab.simulate.advice import advise, checked_in_accounts, tax_of_turnover
 
     conditions = {**conditions_of(args), **missing_of(args)}
     progress("reading prices")
@@ -113,6 +113,7 @@ def run(args: argparse.Namespace) -> int:
             raise RefusedError(f"{error}") from None
         if runs and advice.advised != advice.own:
             runs += _in_accounts(args, [advice.advised])
+            advice = checked_in_accounts(advice, *runs)
     finally:
         progress("")
     if args.json:

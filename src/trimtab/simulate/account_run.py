@@ -196,13 +196,18 @@ class AccountRun:
         }
 
 
-def account_drags(run: AccountRun) -> tuple[float, float]:
+def account_drags(run: AccountRun, *, all_sold: bool = False) -> tuple[float, float]:
     """What costs and taxes took off the CAGR of a run in account mode: cost drag, tax drag.
 
     Costs are paid on the way. Taxes that were paid count on the day on which they left, and what is
     still owed counts as paid at the last close; where taxes are only counted, their drag is what
     paying each when it arose, out of everything alike, would have taken off. The CAGR counts from
     the worth after the first close, and so do both: what the first session cost is in neither.
+
+    Args:
+        run: The run.
+        all_sold: Count the tax of selling all taxable lots at the last close too: tax that was put
+            off is owed all the same.
     """
     import numpy as np
 
@@ -222,12 +227,15 @@ def account_drags(run: AccountRun) -> tuple[float, float]:
         "last": run.dates[-1],
     }
     cost_drag = metrics.drag_of_paid(costs, before, final_value=final, **span)
+    selling = float(run.liquidation_tax) if all_sold else 0.0
     if not run.pays_tax:
-        taxes = np.array([plan.tax for plan in later], dtype=np.float64)
-        return cost_drag, metrics.drag_of_owed(taxes, before, final_value=final, **span)
-    taken = [*map(float, paid.values()), float(run.tax_owed)]
+        taxes = [*(float(plan.tax) for plan in later), selling]
+        had = [*before, final]
+        return cost_drag, metrics.drag_of_owed(taxes, had, final_value=final, **span)
+    owed = run.tax_owed + selling
+    taken = [*map(float, paid.values()), owed]
     had = [*(float(worth[day] + minor) for day, minor in paid.items()), final]
-    return cost_drag, metrics.drag_of_paid(taken, had, final_value=final - run.tax_owed, **span)
+    return cost_drag, metrics.drag_of_paid(taken, had, final_value=final - owed, **span)
 
 
 def account_rows(runs: Sequence[AccountRun]) -> tuple[list[str], list[list[str]]]:

@@ -18,7 +18,7 @@ same as it the one that trades least often.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from math import sqrt
 from typing import TYPE_CHECKING, Any
@@ -94,6 +94,37 @@ class Choice:
         return self.policy.label
 
 
+@dataclass(frozen=True)
+class InAccounts:
+    """What runs through the real accounts say of a change that the estimate speaks for.
+
+    Args:
+        policy: The name of the policy to which the change would be.
+        estimate: What it takes less than the investor's own by the estimate; a share a year.
+        gain: The same with cost and tax of the runs in place of the estimate's: lots, whole
+            shares, and all sold and taxed at the end, since tax put off is owed all the same.
+        own_left: What the own policy leaves once all is sold and taxed, in money.
+        other_left: What the other leaves.
+    """
+
+    policy: str
+    estimate: float
+    gain: float
+    own_left: float
+    other_left: float
+
+    @property
+    def sentence(self) -> str:
+        """Both figures, and what is left after tax."""
+        more = "less" if self.gain >= 0.0 else "more"
+        return (
+            f"In these accounts, with lots and with all sold and taxed at the end, {self.policy} "
+            f"takes {abs(self.gain):.2%} a year {more}, where the estimate says "
+            f"{self.estimate:.2%} less; tax is deferred, not forgiven: after all of it "
+            f"{self.other_left:,.2f} is left, with your policy {self.own_left:,.2f}."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Advice:
     """What to do, and the policies among which it was chosen.
@@ -112,6 +143,7 @@ class Advice:
         how: How the paths were made, in words.
         frames: What kind of frame it gives.
         findings: What the reader should know.
+        accounts: What runs through the accounts say of the change, where there are some.
     """
 
     choices: tuple[Choice, ...]
@@ -125,6 +157,7 @@ class Advice:
     how: str
     frames: FrameKind = field(repr=False, default="columns")
     findings: tuple[Finding, ...] = ()
+    accounts: InAccounts | None = None
 
     def __repr__(self) -> str:
         return self.summary()
@@ -140,10 +173,16 @@ class Advice:
         """What is advised, plainly."""
         least, of = self.choices[0], f"of {len(self.choices)} policies"
         behind = self[self.own].behind
+        if self.accounts is not None and self.advised == self.own:
+            return (
+                f"Keep {self.own}: by the estimate {self.accounts.policy} takes less, but the "
+                f"accounts do not bear it out. {self.accounts.sentence}"
+            )
+        told = "" if self.accounts is None else f" {self.accounts.sentence}"
         if self.advised != self.own:
             return (
                 f"Change to {self.advised}: on average it takes {self.gain.mean:.2%} a year less "
-                f"than {self.own} ({_interval(self.level, self.gain)}), {self._place}."
+                f"than {self.own} ({_interval(self.level, self.gain)}), {self._place}.{told}"
             )
         if self.own == least.name:
             return f"Keep {self.own}: {of} none takes less on average."
@@ -238,6 +277,7 @@ class Advice:
             "own": self.own,
             "sentence": self.sentence,
             "gain": told(self.gain),
+            "in_accounts": None if self.accounts is None else asdict(self.accounts),
             "level": self.level,
             "material": self.material,
             "risk_aversion": self.risk_aversion,
@@ -435,6 +475,30 @@ def _interval(level: float, spread: Spread) -> str:
 
 def _percent(share: float) -> str:
     return f"{100.0 * share:.4g}%"
+
+
+def checked_in_accounts(advice: Advice, own: AccountRun, other: AccountRun) -> Advice:
+    """The advice after what both policies did in the accounts: kept where these contradict it.
+
+    Args:
+        advice: Advice to change.
+        own: The run of the investor's policy.
+        other: That of the advised one.
+    """
+    from trimtab.simulate.account_run import account_drags
+
+    before, after = advice[advice.own], advice[advice.advised]
+    took = [sum(account_drags(run, all_sold=True)) for run in (own, other)]
+    distance = (before.total.mean - before.cost.mean) - (after.total.mean - after.cost.mean)
+    gain = took[0] - took[1] + distance
+    found = InAccounts(
+        advice.advised, advice.gain.mean, gain,
+        own.liquidation_after_tax / 100, other.liquidation_after_tax / 100,
+    )  # fmt: skip
+    if gain > advice.material:
+        return replace(advice, accounts=found)
+    none = Spread(0.0, 0.0, 0.0)
+    return replace(advice, accounts=found, advised=advice.own, gain=none)
 
 
 def tax_of_turnover(run: AccountRun) -> float:

@@ -110,7 +110,8 @@ def findings_text(
     findings: Sequence[Finding], *, width: int, look: Look, explain: bool = False
 ) -> list[str]:
     """What the reader should know, the gravest first; of mere notes only a few when short."""
-    ordered = sorted(_with_one_of_dividends(findings), key=lambda finding: _RANK[finding.severity])
+    told = list(findings) if explain else _with_one_of_dividends(findings, look)
+    ordered = sorted(told, key=lambda finding: _RANK[finding.severity])
     grave = [one for one in ordered if one.severity != "info"]
     notes = [one for one in ordered if one.severity == "info"]
     shown = grave + (notes if explain else notes[:FEW])
@@ -136,11 +137,11 @@ def findings_text(
 
 _DIVIDEND = re.compile(
     r"(?P<what>.+) went ex dividend (on|from) (?P<day>.+): expect (?P<money>[0-9.]+) in (?P<at>.+?)"
-    r"\. (?P<rest>.+)"
+    r"\. .+"
 )
 
 
-def _with_one_of_dividends(findings: Sequence[Finding]) -> list[Finding]:
+def _with_one_of_dividends(findings: Sequence[Finding], look: Look) -> list[Finding]:
     """The findings, with several expected dividends told in one line, and the sum of them."""
     read = [(one, _DIVIDEND.fullmatch(one.message)) for one in findings]
     own = [(one, m) for one, m in read if one.code == "dividend-expected" and m]
@@ -148,10 +149,10 @@ def _with_one_of_dividends(findings: Sequence[Finding]) -> list[Finding]:
         return list(findings)
     total = sum(minor_from(Decimal(m["money"])) for _, m in own)
     each = ", ".join(f"{m['what']} {m['day']} {m['money']} in {m['at']}" for _, m in own)
-    first, match = own[0]
+    first = own[0][0]
     message = (
-        f"{len(own)} dividends are expected, {money_text(total)} in all: {each}. "
-        f"{match['rest'].replace('It is booked', 'They are booked')}"
+        f"{len(own)} dividends are expected, {money_text(total)} in all: {each}. They are booked "
+        f"when the broker's statement is imported; {look.ask('explain', '')} has more of each."
     )
     folded = {id(one) for one, _ in own}
     told = [replace(first, subject="household", message=message)]

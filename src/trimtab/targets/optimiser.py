@@ -10,9 +10,17 @@ and keeps nothing between two fits.
 from __future__ import annotations
 
 from math import nan
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 from trimtab.model.findings import Finding
+from trimtab.targets.estimated import (
+    COVARIANCES,
+    EXPECTED,
+    Covariance,
+    Expected,
+    covariance_by,
+    expected_by,
+)
 from trimtab.targets.limits import Limits, within
 from trimtab.targets.optimised import OBJECTIVES, Asked, Objective, Optimised, optimise
 
@@ -23,11 +31,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-Covariance = Literal["sample", "ledoit-wolf", "constant-correlation", "oas"]
-Expected = Literal["compounded", "mean"]
-COVARIANCES: tuple[str, ...] = get_args(Covariance)
-EXPECTED: tuple[str, ...] = get_args(Expected)
 
 
 class Optimiser:
@@ -140,6 +143,7 @@ class Optimiser:
         from trimtab.estimates.repair import repaired
 
         asked, limits = self._asked(len(names))
+        year = self.sessions_a_year
         history = usable(returns, names=names)
         findings = list(history.findings)
         nothing = np.full(len(names), nan)
@@ -150,14 +154,16 @@ class Optimiser:
         if len(kept) < len(names):
             limits = _of(limits, kept)
         own = [names[i] for i in kept]
-        fit = repaired(self._covariance(history.returns), names=own)
+        fit = repaired(
+            covariance_by(self.covariance, history.returns, sessions_a_year=year), names=own
+        )
         findings += fit.findings
         if fit.covariance is None:
             return _with(empty, findings)
         found = optimise(
             asked,
             limits,
-            expected=self._expected(history.returns),
+            expected=expected_by(self.expected, history.returns, sessions_a_year=year),
             covariance=fit.covariance,
             returns=history.returns,
             names=own,
@@ -190,28 +196,6 @@ class Optimiser:
             self.objective, self.risk_aversion, self.risk_free, self.wanted, self.confidence
         )
         return asked, within(n, self.low, self.high) if self.limits is None else self.limits
-
-    def _covariance(self, returns: Floats) -> Floats:
-        from trimtab.estimates import covariance
-
-        year = self.sessions_a_year
-        match self.covariance:
-            case "sample":
-                return covariance.sample_covariance(returns, sessions_a_year=year)
-            case "ledoit-wolf":
-                return covariance.ledoit_wolf(returns, sessions_a_year=year).covariance
-            case "oas":
-                return covariance.oracle_approximating(returns, sessions_a_year=year).covariance
-            case _:
-                shrunk = covariance.ledoit_wolf_constant_correlation(returns, sessions_a_year=year)
-                return shrunk.covariance
-
-    def _expected(self, returns: Floats) -> Floats:
-        from trimtab.estimates import expected_returns
-
-        if self.expected == "mean":
-            return expected_returns.mean_return(returns, sessions_a_year=self.sessions_a_year)
-        return expected_returns.compounded_return(returns, sessions_a_year=self.sessions_a_year)
 
 
 def _of(limits: Limits, kept: NDArray[np.int64]) -> Limits:

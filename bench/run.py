@@ -181,14 +181,15 @@ def _write(found: Sequence[dict[str, Any]], *, merge: bool) -> None:
 def _show(found: Sequence[dict[str, Any]], skipped: Sequence[tuple[str, str]]) -> None:
     """The rows as a table, and what was skipped."""
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
+    from rich.text import Text
 
     console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("work/peer", no_wrap=True)
     for name in ("ours", "peer", "ratio", "agreement"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("note", overflow="fold", style="dim")
     for row in found:
         table.add_row(
             row["name"],
@@ -196,9 +197,11 @@ def _show(found: Sequence[dict[str, Any]], skipped: Sequence[tuple[str, str]]) -
             _seconds(row["peer"]),
             f"{row['ratio']:,.3g}x",
             f"{row['agreement']:.2g}",
-            str(row["note"]),
         )
     console.print(table)
+    for row in found:
+        note = Padding(Text(str(row["note"]), style="dim"), (0, 0, 0, 4))
+        console.print(Text(f"\n{row['name']}", style="bold"), note)
     for name, why in skipped:
         console.print(f"skipped {name}: {why}", markup=False, highlight=False)
     console.print(f"Written to {RESULTS.relative_to(HERE.parent)}", markup=False, highlight=False)

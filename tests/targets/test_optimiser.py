@@ -8,7 +8,7 @@ import pytest
 from trimtab.estimates.covariance import sample_covariance
 from trimtab.targets.limits import within
 from trimtab.targets.mean_variance import least_volatility
-from trimtab.targets.optimised import OBJECTIVES
+from trimtab.targets.objectives import OBJECTIVES
 from trimtab.targets.optimiser import Optimiser
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 
 from trimtab.cli.options import add_json, command, day
 from trimtab.cli.studied import rate
+from trimtab.targets.objectives import OBJECTIVES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,19 +23,6 @@ examples:
   trimtab optimize --prices etf.csv --objective utility --risk-aversion 4 --expected mean
   trimtab optimize --prices etf.csv --objective target-volatility --wanted 10
 """
-
-OBJECTIVES = (
-    "min-volatility",
-    "max-sharpe",
-    "utility",
-    "target-return",
-    "target-volatility",
-    "max-diversification",
-    "risk-parity",
-    "hrp",
-    "min-cvar",
-    "min-cdar",
-)
 
 
 def add_parser(commands: Commands) -> None:
@@ -107,6 +94,8 @@ def add_parser(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Find the weights and show them."""
+    from dataclasses import replace
+
     from trimtab.adapters.price_frames import read_prices
     from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.model.errors import RefusedError

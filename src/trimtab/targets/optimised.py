@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import nan
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.targets.limits import Limits, contradiction
+from trimtab.targets.objectives import Objective
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,20 +20,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-Objective = Literal[
-    "min-volatility",
-    "max-sharpe",
-    "utility",
-    "target-return",
-    "target-volatility",
-    "max-diversification",
-    "risk-parity",
-    "hrp",
-    "min-cvar",
-    "min-cdar",
-]
-OBJECTIVES: tuple[str, ...] = get_args(Objective)
-
 UNLIMITED = ("risk-parity", "hrp")
 """Objectives whose weights follow from the covariance alone: limits do not enter."""
 
@@ -42,7 +29,7 @@ class Asked:
     """What is to be optimised.
 
     Args:
-        objective: One of OBJECTIVES.
+        objective: One of `targets.objectives.OBJECTIVES`.
         risk_aversion: For `utility`: return less half of this times the variance, > 0.
         risk_free: A year's return without risk, for Sharpe ratios.
         wanted: For `target-return` and `target-volatility`: a year's, as a fraction.

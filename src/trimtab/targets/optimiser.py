@@ -22,7 +22,8 @@ from trimtab.targets.estimated import (
     expected_by,
 )
 from trimtab.targets.limits import Limits, within
-from trimtab.targets.optimised import OBJECTIVES, Asked, Objective, Optimised, optimise
+from trimtab.targets.objectives import OBJECTIVES, Objective
+from trimtab.targets.optimised import Asked, Optimised, optimise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ class Optimiser:
     """Weights that are best by an objective, from a history of simple returns.
 
     Args:
-        objective: One of `targets.optimised.OBJECTIVES`.
+        objective: One of `targets.objectives.OBJECTIVES`.
         risk_aversion: For `utility`.
         risk_free: A year's, for Sharpe ratios.
         wanted: A year's return or volatility, for `target-return` and `target-volatility`.

@@ -1,0 +1,19 @@
+"""Names of what an optimised target may be best by, without the optimiser: help is quick."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Objective = Literal[
+    "min-volatility",
+    "max-sharpe",
+    "utility",
+    "target-return",
+    "target-volatility",
+    "max-diversification",
+    "risk-parity",
+    "hrp",
+    "min-cvar",
+    "min-cdar",
+]
+OBJECTIVES: tuple[str, ...] = get_args(Objective)

@@ -21,6 +21,7 @@ from trimtab.reports.backtest_html import backtest_html
 from trimtab.reports.html.answer import answer
 from trimtab.reports.html.data import script_json
 from trimtab.reports.html.series import MOST_POINTS, falls, thinned, weights_of, yearly
+from trimtab.reports.html.tables import MOST_ROWS, long
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.bootstrap import bootstrap
 from trimtab.simulate.outcomes import Outcomes
@@ -453,6 +454,64 @@ def test_it_prints(tab: Tab, file: Path, tmp_path: Path) -> None:
     assert choice == "none"
     assert len(set(dashes)) == len(WORDS)
     assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_on_paper_charts_have_the_width_of_a_page(tab: Tab, file: Path) -> None:
+    """Printing draws the charts for the page, whatever the window was, and then for it again."""
+    tab.open(file, width=390, height=844)
+    drawn = (
+        "['growth', 'fall', 'weights', 'years', 'outcomes'].map(id => document.querySelector("
+        "'#' + id + ' .body svg:not(.key)').viewBox.baseVal.width)"
+    )
+
+    before = tab.run(drawn)
+    tab.run("window.dispatchEvent(new Event('beforeprint'))")
+    paper = tab.run(drawn)
+    tab.run("window.dispatchEvent(new Event('afterprint'))")
+    after = tab.run(drawn)
+
+    assert max(before) <= 390
+    assert paper == [690, 690, 332, 690, 332]
+    assert after == before
+
+
+def test_printed_pages_are_full(tab: Tab, file: Path, tmp_path: Path) -> None:
+    """Nothing is cut by the end of a page, and six policies with ten parts take five pages."""
+    tab.open(file)
+    tab.call("Emulation.setEmulatedMedia", media="print")
+
+    kept = tab.run(
+        "[...document.querySelectorAll('table, .answer, .chart:not(#weights), .panels > div')]"
+        ".every(one => getComputedStyle(one).breakInside === 'avoid')"
+    )
+    tab.paper(tmp_path / "page.pdf")
+    tab.call("Emulation.setEmulatedMedia", media="screen")
+
+    assert kept
+    assert len(re.findall(rb"/Type /Page\b(?!s)", (tmp_path / "page.pdf").read_bytes())) in (4, 5)
+
+
+def test_a_long_table_may_break_between_its_rows() -> None:
+    """More years than one page holds are not kept together; fewer are."""
+    assert long(range(MOST_ROWS)) == ""
+    assert long(range(MOST_ROWS + 1)) == " long"
+
+
+def test_on_a_phone_what_matters_comes_first(tab: Tab, file: Path) -> None:
+    """Answer, growth, policies; a table is less than a screen high and its first column stays."""
+    tab.open(file, width=390, height=844)
+
+    heads = tab.run("[...document.querySelectorAll('h2')].map(one => one.textContent)")
+    heights = tab.run("[...document.querySelectorAll('.compare')].map(one => one.offsetHeight)")
+    tab.run("document.querySelectorAll('.wide').forEach(one => one.scrollLeft = 300)")
+    lefts = tab.run(
+        "[...document.querySelectorAll('.wide tbody th')]"
+        ".map(one => Math.round(one.getBoundingClientRect().left))"
+    )
+
+    assert heads[:3] == ["Growth", "The policies", "Falls"]
+    assert max(heights) < 844
+    assert set(lefts) == {16}
 
 
 def spending() -> Backtest:

@@ -11,9 +11,9 @@ from trimtab.reports.backtest_text import account_conventions
 from trimtab.reports.html.answer import quoted
 from trimtab.reports.html.data import report_data, script_json
 from trimtab.reports.html.drawn import AccountCurve, account_curve
-from trimtab.reports.html.page import chart, document, findings_section
+from trimtab.reports.html.page import NOSCRIPT, chart, document, findings_section
 from trimtab.reports.html.series import Yearly, yearly
-from trimtab.reports.html.tables import Cell, policy_table, safe, swatch, yearly_table
+from trimtab.reports.html.tables import Cell, long, policy_table, safe, swatch, yearly_table
 from trimtab.reports.words import counted
 from trimtab.simulate.results import percent
 
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from trimtab.simulate.account_paths import AccountPaths
     from trimtab.simulate.account_run import AccountRun
     from trimtab.simulate.account_tax import OpenLot, TaxYear
-
-NOSCRIPT = (
-    '<noscript><p class="note">The charts are drawn by a script, which does not run here; all '
-    "figures stand in the tables.</p></noscript>"
-)
 
 
 def accounts_page(
@@ -37,17 +32,21 @@ def accounts_page(
     one = curves[0]
     title = f"Rebalancing after tax, {one.first} to {one.last}"
     first, last = (f'<span class="nowrap">{day}</span>' for day in (one.first, one.last))
+    growth, falls, by_year, *others = _charts(runs)
     parts = [
         f'<p class="mode">Account mode</p><h1>Rebalancing after tax, {first} to {last}</h1>',
         f'<p class="under">{safe(_under(runs))}</p>',
         _answer(runs, shuffled),
+        NOSCRIPT,
+        growth,
         "<section><h2>The policies</h2>",
         _gave(runs),
-        _took(runs, curves),
+        _took(runs),
         "</section>",
-        NOSCRIPT,
-        *_charts(runs),
+        falls,
+        by_year,
         _taxes(runs),
+        *others,
         "<section><h2>Year by year</h2>",
         yearly_table(curves, years),
         "</section>",
@@ -188,7 +187,7 @@ def _gave(runs: Sequence[AccountRun]) -> str:
     return policy_table("What each policy gave", heads, runs, rows)
 
 
-def _took(runs: Sequence[AccountRun], curves: Sequence[AccountCurve]) -> str:
+def _took(runs: Sequence[AccountRun]) -> str:
     heads = [
         "Policy", "Tax caused", "Tax paid", "Tax owed", "Tax drag a year", "Cost",
         "Cost drag a year", "Turnover in all", "Rebalances", "Orders",
@@ -322,7 +321,7 @@ def _table(caption: str, heads: Sequence[str], rows: Sequence[tuple[str, Sequenc
         body.append(f'<tr{total}><th scope="row">{safe(name)}</th>{shown}</tr>')
     told = f"<caption>{caption}</caption>" if caption else ""
     return (
-        f'<div class="wide" tabindex="0" role="region" aria-label="{safe(heads[0])}">'
+        f'<div class="wide{long(rows)}" tabindex="0" role="region" aria-label="{safe(heads[0])}">'
         f'<table class="years">{told}<thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )

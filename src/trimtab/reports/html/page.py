@@ -39,12 +39,15 @@ def page(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) ->
     title = f"Rebalancing policies, {one.first} to {one.last}"
     years = [yearly(policy) for policy in result.policies]
     data = report_data(result.policies, years, outcomes, differences)
+    growth, *others = _charts(result, outcomes)
     parts = [
         _title(one),
         f'<p class="under">{safe(_under(result))}</p>',
         _answer(result, differences),
+        NOSCRIPT,
+        growth,
         _policies(result, outcomes, differences),
-        *_charts(result, outcomes),
+        *others,
         "<section><h2>Year by year</h2>",
         yearly_table(result.policies, years),
         "</section>",
@@ -131,7 +134,6 @@ def _policies(
 def _charts(result: Backtest, outcomes: Outcomes | None) -> list[str]:
     """A section for each chart. The script fills them; the heading and the note stand without."""
     parts = [
-        NOSCRIPT,
         chart(
             "growth",
             "Growth",

@@ -31,7 +31,7 @@ const weights = data.weights.map((one) => {
 });
 
 const state = { off: new Set(), day: null, year: null, policy: 0, scale: "linear",
-  bars: data.bars[0][0], figure: 0 };
+  bars: data.bars[0][0], figure: 0, paper: false };
 const charts = [];
 const redraw = () => charts.forEach((chart) => chart.draw());
 const point = () => charts.forEach((chart) => chart.point && chart.point());
@@ -109,9 +109,15 @@ const nearest = (xs, x) => {
 };
 
 // -- a plane with axes, that follows mouse, touch and keys ----------------------------------------
-const plane = (host, height, low, high, axis, ticks) => {
+// On paper there is as much room as a page has, whatever the window; lower charts fill it better.
+const PAGE = 690, GAP = 26;
+const roomOf = (host, columns) => state.paper ? (PAGE - GAP * (columns - 1)) / columns
+  : Math.max(host.clientWidth || 700 / columns, 220);
+const heightOf = (host, wide, narrow) =>
+  state.paper ? Math.round(wide * 0.6) : host.clientWidth < 520 ? narrow : wide;
+const plane = (host, height, low, high, axis, ticks, columns = 1) => {
   host.replaceChildren();
-  const width = Math.max(host.clientWidth || 700, 220);
+  const width = roomOf(host, columns);
   const box = { width, height, left: axis, right: width - 6, top: 8, bottom: height - 22 };
   const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, host);
   const y = (v) => box.bottom - (box.bottom - box.top) * (v - low) / (high - low || 1);
@@ -226,7 +232,7 @@ const timeChart = (id, label, lines) => {
   const chart = {
     draw() {
       drawn = known.filter((k) => !state.off.has(k)).map((k) => [k, lines.of(k)]);
-      const height = host.clientWidth < 520 ? 230 : 320;
+      const height = heightOf(host, 320, 230);
       let [low, high] = extent(drawn.map((one) => one[1]));
       if (!drawn.length) [low, high] = [0, 1];
       const log = lines.log && lines.log();
@@ -313,6 +319,7 @@ let drawnPanels = [];
 const panelsOf = () => {
   panels.replaceChildren();
   const one = weights[state.policy];
+  panels.classList.toggle("even", one.symbols.length === 2 || one.symbols.length === 4);
   const count = one.events.length;
   told.textContent = names[state.policy] + ": " + (count === 1 ? "1 rebalance" :
     comma(count, 0) + " rebalances") + (one.half ? "." : ". It has no band.") +
@@ -340,7 +347,8 @@ const panelsOf = () => {
       low = low >= 0 ? Math.max(0, low - room) : low - room;
       high += room;
       const ticks = ticksOf(low, high, 3.2);
-      at = plane(host, 150, low, high, 40, ticks.found.map((v) => [v, fits(ticks.step)(v)]));
+      at = plane(host, heightOf(host, 180, 150), low, high, 40,
+        ticks.found.map((v) => [v, fits(ticks.step)(v)]), 2);
       x = (day) => at.left + (at.right - at.left) * (day - first) / (last - first || 1);
       held.back = (px) => first + (last - first) * (px - at.left) / (at.right - at.left);
       datesBelow(at, x, first, last);
@@ -422,7 +430,7 @@ panelsOf();
   const chart = {
     draw() {
       const visible = everyone.filter((k) => !state.off.has(k));
-      const height = host.clientWidth < 520 ? 220 : 270;
+      const height = heightOf(host, 270, 220);
       const high = Math.max(extent(visible.map((k) => rows()[k]))[1], 0) || 0.01;
       const ticks = ticksOf(0, high, height / 52);
       const text = isShare() ? fits(ticks.step) : shortMoney;
@@ -532,7 +540,7 @@ if (data.outcomes.length) (() => {
     swatch(k, who);
     make("span", {}, who, " " + name);
     make("span", {}, line, text);
-    const width = Math.max(row.clientWidth || 340, 200);
+    const width = roomOf(row, 2);
     const svg = draw("svg", { viewBox: `0 0 ${width} 40`, role: "img" }, row);
     draw("title", {}, svg, name + ": " + (title || text));
     const at = { svg, left: 6, right: width - 6 };
@@ -549,7 +557,7 @@ if (data.outcomes.length) (() => {
       draw("circle", { class: "past", r: 5.5, cx: at.x(row.history), cy: y }, at.svg);
   };
   const axis = (parent, low, high, label) => {
-    const width = Math.max(parent.clientWidth || 340, 200);
+    const width = roomOf(parent, 2);
     const svg = draw("svg", { viewBox: `0 0 ${width} 18`, "aria-hidden": "true" }, parent);
     const ticks = ticksOf(low, high, width / 80), text = label(ticks.step);
     for (const v of ticks.found) {
@@ -570,6 +578,7 @@ window.addEventListener("resize", () => {
   const now = document.documentElement.clientWidth;
   if (now !== seen) { seen = now; requestAnimationFrame(redraw); }
 });
-window.addEventListener("afterprint", redraw);
+for (const [event, paper] of [["beforeprint", true], ["afterprint", false]])
+  window.addEventListener(event, () => { state.paper = paper; redraw(); });
 })();
 """

@@ -5,12 +5,12 @@ from __future__ import annotations
 STYLE = """
 :root{color-scheme:light dark;
 --page:#fff;--text:#1c2430;--soft:#566071;--line:#d9dee6;--panel:#f5f7fa;--accent:#0b4f8a;
---loss:#a11d2c;--warn:#8a4b00;
+--loss:#a11d2c;--warn:#8a4b00;--shade:#ccd3dd;
 --c0:#0b5cad;--c1:#c2410c;--c2:#0f766e;--c3:#7c3aed;--c4:#b5176d;--c5:#4d7c0f;--c6:#92400e;
 --c7:#475569}
 @media (prefers-color-scheme:dark){:root{
 --page:#12161d;--text:#e7ebf1;--soft:#a3aebd;--line:#323b49;--panel:#1a202a;--accent:#8cc4ff;
---loss:#ff9aa5;--warn:#ffc069;
+--loss:#ff9aa5;--warn:#ffc069;--shade:#4a5566;
 --c0:#6cb2ff;--c1:#ff9a5c;--c2:#3fd0be;--c3:#c4a8ff;--c4:#ff85bf;--c5:#a9d84e;--c6:#f0c05a;
 --c7:#aab6c6}}
 *{box-sizing:border-box}
@@ -99,7 +99,10 @@ font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 ul{padding-left:1.15rem;margin:.4rem 0}li{margin:.2rem 0;max-width:85ch;overflow-wrap:anywhere}
 .warning b{color:var(--warn)}.error b{color:var(--loss)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-.wide{overflow-x:auto}
+.panels.even{grid-template-columns:1fr 1fr}
+.wide{overflow-x:auto;background:
+linear-gradient(to left,var(--page) 40%,transparent) right/2.4rem 100% no-repeat local,
+linear-gradient(to left,var(--shade),transparent) right/.8rem 100% no-repeat scroll}
 .nowrap{white-space:nowrap}
 .years th:first-child{position:sticky;left:0;background:var(--page);min-width:5.5rem}
 .years th{min-width:0}.years thead th{font-size:.8rem}
@@ -111,15 +114,12 @@ main{padding:1.3rem 1rem 3rem}h1{font-size:1.4rem}
 .answer dl{grid-template-columns:1fr;gap:.1rem}.answer dd{margin-bottom:.6rem}
 .rows{grid-template-columns:1fr}
 .rows>div+div{margin-top:1.6rem}
-.cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.cards,.cards tbody,.cards tr,.cards th,.cards td,.cards caption{display:block}
-.cards tr{border:1px solid var(--line);border-radius:8px;padding:.4rem .8rem;margin-bottom:.7rem}
-.cards th{border-bottom:1px solid var(--line);padding:.35rem 0}
-.cards tr{display:grid!important;grid-template-columns:1fr 1fr;gap:.1rem 1rem}
-.cards th{grid-column:1/-1}
-.cards td{border:0;padding:.22rem 0;text-align:left;overflow-wrap:anywhere}
-.cards td::before{content:attr(data-label);color:var(--soft);display:block;font-size:.78rem}
-.cards td.empty{display:none}
+.panels,.panels.even{grid-template-columns:1fr}
+.compare{font-size:.82rem}
+.compare th:first-child{position:sticky;left:0;background:var(--page);min-width:8rem;
+max-width:8rem;padding-left:0;border-right:1px solid var(--line)}
+.compare td,.compare td small{white-space:nowrap}.compare thead th{min-width:4.6rem}
+caption{position:sticky;left:0}
 .years{font-size:.8rem}.years th,.years td{padding:.35rem .4rem}
 }
 @media print{
@@ -129,13 +129,22 @@ main{padding:1.3rem 1rem 3rem}h1{font-size:1.4rem}
 --c7:#334155}
 @page{margin:14mm}
 body{font-size:9.5pt}main{max-width:none;padding:0}h1{font-size:16pt}.answer>p{font-size:11.5pt}
-.answer dl{font-size:9pt}td small{font-size:6.5pt}.screen{display:none}
-.panels{grid-template-columns:1fr 1fr}
-h2{break-after:avoid;margin-top:1.5rem}
-.chart,.rows .row,tr,.answer,.panels>div{break-inside:avoid}
+.answer{margin-top:.7rem;padding:.6rem 1rem;border-left-width:3pt}.answer>p{margin-bottom:.4rem}
+.answer dl{font-size:8.5pt;line-height:1.4;gap:.15rem 1rem}td small{font-size:6.5pt}
+.under,.note{font-size:8.5pt;line-height:1.4}.note{max-width:none}.screen{display:none}
+.panels,.panels.even{grid-template-columns:1fr 1fr;gap:.5rem 26px}
+h2{break-after:avoid;margin-top:1.2rem;font-size:12pt}
+.legend{font-size:8.5pt;margin:.2rem 0 0}.legend button{padding:.1rem .4rem}
+.chart,.rows .row,tr,.answer,.panels>div,table{break-inside:avoid}
+.long,.long table,#weights{break-inside:auto}
+ul{font-size:8.5pt;line-height:1.4}li{max-width:none}
+footer{break-before:avoid;margin-top:1rem;font-size:7.5pt}
 .choice{display:none}select{border:0;padding:0;appearance:none}
 .legend button[aria-pressed=false]{display:none}
-.wide{overflow:visible}table{font-size:8pt}th,td{padding:.22rem .3rem}thead th{font-size:7pt}
+.wide{overflow:visible;background:none}table{font-size:8pt;line-height:1.25;margin-top:.5rem}
+th,td{padding:.16rem .3rem}.rows{gap:0 26px;margin-top:.3rem}
+.rows .told{font-size:8pt;line-height:1.3}.rows .row{margin-top:.25rem}h3{font-size:9pt}
+thead th{font-size:7pt}
 .years thead th{font-size:7pt}tbody th{min-width:5rem}
 .f0.bar{fill:url(#p0)}.f1.bar{fill:url(#p1)}.f2.bar{fill:url(#p2)}.f3.bar{fill:url(#p3)}
 .f4.bar{fill:url(#p4)}.f5.bar{fill:url(#p5)}.f6.bar{fill:url(#p6)}.f7.bar{fill:url(#p7)}

@@ -23,6 +23,9 @@ Cell = tuple[str, float | None, str, str]
 TONES = 8
 """Colours that there are; after them they come again, dashed."""
 
+MOST_ROWS = 36
+"""Rows that one printed page holds."""
+
 VERDICTS = {
     "more": "more than noise",
     "less": "more than noise",
@@ -175,23 +178,23 @@ def policy_table(
     head = "".join(f'<th scope="col">{safe(text)}</th>' for text in heads)
     body = []
     for number, (one, cells) in enumerate(zip(policies, rows, strict=True)):
-        shown = "".join(_cell(cell, label) for cell, label in zip(cells, heads[1:], strict=True))
+        shown = "".join(_cell(cell) for cell in cells)
         name = f'<th scope="row">{swatch(number)} {safe(one.name)}</th>'
         body.append(f'<tr data-policy="{safe(one.name)}">{name}{shown}</tr>')
     return (
-        f'<div class="wide"><table class="cards"><caption>{safe(caption)}</caption>'
+        f'<div class="wide" tabindex="0" role="region" aria-label="{safe(caption)}">'
+        f'<table class="compare"><caption>{safe(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
 
-def _cell(cell: Cell, label: str) -> str:
+def _cell(cell: Cell) -> str:
     figure, value, shown, below = cell
     exact = ""
     if figure and value is not None and isfinite(value):
         exact = f' data-figure="{figure}" data-value="{value!r}"'
     small = f"<small>{safe(below)}</small>" if below else ""
-    empty = "" if shown else ' class="empty"'
-    return f'<td{exact}{empty} data-label="{safe(label)}"><span>{safe(shown)}{small}</span></td>'
+    return f"<td{exact}>{safe(shown)}{small}</td>"
 
 
 def yearly_table(policies: Sequence[Drawn], found: Sequence[Yearly]) -> str:
@@ -215,8 +218,16 @@ def yearly_table(policies: Sequence[Drawn], found: Sequence[Yearly]) -> str:
             cells += f'<td data-value="{value!r}"{sign}>{value:.1%}</td>'
         body.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')
     return (
-        '<div class="wide" tabindex="0" role="region" aria-label="Yearly returns">'
+        f'<div class="wide{long(body)}" tabindex="0" role="region" aria-label="Yearly returns">'
         '<table class="years"><caption>Return in each calendar year</caption>'
         f'<thead><tr><th scope="col">Year</th>{heads}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
+
+
+def long(rows: Sequence[object]) -> str:
+    """The class of a table that a page cannot hold: it may break, with its heads above each part.
+
+    All others stand on one page.
+    """
+    return " long" if len(rows) > MOST_ROWS else ""

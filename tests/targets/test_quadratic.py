@@ -175,3 +175,18 @@ def test_a_matrix_that_is_none_is_told() -> None:
     found = solve(programme, start=np.array([3, 3]))
 
     assert found.status == "not positive definite"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_kernels_bound_is_the_bound_by_weak_duality(seed: int) -> None:
+    """Objective and gap that come with an answer are those reckoned from it alone."""
+    programme = any_programme(seed)
+    found = solve(programme)
+    if found.status != "optimal":
+        pytest.skip("nothing is within the limits")
+
+    value = programme.objective(found.weights)
+    gap = duality_gap(programme, found.weights, found.multipliers)
+
+    assert found.objective == pytest.approx(value, abs=1e-14)
+    assert found.gap == pytest.approx(gap, abs=1e-14)

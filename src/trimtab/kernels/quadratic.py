@@ -299,7 +299,7 @@ def stand(problem: Problem, answer: Answer, work: Work, n: int, m: int, count: i
     backward(work.factor, count, step)
     for a in range(count):
         weights[work.free[a]] = step[a]
-    _add_rows(problem.matrix, work.free, step, count, n, gradient)
+    add_rows(problem.matrix, work.free, step, count, n, gradient)
     for r in range(binding):
         row = problem.rows[work.binding[r]]
         times = work.by_row[r]
@@ -337,7 +337,7 @@ def _rows_across(problem: Problem, answer: Answer, work: Work, m: int, count: in
 
 
 @kernel
-def _add_rows(
+def add_rows(
     matrix: Column, names: Column, times: Column, count: int, n: int, total: Column
 ) -> None:
     """Add to `total` the rows of `names`, each times its own; four at a time, to read it less."""
@@ -564,7 +564,7 @@ def _direction(
         for a in range(count):
             step[a] = 0.0
     else:
-        _add_rows(problem.matrix, work.free, step, count, n, slope)
+        add_rows(problem.matrix, work.free, step, count, n, slope)
     if worst < n:  # its own multiplier is not part of the gradient: a mark has none of its own
         slope[worst] -= 1.0 * side
     return speed

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from trimtab.kernels import quadratic as kernel
+from trimtab.kernels import programme as kernel
 from trimtab.kernels.compile import compiled
+from trimtab.kernels.quadratic import ENDLESS, INFEASIBLE, SINGULAR, SOLVED
 from trimtab.model.frozen import dataclass
 
 if TYPE_CHECKING:
@@ -122,23 +123,22 @@ def solve(programme: Programme, *, start: NDArray[np.int64] | None = None) -> So
     import numpy as np
 
     n, m = len(programme.linear), len(programme.rows)
-    problem, many = _problem(programme), n > INTERPRETED_UP_TO
-    answer, work = _space(n, m, many)
-    settle: Any = compiled(kernel.settle) if many else kernel.settle
-    enforce: Any = compiled(kernel.enforce) if many else kernel.enforce
-    taken = problem if many else _lists(problem)
-    answer.place[:] = (_first_guess(problem) if start is None else start[:n]).tolist()
-    ended = settle(taken, answer, work, n, m, 50 + 2 * n)
-    if ended != kernel.SOLVED:
-        answer.place[:] = [kernel.ABOVE_HELD] * n
-        answer.row_place[:] = [0] * m
-    if ended != kernel.SOLVED or m > 1:
-        ended = enforce(taken, answer, work, n, m, 1000 + 20 * (n + m))
-    weights = np.clip(np.asarray(answer.weights), problem.low, problem.high)
-    multipliers = np.asarray(answer.multipliers, dtype=np.float64)
-    places = np.concatenate([answer.place, answer.row_place]).astype(np.int64)
-    if ended == kernel.INFEASIBLE:
-        blame = np.flatnonzero(np.asarray(answer.blame))
+    parts, many = _parts(programme, n, m), n > INTERPRETED_UP_TO
+    space = _space(n, m)
+    if start is not None:
+        space.integers[kernel.PLACE] = start[:n]
+    solved: Any = compiled(kernel.solved) if many else kernel.solved
+    if not many:  # the interpreter is quicker with lists
+        parts = tuple(part.tolist() for part in parts)
+        space = kernel.Space(*(part.tolist() for part in space))
+    ended, value, gap = solved(*parts, space, n, m, start is not None)
+    weights = np.asarray(space.floats[kernel.WEIGHTS])
+    multipliers = np.asarray(space.row_floats[kernel.MULTIPLIERS])
+    places = np.concatenate(
+        [space.integers[kernel.PLACE], space.row_integers[kernel.ROW_PLACE]], dtype=np.int64
+    )
+    if ended == INFEASIBLE:
+        blame = np.flatnonzero(np.asarray(space.blame))
         conflict = (
             tuple(int(i) for i in blame if i < n),
             tuple(int(i) - n for i in blame if i >= n),
@@ -146,10 +146,9 @@ def solve(programme: Programme, *, start: NDArray[np.int64] | None = None) -> So
         nowhere = np.full(n, np.nan)
         return Solution("infeasible", nowhere, np.nan, np.inf, multipliers, places, conflict)
     status: Status = "optimal"
-    if ended != kernel.SOLVED:
-        status = "not positive definite" if ended == kernel.SINGULAR else "stopped"
-    gap = duality_gap(programme, weights, multipliers)
-    return Solution(status, weights, programme.objective(weights), gap, multipliers, places)
+    if ended != SOLVED:
+        status = "not positive definite" if ended == SINGULAR else "stopped"
+    return Solution(status, weights, value, gap, multipliers, places)
 
 
 def duality_gap(programme: Programme, weights: Floats, multipliers: Floats) -> float:
@@ -183,94 +182,39 @@ def duality_gap(programme: Programme, weights: Floats, multipliers: Floats) -> f
     return max(programme.objective(weights) - bound - float(least.sum()), 0.0)
 
 
-def _problem(programme: Programme) -> kernel.Problem:
+def _parts(programme: Programme, n: int, m: int) -> tuple[Any, ...]:
     """The programme as the kernel takes it."""
     import numpy as np
 
-    n = len(programme.linear)
-    free = np.zeros(n)
-    low = np.ascontiguousarray(programme.low, dtype=np.float64)
+    marks = np.zeros((kernel.MARKS, n))
+    marks[kernel.LOW] = programme.low
+    marks[kernel.HELD] = programme.low if programme.held is None else programme.held
+    marks[kernel.HIGH] = programme.high
+    if programme.held is not None and programme.sell is not None:
+        marks[kernel.SELL] = programme.sell
+    if programme.held is not None and programme.buy is not None:
+        marks[kernel.BUY] = programme.buy
+    rows, limits = np.empty((m, n)), np.empty((2, m))
+    for j, row in enumerate(programme.rows):
+        rows[j] = row.weights
+        limits[kernel.ROW_LOW, j] = -ENDLESS if row.low is None else row.low
+        limits[kernel.ROW_HIGH, j] = ENDLESS if row.high is None else row.high
+    assert limits[0, 0] == limits[1, 0], "the first row of a programme is an equality"
     matrix = np.ascontiguousarray(programme.matrix, dtype=np.float64)
-    linear = np.ascontiguousarray(programme.linear, dtype=np.float64)
-    row_low = [-kernel.ENDLESS if row.low is None else row.low for row in programme.rows]
-    row_high = [kernel.ENDLESS if row.high is None else row.high for row in programme.rows]
-    assert row_low[0] == row_high[0], "the first row of a programme is an equality"
-    loud = max(float(np.abs(linear).max(initial=0.0)), float(matrix.diagonal().max(initial=0.0)))
-    return kernel.Problem(
-        matrix,
-        linear,
-        low,
-        low if programme.held is None else np.ascontiguousarray(programme.held, dtype=np.float64),
-        np.ascontiguousarray(programme.high, dtype=np.float64),
-        free if programme.sell is None else np.ascontiguousarray(programme.sell, dtype=np.float64),
-        free if programme.buy is None else np.ascontiguousarray(programme.buy, dtype=np.float64),
-        np.ascontiguousarray([row.weights for row in programme.rows], dtype=np.float64),
-        np.array(row_low, dtype=np.float64),
-        np.array(row_high, dtype=np.float64),
-        1e-13 * loud,
-    )
+    return matrix, np.ascontiguousarray(programme.linear, dtype=np.float64), marks, rows, limits
 
 
-def _lists(problem: kernel.Problem) -> kernel.Problem:
-    """The same for the interpreter, which is quicker with lists."""
-    return kernel.Problem(*(c if isinstance(c, float) else c.tolist() for c in problem))
-
-
-def _space(n: int, m: int, arrays: bool) -> tuple[kernel.Answer, kernel.Work]:
+def _space(n: int, m: int) -> kernel.Space:
     """Places for an answer, and space to work in."""
     import numpy as np
 
-    def floats(*shape: int) -> Any:
-        column = np.zeros(shape)
-        return column if arrays else column.tolist()
-
-    def integers(count: int) -> Any:
-        column = np.zeros(count, dtype=np.int64)
-        return column if arrays else column.tolist()
-
-    in_turn: Any = np.arange(m) if arrays else list(range(m))
-    answer = kernel.Answer(
-        floats(n), integers(n), floats(n), integers(m), floats(m), integers(n + m)
+    return kernel.Space(
+        floats=np.zeros((5, n)),
+        integers=np.zeros((3, n), dtype=np.int64),
+        row_floats=np.zeros((2, m)),
+        row_integers=np.zeros((3, m), dtype=np.int64),
+        across=np.zeros((m, n)),
+        factor=np.zeros((n, n)),
+        between=np.zeros((2, m, m)),
+        blame=np.zeros(n + m, dtype=np.int64),
     )
-    work = kernel.Work(
-        free=integers(n),
-        turn=integers(n),
-        factor=floats(n, n),
-        step=floats(n),
-        slope=floats(n),
-        base=floats(n),
-        binding=integers(m),
-        in_turn=in_turn,
-        across=floats(m, n),
-        between=floats(m, m),
-        between_factor=floats(m, m),
-        by_row=floats(m),
-    )
-    return answer, work
-
-
-def _first_guess(problem: kernel.Problem) -> NDArray[np.int64]:
-    """A corner that meets the first row: the best names each alone, filled up in that order."""
-    import numpy as np
-
-    row = problem.rows[0]
-    places = np.full(len(row), kernel.AT_HELD)
-    left = problem.row_high[0] - row @ problem.held
-    towards = np.sign(left) if left != 0.0 else 1.0
-    useful = np.abs(row) > 0.0
-    score = np.full(len(row), np.inf)
-    alone = np.divide(1.0, row, out=np.zeros_like(row), where=useful)
-    score[useful] = (0.5 * problem.matrix.diagonal() * alone**2 + problem.linear * alone)[useful]
-    for i in np.argsort(score, kind="stable"):
-        up = row[i] * towards > 0.0
-        room = abs(row[i]) * (
-            problem.high[i] - problem.held[i] if up else problem.held[i] - problem.low[i]
-        )
-        if room <= 0.0:
-            continue
-        if room >= abs(left):
-            places[i] = kernel.ABOVE_HELD if up else kernel.BELOW_HELD
-            break
-        places[i] = kernel.AT_HIGH if up else kernel.AT_LOW
-        left -= towards * room
-    return places

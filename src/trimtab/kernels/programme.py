@@ -1,0 +1,200 @@
+"""A whole quadratic programme in one call: where to begin, who is held, and how good it is.
+
+`quadratic` holds the searches. Here they are put together over a few wide columns, so that calling
+costs less than solving a small programme, and a batch solves many in one space.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from trimtab.kernels.cholesky import dot
+from trimtab.kernels.compile import kernel
+from trimtab.kernels.destination import Column
+from trimtab.kernels.quadratic import (
+    ABOVE_HELD,
+    AT_HELD,
+    AT_HIGH,
+    AT_LOW,
+    BELOW_HELD,
+    ENDLESS,
+    SOLVED,
+    Answer,
+    Problem,
+    Work,
+    add_rows,
+    enforce,
+    settle,
+)
+
+# Rows of `marks`.
+LOW, HELD, HIGH, SELL, BUY = range(5)
+MARKS = 5
+
+# Rows of `limits`.
+ROW_LOW, ROW_HIGH = range(2)
+
+# Rows of `Space.floats`, `integers`, `row_floats` and `row_integers`.
+WEIGHTS, GRADIENT, STEP, SLOPE, BASE = range(5)
+PLACE, FREE, TURN = range(3)
+MULTIPLIERS, BY_ROW = range(2)
+ROW_PLACE, BINDING, IN_TURN = range(3)
+
+QUIET = 1e-13
+"""Gradients below this share of the loudest number in the programme count as zero."""
+
+
+class Space(NamedTuple):
+    """What a solution is left in, and space to work in.
+
+    Args:
+        floats: Shape (5, n): the weights, and work.
+        integers: Shape (3, n): where each weight stands, and work.
+        row_floats: Shape (2, m): the multipliers, and work.
+        row_integers: Shape (3, m): whether each row binds, and work.
+        across: Shape (m, n).
+        factor: Shape (n, n).
+        between: Shape (2, m, m).
+        blame: Shape (n + m,).
+    """
+
+    floats: Column
+    integers: Column
+    row_floats: Column
+    row_integers: Column
+    across: Column
+    factor: Column
+    between: Column
+    blame: Column
+
+
+@kernel
+def solved(
+    matrix: Column, linear: Column, marks: Column, rows: Column, limits: Column, space: Space,
+    n: int, m: int, begun: bool,
+) -> tuple[int, float, float]:  # fmt: skip
+    """Solve a programme from its beginning to its bound.
+
+    Args:
+        matrix, linear, rows: As in `quadratic.Problem`.
+        marks: Low, held, high, sell, buy; shape (5, n).
+        limits: Of the rows, low and high; shape (2, m).
+        space: What comes out, and space to work in.
+        n, m: How many weights and rows.
+        begun: Whether `space` says where each weight stands, to begin from.
+
+    Returns:
+        How it ended (see `quadratic`), the objective, and how much lower it could be at most.
+    """
+    weights, place = space.floats[WEIGHTS], space.integers[PLACE]
+    row_place = space.row_integers[ROW_PLACE]
+    low, high = marks[LOW], marks[HIGH]
+    in_turn = space.row_integers[IN_TURN]
+    for j in range(m):
+        in_turn[j] = j
+    loud = 0.0
+    for i in range(n):
+        loud = max(loud, abs(linear[i]), matrix[i][i])
+    problem = Problem(
+        matrix, linear, low, marks[HELD], high, marks[SELL], marks[BUY], rows, limits[ROW_LOW],
+        limits[ROW_HIGH], QUIET * loud,
+    )  # fmt: skip
+    answer = Answer(
+        weights, place, space.floats[GRADIENT], row_place, space.row_floats[MULTIPLIERS],
+        space.blame,
+    )  # fmt: skip
+    work = Work(
+        space.integers[FREE], space.integers[TURN], space.factor, space.floats[STEP],
+        space.floats[SLOPE], space.floats[BASE], space.row_integers[BINDING], in_turn,
+        space.across, space.between[0], space.between[1], space.row_floats[BY_ROW],
+    )  # fmt: skip
+    if not begun:
+        begin(problem, place, work.step, n)
+    ended = settle(problem, answer, work, n, m, 50 + 2 * n)
+    if ended != SOLVED:
+        for i in range(n):
+            place[i] = ABOVE_HELD
+        for j in range(m):
+            row_place[j] = 0
+    if ended != SOLVED or m > 1:
+        ended = enforce(problem, answer, work, n, m, 1000 + 20 * (n + m))
+    for i in range(n):
+        weights[i] = min(max(weights[i], low[i]), high[i])
+    value, gap = bound(problem, answer, work, n, m)
+    return ended, value, gap
+
+
+@kernel
+def begin(problem: Problem, place: Column, score: Column, n: int) -> None:
+    """A corner that meets the first row: the best names each alone, filled up in that order."""
+    row = problem.rows[0]
+    left = problem.row_high[0]
+    for i in range(n):
+        place[i] = AT_HELD
+        left -= row[i] * problem.held[i]
+        score[i] = ENDLESS
+        if row[i] != 0.0:
+            alone = 1.0 / row[i]
+            score[i] = (0.5 * problem.matrix[i][i] * alone + problem.linear[i]) * alone
+    towards = -1.0 if left < 0.0 else 1.0
+    while True:
+        best = -1
+        for i in range(n):
+            if score[i] < ENDLESS and (best < 0 or score[i] < score[best]):
+                best = i
+        if best < 0:
+            return
+        score[best] = ENDLESS
+        up = row[best] * towards > 0.0
+        room = (
+            problem.high[best] - problem.held[best]
+            if up
+            else problem.held[best] - problem.low[best]
+        ) * abs(row[best])
+        if room <= 0.0:
+            continue
+        if room >= abs(left):
+            place[best] = ABOVE_HELD if up else BELOW_HELD
+            return
+        place[best] = AT_HIGH if up else AT_LOW
+        left -= towards * room
+
+
+@kernel
+def bound(problem: Problem, answer: Answer, work: Work, n: int, m: int) -> tuple[float, float]:
+    """The objective at the weights, and how much lower it could be anywhere within the limits.
+
+    It trusts neither the search nor the gradient that it left. By convexity 1/2 x'Qx >= w'Qx -
+    1/2 w'Qw for every x, and with the rows priced at any multipliers what is left falls apart into
+    one small problem for each weight, whose least value lies at one of its marks.
+    """
+    weights, pull, price = answer.weights, work.step, work.slope
+    held, sell, buy = problem.held, problem.sell, problem.buy
+    some = 0
+    for i in range(n):
+        pull[i] = 0.0
+        if weights[i] != 0.0:
+            work.free[some] = i
+            price[some] = weights[i]
+            some += 1
+    add_rows(problem.matrix, work.free, price, some, n, pull)
+    whole = dot(weights, pull, n)
+    value, least = 0.5 * whole, -0.5 * whole
+    for i in range(n):
+        price[i] = pull[i] + problem.linear[i]
+    for j in range(m):
+        times = answer.multipliers[j]
+        limit = problem.row_high[j] if times > 0.0 else problem.row_low[j]
+        if times != 0.0 and abs(limit) < ENDLESS:
+            row = problem.rows[j]
+            for i in range(n):
+                price[i] += times * row[i]
+            least -= times * limit
+    for i in range(n):
+        moved = weights[i] - held[i]
+        cost = buy[i] * moved if moved > 0.0 else -sell[i] * moved
+        value += problem.linear[i] * weights[i] + cost
+        at_low = price[i] * problem.low[i] + sell[i] * (held[i] - problem.low[i])
+        at_high = price[i] * problem.high[i] + buy[i] * (problem.high[i] - held[i])
+        least += min(at_low, price[i] * held[i], at_high)
+    return value, max(value - least, 0.0)

@@ -24,12 +24,12 @@ from trimtab.model.errors import InputError, Problem
 from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.bootstrap import difference
 from trimtab.simulate.exchange import with_exchange
-from trimtab.simulate.flows import Flows, read_flows
-from trimtab.simulate.gaps import Delisted, Late, read_gaps
+from trimtab.simulate.flows import Flows
+from trimtab.simulate.gaps import Delisted, Late
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.policy_run import over
 from trimtab.simulate.results import Backtest
-from trimtab.simulate.rules import RULES, CostRule, Rules, TradeAt, check_daily
+from trimtab.simulate.rules import RULES, CostRule, TradeAt, read_rules
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import FrameKind
@@ -128,31 +128,17 @@ def backtest(
         raise ValueError(f"cost_rule {cost_rule!r}: one of {', '.join(RULES)}")
     if trade_at not in (None, "close", "next-open", "next-close"):
         raise ValueError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
-    if not (cash > 0 and cash < float("inf")):
-        raise ValueError(f"cash {cash!r}: must be above zero and finite")
     if not -1.0 < cash_rate < 10.0:
         raise ValueError(f"cash_rate {cash_rate!r}: a fraction a year, as 0.03")
     work = prices.close.size * len(chosen)
-    rules = Rules(
-        costs=charged,
-        cash=float(cash),
-        trade_at=trade_at,
-        start=start,
-        end=end,
-        cash_rate=cash_rate,
-        cost_rule=RULES[cost_rule],
-        compiled=form == "compiled" or (form == "auto" and work >= _COMPILE_FROM),
-        warmup=warmup,
-        frames=frames or prices.frames,
-        accept_jumps=accept_jumps,
-        flows=read_flows(flows),
-        fee=float(fee),
-        participation=participation,
-        gaps=read_gaps(missing, late, delisted),
-        short=short,
-        loan_rate=loan_rate,
-    )
-    check_daily(rules)
+    fast = form == "compiled" or (form == "auto" and work >= _COMPILE_FROM)
+    rules = read_rules(
+        costs=charged, compiled=fast, warmup=warmup, frames=frames or prices.frames,
+        cash=cash, trade_at=trade_at, start=start, end=end, cash_rate=cash_rate,
+        cost_rule=cost_rule, accept_jumps=accept_jumps, flows=flows, fee=fee,
+        participation=participation, missing=missing, late=late, delisted=delisted,
+        short=short, loan_rate=loan_rate,
+    )  # fmt: skip
     if rules.is_daily and cost_rule != "once":
         raise ValueError(
             "cost_rule: impact, schedules, flows, fees, short positions and gaps are only known to "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from trimtab.costs import Costs
 from trimtab.kernels.research import COST_FROM_LAST, COST_IN_ORDER, COST_ONCE, COST_SOLVED
-from trimtab.simulate.flows import Flows
-from trimtab.simulate.gaps import Gaps
+from trimtab.simulate.flows import Flows, read_flows
+from trimtab.simulate.gaps import Delisted, Gaps, Late, read_gaps
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import FrameKind
@@ -78,7 +79,66 @@ class Rules:
         return self.participation is not None or any(scales)
 
 
-def check_daily(rules: Rules) -> None:
+def read_rules(
+    *,
+    costs: Costs,
+    cash: float,
+    trade_at: TradeAt | None,
+    start: date | None,
+    end: date | None,
+    cash_rate: float,
+    cost_rule: CostRule,
+    compiled: bool,
+    warmup: int | None,
+    frames: FrameKind,
+    accept_jumps: bool,
+    flows: Flows | Mapping[date, float] | float | None,
+    fee: float,
+    participation: float | None,
+    missing: str,
+    late: Late,
+    delisted: Delisted | None,
+    short: bool,
+    loan_rate: float | None,
+) -> Rules:
+    """What the keywords of `backtest`, and of `sweep`, mean together.
+
+    Args:
+        costs: What trading costs, exchange included.
+        compiled: Whether the compiled form of the kernels runs.
+        frames: What results come as.
+        cash, trade_at, start, end, cash_rate, cost_rule, warmup, accept_jumps, flows, fee,
+            participation, missing, late, delisted, short, loan_rate: As for `backtest`.
+
+    Raises:
+        ValueError: One of them makes no sense.
+    """
+    if not 0 < cash < float("inf"):
+        raise ValueError(f"cash {cash!r}: must be above zero and finite")
+    rules = Rules(
+        costs=costs,
+        cash=float(cash),
+        trade_at=trade_at,
+        start=start,
+        end=end,
+        cash_rate=cash_rate,
+        cost_rule=RULES[cost_rule],
+        compiled=compiled,
+        warmup=warmup,
+        frames=frames,
+        accept_jumps=accept_jumps,
+        flows=read_flows(flows),
+        fee=float(fee),
+        participation=participation,
+        gaps=read_gaps(missing, late, delisted),
+        short=short,
+        loan_rate=loan_rate,
+    )
+    _check_daily(rules)
+    return rules
+
+
+def _check_daily(rules: Rules) -> None:
     """Make sure that fees, volume limits, short positions and loans make sense.
 
     Raises:

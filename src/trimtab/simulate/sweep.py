@@ -38,9 +38,9 @@ from trimtab.model.findings import Finding
 from trimtab.simulate import sweep_daily
 from trimtab.simulate.aims import GivenTarget, read_target
 from trimtab.simulate.exchange import with_exchange
-from trimtab.simulate.flows import Flows, read_flows
+from trimtab.simulate.flows import Flows
 from trimtab.simulate.frames import html_table, make_frame, text_table
-from trimtab.simulate.gaps import Delisted, Late, read_gaps
+from trimtab.simulate.gaps import Delisted, Late
 from trimtab.simulate.grid import Grid
 from trimtab.simulate.history import PriceHistory, day_of
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
@@ -52,7 +52,7 @@ from trimtab.simulate.overfitting import (
     sharpe_moments,
 )
 from trimtab.simulate.panel import shared_history
-from trimtab.simulate.rules import RULES, CostRule, Rules, TradeAt, check_daily
+from trimtab.simulate.rules import CostRule, TradeAt, read_rules
 from trimtab.simulate.run_columns import looks_of, rates_of
 
 if TYPE_CHECKING:
@@ -284,28 +284,13 @@ def sweep(
 
     if trade_at not in ("close", "next-open", "next-close"):
         raise ValueError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
-    if not 0 < cash < float("inf"):
-        raise ValueError(f"cash {cash!r}: must be above zero and finite")
-    rules = Rules(
-        costs=Costs(),
-        cash=float(cash),
-        trade_at=trade_at,
-        start=start,
-        end=end,
-        cash_rate=cash_rate,
-        cost_rule=RULES[cost_rule],
-        compiled=True,
-        warmup=None,
-        frames=frames or prices.frames,
-        accept_jumps=accept_jumps,
-        flows=read_flows(flows),
-        fee=float(fee),
-        participation=participation,
-        gaps=read_gaps(missing, late, delisted),
-        short=short,
-        loan_rate=loan_rate,
-    )
-    check_daily(rules)
+    rules = read_rules(
+        costs=Costs(), compiled=True, warmup=None, frames=frames or prices.frames,
+        cash=cash, trade_at=trade_at, start=start, end=end, cash_rate=cash_rate,
+        cost_rule=cost_rule, accept_jumps=accept_jumps, flows=flows, fee=fee,
+        participation=participation, missing=missing, late=late, delisted=delisted,
+        short=short, loan_rate=loan_rate,
+    )  # fmt: skip
     policies = sweep_daily.with_costs(
         policies, lambda own: with_exchange(own, prices.foreign, fx_bps)
     )
@@ -324,7 +309,7 @@ def sweep(
         )
         held, cuts = columns.held, columns.cuts
         _run(
-            columns, len(policies), cash, trade_at, RULES[cost_rule], threads, portions,
+            columns, len(policies), cash, trade_at, rules.cost_rule, threads, portions,
             on_progress,
         )  # fmt: skip
     raw = np.vstack([portions[first] for first in sorted(portions)])

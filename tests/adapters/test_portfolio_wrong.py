@@ -92,6 +92,7 @@ REPLACED: list[tuple[str, str, list[tuple[int | None, str]]]] = [
     ('"monthly+band:5pp/25%"\nto        = "target"', '"monthly"\nto = "edge"', [(33, "policy.to")]),
     ("min_trade = 500", "min_trade = 0.001", [(34, "policy.min_trade")]),
     ("min_trade = 500", "min_trade = 500\nfewest_trades = 1", [(35, "policy.fewest_trades")]),
+    ("min_trade = 500", "min_trade = 500\ndrift_price = 0", [(35, "policy.drift_price")]),
     ('country       = "US"', 'country = "USA"', [(38, "tax.country")]),
     ("long_percent  = 15", "long_percent = 101", [(39, "tax.long_percent")]),
     (

@@ -321,6 +321,24 @@ def test_cash_as_a_leaf_is_held() -> None:
     assert {row.sleeve for row in plan.sleeves} == {"US", "BND", "money"}
 
 
+@pytest.mark.parametrize("drift_price", ["1", "2", "100"])
+def test_no_price_of_drift_is_a_reason_to_pay_costs_for_nothing(drift_price: str) -> None:
+    """What may only be sold into idle cash stays, however dear drift is: costs are no progress.
+
+    What a cost takes is missing in the end. Where drift counts for more than money, paying it would
+    look like progress.
+    """
+    place = account("main", do_not_buy=frozenset({"BND"}))
+    target = tree({"US": 60, "BND": 40})
+    book = state([lot("main", "US", 70), lot("main", "BND", 30)], main="0")
+    costs = Costs(bps=100, commission=1)
+    dear = mandate(target, accounts=[place], costs=costs, drift_price=Decimal(drift_price))
+
+    plan = decide(book, dear, market({"US": "100", "BND": "100"}), DAY)
+
+    assert plan.trades == ()
+
+
 def test_drift_price_leaves_gains_that_cost_more_than_they_gain() -> None:
     """With a price on drift a heavily taxed sale is not made; without one it is."""
     lots = [

@@ -42,6 +42,21 @@ def test_no_other_programme_finds_better(accounts: int, most: int) -> None:
         assert found.gap <= HALF_A_CENT, seed
 
 
+@pytest.mark.parametrize("accounts", [1, 2])
+@pytest.mark.parametrize("price", [Fraction(1), Fraction(5, 4), Fraction(2), Fraction(50)])
+def test_a_price_of_drift_of_one_or_more_is_certified_too(accounts: int, price: Fraction) -> None:
+    """However much drift is said to be worth, the plan is the best where it is worth one."""
+    for seed, tiny in households(accounts, 16, most=50):
+        dear = replace(tiny, drift_price=price)
+        money, found = in_money(dear)
+        best = by_programme(dear)
+
+        assert best is not None
+        assert dear.price_of_drift == 1, seed
+        assert objective(dear, money) <= best + found.gap + tolerance(dear, best), seed
+        assert found.gap <= HALF_A_CENT, seed
+
+
 def test_fees_and_purses_are_worked_out_to_the_cent() -> None:
     """No account spends more than it has, with the fee of every order paid."""
     for seed, tiny in households(2, 20, most=50):

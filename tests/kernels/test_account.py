@@ -117,7 +117,7 @@ def generated_case(r: random.Random, accounts: int = 12) -> Case:
         min_trade=r.choice([0, 0, 10_000, 50_000]),
         min_trade_units=r.choice([Decimal(0), Decimal(0), Decimal(5)]),
         cash_buffer=r.choice([0, 0, 100_000]),
-        drift_price=r.choice([None, None, None, Decimal("0.05"), Decimal("0.3")]),
+        drift_price=r.choice([None, None, Decimal(3), Decimal("0.05"), Decimal("0.3")]),
     )
     shown = market(prices)
     states = tuple(generated_state(r, made, shown, target) for _ in range(accounts))

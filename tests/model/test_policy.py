@@ -199,3 +199,10 @@ def test_policy_money_is_exact_and_not_negative(bad: str) -> None:
     """The amounts of a policy are exact money of zero or more."""
     with pytest.raises(PolicyError):
         Policy({"SPY": 1}, min_trade=bad)
+
+
+@pytest.mark.parametrize("bad", ["0", 0, "0.00", "-0.01"])
+def test_drift_is_worth_something(bad: str | int) -> None:
+    """A price of drift is above zero: nothing can be weighed against nothing."""
+    with pytest.raises(PolicyError):
+        Policy({"SPY": 1}, drift_price=bad)

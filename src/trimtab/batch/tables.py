@@ -21,7 +21,6 @@ from trimtab.engine.destination import Goals
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.problem import Holding, by_name, problem
 from trimtab.engine.value import Valuation, valuation
-from trimtab.engine.walked import NEAREST_FIRST
 from trimtab.kernels import account_columns as kernel
 from trimtab.kernels.destination import TO_CODES
 from trimtab.model.accounts import Account, Lot, Relief
@@ -254,8 +253,7 @@ def _models(rows: Sequence[ModelRow], index: Mapping[str, int]) -> kernel.Models
     drift_price: list[float] = []
     for row in rows:
         of.append(_policy(row, first=(len(leaves), len(branches), len(holdings))))
-        price = row.mandate.drift_price
-        drift_price.append(NEAREST_FIRST if price is None else float(price))
+        drift_price.append(row.mandate.price_of_drift)
         when = row.mandate.when
         own = _leaves(row.aim)
         leaves += [

@@ -112,7 +112,7 @@ def _least(problem: Problem, changes: Changes, traded: list[int], away: int) -> 
     By the triangle inequality this is so from the continuous answer as from the goals. Of what an
     order costs however small it is, whole steps may save all.
     """
-    if not changes.is_least or changes.price > 1.0:
+    if not changes.is_least:
         return 0
     spent = 0.0
     for i in traded:

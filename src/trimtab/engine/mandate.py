@@ -15,6 +15,14 @@ from trimtab.model.sleeves import Sleeve
 HOUSEHOLD = "household"
 """The name of the target that all accounts without one of their own share."""
 
+NEAREST_FIRST = 1.0
+"""The price of drift that puts the nearest point first and the cheapest second.
+
+Moving one unit of money from a sleeve above its goal to one below takes two units of deviation
+away, which is then worth more than any tax and fee on that unit; and where two ways lead equally
+near, the cheaper one wins. A higher price would let a hair of trading cost outweigh a tax.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
@@ -30,7 +38,8 @@ class Mandate:
         min_trade: The least money of a trade, minor units.
         min_trade_units: The least quantity of a trade, in units of the instrument.
         cash_buffer: Minor units that stay in cash, outside the base; a floor.
-        drift_price: Money that one unit of money of drift left is worth; None: to target first.
+        drift_price: Money that one unit of money of drift left is worth, above 0; None: to target
+            first.
         fewest_trades: Among plans that end inside every band, take one with the fewest trades.
     """
 
@@ -44,6 +53,17 @@ class Mandate:
     cash_buffer: int = 0
     drift_price: Decimal | None = None
     fewest_trades: bool = False
+
+    @property
+    def price_of_drift(self) -> float:
+        """What a unit of drift left counts for: never more than what puts the nearest point first.
+
+        Above that it would pay to pay costs: money that a fee takes out of what lies above its goal
+        is drift less, worth more than the money (docs/decisions/0014).
+        """
+        if self.drift_price is None:
+            return NEAREST_FIRST
+        return min(float(self.drift_price), NEAREST_FIRST)
 
 
 @dataclass(frozen=True, slots=True)

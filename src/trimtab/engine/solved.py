@@ -20,8 +20,9 @@ from itertools import pairwise
 from math import ceil, floor
 
 from trimtab.engine.highs import ENDLESS, Answer, Programme, lexicographic
+from trimtab.engine.mandate import NEAREST_FIRST
 from trimtab.engine.problem import Problem, by_name
-from trimtab.engine.walked import NEAREST_FIRST, runs
+from trimtab.engine.walked import runs
 
 CENTS = 100.0
 """Minor units of one unit of money: the programme is written in units for its numbers' sake."""
@@ -325,8 +326,6 @@ def _add_plain_truths(
             stays = under if distance > 0 else over
             cells = [*((made[column], 1.0) for column in trades), (stays, 1.0 / abs(distance))]
             programme.row(1.0, infinity, cells)
-    if price > 1.0:  # a sale that brings less than its fee may then be worth it
-        return
     for a, cells in enumerate(purse):
         cash = problem.purses[a] / CENTS
         pairs = zip(problem.holdings, buys, strict=True)

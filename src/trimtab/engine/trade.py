@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from trimtab.engine.aim import Aim
 from trimtab.engine.mandate import Mandate
 from trimtab.engine.problem import Holding, Problem
-from trimtab.engine.walked import NEAREST_FIRST, SOON_NOTHING, is_walkable, walked
+from trimtab.engine.walked import SOON_NOTHING, is_walkable, walked
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.policy import When
@@ -60,7 +60,7 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
     fees however small they are, the minimum is a row of the programme instead: trades are lumpy
     there anyway, and each of many rounds would be a search.
     """
-    price = None if mandate.drift_price is None else float(mandate.drift_price)
+    price = mandate.price_of_drift
     inside = None
     if mandate.fewest_trades:
         inside = [
@@ -100,16 +100,13 @@ def changes(problem: Problem, mandate: Mandate, aim: Aim) -> Changes:
             if abs(change) < _least(holding):
                 small.append((abs(change), holding.instrument, holding.account_id, i, side))
         if not small:
-            worth = NEAREST_FIRST if price is None else price
             too_small = blocked | {(i, side) for i, side in dropped if not _goes(money[i], side)}
-            return Changes(tuple(money), gap, too_small, worth, is_least, tuple(findings))
+            return Changes(tuple(money), gap, too_small, price, is_least, tuple(findings))
         *_, i, side = min(small)
         blocked |= {(i, side)}
 
 
-def _lumpy(
-    problem: Problem, price: float | None
-) -> tuple[Blocked, list[tuple[float, float]] | None]:
+def _lumpy(problem: Problem, price: float) -> tuple[Blocked, list[tuple[float, float]] | None]:
     """Where orders have fees however small they are, the minimum is part of the programme.
 
     Returns:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from fractions import Fraction
 
+from trimtab.engine.mandate import NEAREST_FIRST
 from trimtab.engine.problem import Holding, Problem, by_name
 from trimtab.kernels.lots import walk, workspace
 from trimtab.model.frozen import dataclass
@@ -14,13 +15,6 @@ SOON_NOTHING = 0.5
 """Minor units below which a change is numerical dust."""
 
 ENDLESS = 1e18
-NEAREST_FIRST = 1.0
-"""The price of drift that puts the nearest point first and the cheapest second.
-
-Moving one unit of money from a sleeve above its goal to one below takes two units of deviation
-away, which is then worth more than any tax and fee on that unit; and where two ways lead equally
-near, the cheaper one wins. A higher price would let a hair of trading cost outweigh a tax.
-"""
 
 
 @dataclass(frozen=True, slots=True)

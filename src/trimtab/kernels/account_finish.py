@@ -143,9 +143,7 @@ def fill_whole_steps(
         if lots < 0:
             return WIDE, 0
         spent += tax
-    known_bound = 0
-    if models.drift_price[m] <= 1.0:
-        known_bound = max(away + int(spent) - n - 2 - 3 * count, 0)
+    known_bound = max(away + int(spent) - n - 2 - 3 * count, 0)
     work.ints[W_PURSE, 0] = purse
     work.ints[W_FLOOR, 0] = 0
     # The second time only where the floors cannot be met, whatever is sold: then as near as

@@ -106,7 +106,7 @@ def walk(
         cash: Cash now.
         cash_goal: Cash wanted.
         cash_floor: Cash at least; met as far as selling everything can.
-        drift_price: Cost of one unit of deviation left, > 0.
+        drift_price: Cost of one unit of deviation left, above 0 and at most 1.
         tax_weight: Weight of tax in the objective.
         sold: Out: money sold of each segment, before fees.
         bought: Out: money bought for each sleeve, before fees.

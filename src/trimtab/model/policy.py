@@ -134,8 +134,8 @@ class Policy:
         min_trade: The least money a trade is worth making for. Account mode only.
         cash_buffer: Cash that stays outside the base that percentages divide. Account mode only.
         drift_price: The price of one unit of drift left, in money per money: how much cost and
-            tax it is worth to remove drift. None means the nearest point to the target first,
-            then the cheapest. Account mode only.
+            tax it is worth to remove drift; above 0. None, and 1 or more, mean the nearest point
+            to the target first, then the cheapest. Account mode only.
 
     Raises:
         PolicyError: The words cannot be read, or the parts contradict each other.
@@ -177,6 +177,10 @@ class Policy:
         put(self, "min_trade", _money("min_trade", min_trade))
         put(self, "cash_buffer", _money("cash_buffer", cash_buffer))
         price = None if drift_price is None else _money("drift_price", drift_price)
+        if price == 0:
+            raise PolicyError(
+                f"drift_price {drift_price!r}: must be above zero; when='never' never trades."
+            )
         put(self, "drift_price", price)
 
     @cached_property

@@ -78,8 +78,8 @@ class Tiny:
 
     @property
     def price_of_drift(self) -> Fraction:
-        """What a unit of drift left costs; decision 0005 says one where none is stated."""
-        return Fraction(1) if self.drift_price is None else self.drift_price
+        """What a unit of drift left costs: one where none is stated, and never more than that."""
+        return Fraction(1) if self.drift_price is None else min(self.drift_price, Fraction(1))
 
     def leaf_of(self, instrument: str) -> int:
         """The leaf that holds the instrument."""

@@ -53,7 +53,7 @@ def policy(table: Table, findings: list[Finding]) -> PolicyTable:
         min_trade=table.money("min_trade", "500"),
         min_trade_units=Decimal(0) if units is None else units,
         cash_buffer=table.money("cash_buffer", "1000"),
-        drift_price=table.number("drift_price", "0.01"),
+        drift_price=table.number("drift_price", "0.01", above_zero=True),
         fewest_trades=table.flag("fewest_trades"),
     )
     table.finish()

@@ -8,6 +8,7 @@ from datetime import date
 
 from trimtab.engine.decide import decide, inputs_hash
 from trimtab.execution.application import Application
+from trimtab.execution.booked_first import booked_first
 from trimtab.execution.gate import beyond_limits
 from trimtab.execution.opening import Prepared, opening_drafts, prepared
 from trimtab.ledger import events
@@ -59,6 +60,7 @@ def approve(run: Application, by: str, *, today: date | None, whole: bool = Fals
             f"({entry.kind}) changed the record. Plan again."
         )
     run.write(drafts[done:])
+    run.findings.extend(booked_first(ready.drafts, ready.findings))
 
 
 def _base(run: Application) -> list[Entry]:

@@ -11,6 +11,7 @@ from trimtab.adapters.plan_files import SavedPlan, load_plan
 from trimtab.execution.application import Application, Venue
 from trimtab.execution.apply import book_deposits, carry_out
 from trimtab.execution.approval import approve
+from trimtab.execution.booked_first import booked_first
 from trimtab.execution.brokers import without_volume
 from trimtab.execution.following import poll_brokers
 from trimtab.execution.manual import (
@@ -259,7 +260,9 @@ def _bring_up(book: ObservedBook, run: Application, day: date) -> None:
     session = book.portfolio.calendar.session_on_or_before(day)
     if session <= run.plan.as_of:
         return
-    run.write(book.prepared(session).drafts)
+    ready = book.prepared(session)
+    run.write(ready.drafts)
+    run.findings.extend(booked_first(ready.drafts, ready.findings))
 
 
 def _done(book: ObservedBook, run: Application) -> Applied:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -298,7 +299,26 @@ def test_a_tenfold_jump_is_named_as_the_split_it_looks_like(tmp_path: Path) -> N
 
     assert [(f.code, f.severity) for f in raw.findings] == [("tenfold-jump", "error")]
     assert "20-for-1 split" in raw.findings[0].message
+    assert "(prices.csv:3)" in raw.findings[0].message
     assert not known.findings
+
+
+def test_a_price_is_found_again_where_it_was_read(tmp_path: Path) -> None:
+    """By file and line, under an earlier name too; in Parquet by its row."""
+    text = "date,symbol,close\n2024-01-03,NEW,11\n2024-01-02,OLD,10\n2024-01-04,NEW,12\n"
+    path = tmp_path / "p.csv"
+    path.write_text(text)
+    wide = tmp_path / "w.parquet"
+    with duckdb.connect() as connection:
+        rows = "(VALUES (DATE '2024-01-02', 1.0), (DATE '2024-01-03', 2.0)) t(date, A)"
+        connection.execute(f"COPY (FROM {rows}) TO '{wide}' (FORMAT parquet)")
+
+    named = read_prices(path, aliases={"NEW": {"OLD": "2024-01-02"}})
+
+    assert named.place_of("NEW", date(2024, 1, 2)) == ("p.csv", 3)
+    assert named.place_of("NEW", date(2024, 1, 4)) == ("p.csv", 4)
+    assert named.place_of("NEW", date(2024, 1, 5)) == ("p.csv", None)
+    assert read_prices(wide).place_of("A", date(2024, 1, 3)) == ("w.parquet row 2", None)
 
 
 @pytest.mark.parametrize("name", ["prices.xlsx", "missing.csv", "missing.parquet"])

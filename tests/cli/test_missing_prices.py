@@ -63,3 +63,45 @@ def test_account_mode_has_its_own_rule(tmp_path: Path, option: str, instead: str
 
     assert f"{option.split()[0]} will not go with --account-mode" in shown
     assert instead in shown
+
+
+LONG = "# mine\ndate,symbol,close\n2024-01-03,A,{}\n2024-01-02,A,100\n2024-01-04,A,101\n"
+OTHER = "".join(f"2024-01-{day:02},B,50\n" for day in range(2, 5))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (LONG.format("9.9") + OTHER, "p.csv:3: A:"),
+        ("date,A,B\n2024-01-02,100,50\n\n2024-01-03,9.9,50\n2024-01-04,101,50\n", "p.csv:4: A:"),
+    ],
+)
+def test_a_jump_names_its_line_and_is_taken_for_real_when_told(
+    tmp_path: Path, text: str, place: str
+) -> None:
+    """Long or wide, in whatever order: the row is named; `--accept-jumps` runs over it."""
+    (tmp_path / "p.csv").write_text(text)
+
+    refused = Session(tmp_path).run(LINE)
+    taken = json.loads(Session(tmp_path).run(f"{LINE} --accept-jumps --json"))
+
+    assert place in refused
+    assert "correct the row of 2024-01-03" in " ".join(refused.split())
+    assert "--accept-jumps" in refused
+    assert refused.rstrip().endswith("[1]")
+    assert taken["sessions"] == 3
+
+
+@pytest.mark.parametrize("command", ["sweep --when daily"])
+def test_sweep_and_advise_take_jumps_for_real_too(tmp_path: Path, command: str) -> None:
+    """The same option in all that runs over history; without it they refuse."""
+    rows = [f"2024-01-{d:02},{10 + 90 * (d > 20)},50" for d in range(1, 31)]
+    (tmp_path / "p.csv").write_text("\n".join(["date,A,B", *rows]))
+    line = f"trimtab {command} --prices p.csv --target A=50,B=50"
+
+    refused = Session(tmp_path).run(line)
+    taken = Session(tmp_path).run(f"{line} --accept-jumps")
+
+    assert "p.csv:22: A:" in refused
+    assert refused.rstrip().endswith("[1]")
+    assert "[1]" not in taken

@@ -274,16 +274,15 @@ def _history(
         source=source,
         frames=frames,
         foreign=foreign,
+        read={symbol: one.read for symbol, one in series.items() if one.read},
     )
-    findings += [
-        Finding(
-            "tenfold-jump",
-            symbol,
-            f"the price goes from {before:g} to {after:g} on {day}: "
-            f"a {split_guess(before, after)} that is not worked in?",
-            "error",
+    for symbol, day, before, after in jumps(history):
+        file, line = history.place_of(symbol, day)
+        place = file if line is None else f"{file}:{line}"
+        message = (
+            f"the price goes from {before:g} to {after:g} on {day} ({place}): "
+            f"a {split_guess(before, after)} that is not worked in?"
         )
-        for symbol, day, before, after in jumps(history)
-    ]
+        findings.append(Finding("tenfold-jump", symbol, message, "error"))
     object.__setattr__(history, "findings", tuple(dict.fromkeys(findings)))
     return history

@@ -20,6 +20,7 @@ from trimtab.adapters.price_series import Series
 from trimtab.adapters.price_tables import PriceTable, stop
 from trimtab.adapters.toml_table import shown
 from trimtab.model.findings import Finding
+from trimtab.simulate.history import Rows
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Days, Floats
@@ -77,12 +78,13 @@ def _wide(table: PriceTable) -> dict[str, Series]:
         table.problem(None, "", "it has no prices", "give date, then one column a symbol")
     stop(table)
     order = places_in_order(table, days, dated)
+    read = (_rows_of(table, days[order], order),)
     closes = {symbol: floats_of(table, symbol) for symbol in symbols}
     refuse_returns(table, closes)
     found = {}
     for symbol, close in closes.items():
         check_prices(table, symbol, close)
-        found[symbol] = Series(days[order], close[order], source=table.source)
+        found[symbol] = Series(days[order], close[order], source=table.source, read=read)
     return found
 
 
@@ -122,8 +124,20 @@ def _long(table: PriceTable, known: Mapping[str, str]) -> dict[str, Series]:
         place = place[places_in_order(table, days[place], known["date"], rows=place, symbol=symbol)]
         one = _quoted(table, days[place], values, place, symbol)
         code = _currency_of(table, known["currency"], place, symbol) if "currency" in known else ""
-        found[symbol] = replace(one, currency=code)
+        read = (_rows_of(table, days[place], place),)
+        found[symbol] = replace(one, currency=code, read=read)
     return found
+
+
+def _rows_of(table: PriceTable, days: Days, rows: Any) -> Rows:
+    """Where some rows of a table stand in its source."""
+    import numpy as np
+
+    has_lines = len(rows) > 0 and table.line_of(int(rows[0])) is not None
+    if not has_lines:
+        return Rows(table.source, days, np.asarray(rows, dtype=np.int64) + 1, False)
+    lines = np.array([table.line_of(row) for row in rows.tolist()], dtype=np.int64)
+    return Rows(table.source, days, lines, True)
 
 
 def _check_long_columns(table: PriceTable, known: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from trimtab.model.instruments import Alias
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Days, Floats
+    from trimtab.simulate.history import Rows
 
 Aliases: TypeAlias = Mapping[str, Sequence[Alias] | Mapping[str, date | str | None]]
 
@@ -30,6 +31,7 @@ class Series:
             and splits between the two are counted: 1 where there is none. None for none at all.
         source: Where it came from, for messages.
         currency: What it is quoted in; empty where nobody said.
+        read: Where its rows were read; empty where nobody knows.
     """
 
     days: Days
@@ -39,6 +41,7 @@ class Series:
     step: Floats | None = None
     source: str = ""
     currency: str = ""
+    read: tuple[Rows, ...] = ()
 
     @property
     def is_priced(self) -> Any:
@@ -51,9 +54,13 @@ class Series:
         """Some of the rows; what happened between two of them stays with the later one."""
         columns = (self.open, self.volume, self.step)
         opens, volume, step = (None if column is None else column[kept] for column in columns)
-        return replace(
-            self, days=self.days[kept], close=self.close[kept], open=opens, volume=volume, step=step
+        read = tuple(
+            replace(one, days=one.days[kept], numbers=one.numbers[kept]) for one in self.read
         )
+        return replace(
+            self, days=self.days[kept], close=self.close[kept], open=opens, volume=volume,
+            step=step, read=read,
+        )  # fmt: skip
 
     def adjusted(self) -> Series:
         """Total-return prices on the scale of the last close, and volumes that go with them.
@@ -202,4 +209,5 @@ def _merged(name: str, parts: list[Series], problems: list[Problem]) -> Series:
         joined([one.step for one in parts], 1.0),
         parts[-1].source,
         codes[0] if codes else "",
+        tuple(rows for one in parts for rows in one.read),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
@@ -29,6 +29,33 @@ JUMP = 10.0
 """From one price to the next, a factor of this much or more is a split or a slip until shown."""
 
 
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Where prices of one symbol were read.
+
+    Args:
+        source: The file.
+        days: Their days.
+        numbers: The line of each, or its row where a file has no lines.
+        has_lines: Whether these are lines.
+    """
+
+    source: str
+    days: Days
+    numbers: NDArray[np.int64]
+    has_lines: bool
+
+    def place_of(self, day: date) -> tuple[str, int | None] | None:
+        """File and line of a day; None where it is not here."""
+        import numpy as np
+
+        found = np.flatnonzero(self.days == np.datetime64(day, "D"))
+        if not len(found):
+            return None
+        number = int(self.numbers[found[0]])
+        return (self.source, number) if self.has_lines else (f"{self.source} row {number}", None)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class PriceHistory:
     """Total-return prices of several symbols, one row a session, oldest first.
@@ -47,6 +74,7 @@ class PriceHistory:
         source: Where they came from, for messages.
         frames: What kind of frame they came in, and so what results give back.
         findings: What was noticed when reading.
+        read: By symbol, where its prices were read, for messages.
     """
 
     dates: Days
@@ -59,6 +87,7 @@ class PriceHistory:
     volume: Floats | None = None
     status: NDArray[np.int8] | None = None
     foreign: tuple[str, ...] = ()
+    read: Mapping[str, tuple[Rows, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         assert self.close.shape == (len(self.dates), len(self.symbols))
@@ -100,6 +129,11 @@ class PriceHistory:
 
         changes: Floats = self.close[1:] / self.close[:-1] - 1.0
         return np.asarray(changes, dtype=np.float64)
+
+    def place_of(self, symbol: str, day: date) -> tuple[str, int | None]:
+        """File and line of a symbol's price of a day, as far as they are known."""
+        found = (rows.place_of(day) for rows in self.read.get(symbol, ()))
+        return next((place for place in found if place), (self.source, None))
 
     def column(self, symbol: str) -> int:
         """The place of a symbol.

@@ -110,7 +110,7 @@ def _refuse_jumps(history: PriceHistory) -> None:
         else:
             wrong += f"which looks like a {split_guess(before, after)}"
             remedy = f"use prices adjusted for splits, {_IF_REAL}"
-        problems.append(Problem(history.source, None, symbol, wrong, remedy))
+        problems.append(Problem(*history.place_of(symbol, day), symbol, wrong, remedy))
     if problems:
         raise InputError(problems)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.cli.console import Session, demo_folder
 from tests.simulate.markets import lively
+from trimtab.adapters.price_frames import read_prices
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
 from trimtab.simulate.backtest import backtest
@@ -179,3 +181,24 @@ def test_short_positions_are_allowed_by_a_word(tmp_path: Path) -> None:
     assert "Borrowing what is sold short took" in allowed
     assert json.loads(loan)["interest_paid"] > 2_000
     assert "--loan-rate" in session.run(f"{words.replace('-40', '0')} --loan-rate 5")
+
+
+@pytest.mark.parametrize("use", ["reinvest", "hold", "towards-target"])
+def test_what_becomes_of_dividends_is_said_by_the_words_of_python(use: str, tmp_path: Path) -> None:
+    """`--dividends` is the keyword, in a backtest and in a sweep, and the text says what it is."""
+    lines = ["date,symbol,close,dividend"]
+    for t in range(60):
+        day = np.busday_offset("2024-01-01", t)
+        lines += [f"{day},A,{50 + t % 7},{1.5 if t == 20 else ''}", f"{day},B,{40 - t % 5},"]
+    (tmp_path / "prices.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    session, asked = Session(tmp_path), f"{TARGET} --dividends {use}"
+
+    told = json.loads(session.run(f"trimtab backtest {asked} --json"))
+    swept = json.loads(session.run(f"trimtab sweep {asked} --to target --json"))
+
+    policy = Policy({"A": 0.6, "B": 0.4}, when="monthly")
+    options: dict[str, Any] = {"dividends": use}
+    found = backtest(read_prices(tmp_path / "prices.csv"), policy, **options).policies[0]
+    assert told["final_value"] == pytest.approx(found.final_value, rel=1e-12)
+    assert told["dividends"] == use
+    assert swept["policies"][0]["final_value"] == pytest.approx(found.final_value, rel=1e-12)

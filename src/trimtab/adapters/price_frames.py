@@ -79,7 +79,8 @@ def read_prices(
 
     Returns:
         Total-return prices. From a long table: `adj_close` where it is there, else closes with
-        `dividend` and `split` worked in backwards from the last close. NaN where there is no
+        `dividend` and `split` worked in backwards from the last close; what its dividends were
+        is kept beside them, for a backtest that does not reinvest them. NaN where there is no
         price; tenfold changes are findings here and refused by a backtest that would use them.
 
     Raises:
@@ -258,6 +259,7 @@ def _history(
     close = np.full(shape, np.nan)
     opens = np.full(shape, np.nan)
     volume = np.full(shape, np.nan)
+    stripped = np.full(shape, np.nan)
     for i, one in enumerate(series.values()):
         place = np.searchsorted(dates, one.days)
         close[place, i] = one.close
@@ -265,12 +267,16 @@ def _history(
             opens[place, i] = one.open
         if one.volume is not None:
             volume[place, i] = one.volume
+        if one.paid is not None:
+            left = np.concatenate([[1.0], np.cumprod(1.0 - one.paid)])
+            stripped[:, i] = left[np.searchsorted(one.days, dates, side="right")]
     history = PriceHistory(
         dates=dates,
         symbols=tuple(series),
         close=close,
         open=None if np.isnan(opens).all() else opens,
         volume=None if np.isnan(volume).all() else volume,
+        stripped=None if np.isnan(stripped).all() else stripped,
         source=source,
         frames=frames,
         foreign=foreign,

@@ -197,13 +197,14 @@ def _quoted(
     opens = values["open"][rows] if "open" in values else None
     volume = values["volume"][rows] if "volume" in values else None
     priced = ~np.isnan(close)
+    paid = _paid(values, rows) if "dividend" in values and "close" in values else None
     if "adj_close" in values:
         adjusted = values["adj_close"][rows]
         if opens is not None:
             opens = opens * (adjusted / close)
         if volume is not None:
             volume = volume * (close / adjusted)
-        return Series(days, adjusted, opens, volume, source=table.source)
+        return Series(days, adjusted, opens, volume, paid=paid, source=table.source)
     zero = np.zeros(len(rows))
     dividend = np.nan_to_num(values["dividend"][rows]) if "dividend" in values else zero
     split = np.nan_to_num(values["split"][rows], nan=1.0) if "split" in values else zero + 1.0
@@ -215,4 +216,15 @@ def _quoted(
     if "dividend" not in values:
         message = "there is no adj_close and no dividend column: closes are used without dividends."
         table.findings.append(Finding("no-dividends", symbol, message, "info"))
-    return Series(days, close, opens, volume, step, table.source)
+    return Series(days, close, opens, volume, step, paid, table.source)
+
+
+def _paid(values: Mapping[str, Floats], rows: Any) -> Floats:
+    """Which share of a holding's worth after a row its dividend is; 0 where there is none."""
+    import numpy as np
+
+    dividend = np.nan_to_num(values["dividend"][rows])
+    split = np.nan_to_num(values["split"][rows], nan=1.0) if "split" in values else 1.0
+    worth = values["close"][rows] * split + dividend
+    paid: Floats = np.where(worth > 0.0, dividend / np.where(worth > 0.0, worth, 1.0), 0.0)
+    return paid

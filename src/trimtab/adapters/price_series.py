@@ -29,6 +29,8 @@ class Series:
         volume: Units traded, NaN where it is not known; None where there are none.
         step: By row, what a unit of the row before is worth in units of this row, once dividends
             and splits between the two are counted: 1 where there is none. None for none at all.
+        paid: By row, which share of what a unit of the row before has become is that row's
+            dividend: 0 where there is none. None where nothing is known of dividends.
         source: Where it came from, for messages.
         currency: What it is quoted in; empty where nobody said.
         read: Where its rows were read; empty where nobody knows.
@@ -39,6 +41,7 @@ class Series:
     open: Floats | None = None
     volume: Floats | None = None
     step: Floats | None = None
+    paid: Floats | None = None
     source: str = ""
     currency: str = ""
     read: tuple[Rows, ...] = ()
@@ -52,14 +55,14 @@ class Series:
 
     def rows(self, kept: Any) -> Series:
         """Some of the rows; what happened between two of them stays with the later one."""
-        columns = (self.open, self.volume, self.step)
-        opens, volume, step = (None if column is None else column[kept] for column in columns)
+        columns = (self.open, self.volume, self.step, self.paid)
+        opens, volume, step, paid = (None if column is None else column[kept] for column in columns)
         read = tuple(
             replace(one, days=one.days[kept], numbers=one.numbers[kept]) for one in self.read
         )
         return replace(
             self, days=self.days[kept], close=self.close[kept], open=opens, volume=volume,
-            step=step, read=read,
+            step=step, paid=paid, read=read,
         )  # fmt: skip
 
     def adjusted(self) -> Series:
@@ -207,6 +210,7 @@ def _merged(name: str, parts: list[Series], problems: list[Problem]) -> Series:
         joined([one.open for one in parts], np.nan),
         joined([one.volume for one in parts], np.nan),
         joined([one.step for one in parts], 1.0),
+        joined([one.paid for one in parts], 0.0),
         parts[-1].source,
         codes[0] if codes else "",
         tuple(rows for one in parts for rows in one.read),

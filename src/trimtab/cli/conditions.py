@@ -38,7 +38,7 @@ FEES = {
 
 OTHERS = (
     "--participation", "--fee-percent", "--deposit", "--withdraw", "--flows", "--new-money",
-    "--short", "--loan-rate",
+    "--short", "--loan-rate", "--dividends",
 )  # fmt: skip
 
 
@@ -123,6 +123,13 @@ def add_conditions(parser: argparse.ArgumentParser, *, several: bool = False) ->
         help="deposits buy what is furthest below its target, or stay cash until the policy "
         "trades (default: towards-target)",
     )
+    flows.add_argument(
+        "--dividends",
+        choices=("reinvest", "hold", "towards-target"),
+        help="cash dividends buy more of the same at no cost, stay cash until the policy trades, "
+        "or buy what is furthest below its target (default: reinvest); but for reinvest, prices "
+        "need a dividend column",
+    )
 
 
 def conditions_given(args: argparse.Namespace) -> list[str]:
@@ -142,7 +149,7 @@ def conditions_of(args: argparse.Namespace) -> dict[str, Any]:
 
     flows = flows_by(args)
     try:
-        check_short(bool(args.short), args.loan_rate, flows)
+        check_short(bool(args.short), args.loan_rate, flows, args.dividends or "reinvest")
     except ValueError as error:
         raise RefusedError(f"--{str(error).replace('_', '-')}") from None
     return {
@@ -151,6 +158,7 @@ def conditions_of(args: argparse.Namespace) -> dict[str, Any]:
         "participation": args.participation,
         "short": bool(args.short),
         "loan_rate": args.loan_rate,
+        "dividends": args.dividends or "reinvest",
     }
 
 

@@ -1,8 +1,9 @@
 """One policy over history, session by session: what the fast loop of `research` does not know.
 
 Impact and schedules of fees, a limit on the part of a day's volume, money that comes and goes, a
-yearly fee on assets, and short positions and loans with what they cost. Where none of these is
-asked for, the figures are those of `research.run`, bit for bit; that loop is the faster one.
+yearly fee on assets, short positions and loans with what they cost, and dividends in cash. Where
+none of these is asked for, the figures are those of `research.run`, bit for bit; that loop is the
+faster one.
 
 Cash is a column here, always. Units of it are worth its price, as those of any other.
 """
@@ -15,11 +16,14 @@ from trimtab.kernels.daily_columns import (
     BORROWED,
     CARRIED,
     COST,
+    DIVIDEND,
+    DIVIDENDS,
     ENDED,
     EXHAUSTED,
     FEE,
     FEES,
     FLOW,
+    HOLD,
     INSOLVENT,
     INTEREST,
     MOVED,
@@ -30,6 +34,8 @@ from trimtab.kernels.daily_columns import (
     REBALANCE,
     ROWS,
     ROWS_A_SESSION,
+    SPENT,
+    TO_SPEND,
     Bill,
     Conditions,
     Held,
@@ -80,9 +86,10 @@ def run_daily(
 ) -> int:
     """Run one policy from a session to the end, or to where the caller must provide something.
 
-    A session: what was borrowed since the last one is paid for; what was decided then is traded, or
-    what still waits; at the close the fee on assets is taken, then money comes or goes, then the
-    policy looks. A run that may be short and is worth nothing at a close ends there.
+    A session: what was borrowed since the last one is paid for; dividends are paid to who held at
+    the close before; what was decided then is traded, or what still waits; at the close dividends
+    are spent, the fee on assets is taken, then money comes or goes, then the policy looks. A run
+    that may be short and is worth nothing at a close ends there.
 
     Args:
         closes: Prices by session, shape (sessions, n), finite and above zero.
@@ -115,8 +122,11 @@ def run_daily(
                 held.used[i] = 0.0
             if conditions.short and t > 0:
                 pay_for_borrowed(closes[t - 1], close, t, conditions, held, tally, log, work)
+            take_dividends(close, t, conditions, held, tally, log, work)
             if terms.lag > 0 and between:
                 trade_later(dealing[t], t, terms, conditions, held, tally, log, work)
+            if between:
+                spend_dividends(close, t, terms, conditions, held, tally, log, work)
             take_fee(close, t, conditions, held, tally, log, work)
             if conditions.short and is_insolvent(close, t, held, tally, log, work):
                 continue
@@ -226,6 +236,76 @@ def is_insolvent(close: Column, t: int, held: Held, tally: Tally, log: Log, work
 
 
 @kernel
+def take_dividends(
+    close: Column,
+    t: int,
+    conditions: Conditions,
+    held: Held,
+    tally: Tally,
+    log: Log,
+    work: Work,
+) -> None:
+    """Pay in cash what was held at the close before; who is short pays it.
+
+    A unit here is worth its dividends reinvested, so that what is paid leaves fewer of them.
+    """
+    tally.sums[TO_SPEND] = 0.0
+    if len(conditions.paid) == 0:
+        return
+    paid = conditions.paid[t]
+    money = 0.0
+    for i in range(len(held.units)):
+        if paid[i] > 0.0 and i != conditions.cash_at:
+            money += held.units[i] * close[i] * paid[i]
+    if money == 0.0:
+        return
+    value = worth_of(held.units, close)
+    for i in range(len(held.units)):
+        if paid[i] > 0.0 and i != conditions.cash_at:
+            held.units[i] *= 1.0 - paid[i]
+            held.waiting[i] *= 1.0 - paid[i]
+    held.units[conditions.cash_at] += money / close[conditions.cash_at]
+    tally.sums[DIVIDENDS] += money
+    tally.sums[NEW_CASH] += money
+    tally.sums[TO_SPEND] = money
+    clear_bill(work.bill)
+    write_row(t, value, DIVIDEND, held, tally, log, work.bill)
+
+
+@kernel
+def spend_dividends(
+    close: Column,
+    t: int,
+    terms: Terms,
+    conditions: Conditions,
+    held: Held,
+    tally: Tally,
+    log: Log,
+    work: Work,
+) -> None:
+    """Buy what is furthest below its target with this session's dividends, where so asked.
+
+    No more than is there: what was traded at the open may have taken them along.
+    """
+    money = tally.sums[TO_SPEND]
+    cash_at = conditions.cash_at
+    if conditions.spend == HOLD or not money > 0.0:
+        return
+    money = min(money, held.units[cash_at] * close[cash_at])
+    whole = worth_of(held.units, close)
+    if not money > ALLOWANCE * whole:
+        return
+    held.units[cash_at] -= money / close[cash_at]
+    clear_bill(work.bill)
+    take_money(
+        close, t, whole - money, money, terms.targets[tally.counts[ADOPTED]], conditions.spend,
+        conditions, held, work.space[HOLDINGS], work.bill,
+    )  # fmt: skip
+    if work.bill.totals[MOVED] > 0.0:
+        write_row(t, whole, SPENT, held, tally, log, work.bill)
+
+
+@kernel
 def take_fee(
     close: Column,
     t: int,
@@ -281,8 +361,8 @@ def take_flow(
             tally.counts[EXHAUSTED] = t + 1
     elif money != 0.0:
         money = take_money(
-            close, t, value, money, terms.targets[tally.counts[ADOPTED]], conditions, held,
-            work.space[HOLDINGS], work.bill,
+            close, t, value, money, terms.targets[tally.counts[ADOPTED]], conditions.invest,
+            conditions, held, work.space[HOLDINGS], work.bill,
         )  # fmt: skip
     tally.flows[t] = money
     tally.sums[NEW_CASH] += money
@@ -312,12 +392,14 @@ def is_due(
 
 @kernel
 def has_moved_in(t: int, tally: Tally, log: Log) -> bool:
-    """Whether this session's flow was invested or raised: what then fires has traded with it.
+    """Whether this session's new cash was invested or raised: what then fires has traded with it.
 
     A trigger that leads to no trade is no rebalance, and new cash stays due.
     """
     k = tally.counts[ROWS] - 1
-    return bool(k >= 0 and log.at[k] == t and log.kind[k] == FLOW and log.moved[k] > 0.0)
+    if not (k >= 0 and log.at[k] == t and log.moved[k] > 0.0):
+        return False
+    return bool(log.kind[k] == FLOW or log.kind[k] == SPENT)
 
 
 @kernel

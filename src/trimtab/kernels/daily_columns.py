@@ -13,20 +13,21 @@ from trimtab.kernels.destination import Column
 # Rows of `Charges.fees`, by instrument.
 RATE, PER_UNIT, FIXED, LEAST, MOST = range(5)
 
-# What a money flow does.
+# What a money flow does, or a dividend.
 HOLD, TOWARDS_TARGET = range(2)
 
 # What a row of the log is: CARRIED is the rest of an order, PAID_OUT what became of a delisted one,
-# BORROWED what short positions and loans cost since the last session, ENDED an insolvent run.
-REBALANCE, CARRIED, FLOW, FEE, PAID_OUT, BORROWED, ENDED = range(7)
-ROWS_A_SESSION = 7
+# BORROWED what short positions and loans cost since the last session, ENDED an insolvent run,
+# DIVIDEND cash that holdings paid, SPENT what was bought with it.
+REBALANCE, CARRIED, FLOW, FEE, PAID_OUT, BORROWED, ENDED, DIVIDEND, SPENT = range(9)
+ROWS_A_SESSION = 9
 """At most so many rows of the log are written on one session."""
 
 # Entries of `Tally.counts` and `Tally.sums`, after those of `research.run`.
 ROWS, OPENED, QUEUED, EXHAUSTED, INSOLVENT = 2, 3, 4, 5, 6
 COUNTS = 7
-FEES, NEW_CASH, BORROW, INTEREST, OWED = 2, 3, 4, 5, 6
-SUMS = 7
+FEES, NEW_CASH, BORROW, INTEREST, OWED, DIVIDENDS, TO_SPEND = 2, 3, 4, 5, 6, 7, 8
+SUMS = 9
 
 # Entries of `Bill.totals`.
 COST, MOVED, ORDERS = range(3)
@@ -90,6 +91,9 @@ class Conditions(NamedTuple):
             to this one, shape (sessions, n), or (0, n) for nothing.
         loan: What a loan of 1 has become since the session before, shape (sessions,), or (0,)
             where it grows as cash does.
+        paid: Share of a holding's worth at each close that is a dividend in cash to whoever held it
+            at the close before, shape (sessions, n), or (0, n) where they are reinvested.
+        spend: HOLD or TOWARDS_TARGET: what is done with that cash.
     """
 
     cash_at: int
@@ -102,6 +106,8 @@ class Conditions(NamedTuple):
     short: int
     borrow: Column
     loan: Column
+    paid: Column
+    spend: int
 
 
 class Held(NamedTuple):
@@ -144,7 +150,7 @@ class Log(NamedTuple):
         cost: Cost.
         moved: Sum of absolute trades.
         value: Value before cost, and before a flow.
-        kind: REBALANCE, CARRIED, FLOW, FEE, PAID_OUT, BORROWED or ENDED.
+        kind: REBALANCE, CARRIED, FLOW, FEE, PAID_OUT, BORROWED, ENDED, DIVIDEND or SPENT.
         units_after: Units held after it, shape (rows, n).
         cost_by: Cost by instrument, shape (rows, n).
     """

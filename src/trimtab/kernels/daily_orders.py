@@ -293,6 +293,7 @@ def take_money(
     value: float,
     money: float,
     aim: Column,
+    invest: int,
     conditions: Conditions,
     held: Held,
     gaps: Column,
@@ -310,6 +311,7 @@ def take_money(
         value: What the units are worth before the flow.
         money: What comes in, or below zero what goes out.
         aim: Target weights last adopted.
+        invest: HOLD or TOWARDS_TARGET.
         conditions: What the run is up against.
         held: In and out.
         gaps: Work space, shape (n,).
@@ -319,11 +321,11 @@ def take_money(
         The flow: `money`, or less where less is there to be paid.
     """
     cash_at = conditions.cash_at
-    if conditions.short or (money > 0.0 and conditions.invest == HOLD):
+    if conditions.short or (money > 0.0 and invest == HOLD):
         # With loans allowed, cash pays what goes as well.
         held.units[cash_at] += money / prices[cash_at]
         return money
-    if conditions.invest == HOLD:
+    if invest == HOLD:
         fill_gaps_alike(prices, -money, cash_at, held, gaps)
     else:
         fill_furthest_gaps(prices, value, money, aim, held, gaps)

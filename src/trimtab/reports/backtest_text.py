@@ -44,6 +44,15 @@ _TRADED = {
     "next-close": "at the close after the one that decides",
 }
 
+_DIVIDENDS = {
+    "in-prices": "Dividends are what the prices have of them, reinvested at no cost.",
+    "reinvest": "Dividends are reinvested at the close of their day, at no cost.",
+    "hold": "Dividends stay as cash until the policy trades.",
+    "towards-target": (
+        "Dividends buy what is furthest below its target at the close of their day, at its cost."
+    ),
+}
+
 
 def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> str:
     """The backtest for a terminal of `width` columns."""
@@ -311,12 +320,15 @@ def conventions(policies: Sequence[PolicyResult]) -> list[str]:
         "Cost drag is what costs took off the return a year. Drift (the mean at the close) and "
         "tracking error are against the target held at target every session at no cost."
     )
+    lines.append(_DIVIDENDS[policies[0].dividends])
     return [*lines, *_moved(policies[0]), *_unusual(policies[0])]
 
 
 def _moved(one: PolicyResult) -> list[str]:
     """What to know where money came and went, a fee was taken, or something was borrowed."""
     lines = []
+    if one.dividends_paid:
+        lines.append(f"Dividends paid {one.dividends_paid:,.0f} in cash ({one.name}).")
     if one.flows is not None:
         ways = ((one.flows.clip(min=0), "came in"), (-one.flows.clip(max=0), "went out"))
         told = [f"{part.sum():,.0f} {way}" for part, way in ways if part.any()]

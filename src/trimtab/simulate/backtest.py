@@ -9,7 +9,8 @@ allowance of 1e-12, and measure against the target last adopted; where the targe
 inner sleeves have bands as well.
 
 Impact, schedules of fees, a limit on the part of a day's volume, money that comes and goes, a
-yearly fee, short positions and instruments without a price run session by session
+yearly fee, short positions, dividends that are not reinvested and instruments without a price run
+session by session
 (`kernels.daily`), with the same conventions; docs/costs.md and docs/history.md have theirs.
 """
 
@@ -29,7 +30,7 @@ from trimtab.simulate.gaps import Delisted, Late
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.policy_run import over
 from trimtab.simulate.results import Backtest
-from trimtab.simulate.rules import RULES, CostRule, TradeAt, read_rules
+from trimtab.simulate.rules import RULES, CostRule, DividendUse, TradeAt, read_rules
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import FrameKind
@@ -64,6 +65,7 @@ def backtest(
     fx_bps: float = 0.0,
     short: bool = False,
     loan_rate: float | None = None,
+    dividends: DividendUse = "reinvest",
 ) -> Backtest:
     """What one or several policies would have done over history.
 
@@ -104,6 +106,11 @@ def backtest(
         short: Allow weights below zero: a short position, and of CASH a loan. What is sold short
             is in CASH and earns `cash_rate`; borrowing it costs `borrow_bps` of the costs.
         loan_rate: Yearly interest on CASH below zero, actual/365.25; by default `cash_rate`.
+        dividends: What becomes of cash dividends, which whoever held at the close before gets.
+            `reinvest` buys the same instrument at the close of their day, at no cost: what
+            total-return prices are. `hold` keeps them as CASH until the policy trades;
+            `towards-target` buys what is furthest below its target at that close, as a deposit
+            does, at its cost. Both need prices with a dividend column.
 
     Returns:
         Figures, curves and trades of each policy, with findings.
@@ -137,12 +144,12 @@ def backtest(
         cash=cash, trade_at=trade_at, start=start, end=end, cash_rate=cash_rate,
         cost_rule=cost_rule, accept_jumps=accept_jumps, flows=flows, fee=fee,
         participation=participation, missing=missing, late=late, delisted=delisted,
-        short=short, loan_rate=loan_rate,
+        short=short, loan_rate=loan_rate, dividends=dividends,
     )  # fmt: skip
     if rules.is_daily and cost_rule != "once":
         raise ValueError(
-            "cost_rule: impact, schedules, flows, fees, short positions and gaps are only known to "
-            "`once`"
+            "cost_rule: impact, schedules, flows, fees, short positions, dividends and gaps are "
+            "only known to `once`"
         )
     return over(prices, chosen, rules, differ=difference)
 

@@ -45,10 +45,10 @@ def bootstrap(
     """A backtest's policies over many histories that might have been as well.
 
     Money comes and goes on the days of history. Volumes are shuffled with the rows they belong
-    to: what is drawn with a day is the money that was traded on it. So are sessions on which an
-    instrument had no price: it stands still and is not traded. Where instruments come or go, they
-    do so on their own days on every path, a delisted one at the same part of its last price, and
-    each span between such days is shuffled in itself.
+    to: what is drawn with a day is the money that was traded on it. So are dividends, and sessions
+    on which an instrument had no price: it stands still and is not traded. Where instruments come
+    or go, they do so on their own days on every path, a delisted one at the same part of its last
+    price, and each span between such days is shuffled in itself.
 
     Args:
         result: The backtest: its prices are shuffled, its policies, costs and conventions kept.
@@ -171,8 +171,19 @@ def bootstrap_paths(
         assert kinds is not None
         return np.concatenate([kinds[:, :1], kinds[:, 1 + rows_of(number)]], axis=1)
 
+    left = None if panel.stripped is None else np.ascontiguousarray(panel.stripped.T)
+
+    def stripped(number: int) -> Floats:
+        assert left is not None
+        kept = (left[:, 1:] / left[:, :-1])[:, rows_of(number)]
+        return np.concatenate([left[:, :1], left[:, :1] * np.cumprod(kept, axis=1)], axis=1)
+
     return PathSource(
-        panel, fill, volumes if money is not None else None, None if kinds is None else status
+        panel,
+        fill,
+        volumes if money is not None else None,
+        None if kinds is None else status,
+        None if left is None else stripped,
     ), length
 
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
 from trimtab.kernels.daily_columns import Charges, Conditions
+from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.simulate.flows import INVEST_CODES, Flows, fee_column, flow_columns
 from trimtab.simulate.history import TRADED, PriceHistory
 from trimtab.simulate.metrics import DAYS_A_YEAR
+from trimtab.simulate.rules import DividendUse
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats
@@ -32,6 +34,7 @@ def conditions_of(
     participation: float | None,
     short: bool = False,
     loan_rate: float | None = None,
+    dividends: DividendUse = "reinvest",
 ) -> tuple[Conditions, list[Finding]]:
     """The columns of one run.
 
@@ -44,9 +47,13 @@ def conditions_of(
         participation: Share of a session's volume that may be traded; None for no limit.
         short: Whether positions and cash may be below zero.
         loan_rate: Yearly interest on cash below zero; None for what cash earns.
+        dividends: What becomes of cash dividends.
 
     Returns:
-        The columns, and what had to be left out for want of volumes.
+        The columns, and what had to be left out for want of volumes or dividends.
+
+    Raises:
+        InputError: Dividends are to be paid in cash, and nothing is known of them.
     """
     import numpy as np
 
@@ -74,6 +81,10 @@ def conditions_of(
         borrow = np.outer(years, [float(own.borrow_bps) / 10_000 for own in per])
     if short and loan_rate is not None:
         loan = (1.0 + loan_rate) ** years
+    paid = np.zeros((0, n))
+    if dividends != "reinvest":
+        paid, said = _paid(run)
+        findings += said
     made = Conditions(
         cash_at=run.symbols.index(CASH),
         charges=Charges(_fees(per), money_from, money_more, units_from, units_more, impact),
@@ -85,8 +96,35 @@ def conditions_of(
         short=int(short),
         borrow=borrow,
         loan=loan,
+        paid=paid,
+        spend=INVEST_CODES["hold" if dividends == "reinvest" else dividends],
     )
     return made, findings
+
+
+def _paid(run: PriceHistory) -> tuple[Floats, list[Finding]]:
+    """Which share of each holding's worth is a dividend of its session, shape (sessions, n).
+
+    What fell on dates that the run leaves out is paid on its next session.
+    """
+    import numpy as np
+
+    risky = [symbol for symbol in run.symbols if symbol != CASH]
+    stripped = np.ones(run.close.shape) if run.stripped is None else run.stripped
+    unknown = [
+        symbol
+        for symbol in risky
+        if run.stripped is None or np.isnan(stripped[:, run.symbols.index(symbol)]).any()
+    ]
+    if unknown == risky:
+        wrong = "these are total returns: dividends are in the prices, reinvested"
+        remedy = "give closes with a dividend column, or say dividends=reinvest"
+        raise InputError([Problem(run.source, None, "dividend", wrong, remedy)])
+    message = "its dividends are in its prices, reinvested: there is no dividend column for it."
+    findings = [Finding("dividends-in-prices", symbol, message, "warning") for symbol in unknown]
+    paid = np.zeros(run.close.shape)
+    paid[1:] = 1.0 - stripped[1:] / stripped[:-1]
+    return np.nan_to_num(paid), findings
 
 
 def usual_day(history: PriceHistory, symbol: str) -> tuple[Any, Floats, Floats]:

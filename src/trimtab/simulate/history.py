@@ -70,6 +70,10 @@ class PriceHistory:
             shape, NaN where it is not known; None where there are none.
         status: What each price is, TRADED, HELD, UNLISTED or GONE, shape (sessions, n), int8;
             None where every one was traded at.
+        stripped: What is left at each close of a unit of these total returns that was held from
+            the beginning and whose dividends were all taken out, same shape: it falls by each
+            dividend's share of the worth. NaN where nothing is known of a symbol's dividends; None
+            where of none.
         foreign: Symbols that are quoted in another currency and were brought to this one.
         source: Where they came from, for messages.
         frames: What kind of frame they came in, and so what results give back.
@@ -88,13 +92,15 @@ class PriceHistory:
     status: NDArray[np.int8] | None = None
     foreign: tuple[str, ...] = ()
     read: Mapping[str, tuple[Rows, ...]] = field(default_factory=dict)
+    stripped: Floats | None = None
 
     def __post_init__(self) -> None:
         assert self.close.shape == (len(self.dates), len(self.symbols))
         assert self.open is None or self.open.shape == self.close.shape
         assert self.volume is None or self.volume.shape == self.close.shape
         assert self.status is None or self.status.shape == self.close.shape
-        for name in ("dates", "close", "open", "volume", "status"):
+        assert self.stripped is None or self.stripped.shape == self.close.shape
+        for name in ("dates", "close", "open", "volume", "status", "stripped"):
             column = getattr(self, name)
             if column is not None:
                 own = column.view()
@@ -159,10 +165,12 @@ class PriceHistory:
         opens = None if self.open is None else self.open[:, places]
         volume = None if self.volume is None else self.volume[:, places]
         status = None if self.status is None else self.status[:, places]
+        stripped = None if self.stripped is None else self.stripped[:, places]
         close = self.close[:, places].copy()
         return replace(
-            self, symbols=tuple(symbols), close=close, open=opens, volume=volume, status=status
-        )
+            self, symbols=tuple(symbols), close=close, open=opens, volume=volume, status=status,
+            stripped=stripped,
+        )  # fmt: skip
 
     def since(self, session: int) -> PriceHistory:
         """The rows from a session on."""
@@ -177,9 +185,10 @@ class PriceHistory:
         opens = None if self.open is None else self.open[kept]
         volume = None if self.volume is None else self.volume[kept]
         status = None if self.status is None else self.status[kept]
+        stripped = None if self.stripped is None else self.stripped[kept]
         return replace(
             self, dates=self.dates[kept], close=self.close[kept], open=opens, volume=volume,
-            status=status, findings=(),
+            status=status, stripped=stripped, findings=(),
         )  # fmt: skip
 
     def as_traded(self) -> PriceHistory:

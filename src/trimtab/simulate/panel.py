@@ -82,6 +82,9 @@ def _with_cash(history: PriceHistory, rate: float) -> PriceHistory:
     status = None
     if history.status is not None:
         status = np.hstack([history.status, np.full(worth.shape, TRADED, dtype=np.int8)])
+    stripped = None
+    if history.stripped is not None:
+        stripped = np.hstack([history.stripped, np.ones_like(worth)])
     return replace(
         history,
         symbols=(*history.symbols, CASH),
@@ -89,6 +92,7 @@ def _with_cash(history: PriceHistory, rate: float) -> PriceHistory:
         open=opens,
         volume=volume,
         status=status,
+        stripped=stripped,
     )
 
 

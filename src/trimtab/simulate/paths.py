@@ -45,12 +45,15 @@ class PathSource:
             (n, sessions); None where paths have none.
         status: From the number of a path to what each of its prices is, shape (n, sessions); None
             where every price is of a trade. What exists when is the same on every path.
+        stripped: From the number of a path to what is left of its units without dividends, shape
+            (n, sessions); None where nothing is known of dividends.
     """
 
     template: PriceHistory
     fill: Callable[[int, Floats, Floats | None], None]
     volumes: Callable[[int, Floats], Floats] | None = None
     status: Callable[[int], NDArray[np.int8]] | None = None
+    stripped: Callable[[int], Floats] | None = None
 
     def path(self, number: int) -> PriceHistory:
         """One path as a price history, to look at it or to run other programs on it."""
@@ -66,6 +69,7 @@ class PathSource:
             open=None if opens is None else np.ascontiguousarray(opens.T),
             volume=None if volume is None else np.ascontiguousarray(volume.T),
             status=None if self.status is None else np.ascontiguousarray(self.status(number).T),
+            stripped=None if self.stripped is None else self.stripped(number).T,
             findings=(),
         )
 
@@ -111,6 +115,10 @@ def run_paths(
         raise ValueError(
             "there are no volumes to go by: leave out impact and participation, or give prices "
             "with a volume column"
+        )
+    if ready.rules.pays_dividends and source.stripped is None:
+        raise ValueError(
+            "these paths are total returns, with dividends reinvested: say dividends='reinvest'"
         )
     done, lock = 0, Lock()
 
@@ -217,10 +225,14 @@ class _Desk:
             assert self.source.volumes is not None
             volumes = self.source.volumes(path, self.closes)
         status = None if self.source.status is None else self.source.status(path)
+        stripped = None
+        if self.rules.pays_dividends:
+            assert self.source.stripped is not None
+            stripped = self.source.stripped(path)
         for sheet in self.sheets.values():
             sheet.lay_out(self.closes, self.opens)
-            if volumes is not None or status is not None:
-                own = sheet.as_history(self.source.template, volumes, status)
+            if volumes is not None or status is not None or stripped is not None:
+                own = sheet.as_history(self.source.template, volumes, status, stripped)
                 sheet.conditions = conditions_by(own, own.as_traded(), self.rules)[0]
         for row, (setting, columns, sheet, aimed, listed) in zip(table, self.runs, strict=True):
             later = sheet.opens if setting.trade_at == "next-open" else sheet.by_session
@@ -268,14 +280,19 @@ class _Sheet:
         self.conditions: Conditions | None = None
 
     def as_history(
-        self, template: PriceHistory, volumes: Floats | None, status: NDArray[np.int8] | None
+        self,
+        template: PriceHistory,
+        volumes: Floats | None,
+        status: NDArray[np.int8] | None,
+        stripped: Floats | None,
     ) -> PriceHistory:
         """This path's prices of its symbols, with their volumes and what each price is."""
         symbols = tuple(template.symbols[place] for place in self.places)
         return replace(
             template, symbols=symbols, close=self.by_session.copy(), open=None,
             volume=None if volumes is None else volumes[self.places].T,
-            status=None if status is None else status[self.places].T, findings=(),
+            status=None if status is None else status[self.places].T,
+            stripped=None if stripped is None else stripped[self.places].T, findings=(),
         )  # fmt: skip
 
     def lay_out(self, closes: Floats, opens: Floats | None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from math import nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
@@ -19,7 +19,7 @@ from trimtab.simulate.measures import Measures, known
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
 from trimtab.simulate.rebalances import Rebalances
 from trimtab.simulate.returns import grown, session_returns, time_weighted, xirr
-from trimtab.simulate.rules import TradeAt
+from trimtab.simulate.rules import DividendUse, TradeAt
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,6 +73,9 @@ class PolicyResult:
         fees_paid: Fees on assets in all, in money; not part of `cost_paid`.
         borrow_paid: What borrowing for short positions cost in all; not part of `cost_paid`.
         interest_paid: Interest on CASH below zero in all; not part of `cost_paid`.
+        dividends: What became of cash dividends; `in-prices` where nothing is known of them beyond
+            what the prices, as total returns, have in them.
+        dividends_paid: Cash dividends in all, where they were not reinvested.
         findings: What the reader should know of this run.
     """
 
@@ -97,6 +100,8 @@ class PolicyResult:
     fees_paid: float = 0.0
     borrow_paid: float = 0.0
     interest_paid: float = 0.0
+    dividends: DividendUse | Literal["in-prices"] = "in-prices"
+    dividends_paid: float = 0.0
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -298,6 +303,9 @@ class PolicyResult:
         figures["last"] = self.last.isoformat()
         figures["sessions"] = self.sessions
         figures["trade_at"] = self.trade_at
+        figures["dividends"] = self.dividends
+        if self.dividends in ("hold", "towards-target"):
+            figures["dividends_paid"] = self.dividends_paid
         if self.flows is not None:
             figures["paid_in"] = float(self.flows.clip(min=0.0).sum())
             figures["paid_out"] = float(abs(self.flows.clip(max=0.0).sum()))

@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trimtab.kernels.daily_columns import BORROW, EXHAUSTED, FEES, INSOLVENT, INTEREST, OWED
+from trimtab.kernels.daily_columns import (
+    BORROW,
+    DIVIDENDS,
+    EXHAUSTED,
+    FEES,
+    INSOLVENT,
+    INTEREST,
+    OWED,
+)
 from trimtab.kernels.research import COST_PAID, REBALANCES, TURNOVER
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
@@ -152,6 +160,8 @@ def policy_result(
         fees_paid=float(columns.sums[FEES]),
         borrow_paid=float(columns.sums[BORROW]) if daily else 0.0,
         interest_paid=float(columns.sums[INTEREST]) if daily else 0.0,
+        dividends="in-prices" if history.stripped is None else rules.dividends,
+        dividends_paid=float(columns.sums[DIVIDENDS]) if daily else 0.0,
         findings=findings,
         aims=aims[:, :n],
         aim_at=aim_at,
@@ -221,4 +231,5 @@ def conditions_by(
         participation=rules.participation,
         short=rules.short,
         loan_rate=rules.loan_rate,
+        dividends=rules.dividends,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trimtab.kernels.daily_columns import BORROWED, ENDED, FEE, PAID_OUT, REBALANCE
+from trimtab.kernels.daily_columns import BORROWED, DIVIDEND, ENDED, FEE, PAID_OUT, REBALANCE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,8 @@ class Rebalances:
         units_after: Units held after each, shape (k, n).
         rates: What an order costs by symbol: rate, fee a unit, fee an order, least; shape (4, n).
         kinds: What each was: REBALANCE, CARRIED (the rest of an order), FLOW, FEE, PAID_OUT,
-            BORROWED or ENDED of `kernels.daily_columns`, shape (k,); None where all are rebalances.
+            BORROWED, ENDED, DIVIDEND or SPENT of `kernels.daily_columns`, shape (k,); None where
+            all are rebalances.
         cost_by: Cost of each by symbol, shape (k, n); None where it is worked out from `rates`.
     """
 
@@ -63,8 +64,9 @@ class Rebalances:
         change = self.units_after - self.units_before
         meant = np.abs(change * self.prices) > 1e-12 * self.value[:, None]
         if self.kinds is not None:
-            # A fee shrinks all holdings alike, and what is delisted is paid out: no trades.
-            orders = ~np.isin(self.kinds, (FEE, PAID_OUT, BORROWED, ENDED))
+            # A fee shrinks all holdings alike, what is delisted is paid out, and so are
+            # dividends: no trades.
+            orders = ~np.isin(self.kinds, (FEE, PAID_OUT, BORROWED, ENDED, DIVIDEND))
             meant &= orders[:, None]
         return np.where(meant, change, 0.0)
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 TradeAt: TypeAlias = Literal["close", "next-open", "next-close"]
 CostRule: TypeAlias = Literal["once", "solved", "in-order", "from-last"]
+DividendUse: TypeAlias = Literal["reinvest", "hold", "towards-target"]
+
+DIVIDEND_USES: tuple[DividendUse, ...] = ("reinvest", "hold", "towards-target")
 
 RULES: dict[str, int] = {
     "once": COST_ONCE,
@@ -48,6 +51,7 @@ class Rules:
     gaps: Gaps | None = None
     short: bool = False
     loan_rate: float | None = None
+    dividends: DividendUse = "reinvest"
 
     @property
     def is_daily(self) -> bool:
@@ -58,7 +62,12 @@ class Rules:
     def has_conditions(self) -> bool:
         """Whether money comes or goes, is lent, or orders cost or wait by what only days tell."""
         asked = self.flows is not None or self.fee > 0.0 or self.participation is not None
-        return asked or self.short or not self.costs.is_plain
+        return asked or self.short or self.pays_dividends or not self.costs.is_plain
+
+    @property
+    def pays_dividends(self) -> bool:
+        """Whether dividends are paid in cash, and not reinvested as total returns are."""
+        return self.dividends != "reinvest"
 
     def check_plain(self) -> None:
         """Make sure that nothing asked for needs a run session by session.
@@ -69,7 +78,7 @@ class Rules:
         if self.is_daily:
             raise ValueError(
                 "a halt is only known to plain runs: leave out impact, schedules, participation, "
-                "flows, fee, short positions, and what is said of missing prices"
+                "flows, fee, short positions, dividends, and what is said of missing prices"
             )
 
     @property
@@ -100,6 +109,7 @@ def read_rules(
     delisted: Delisted | None,
     short: bool,
     loan_rate: float | None,
+    dividends: DividendUse,
 ) -> Rules:
     """What the keywords of `backtest`, and of `sweep`, mean together.
 
@@ -108,7 +118,8 @@ def read_rules(
         compiled: Whether the compiled form of the kernels runs.
         frames: What results come as.
         cash, trade_at, start, end, cash_rate, cost_rule, warmup, accept_jumps, flows, fee,
-            participation, missing, late, delisted, short, loan_rate: As for `backtest`.
+            participation, missing, late, delisted, short, loan_rate, dividends: As for
+            `backtest`.
 
     Raises:
         ValueError: One of them makes no sense.
@@ -133,6 +144,7 @@ def read_rules(
         gaps=read_gaps(missing, late, delisted),
         short=short,
         loan_rate=loan_rate,
+        dividends=dividends,
     )
     _check_daily(rules)
     return rules
@@ -148,10 +160,14 @@ def _check_daily(rules: Rules) -> None:
         raise ValueError(f"fee {rules.fee!r}: a fraction a year, as 0.005")
     if rules.participation is not None and not 0.0 < rules.participation <= 1.0:
         raise ValueError(f"participation {rules.participation!r}: a share of the volume, as 0.05")
-    check_short(rules.short, rules.loan_rate, rules.flows)
+    if rules.dividends not in DIVIDEND_USES:
+        raise ValueError(f"dividends {rules.dividends!r}: one of {', '.join(DIVIDEND_USES)}")
+    check_short(rules.short, rules.loan_rate, rules.flows, rules.dividends)
 
 
-def check_short(short: bool, loan_rate: float | None, flows: Flows | None) -> None:
+def check_short(
+    short: bool, loan_rate: float | None, flows: Flows | None, dividends: str = "reinvest"
+) -> None:
     """Make sure that what is said of short positions and loans goes together.
 
     Raises:
@@ -165,4 +181,9 @@ def check_short(short: bool, loan_rate: float | None, flows: Flows | None) -> No
         raise ValueError(
             "flows: beside short positions money comes to CASH and goes from it, by a loan where "
             "there is none, until the policy trades: say so with invest='hold'"
+        )
+    if short and dividends == "towards-target":
+        raise ValueError(
+            "dividends: beside short positions they stay in CASH until the policy trades: say so "
+            "with hold"
         )

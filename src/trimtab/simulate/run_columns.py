@@ -136,7 +136,7 @@ class RunColumns:
         return column if self.compiled else column.tolist()
 
     def _formed(self, conditions: Conditions) -> Conditions:
-        columns = ("caps", "flow_money", "flow_share", "fee_share", "borrow", "loan")
+        columns = ("caps", "flow_money", "flow_share", "fee_share", "borrow", "loan", "paid")
         return conditions._replace(
             charges=Charges(*(self._form(column) for column in conditions.charges)),
             **{name: self._form(getattr(conditions, name)) for name in columns},

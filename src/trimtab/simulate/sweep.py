@@ -52,7 +52,7 @@ from trimtab.simulate.overfitting import (
     sharpe_moments,
 )
 from trimtab.simulate.panel import shared_history
-from trimtab.simulate.rules import CostRule, TradeAt, read_rules
+from trimtab.simulate.rules import CostRule, DividendUse, TradeAt, read_rules
 from trimtab.simulate.run_columns import looks_of, rates_of
 
 if TYPE_CHECKING:
@@ -256,6 +256,7 @@ def sweep(
     fx_bps: float = 0.0,
     short: bool = False,
     loan_rate: float | None = None,
+    dividends: DividendUse = "reinvest",
 ) -> Sweep:
     """Run every policy of a grid over history, in research mode.
 
@@ -274,8 +275,8 @@ def sweep(
         known: Raw rows by first policy of a portion that an earlier call had finished, as
             `on_progress` was given them.
         on_progress: Called with the number of policies done and the portion just finished.
-        flows, fee, participation, missing, late, delisted, fx_bps, short, loan_rate: As for
-            `backtest`. All but `fx_bps` run session by session, one policy after the other.
+        flows, fee, participation, missing, late, delisted, fx_bps, short, loan_rate, dividends: As
+            for `backtest`. All but `fx_bps` run session by session, one policy after the other.
 
     Raises:
         InputError: Prices or targets cannot be used, with everything that is wrong.
@@ -289,7 +290,7 @@ def sweep(
         cash=cash, trade_at=trade_at, start=start, end=end, cash_rate=cash_rate,
         cost_rule=cost_rule, accept_jumps=accept_jumps, flows=flows, fee=fee,
         participation=participation, missing=missing, late=late, delisted=delisted,
-        short=short, loan_rate=loan_rate,
+        short=short, loan_rate=loan_rate, dividends=dividends,
     )  # fmt: skip
     policies = sweep_daily.with_costs(
         policies, lambda own: with_exchange(own, prices.foreign, fx_bps)
@@ -335,7 +336,8 @@ def sweep(
 def fingerprint(prices: PriceHistory, policies: Grid, options: Mapping[str, Any]) -> str:
     """SHA-256 of all that the figures of a sweep depend on: what may be taken up again."""
     digest = sha256()
-    more = [column for column in (prices.open, prices.volume) if column is not None]
+    columns = (prices.open, prices.volume, prices.stripped)
+    more = [column for column in columns if column is not None]
     for part in (prices.dates, prices.close, *more):
         digest.update(part.tobytes())
     said = (prices.symbols, policies.whens, policies.tos, sorted(options.items()))

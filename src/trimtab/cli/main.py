@@ -120,6 +120,8 @@ def module_of(command: str) -> ModuleType:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code."""
+    if argv is None:
+        _keep_stdout()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(arguments)
@@ -276,6 +278,29 @@ def _meant(word: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def _keep_stdout() -> None:
+    """Keep standard output for what this program says: a library's own words go nowhere.
+
+    Compiled libraries print to the first descriptor, past Python and its options; some versions of
+    HiGHS do so in the middle of a search. One such line spoils what `--json` prints. The program as
+    a whole does this, once and before there are threads, and not each use of a library.
+    """
+    import os
+
+    shown = sys.stdout
+    if shown is None:  # closed from the start; what is opened next may become the first descriptor
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        return
+    if shown.fileno() != 1:
+        return
+    kept = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.stdout = open(  # noqa: SIM115
+        kept, "w", encoding=shown.encoding, errors=shown.errors,
+        buffering=1 if shown.line_buffering else -1, closefd=False,
+    )  # fmt: skip
 
 
 def _silence_stdout() -> None:

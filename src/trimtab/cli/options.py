@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # as a constant of our own: the module typing takes 5 ms of every start
@@ -36,7 +37,9 @@ class Help(argparse.RawDescriptionHelpFormatter):
 def _help_width() -> int:
     # Otherwise argparse asks shutil, which brings in every compression there is.
     try:
-        columns = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+        columns = int(
+            os.environ.get("COLUMNS") or os.get_terminal_size(sys.stdout.fileno()).columns
+        )
     except (OSError, ValueError):
         columns = 100
     return max(min(columns, 100) - 2, 40)

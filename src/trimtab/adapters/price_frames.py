@@ -284,9 +284,9 @@ def _history(
     )
     for symbol, day, before, after in jumps(history):
         file, line = history.place_of(symbol, day)
-        place = file if line is None else f"{file}:{line}"
+        where = file if line is None else f"{file}:{line}"
         message = (
-            f"the price goes from {before:g} to {after:g} on {day} ({place}): "
+            f"the price goes from {before:g} to {after:g} on {day} ({where}): "
             f"a {split_guess(before, after)} that is not worked in?"
         )
         findings.append(Finding("tenfold-jump", symbol, message, "error"))

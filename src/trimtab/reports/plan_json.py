@@ -75,6 +75,16 @@ def status_json(status: Status) -> dict[str, Any]:
             }
             for row in plan.sleeves
         ],
+        "beside": [
+            {
+                "target": target,
+                "name": one.name,
+                "share": _share(one.share),
+                "value": money_text(one.value),
+            }
+            for target, beside in status.beside.items()
+            for one in beside
+        ],
         "readings": [_reading(one) for one in plan.readings],
         "would_trade": {
             "trades": len(plan.trades),

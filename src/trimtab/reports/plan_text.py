@@ -499,7 +499,18 @@ def _sleeves(plan: Plan, width: int, look: Look) -> list[str]:
         )
         for row in plan.sleeves
     ]
-    return table(columns, rows, width=width, look=look)
+    return table(columns, [*rows, *_all_cash(plan)], width=width, look=look)
+
+
+def _all_cash(plan: Plan) -> list[tuple[str, ...]]:
+    """All cash, buffer included, where no sleeve is just that: with it the values add up."""
+    after = sum(plan.cash_after.values())
+    spent = sum(t.value if t.side == "buy" else -t.value for t in plan.trades) + plan.cost
+    before = after + spent - sum(plan.flows.values())
+    shown = {(row.value_before, row.value_after) for row in plan.sleeves}
+    if (before, after) in shown or not (before or after):
+        return []
+    return [("(all cash)", "", "", "", "", money(before), money(after))]
 
 
 def band_text(band: Fraction, least: int = 1) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from fractions import Fraction
 
 from trimtab.model.frozen import dataclass
@@ -48,6 +48,15 @@ class AccountRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a target's accounts hold beside its sleeves; `share` is None outside the base."""
+
+    name: str
+    value: Money
+    share: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Where a household stands on a day.
 
@@ -56,12 +65,14 @@ class Status:
         when: When the policy acts.
         to: How far it goes.
         accounts: In the order of the portfolio.
+        beside: By target, what its sleeves do not show: with them it adds up to all there is.
     """
 
     plan: Plan
     when: When
     to: To
     accounts: tuple[AccountRow, ...]
+    beside: Mapping[str, tuple[Beside, ...]] = field(default_factory=dict)
 
 
 def status_text(
@@ -75,7 +86,7 @@ def status_text(
     """The status for a terminal of `width` columns; `explain` shows every note."""
     plan = status.plan
     blocks = [_header(status, width, look)]
-    blocks.extend(_sleeves(plan, target, width, look) for target in plan.drift_before)
+    blocks.extend(_sleeves(status, target, width, look) for target in plan.drift_before)
     label = "Due" if plan.due else undue_label(plan)
     blocks.append(paragraph(label, _due(status, look), width=width, look=look))
     blocks.append(_accounts(status, width, look))
@@ -115,15 +126,15 @@ def _due(status: Status, look: Look) -> list[str]:
 # -- sleeves --------------------------------------------------------------------------------------
 
 
-def _sleeves(plan: Plan, target: str, width: int, look: Look) -> list[str]:
+def _sleeves(status: Status, target: str, width: int, look: Look) -> list[str]:
     """The sleeves of one target, with as many columns as there is room for."""
     plain = replace(look, is_coloured=False)
     room = 26 if width >= WIDE - 10 else 20
     for beyond, has_value in (("beyond its band", True), ("beyond", True), ("beyond", False)):
-        natural = _sleeve_table(plan, target, _ENDLESS, plain, room, beyond, has_value=has_value)
+        natural = _sleeve_table(status, target, _ENDLESS, plain, room, beyond, has_value=has_value)
         if all(columns_of(line) <= width for line in natural):
             break
-    lines = _sleeve_table(plan, target, width, look, room, beyond, has_value=has_value)
+    lines = _sleeve_table(status, target, width, look, room, beyond, has_value=has_value)
     if not has_value:
         said = "Not shown for want of room: value. A wider terminal, or --json, shows it."
         told = wrapped(said, max(width - 2, LEAST_TEXT))
@@ -135,8 +146,16 @@ _ENDLESS = 10_000
 
 
 def _sleeve_table(
-    plan: Plan, target: str, width: int, look: Look, room: int, beyond: str, *, has_value: bool
+    status: Status,
+    target: str,
+    width: int,
+    look: Look,
+    room: int,
+    beyond: str,
+    *,
+    has_value: bool,
 ) -> list[str]:
+    plan = status.plan
     rows = [row for row in plan.sleeves if row.target == target]
     title = "sleeve" if len(plan.drift_before) == 1 else target
     columns = [
@@ -163,6 +182,16 @@ def _sleeve_table(
         cells += [money(row.value_before)] if has_value else []
         told.append([*cells, beyond if row.breached else ""])
     roles: list[Role] = ["alarm" if row.breached else "" for row in rows]
+    for one in status.beside.get(target, ()):
+        outside = one.share is None
+        share = one.share or Fraction(0)
+        # In brackets: no sleeve of the target, but what makes its figures add up.
+        cells = [f"({one.name})", "", "", "", "", ""]
+        if not outside:
+            cells[1:4] = [percent(Fraction(0)), percent(share), points(share, sign=True)]
+        cells += [money(one.value)] if has_value else []
+        told.append([*cells, "outside the base" if outside else ""])
+        roles.append("")
     return table(columns, told, width=width, look=look, roles=roles)
 
 

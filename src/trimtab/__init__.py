@@ -30,17 +30,23 @@ if TYPE_CHECKING:
     from trimtab.simulate.bootstrap import bootstrap as bootstrap
     from trimtab.simulate.overfitting import deflated as deflated
     from trimtab.simulate.overfitting import overfitting as overfitting
+    from trimtab.targets.constraints import Constraints as Constraints
+    from trimtab.targets.constraints import Group as Group
+    from trimtab.targets.constraints import Score as Score
     from trimtab.targets.optimiser import Optimiser as Optimiser
 
 __version__ = "0.1.0"
 version = __version__
 
 _WHERE = {
+    "Constraints": "trimtab.targets.constraints",
     "Costs": "trimtab.costs",
+    "Group": "trimtab.targets.constraints",
     "InputError": "trimtab.model.errors",
     "Optimiser": "trimtab.targets.optimiser",
     "Policy": "trimtab.model.policy",
     "RefusedError": "trimtab.model.errors",
+    "Score": "trimtab.targets.constraints",
     "TrimtabError": "trimtab.model.errors",
     "advise": "trimtab.face",
     "backtest": "trimtab.face",

@@ -67,3 +67,99 @@ def test_a_wish_without_its_number_is_refused(
 
     assert code == 1
     assert "wanted" in capsys.readouterr().err
+
+
+def told(line: str, prices: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    """The JSON of a command line, which succeeds."""
+    code = main(["optimize", "--prices", str(prices), *line.split(), "--json"])
+    found: dict[str, object] = json.loads(capsys.readouterr().out)
+    assert code == 0
+    return found
+
+
+def test_groups_scores_and_exclusions(
+    prices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A group's minimum, an average score's floor and an exclusion all hold."""
+    groups, scores = tmp_path / "groups.csv", tmp_path / "scores.csv"
+    groups.write_text("symbol,group\nMID,risky\nWILD,risky\nrisky,40,\n")
+    scores.write_text("symbol,esg\nCALM,10\nMID,50\nWILD,90\n")
+
+    grouped = told(f"--groups {groups}", prices, capsys)["weights"]
+    scored = told(f"--scores {scores} --min-score esg=60", prices, capsys)["weights"]
+    without = told("--exclude CALM", prices, capsys)["weights"]
+
+    assert grouped["MID"] + grouped["WILD"] == pytest.approx(0.4)
+    average = 10 * scored["CALM"] + 50 * scored["MID"] + 90 * scored["WILD"]
+    assert average == pytest.approx(60.0)
+    assert without["CALM"] == 0.0
+
+
+def test_turnover_and_tracking_error(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No more moves than allowed; near a benchmark the weights are near it."""
+    moved = told("--weights WILD=100 --turnover 25", prices, capsys)
+    near = told("--benchmark WILD=100 --tracking-error 0.5", prices, capsys)["weights"]
+
+    assert moved["turnover"] == pytest.approx(0.25)
+    assert moved["weights"]["WILD"] == pytest.approx(0.75)
+    assert 0.95 < near["WILD"] < 1.0
+
+
+def test_groups_that_contradict_each_other_are_named(
+    prices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two minimums that exceed the whole are named, and the group that is not needed is not."""
+    file = tmp_path / "groups.csv"
+    file.write_text("symbol,group\nCALM,a\nMID,b\nWILD,c\na,60,\nb,60,\nc,,90\n")
+
+    code = main(["optimize", "--prices", str(prices), "--groups", str(file)])
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert code == 1
+    assert "a at least 0.6" in shown
+    assert "b at least 0.6" in shown
+    assert "c at most" not in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("--turnover 10", "--weights"),
+        ("--tracking-error 5", "--benchmark"),
+        ("--min-score esg=5", "--scores"),
+        ("--within-days 5", "--value"),
+        ("--within-days 5 --value 1000", "volumes"),
+        ("--exclude CLAM", "did you mean CALM"),
+        ("--weights CALM=50,MID=20 --turnover 5", "not to 100"),
+        ("--objective risk-parity --exclude CALM", "takes no constraints"),
+    ],
+)
+def test_limits_that_lack_something_are_refused(
+    prices: Path, capsys: pytest.CaptureFixture[str], line: str, word: str
+) -> None:
+    """What an option needs is named."""
+    code = main(["optimize", "--prices", str(prices), *line.split()])
+
+    assert code == 1
+    assert word in capsys.readouterr().err
+
+
+def test_days_of_volume_limit_what_is_held(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A holding can be sold in the days asked for, at a tenth of the volume."""
+    rng = np.random.default_rng(7)
+    days = np.arange("2020-01-01", "2020-07-01", dtype="datetime64[D]")
+    rows = ["date,symbol,close,volume"]
+    for symbol, spread, volume in (("CALM", 0.004, 1000), ("WILD", 0.02, 10**6)):
+        closes = 100 * np.exp(rng.normal(0, spread, len(days)).cumsum())
+        rows += [f"{d},{symbol},{c:.4f},{volume}" for d, c in zip(days, closes, strict=True)]
+    file = tmp_path / "long.csv"
+    file.write_text("\n".join(rows) + "\n")
+
+    free = told("", file, capsys)["weights"]
+    sellable = told("--within-days 5 --value 500000", file, capsys)["weights"]
+
+    # 1,000 a day at about 100 each: a tenth of five days is 50,000 of 500,000.
+    assert free["CALM"] > 0.5
+    assert sellable["CALM"] == pytest.approx(0.1, rel=0.1)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 
+from trimtab.cli.optimize_limits import add_limits, constraints_of
 from trimtab.cli.options import add_json, command, day
 from trimtab.cli.studied import rate
 from trimtab.targets.objectives import OBJECTIVES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from trimtab.cli.options import Commands
@@ -22,6 +24,8 @@ examples:
   trimtab optimize --prices etf.csv --objective max-sharpe --risk-free 2 --bounds 0,30
   trimtab optimize --prices etf.csv --objective utility --risk-aversion 4 --expected mean
   trimtab optimize --prices etf.csv --objective target-volatility --wanted 10
+  trimtab optimize --prices etf.csv --groups groups.csv --weights SPY=60,AGG=40 --turnover 20
+  trimtab optimize --prices etf.csv --scores esg.csv --min-score esg=50 --exclude XLE
 """
 
 
@@ -62,13 +66,6 @@ def add_parser(commands: Commands) -> None:
         help="a year's return or volatility, for target-return and target-volatility",
     )
     parser.add_argument(
-        "--bounds",
-        metavar="LOW,HIGH",
-        type=_bounds,
-        default=(0.0, 1.0),
-        help="percent that every weight lies between (default: 0,100)",
-    )
-    parser.add_argument(
         "--covariance",
         choices=("sample", "ledoit-wolf", "constant-correlation", "oas"),
         default="sample",
@@ -89,6 +86,7 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("--start", metavar="DATE", type=day, help="the first day that counts")
     parser.add_argument("--end", metavar="DATE", type=day, help="the last day that counts")
+    add_limits(parser)
     add_json(parser)
 
 
@@ -100,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.model.errors import RefusedError
     from trimtab.simulate.history import common_sessions
+    from trimtab.targets.constraints import Constraints
     from trimtab.targets.optimiser import Optimiser
 
     progress("reading prices")
@@ -107,14 +106,14 @@ def run(args: argparse.Namespace) -> int:
         known = read_prices(args.prices)
         panel = common_sessions(known, known.symbols, start=args.start, end=args.end)
         prices = panel.history
+        rules = constraints_of(args, prices)
         optimiser = Optimiser(
             args.objective,
             risk_aversion=args.risk_aversion,
             risk_free=args.risk_free,
             wanted=float("nan") if args.wanted is None else args.wanted,
             confidence=args.confidence,
-            low=args.bounds[0],
-            high=args.bounds[1],
+            constraints=None if rules == Constraints() else rules,
             covariance=args.covariance,
             expected=args.expected,
         )
@@ -126,23 +125,26 @@ def run(args: argparse.Namespace) -> int:
     finally:
         progress("")
     if args.json:
-        emit(_told(found, prices))
+        emit({**_told(found, prices), "turnover": _turnover(found, prices, rules.held)})
     else:
         from trimtab.reports.optimised_text import optimised_text
 
         on = screen()
-        say(optimised_text(args.objective, found, prices, width=on.width, look=on.look))
+        moved = _turnover(found, prices, rules.held)
+        text = optimised_text(
+            args.objective, found, prices, turnover=moved, width=on.width, look=on.look
+        )
+        say(text)
     return 1 if any(finding.severity == "error" for finding in found.findings) else 0
 
 
-def _bounds(text: str) -> tuple[float, float]:
-    low, comma, high = text.partition(",")
-    if not comma:
-        raise argparse.ArgumentTypeError(f"{text!r}: two numbers, as 0,30")
-    bounds = rate(low), rate(high)
-    if bounds[0] > bounds[1]:
-        raise argparse.ArgumentTypeError(f"{text!r}: the lower one first")
-    return bounds
+def _turnover(found: Optimised, prices: PriceHistory, held: Mapping[str, float]) -> float | None:
+    """How much moves from what is held now; None where that is not known."""
+    moved = sum(
+        abs(weight - held.get(symbol, 0.0))
+        for symbol, weight in zip(prices.symbols, found.weights.tolist(), strict=True)
+    )
+    return 0.5 * moved if held and moved == moved else None
 
 
 def _told(found: Optimised, prices: PriceHistory) -> dict[str, Any]:

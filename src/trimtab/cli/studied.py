@@ -136,7 +136,7 @@ def _any_prices(args: argparse.Namespace) -> Studied:
     target: object = (
         read_dated_targets(args.target_file, short=short)
         if args.target_file
-        else _target(args.target, short=short)
+        else shares_of(args.target, "--target", short=short)
     )
     if args.fx and not args.currency:
         raise RefusedError("--fx converts prices: say to which currency, as --currency USD")
@@ -144,8 +144,12 @@ def _any_prices(args: argparse.Namespace) -> Studied:
     return Studied(prices, target, Costs())
 
 
-def _target(text: str, *, short: bool) -> dict[str, float]:
-    """`SPY=60,AGG=40` as fractions; it has to add up to 100, exactly."""
+def shares_of(text: str, option: str, *, short: bool = False) -> dict[str, float]:
+    """`SPY=60,AGG=40` as fractions; it has to add up to 100, exactly.
+
+    Raises:
+        InputError: What is wrong with it, as a value of this option.
+    """
     from decimal import Decimal
 
     from trimtab.model.errors import InputError, Problem
@@ -158,18 +162,20 @@ def _target(text: str, *, short: bool) -> dict[str, float]:
         try:
             share = decimal_from(number)
         except NumberError as error:
-            problems.append(Problem("--target", None, symbol, str(error), "write SPY=60,AGG=40"))
+            problems.append(Problem(option, None, symbol, str(error), "write SPY=60,AGG=40"))
             continue
         if not symbol or symbol in shares or (share < 0 and not short):
             wrong = f"{part.strip()!r} has no symbol, one that stands twice, or is below zero"
-            remedy = "write SPY=60,AGG=40; --short allows what is below zero"
-            problems.append(Problem("--target", None, "", wrong, remedy))
+            remedy = "write SPY=60,AGG=40"
+            remedy += "; --short allows what is below zero" if option == "--target" else ""
+            problems.append(Problem(option, None, "", wrong, remedy))
             continue
         shares[symbol] = share
     total = sum(shares.values(), Decimal(0))
     if not problems and total != 100:
         wrong = f"it adds up to {total:f}, not to 100"
-        problems.append(Problem("--target", None, "", wrong, "the rest may be CASH"))
+        remedy = "the rest may be CASH" if option == "--target" else "name every part"
+        problems.append(Problem(option, None, "", wrong, remedy))
     if problems:
         raise InputError(problems)
     return {symbol: float(share / 100) for symbol, share in shares.items()}

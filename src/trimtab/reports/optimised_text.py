@@ -20,9 +20,15 @@ MIND = (
 
 
 def optimised_text(
-    objective: str, found: Optimised, prices: PriceHistory, *, width: int = 100, look: Look = FULL
+    objective: str,
+    found: Optimised,
+    prices: PriceHistory,
+    *,
+    turnover: float | None = None,
+    width: int = 100,
+    look: Look = FULL,
 ) -> str:
-    """The weights, the largest first, and what the estimates expect of them."""
+    """The weights, the largest first, what the estimates expect of them, and what has to move."""
     head = headline(
         (
             f"Optimised for {objective}",
@@ -43,6 +49,8 @@ def optimised_text(
         f"{found.expected_return:.2%} a year at {found.volatility:.2%} volatility, "
         f"Sharpe ratio {found.sharpe:.2f}."
     )
+    if turnover is not None:
+        expected += f" {turnover:.2%} of the portfolio has to move (one way)."
     gap = found.optimality_gap
     proved = "" if isnan(gap) else f" No weights are better by more than {gap:.1e}."
     blocks = [

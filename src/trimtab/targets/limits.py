@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
@@ -17,17 +18,64 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Turnover:
+    """At most so much may move: half the sum of what each weight changes by.
+
+    Args:
+        held: The weights now, shape (n,).
+        most: One way, as a share of the portfolio, >= 0.
+        gone: Turnover that is needed whatever the weights are: what must be sold and is not among
+            them.
+    """
+
+    held: Floats
+    most: float
+    gone: float = 0.0
+
+    def of(self, weights: Floats) -> float:
+        """How much moves to reach these weights."""
+        return 0.5 * float(abs(weights - self.held).sum()) + self.gone
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """The volatility of the difference from a benchmark is at most so much, a year.
+
+    Args:
+        benchmark: Its weights, shape (n,).
+        most: Tracking error, >= 0.
+    """
+
+    benchmark: Floats
+    most: float
+
+    def of(self, weights: Floats, covariance: Floats) -> float:
+        """The tracking error of these weights."""
+        apart = weights - self.benchmark
+        return sqrt(max(float(apart @ covariance @ apart), 0.0))
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Limits on what is held, which always sums to 1.
 
     Args:
         low, high: Of each weight, shape (n,), low <= high.
         rows: Limits of sums: sectors, scores, factors.
+        turnover: From what is held now.
+        tracking: Around a benchmark.
     """
 
     low: Floats
     high: Floats
     rows: tuple[Row, ...] = ()
+    turnover: Turnover | None = None
+    tracking: Tracking | None = None
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether one quadratic programme holds them all."""
+        return self.turnover is None and self.tracking is None
 
     def programme(self, matrix: Floats, linear: Floats) -> Programme:
         """The quadratic programme with these limits."""
@@ -50,9 +98,11 @@ def contradiction(names: list[str], limits: Limits, solution: Solution) -> str:
     Args:
         names: Of the weights.
         limits: What was asked.
-        solution: Of a programme of these limits that is infeasible.
+        solution: Of a programme of these limits that is infeasible; in its conflict a row behind
+            the last one is the turnover, and the one after that the tracking error.
     """
     weights, rows = solution.conflict
+    last = len(limits.rows)
     alike: dict[tuple[float, float], list[str]] = {}
     for i in weights:
         alike.setdefault((float(limits.low[i]), float(limits.high[i])), []).append(names[i])
@@ -64,8 +114,23 @@ def contradiction(names: list[str], limits: Limits, solution: Solution) -> str:
         if j == 0:
             parts.append("weights that sum to 1")
             continue
+        if j > last:
+            parts.append(_curb(limits, j - last))
+            continue
         row = limits.rows[j - 1]
         least = "" if row.low is None else f" at least {row.low:.4g}"
         most = "" if row.high is None else f" at most {row.high:.4g}"
         parts.append(f"{row.name}{least}{' and' if least and most else ''}{most}")
     return "; ".join(parts)
+
+
+TURNOVER, TRACKING = 1, 2
+"""Places behind the last row, in a conflict."""
+
+
+def _curb(limits: Limits, place: int) -> str:
+    if place == TURNOVER:
+        assert limits.turnover is not None, "only a limit that is there can contradict"
+        return f"turnover at most {limits.turnover.most:.4g}"
+    assert limits.tracking is not None, "only a limit that is there can contradict"
+    return f"tracking error at most {limits.tracking.most:.4g}"

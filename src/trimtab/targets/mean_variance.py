@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
-from trimtab.targets import frontier
+from trimtab.targets import appetite, frontier
+from trimtab.targets.curbed import solve_within
 from trimtab.targets.quadratic import solve
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ def least_volatility(covariance: Floats, limits: Limits) -> Chosen:
     """The weights with the least volatility."""
     import numpy as np
 
-    solution = solve(limits.programme(covariance, np.zeros(len(covariance))))
-    return Chosen(solution.weights, solution)
+    return _of(limits, covariance, np.zeros(len(covariance)), covariance)
 
 
 def most_utility(
@@ -57,7 +57,15 @@ def most_utility(
         limits: To keep to.
         risk_aversion: How much return a unit of variance, halved, must bring, > 0.
     """
-    solution = solve(limits.programme(risk_aversion * covariance, -returns))
+    return _of(limits, risk_aversion * covariance, -returns, covariance)
+
+
+def _of(limits: Limits, matrix: Floats, linear: Floats, covariance: Floats) -> Chosen:
+    """The answer to one quadratic programme."""
+    if limits.is_linear:
+        solution = solve(limits.programme(matrix, linear))
+    else:
+        solution = solve_within(limits, matrix, linear, covariance).solution
     return Chosen(solution.weights, solution)
 
 
@@ -69,12 +77,16 @@ def best_sharpe(returns: Floats, covariance: Floats, limits: Limits, *, risk_fre
     """
     import numpy as np
 
-    programme = limits.programme(covariance, np.zeros(len(returns)))
-    found = frontier.best_sharpe(programme, returns, risk_free)
+    if limits.is_linear:
+        programme = limits.programme(covariance, np.zeros(len(returns)))
+        stretch = frontier.best_sharpe(programme, returns, risk_free)
+        found = None if stretch is None else stretch.solution
+    else:
+        found = appetite.best_sharpe(limits, covariance, returns, risk_free)
     if found is None:
         missed = "nothing within the limits is expected to return more than the risk-free rate"
         return replace(least_volatility(covariance, limits), missed=missed)
-    return Chosen(found.solution.weights, found.solution)
+    return Chosen(found.weights, found)
 
 
 def least_volatility_for_return(
@@ -83,13 +95,16 @@ def least_volatility_for_return(
     """The least volatility with an expected return of at least `wanted`."""
     import numpy as np
 
-    programme = limits.programme(covariance, np.zeros(len(returns)))
-    found = frontier.at_return(programme, returns, wanted)
-    weights = found.solution.weights
+    if limits.is_linear:
+        programme = limits.programme(covariance, np.zeros(len(returns)))
+        found = frontier.at_return(programme, returns, wanted).solution
+    else:
+        found = appetite.at_return(limits, covariance, returns, wanted)
+    weights = found.weights
     missed = ""
-    if found.solution.status == "optimal" and returns @ weights < wanted - 1e-9:
+    if found.status == "optimal" and returns @ weights < wanted - 1e-9:
         missed = f"the most that the limits allow to expect is {returns @ weights:.4g}"
-    return Chosen(weights, found.solution, missed)
+    return Chosen(weights, found, missed)
 
 
 def most_return_for_volatility(
@@ -98,15 +113,18 @@ def most_return_for_volatility(
     """The best expected return with a volatility of at most `wanted`."""
     import numpy as np
 
-    programme = limits.programme(covariance, np.zeros(len(returns)))
-    found = frontier.at_volatility(programme, returns, wanted)
-    weights = found.solution.weights
+    if limits.is_linear:
+        programme = limits.programme(covariance, np.zeros(len(returns)))
+        found = frontier.at_volatility(programme, returns, wanted).solution
+    else:
+        found = appetite.at_volatility(limits, covariance, returns, wanted)
+    weights = found.weights
     missed = ""
-    if found.solution.status == "optimal":
+    if found.status == "optimal":
         volatility = float(np.sqrt(weights @ covariance @ weights))
         if volatility > wanted + 1e-9:
             missed = f"the least volatility within the limits is {volatility:.4g}"
-    return Chosen(weights, found.solution, missed)
+    return Chosen(weights, found, missed)
 
 
 def most_diversified(covariance: Floats, limits: Limits) -> Chosen:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.targets.limits import Limits, contradiction
-from trimtab.targets.objectives import Objective
+from trimtab.targets.objectives import OBJECTIVES, Objective
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from trimtab.targets.mean_variance import Chosen
 
     Floats = NDArray[np.float64]
+
+MEAN_VARIANCE = OBJECTIVES[:6]
+"""Objectives of quadratic programmes: they take limits of every kind."""
 
 UNLIMITED = ("risk-parity", "hrp")
 """Objectives whose weights follow from the covariance alone: limits do not enter."""

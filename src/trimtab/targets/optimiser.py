@@ -23,13 +23,15 @@ from trimtab.targets.estimated import (
 )
 from trimtab.targets.limits import Limits, within
 from trimtab.targets.objectives import OBJECTIVES, Objective
-from trimtab.targets.optimised import Asked, Optimised, optimise
+from trimtab.targets.optimised import MEAN_VARIANCE, UNLIMITED, Asked, Optimised, optimise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from trimtab.targets.constraints import Constraints
 
     Floats = NDArray[np.float64]
 
@@ -44,7 +46,9 @@ class Optimiser:
         wanted: A year's return or volatility, for `target-return` and `target-volatility`.
         confidence: For `min-cvar` and `min-cdar`.
         low, high: Limits of every weight, unless `limits` are given.
-        limits: Limits of each weight and of sums.
+        limits: Limits of each weight and of sums, by position.
+        constraints: Limits by name, turnover, tracking error: `targets.constraints`; instead of
+            `low`, `high` and `limits`.
         covariance: How it is estimated, one of COVARIANCES.
         expected: How returns are expected, one of EXPECTED.
         sessions_a_year: Sessions in the history that make a year.
@@ -68,6 +72,7 @@ class Optimiser:
         low: float = 0.0,
         high: float = 1.0,
         limits: Limits | None = None,
+        constraints: Constraints | None = None,
         covariance: Covariance = "sample",
         expected: Expected = "compounded",
         sessions_a_year: float = 252,
@@ -80,6 +85,7 @@ class Optimiser:
         self.low = low
         self.high = high
         self.limits = limits
+        self.constraints = constraints
         self.covariance = covariance
         self.expected = expected
         self.sessions_a_year = sessions_a_year
@@ -93,6 +99,7 @@ class Optimiser:
         "low",
         "high",
         "limits",
+        "constraints",
         "covariance",
         "expected",
         "sessions_a_year",
@@ -143,7 +150,7 @@ class Optimiser:
         from trimtab.estimates.history import usable
         from trimtab.estimates.repair import repaired
 
-        asked, limits = self._asked(len(names))
+        asked, limits = self._asked(names)
         year = self.sessions_a_year
         history = usable(returns, names=names)
         findings = list(history.findings)
@@ -153,7 +160,7 @@ class Optimiser:
             return _with(empty, findings)
         kept = history.kept
         if len(kept) < len(names):
-            limits = _of(limits, kept)
+            limits = _of(limits, kept, names)
         own = [names[i] for i in kept]
         fit = repaired(
             covariance_by(self.covariance, history.returns, sessions_a_year=year), names=own
@@ -173,8 +180,8 @@ class Optimiser:
         weights[kept] = found.weights
         return _with(found, [*findings, *found.findings], weights)
 
-    def _asked(self, n: int) -> tuple[Asked, Limits]:
-        """The objective and the limits of n weights.
+    def _asked(self, names: Sequence[str]) -> tuple[Asked, Limits]:
+        """The objective and the limits of weights by these names.
 
         Raises:
             ValueError: A parameter makes no sense.
@@ -196,15 +203,47 @@ class Optimiser:
         asked = Asked(
             self.objective, self.risk_aversion, self.risk_free, self.wanted, self.confidence
         )
-        return asked, within(n, self.low, self.high) if self.limits is None else self.limits
+        if self.constraints is not None:
+            limits = self.constraints.limits(names)
+        else:
+            limits = within(len(names), self.low, self.high) if self.limits is None else self.limits
+        if self.constraints is not None and self.objective in UNLIMITED:
+            raise ValueError(f"{self.objective} takes no constraints: its weights follow from risk")
+        if not limits.is_linear and self.objective not in MEAN_VARIANCE:
+            raise ValueError(
+                f"{self.objective} takes no limit on turnover or tracking error: "
+                f"one of {', '.join(MEAN_VARIANCE)} does"
+            )
+        return asked, limits
 
 
-def _of(limits: Limits, kept: NDArray[np.int64]) -> Limits:
-    """The limits of some of the weights; the others are not held."""
+def _of(limits: Limits, kept: NDArray[np.int64], names: Sequence[str]) -> Limits:
+    """The limits of some of the weights; the others are not held.
+
+    Raises:
+        ValueError: The benchmark holds one of the others.
+    """
     from dataclasses import replace
 
+    import numpy as np
+
     rows = tuple(replace(row, weights=row.weights[kept]) for row in limits.rows)
-    return Limits(limits.low[kept], limits.high[kept], rows)
+    turnover, tracking = limits.turnover, limits.tracking
+    if turnover is not None:
+        gone = 0.5 * float(np.delete(np.abs(turnover.held), kept).sum())
+        turnover = replace(turnover, held=turnover.held[kept], gone=turnover.gone + gone)
+    if tracking is not None:
+        known = set(kept.tolist())
+        lost = [
+            name for i, name in enumerate(names) if i not in known and tracking.benchmark[i] != 0.0
+        ]
+        if lost:
+            raise ValueError(
+                f"the benchmark holds {', '.join(lost)}, of which the history teaches nothing: "
+                "its tracking error is unknown"
+            )
+        tracking = replace(tracking, benchmark=tracking.benchmark[kept])
+    return Limits(limits.low[kept], limits.high[kept], rows, turnover, tracking)
 
 
 def _with(found: Optimised, findings: list[Finding], weights: Floats | None = None) -> Optimised:

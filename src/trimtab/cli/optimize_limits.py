@@ -1,0 +1,232 @@
+"""The options of `trimtab optimize` and `frontier` that limit what may be held."""
+
+from __future__ import annotations
+
+import argparse
+
+from trimtab.cli.studied import amount, cash, rate, shares_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trimtab.simulate.history import PriceHistory
+    from trimtab.targets.constraints import Constraints, Score
+
+RECENT = 63
+"""Sessions whose volume counts: three months."""
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    limits = parser.add_argument_group("limits")
+    limits.add_argument(
+        "--bounds",
+        metavar="LOW,HIGH",
+        type=_bounds,
+        default=(0.0, 1.0),
+        help="percent that every weight lies between (default: 0,100)",
+    )
+    limits.add_argument(
+        "--groups",
+        metavar="FILE",
+        help="groups and their limits: rows symbol,group and group,min_percent,max_percent",
+    )
+    limits.add_argument(
+        "--exclude", metavar="SYMBOL,...", type=_symbols, default=(), help="what not to hold"
+    )
+    limits.add_argument(
+        "--scores", metavar="FILE", help="scores or factors: symbol, then a column for each"
+    )
+    for least, word in (("min", "at least"), ("max", "at most")):
+        limits.add_argument(
+            f"--{least}-score",
+            metavar="NAME=N",
+            type=_score,
+            action="append",
+            default=[],
+            help=f"the weighted average of this column of --scores is {word} N",
+        )
+    limits.add_argument(
+        "--weights",
+        metavar="S=P,...",
+        help="what is held now, in percent, adding up to 100",
+    )
+    limits.add_argument(
+        "--turnover",
+        metavar="PERCENT",
+        type=rate,
+        help="the most that may move away from --weights, one way",
+    )
+    limits.add_argument(
+        "--benchmark", metavar="S=P,...", help="a benchmark, in percent, adding up to 100"
+    )
+    limits.add_argument(
+        "--tracking-error",
+        metavar="PERCENT",
+        type=rate,
+        help="the most volatility, a year, of the difference from --benchmark",
+    )
+    limits.add_argument(
+        "--value", metavar="AMOUNT", type=cash, help="of the portfolio, for --within-days"
+    )
+    limits.add_argument(
+        "--within-days",
+        metavar="DAYS",
+        type=_days,
+        help="each holding can be sold in so many days; needs --value, and volumes in the prices",
+    )
+    limits.add_argument(
+        "--participation",
+        metavar="PERCENT",
+        type=rate,
+        default=0.1,
+        help="the share of a day's volume that may be ours (default: 10)",
+    )
+
+
+def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraints:
+    """What the options mean for these instruments.
+
+    Raises:
+        InputError: A file cannot be used, or a symbol has no prices.
+        RefusedError: Options contradict each other, or one lacks another.
+    """
+    from trimtab.adapters.groups_csv import GroupFile, read_groups
+    from trimtab.model.errors import RefusedError
+    from trimtab.targets.constraints import Constraints
+
+    for one, other in (
+        ("turnover", "weights"),
+        ("tracking_error", "benchmark"),
+        ("within_days", "value"),
+    ):
+        if getattr(args, one) is not None and getattr(args, other) is None:
+            option = one.replace("_", "-")
+            raise RefusedError(f"--{option} needs --{other}")
+    known = prices.symbols
+    groups = GroupFile() if args.groups is None else read_groups(args.groups, known)
+    low, high = args.bounds
+    own = {
+        symbol: (low if least is None else least, high if most is None else most)
+        for symbol, (least, most) in groups.own.items()
+    }
+    _need_prices(args.exclude, "--exclude", known)
+    return Constraints(
+        low=low,
+        high=high,
+        own=own,
+        groups=groups.groups,
+        scores=tuple(_scores(args, known)),
+        exclude=tuple(args.exclude),
+        most=_sellable(args, prices),
+        held=weights_now(args, known),
+        turnover=args.turnover,
+        benchmark=_shares(args.benchmark, "--benchmark", known),
+        tracking_error=args.tracking_error,
+    )
+
+
+def weights_now(args: argparse.Namespace, known: Sequence[str]) -> dict[str, float]:
+    """What `--weights` says is held now; nothing where it is not given.
+
+    Raises:
+        InputError: It does not add up, or names what has no prices.
+    """
+    return _shares(args.weights, "--weights", known)
+
+
+def _shares(text: str | None, option: str, known: Sequence[str]) -> dict[str, float]:
+    if text is None:
+        return {}
+    shares = shares_of(text, option)
+    _need_prices(tuple(shares), option, known)
+    return shares
+
+
+def _need_prices(symbols: Sequence[str], option: str, known: Sequence[str]) -> None:
+    from trimtab.adapters.toml_table import near
+    from trimtab.model.errors import InputError, Problem
+
+    problems = [
+        Problem(option, None, symbol, "has no prices", near(symbol, known))
+        for symbol in symbols
+        if symbol not in known
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _scores(args: argparse.Namespace, known: Sequence[str]) -> list[Score]:
+    """The limits of weighted averages."""
+    from pathlib import Path
+
+    from trimtab.adapters.scores_csv import missing_scores, read_scores, score_named
+    from trimtab.model.errors import RefusedError
+    from trimtab.targets.constraints import Score
+
+    least, most = dict(args.min_score), dict(args.max_score)
+    names = list(dict.fromkeys([*least, *most]))
+    if args.scores is None:
+        if names:
+            raise RefusedError("--min-score and --max-score need --scores FILE")
+        return []
+    if not names:
+        raise RefusedError("--scores needs a limit, as --min-score esg=50")
+    file = Path(args.scores).name
+    scores = read_scores(args.scores)
+    found = []
+    for name in names:
+        of = score_named(scores, name, file)
+        missing_scores(of, name, [one for one in known if one not in args.exclude], file)
+        found.append(Score(name, of, least.get(name), most.get(name)))
+    return found
+
+
+def _sellable(args: argparse.Namespace, prices: PriceHistory) -> dict[str, float]:
+    """The most of each instrument that can be sold within the days asked for."""
+    if args.within_days is None:
+        return {}
+    import numpy as np
+
+    from trimtab.model.errors import RefusedError
+    from trimtab.targets.constraints import days_of_volume
+
+    if prices.volume is None:
+        raise RefusedError("--within-days needs volumes, and these prices have none")
+    recent = prices.close[-RECENT:] * prices.volume[-RECENT:]
+    known = np.isfinite(recent)
+    days = known.sum(axis=0)
+    traded = np.where(known, recent, 0.0).sum(axis=0)
+    daily = np.divide(traded, days, out=np.zeros_like(traded), where=days > 0)
+    return days_of_volume(
+        dict(zip(prices.symbols, daily.tolist(), strict=True)),
+        value=args.value,
+        days=args.within_days,
+        participation=args.participation,
+    )
+
+
+def _bounds(text: str) -> tuple[float, float]:
+    low, comma, high = text.partition(",")
+    if not comma:
+        raise argparse.ArgumentTypeError(f"{text!r}: two numbers, as 0,30")
+    bounds = rate(low), rate(high)
+    if bounds[0] > bounds[1]:
+        raise argparse.ArgumentTypeError(f"{text!r}: the lower one first")
+    return bounds
+
+
+def _symbols(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.strip() for one in text.split(",") if one.strip()))
+
+
+def _score(text: str) -> tuple[str, float]:
+    name, equals, number = text.rpartition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r}: NAME=NUMBER, as esg=50")
+    return name.strip(), amount(number, "a score", -1e12, 1e12)
+
+
+def _days(text: str) -> float:
+    return amount(text, "a number of days", 0.01, 10_000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -134,17 +133,3 @@ def test_models_are_at_most_eight_deep(make: Make, tmp_path: Path) -> None:
     assert read_portfolio(deep).mandate.target is not None
     (deep / "portfolio.toml").write_text(MINE.replace("60-40", "m0"))
     assert ("../models/m7.toml", 1, "extends") in places_of(deep)
-
-
-def test_an_optimized_target_is_settings_and_no_tree(make: Make) -> None:
-    """`[target.optimize]` says how weights are computed; they are not in the file."""
-    toml = MINE.removeprefix('extends = "../models/60-40.toml"\n') + (
-        '[target.optimize]\nhold = ["VTI", "BND"]\nobjective = "min-volatility"\nmax_percent = 40\n'
-    )
-
-    portfolio = read_portfolio(make(toml, A_LOT, None))
-
-    assert portfolio.mandate.target is None
-    assert portfolio.optimized is not None
-    assert portfolio.optimized.hold == ("VTI", "BND")
-    assert portfolio.optimized.upper == Decimal("0.4")

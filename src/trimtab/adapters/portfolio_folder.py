@@ -35,12 +35,11 @@ from trimtab.adapters.portfolio_tables.merged import Models, read_models
 from trimtab.adapters.portfolio_tables.notes import Stranger, nearest, notes
 from trimtab.adapters.portfolio_tables.policy import participation, policy, tax
 from trimtab.adapters.portfolio_tables.targets import (
-    Optimized,
+    OPTIMIZE,
+    account_tree,
     held,
     household_tree,
-    optimized,
     raw_sleeves,
-    tree,
 )
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.adapters.toml_lines import KeyPath
@@ -57,7 +56,11 @@ from trimtab.model.sessions import ALWAYS, Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.tree import RawSleeve
 
-__all__ = ["Optimized", "Portfolio", "read_portfolio"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trimtab.targets.moving import MovingTarget
+
+__all__ = ["Portfolio", "read_portfolio"]
 
 PORTFOLIO_FILE = "portfolio.toml"
 LOTS_FILE = "lots.csv"
@@ -101,7 +104,7 @@ class Portfolio:
         sales: Sales before the opening that tax rules still look at, oldest first.
         prices: Price files.
         opened: The day of the opening statement; None where it is not said.
-        optimized: A target that is computed; then `mandate.target` is None.
+        moving: A target that is found from prices; then `mandate.target` is None.
         participation: The largest part of a day's volume that an order on paper is filled with;
             None: orders are filled in whole.
         findings: What the reader should know.
@@ -118,7 +121,7 @@ class Portfolio:
     sales: tuple[Sale, ...] = ()
     prices: tuple[Path, ...] = ()
     opened: date | None = None
-    optimized: Optimized | None = None
+    moving: MovingTarget | None = None
     participation: Fraction | None = None
     findings: tuple[Finding, ...] = ()
     opening_problems: tuple[Problem, ...] = ()
@@ -287,10 +290,7 @@ class _Written:
         """`[target]`, `[accounts]`, `[costs]`, and the instruments that they and the rows name."""
         root = self.root
         target = root.table("target")
-        self.optimized = (
-            optimized(target, self.models, self.instruments) if "optimize" in target else None
-        )
-        sleeves = [] if self.optimized else raw_sleeves(target, self.instruments)
+        sleeves = raw_sleeves(target, self.instruments)
         self.tables = list(root.table("accounts").named("account"))
         own: dict[str, list[RawSleeve]] = {
             name: raw_sleeves(table.table("target"), self.instruments)
@@ -300,7 +300,6 @@ class _Written:
         self.instruments.add_plain(
             held(sleeves),
             *(held(raws) for raws in own.values()),
-            self.optimized.hold if self.optimized else (),
         )
         self.listed = frozenset(self.instruments.known)
         owned = [symbols_of(sheet) for sheet in self.sheets.both]
@@ -313,7 +312,7 @@ class _Written:
         for name, table in self.tables:
             own_tree: Sleeve | None = None
             if name in own:
-                own_tree = tree(table.table("target"), own[name], names)
+                own_tree = account_tree(table.table("target"), own[name], names)
             self.accounts[name] = account(name, table, own_tree, self.instruments)
             if "costs" in table:
                 own_costs = cost_table(table.table("costs"), self.instruments)
@@ -322,10 +321,16 @@ class _Written:
         if not self.accounts and not self.models.is_cut:
             remedy = 'add [accounts.NAME] with tax = "taxable"'
             root.problem("accounts", "there is no account", remedy)
-        self.target = household_tree(
-            root, target, sleeves, self.optimized, self.accounts, names,
-            may_be_elsewhere=self.models.is_cut,
-        )  # fmt: skip
+        self.target: Sleeve | None = None
+        self.moving: MovingTarget | None = None
+        if OPTIMIZE in target:
+            from trimtab.adapters.portfolio_tables.moving import moving_target
+
+            self.moving = moving_target(target, sleeves, names)
+        else:
+            self.target = household_tree(
+                root, target, sleeves, self.accounts, names, may_be_elsewhere=self.models.is_cut
+            )
 
     def read_limits(self, table: Table) -> None:
         """`[limits]`: how much may be without a price before nothing is planned."""
@@ -383,7 +388,7 @@ class _Written:
         fit = notes(
             household,
             self.target,
-            self.optimized,
+            self.moving,
             self.strangers(),
             off_menu=self.unknown(
                 symbol for account in self.accounts.values() for symbol in account.menu or ()
@@ -404,7 +409,7 @@ class _Written:
             sales=self.sales,
             prices=self.prices,
             opened=self.opened,
-            optimized=self.optimized,
+            moving=self.moving,
             participation=self.participation,
             findings=(*self.findings, *_broken(opening_problems), *self.opening.findings, *fit),
             opening_problems=opening_problems,
@@ -424,7 +429,7 @@ class _Written:
         targets = (self.target, *(one.target for one in self.accounts.values()))
         leaves = [leaf for one in targets if one is not None for leaf in one.leaves()]
         used = {symbol for leaf in leaves for symbol in leaf.hold} | self.used
-        used.update(self.optimized.hold if self.optimized else ())
+        used.update(self.moving.hold if self.moving else ())
         for one in self.accounts.values():
             used.update(one.menu or (), one.do_not_buy, one.do_not_sell, one.keep)
         used.update(symbol for group in self.tax.identical for symbol in group)

@@ -152,7 +152,7 @@ def _in_accounts(args: argparse.Namespace, policies: list[str]) -> list[AccountR
     from trimtab.model.policy import Policy, parse_policy
 
     book = open_book(folder_of(args))
-    accounts = book.mandate().household.accounts.values()
+    accounts = book.household().accounts.values()
     if not any(account.tax.taxes_gains for account in accounts):
         return []
 

@@ -289,7 +289,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
 
         check_drawing()
     book = open_book(folder_of(args))
-    mandate = book.mandate()
+    mandate = book.portfolio.mandate
     own = Policy(None, mandate.when, mandate.to, "this portfolio")
     asked = args.policy or ([] if args.when or args.to else list(ACCOUNT_ALTERNATIVES))
     if args.when or args.to:

@@ -151,7 +151,7 @@ def imported_of(book: OpenBook, path: Path, account: str, column_map: ColumnMap)
 
 
 def _resolver(book: OpenBook) -> Callable[[str], str]:
-    instruments = book.mandate().household.instruments
+    instruments = book.household().instruments
     ids = {alias.symbol: id_ for id_, one in instruments.items() for alias in one.aliases}
     return lambda symbol: symbol if symbol in instruments else ids.get(symbol, symbol)
 

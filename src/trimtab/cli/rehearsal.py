@@ -50,7 +50,7 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
     store = MemoryLedger()
     store.append(book.entries(), EMPTY)
     market = book.market_with(saved.plan.as_of, saved.prices)
-    mandate = book.mandate()
+    mandate = book.mandate(saved.plan.as_of)
     terms = paper_terms(book, market)
     broker = MemoryBroker(terms, _known(store))
     accounts = mandate.household.accounts.values()

@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     status = status_of(
         plan,
         state=book.state(plan.as_of),
-        mandate=book.mandate(),
+        mandate=book.mandate(plan.as_of),
         market=book.market(plan.as_of, prices),
     )
     if args.json:

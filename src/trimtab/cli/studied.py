@@ -186,6 +186,7 @@ def shares_of(text: str, option: str, *, short: bool = False) -> dict[str, float
 
 def _this_portfolio(args: argparse.Namespace) -> Studied:
     from trimtab.adapters.portfolio_folder import read_portfolio
+    from trimtab.adapters.portfolio_prices import portfolio_prices
     from trimtab.costs import Costs
     from trimtab.model.errors import RefusedError
 
@@ -196,30 +197,13 @@ def _this_portfolio(args: argparse.Namespace) -> Studied:
     if args.currency:
         raise RefusedError("--currency goes with --prices; here the portfolio's counts")
     portfolio = read_portfolio(folder_of(args))
-    prices = _prices_of(portfolio, args.fx)
+    prices = portfolio_prices(portfolio, fx=args.fx)
     target, chosen = _sleeves(portfolio, prices)
     mandate = portfolio.mandate
     words = f"{mandate.when} to {mandate.to}"
     sleeves = ", ".join(f"{leaf} {symbol}" for leaf, symbol in chosen)
     remark = f"This portfolio: {words}. Stands for each sleeve: {sleeves}."
     return Studied(prices, target, mandate.costs.get("", Costs()), words, remark)
-
-
-def _prices_of(portfolio: Portfolio, fx: str | None) -> PriceHistory:
-    from trimtab.adapters.price_frames import read_prices
-    from trimtab.model.errors import RefusedError
-
-    paths = [path for path in portfolio.prices if path.exists()]
-    if not paths:
-        raise RefusedError("the portfolio names no price file that is there (prices = ...)")
-    household = portfolio.household
-    return read_prices(
-        paths,
-        aliases=portfolio.aliases,
-        currency=household.currency,
-        fx=fx,
-        currencies={name: one.currency for name, one in household.instruments.items()},
-    )
 
 
 def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[tuple[str, str]]]:

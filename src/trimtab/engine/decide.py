@@ -67,7 +67,8 @@ def decide(
         _decide_one(aim, state, mandate, market, value, request)
         for aim in aims(mandate, value, request)
     ]
-    findings = [*value.findings, *_unassigned(state, parts)]
+    moved = mandate.found.findings if mandate.found is not None else ()
+    findings = [*value.findings, *moved, *_unassigned(state, parts)]
     if not market.calendar.covers(as_of):
         message = (
             f"the table of {market.calendar.name} sessions does not reach {as_of}: holidays are "
@@ -114,6 +115,7 @@ def decide(
             id_: request.deposits.get(id_, 0) - request.withdrawals.get(id_, 0)
             for id_ in sorted({*request.deposits, *request.withdrawals})
         },
+        found=mandate.found,
     )
     return replace(draft, id=f"{as_of.isoformat()}-{plan_hash(draft)[:6]}")
 

@@ -7,7 +7,8 @@ from dataclasses import field
 from decimal import Decimal
 
 from trimtab.costs import Costs
-from trimtab.model.frozen import dataclass
+from trimtab.model.found import Found
+from trimtab.model.frozen import LATER, dataclass
 from trimtab.model.household import Household
 from trimtab.model.policy import To, When
 from trimtab.model.sleeves import Sleeve
@@ -41,6 +42,7 @@ class Mandate:
         drift_price: Money that one unit of money of drift left is worth, above 0; None: to target
             first.
         fewest_trades: Among plans that end inside every band, take one with the fewest trades.
+        found: How the household's target was found, where it moves; None where it is written down.
     """
 
     household: Household
@@ -53,6 +55,7 @@ class Mandate:
     cash_buffer: int = 0
     drift_price: Decimal | None = None
     fewest_trades: bool = False
+    found: Found | None = field(default=None, metadata={LATER: True})
 
     @property
     def price_of_drift(self) -> float:

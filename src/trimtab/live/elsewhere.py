@@ -36,7 +36,7 @@ def to_book_trades(book: ObservedBook, path: Path, *, as_it_was: bool = False) -
     """
     need_one_record(book)
     today = day_at(book.portfolio.calendar, book.clock.now())
-    household = book.mandate().household
+    household = book.household()
     trades = read_fills(path, household, on=today, until=today, elsewhere=True)
     known = book.prepared(book.as_of()).folded
     return ToBook(trades, _found(book, known, trades, as_it_was), known)
@@ -71,7 +71,7 @@ def _found(
     return elsewhere(
         known,
         trades,
-        household=book.mandate().household,
+        household=book.household(),
         calendar=portfolio.calendar,
         markets=market,
         by_hand=lambda name: accounts[name].broker == BY_HAND,

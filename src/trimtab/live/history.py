@@ -165,6 +165,8 @@ class _Past:
 
 
 def _past(book: ObservedBook, start: date | None, end: date | None, cash: Decimal | None) -> _Past:
+    if book.portfolio.moving is not None:
+        raise RefusedError("a target that moves is not run in account mode yet")
     mandate = book.mandate()
     source = PriceFile(
         book.portfolio.prices,

@@ -14,7 +14,7 @@ from trimtab.adapters.exchange_day import day_at, need_begun
 from trimtab.adapters.ledger_file import FileLedger
 from trimtab.adapters.portfolio_folder import LEDGER_FILE, LOTS_FILE, PAPER_FOLDER, Portfolio
 from trimtab.adapters.prices_file import LOOKED_BACK, PriceFile, Since
-from trimtab.engine.mandate import Mandate
+from trimtab.engine.mandate import HOUSEHOLD, Mandate
 from trimtab.execution.booked_dividends import dividends_wrong
 from trimtab.execution.corporate import (
     AWAITED,
@@ -35,6 +35,7 @@ from trimtab.live.amounts import Amount, Day, day_of, typed_prices
 from trimtab.live.places import PLANS_FOLDER, lost_record
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.findings import Finding
+from trimtab.model.household import Household
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price
@@ -43,6 +44,7 @@ from trimtab.model.state import State
 
 if TYPE_CHECKING:
     from trimtab.ledger.store import LedgerStore
+    from trimtab.targets.moving import Mover
 
 
 class ObservedBook:
@@ -65,6 +67,7 @@ class ObservedBook:
         self.brokers: Mapping[str, Broker] = dict(brokers or {})
         self._store: FileLedger | None = None
         self._prices: PriceFile | None = None
+        self._mover: Mover | None = None
         self._folded: Folded = NOTHING
         self._prepared: dict[date, Prepared] = {}
 
@@ -417,16 +420,30 @@ class ObservedBook:
 
     # -- what decides -------------------------------------------------------------------------
 
-    def mandate(self) -> Mandate:
-        """Household, target, policy and costs; what only the record knows of is among them."""
-        mandate = self.portfolio.mandate
-        if mandate.target is None and self.portfolio.optimized is not None:
-            raise RefusedError(
-                "the target of this portfolio is to be computed ([target.optimize]); compute it "
-                "with `trimtab optimize` and write the weights into [target]"
-            )
+    def household(self) -> Household:
+        """The household; what only the record knows of is among its instruments."""
         instruments = self._instruments(self.folded())
-        return replace(mandate, household=replace(mandate.household, instruments=instruments))
+        return replace(self.portfolio.household, instruments=instruments)
+
+    def mandate(self, as_of: date | None = None) -> Mandate:
+        """Household, target, policy and costs of a session, by default the newest with prices.
+
+        Where the target moves it is that of then.
+        Where it cannot be found and nothing was ever adopted there is none, and `found` says why.
+        """
+        mandate = replace(self.portfolio.mandate, household=self.household())
+        if self.portfolio.moving is None:
+            return mandate
+        target, found = self.mover().at(as_of or self.as_of(), self.folded().adopted.get(HOUSEHOLD))
+        return replace(mandate, target=target, found=found)
+
+    def mover(self) -> Mover:
+        """The moving target with the prices that it learns from, which are read once."""
+        if self._mover is None:
+            from trimtab.adapters.portfolio_prices import mover_of
+
+            self._mover = mover_of(self.portfolio)
+        return self._mover
 
     def _instruments(self, folded: Folded) -> Mapping[str, Instrument]:
         known = self.portfolio.household.instruments

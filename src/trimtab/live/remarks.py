@@ -34,7 +34,7 @@ def remarks_on_limits(
             Finding("limits-wrong", LIMITS_FILE, f"{problem}; nothing is traded", "error")
             for problem in error.problems
         ]
-    return beyond_limits(plan, book.mandate(), book.market_with(day, typed), limits)
+    return beyond_limits(plan, book.mandate(day), book.market_with(day, typed), limits)
 
 
 def remarks_on_record(book: ObservedBook, day: date) -> list[Finding]:

@@ -105,7 +105,7 @@ def _adjusted(
     done = adjustment(
         found,
         folded,
-        instruments=book.mandate().household.instruments,
+        instruments=book.household().instruments,
         on=day,
         at=now_text(book),
         awaited=awaited,
@@ -117,7 +117,7 @@ def _adjusted(
 
 def _stated_steps(book: ObservedBook, statement: Statement) -> dict[str, int]:
     """Whole steps of a statement, of the instruments that are known."""
-    known = book.mandate().household.instruments
+    known = book.household().instruments
     return {
         name: int(units / known[name].step)
         for name, units in statement.positions.items()
@@ -151,6 +151,6 @@ def _statement_day(book: ObservedBook, on: date | None) -> date:
 
 
 def _known_instruments(book: ObservedBook, statement: Statement) -> Mapping[str, Instrument]:
-    known = book.mandate().household.instruments
+    known = book.household().instruments
     strangers = {name: Instrument(name) for name in statement.positions if name not in known}
     return {**known, **strangers}

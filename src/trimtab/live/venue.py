@@ -66,7 +66,7 @@ def brokers_of(
 
 def paper_terms(book: ObservedBook, market: Market) -> PaperTerms:
     """What paper brokers trade by at a market's prices: in part where the folder says so."""
-    mandate = book.mandate()
+    mandate = book.mandate(market.as_of)
     if book.portfolio.participation is None or not book.is_paper:
         return PaperTerms.of(mandate, market)
     return PaperTerms.of(

@@ -22,7 +22,7 @@ def write_alone(book: ObservedBook, draft: Draft) -> Folded:
     """
     book.home.mkdir(parents=True, exist_ok=True)
     book.repair()
-    instruments = book.mandate().household.instruments
+    instruments = book.household().instruments
     opening = book.opening_on(book.as_of())
     first = seeding(book.entries(), opening, instruments=instruments, at=now_text(book))
     record(book.store, book.folded(), [*first, draft])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +11,8 @@ from typing import Literal
 
 from trimtab.model.accounts import Acquired
 from trimtab.model.findings import Finding
-from trimtab.model.frozen import dataclass
+from trimtab.model.found import Found
+from trimtab.model.frozen import LATER, dataclass
 from trimtab.model.numbers import Money, Price
 from trimtab.model.orders import Side
 
@@ -144,6 +146,7 @@ class Plan:
         periods: Calendar period that carrying out this plan acts on, by target.
         adopted: Target weights that carrying it out adopts, by target, then leaf.
         flows: Deposits (+) and withdrawals (-) assumed, by account, minor units.
+        found: How the target was found, where it moves.
     """
 
     id: str
@@ -167,6 +170,7 @@ class Plan:
     periods: Mapping[str, str]
     adopted: Mapping[str, Mapping[str, Fraction]]
     flows: Mapping[str, Money]
+    found: Found | None = field(default=None, metadata={LATER: True})
 
 
 def does_something(plan: Plan) -> bool:

@@ -149,6 +149,17 @@ class Calendar:
             return self.period_key(kind, day)
         return self.period_key(kind, _first_day(kind, day) - _DAY)
 
+    def last_period_end(self, kind: Period, day: date) -> date:
+        """The last session of the newest period that has ended by that day.
+
+        >>> Calendar("24/7", date.min, date.max).last_period_end("monthly", date(2024, 3, 5))
+        datetime.date(2024, 2, 29)
+        """
+        end = self.period_end(kind, day)
+        if end <= day:
+            return end
+        return self.session_on_or_before(_first_day(kind, day) - _DAY)
+
     @cached_property
     def _closed_sorted(self) -> tuple[date, ...]:
         return tuple(sorted(self.closed))

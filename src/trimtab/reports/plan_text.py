@@ -11,6 +11,7 @@ from fractions import Fraction
 from trimtab.model.findings import Finding
 from trimtab.model.numbers import minor_from, money_text, quantity_text
 from trimtab.model.plan import Plan, Reading, SleeveRow, Trade
+from trimtab.reports.found_text import found_text
 from trimtab.reports.layout import (
     FULL,
     LABEL,
@@ -71,6 +72,7 @@ def plan_text(
             look=look,
         )
     )
+    blocks.extend(found_text(plan.found, width=width, look=look, explain=explain))
     if plan.trades:
         doubt = [] if explain else wrapped(_doubt(plan), max(width - 2, LEAST_TEXT))
         doubt = [look.styled(f"  {line}", "dim") for line in doubt if line]

@@ -10,6 +10,7 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Money
 from trimtab.model.plan import Plan, SleeveRow
 from trimtab.model.policy import To, When
+from trimtab.reports.found_text import found_text
 from trimtab.reports.layout import (
     FULL,
     LEAST_TEXT,
@@ -89,6 +90,7 @@ def status_text(
     blocks.extend(_sleeves(status, target, width, look) for target in plan.drift_before)
     label = "Due" if plan.due else undue_label(plan)
     blocks.append(paragraph(label, _due(status, look), width=width, look=look))
+    blocks.extend(found_text(plan.found, width=width, look=look, explain=explain))
     blocks.append(_accounts(status, width, look))
     blocks.append(findings_text(plan.findings, width=width, look=look, explain=explain))
     blocks.append([look.styled(line, "bold") for line in packed(ending, width)])

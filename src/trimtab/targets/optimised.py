@@ -204,11 +204,28 @@ def _told(
     gained = float(weights @ expected)
     volatility = float(np.sqrt(weights @ covariance @ weights))
     sharpe = (gained - asked.risk_free) / volatility if volatility > 0.0 else nan
-    value = {
+    parts = float(weights @ np.sqrt(covariance.diagonal()))
+    value = objective_value(asked, gained, volatility, parts)
+    return Optimised(weights, gained, volatility, sharpe, value, status, solver, gap, findings)
+
+
+def objective_value(asked: Asked, gained: float, volatility: float, parts: float) -> float:
+    """What an objective comes to, in its own unit; where it has none, the volatility.
+
+    Args:
+        asked: The objective.
+        gained: Expected return a year.
+        volatility: A year's.
+        parts: The volatilities of the parts, weighed.
+    """
+    if volatility <= 0.0:
+        sharpe = diversification = nan
+    else:
+        sharpe, diversification = (gained - asked.risk_free) / volatility, parts / volatility
+    return {
         "max-sharpe": sharpe,
         "utility": gained - 0.5 * asked.risk_aversion * volatility**2,
         "target-return": volatility,
         "target-volatility": gained,
-        "max-diversification": float(weights @ np.sqrt(covariance.diagonal())) / volatility,
+        "max-diversification": diversification,
     }.get(asked.objective, volatility)
-    return Optimised(weights, gained, volatility, sharpe, value, status, solver, gap, findings)

@@ -23,6 +23,7 @@ class RawSleeve:
         hold: What may fill it; None where the key is absent.
         location: Account ids in the order in which it prefers to lie.
         children: The sleeves that divide it, in the order written.
+        least_percent, most_percent: Limits of a share that is found; per cent of the whole.
     """
 
     name: str
@@ -31,6 +32,8 @@ class RawSleeve:
     hold: tuple[str, ...] | None = None
     location: tuple[str, ...] = ()
     children: tuple[RawSleeve, ...] = ()
+    least_percent: Decimal | None = None
+    most_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def target_tree(sleeves: Sequence[RawSleeve]) -> tuple[Sleeve | None, tuple[Tree
             TreeProblem("", "", "it has no sleeve", "name at least one, with percent and hold")
         )
     children = _level("", Fraction(1), sleeves, problems)
-    _check_one_leaf_each(sleeves, problems)
+    check_one_leaf_each(sleeves, problems)
     if problems:
         return None, tuple(problems)
     return Sleeve(name="", weight=Fraction(1), children=children), ()
@@ -89,7 +92,29 @@ def _level(
 def _sleeve(
     parent: str, share: Fraction | None, raw: RawSleeve, problems: list[TreeProblem]
 ) -> Sleeve:
-    name = _joined(parent, raw.name)
+    name = joined(parent, raw.name)
+    check_hold(name, raw, problems)
+    check_no_limits(name, raw, problems)
+    return Sleeve(
+        name=name,
+        weight=share if share is not None else Fraction(0),
+        hold=raw.hold or (),
+        location=raw.location,
+        children=_level(name, share, raw.children, problems),
+    )
+
+
+def check_no_limits(name: str, raw: RawSleeve, problems: list[TreeProblem]) -> None:
+    """A share that is written down has no limits beside it."""
+    for key, limit in (("min_percent", raw.least_percent), ("max_percent", raw.most_percent)):
+        if limit is not None:
+            wrong = "it limits a share that is found, and nothing is found here"
+            remedy = "write percent, or add [target.optimize]"
+            problems.append(TreeProblem(name, key, wrong, remedy))
+
+
+def check_hold(name: str, raw: RawSleeve, problems: list[TreeProblem]) -> None:
+    """A leaf says what may fill it, and no other sleeve does."""
     if raw.children and raw.hold is not None:
         problems.append(
             TreeProblem(
@@ -102,20 +127,13 @@ def _sleeve(
     if not raw.children and not raw.hold:
         wrong = "nothing fills it" if raw.hold is None else "its hold list is empty"
         problems.append(TreeProblem(name, "hold", wrong, 'say what may fill it, as hold = ["VTI"]'))
-    return Sleeve(
-        name=name,
-        weight=share if share is not None else Fraction(0),
-        hold=raw.hold or (),
-        location=raw.location,
-        children=_level(name, share, raw.children, problems),
-    )
 
 
 def _share(
     parent: str, whole: Fraction | None, raw: RawSleeve, problems: list[TreeProblem]
 ) -> Fraction | None:
     """A sleeve's share of the whole portfolio, or None where it cannot be known."""
-    name = _joined(parent, raw.name)
+    name = joined(parent, raw.name)
     if raw.percent is not None and raw.percent_of_parent is not None:
         problems.append(
             TreeProblem(
@@ -178,13 +196,13 @@ def _check_sum(
     )
 
 
-def _check_one_leaf_each(sleeves: Sequence[RawSleeve], problems: list[TreeProblem]) -> None:
+def check_one_leaf_each(sleeves: Sequence[RawSleeve], problems: list[TreeProblem]) -> None:
     """An instrument fills one sleeve: in two, nobody could say which of them it counts in."""
     first: dict[str, str] = {}
     stack = [("", raw) for raw in reversed(sleeves)]
     while stack:
         parent, raw = stack.pop()
-        name = _joined(parent, raw.name)
+        name = joined(parent, raw.name)
         for instrument in raw.hold or ():
             other = first.setdefault(instrument, name)
             if other != name:
@@ -198,7 +216,8 @@ def _check_one_leaf_each(sleeves: Sequence[RawSleeve], problems: list[TreeProble
         stack.extend((name, child) for child in reversed(raw.children))
 
 
-def _joined(parent: str, name: str) -> str:
+def joined(parent: str, name: str) -> str:
+    """The dotted path of a sleeve below another."""
     return f"{parent}.{name}" if parent else name
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from trimtab.adapters.portfolio_tables.targets import Optimized
 from trimtab.model.accounts import Account
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
@@ -12,11 +11,15 @@ from trimtab.model.household import Household
 from trimtab.model.numbers import money_text
 from trimtab.model.sleeves import Sleeve
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trimtab.targets.moving import MovingTarget
+
 
 def notes(
     household: Household,
     target: Sleeve | None,
-    optimized: Optimized | None,
+    moving: MovingTarget | None,
     strangers: Sequence[Stranger],
     *,
     off_menu: Mapping[str, str],
@@ -29,7 +32,7 @@ def notes(
     Args:
         household: Accounts, instruments, tax.
         target: Of accounts without one of their own.
-        optimized: The same, where it is computed.
+        moving: The same, where it is found from prices.
         strangers: Symbols of lots.csv and sales.csv that nothing else knows.
         off_menu: Symbols of menus that nothing else knows, each with the nearest that is known.
         off_identical: The same of the groups of identical instruments.
@@ -37,7 +40,7 @@ def notes(
         has_sales: Whether there is a sales.csv.
     """
     held = {
-        name: _held_by(account.target or target, optimized)
+        name: _held_by(account.target or target, moving)
         for name, account in household.accounts.items()
     }
     yield from map(_strange, strangers)
@@ -168,9 +171,9 @@ def _misspelt(key: str, symbols: Sequence[str], near: Mapping[str, str]) -> Iter
             )
 
 
-def _held_by(target: Sleeve | None, optimized: Optimized | None) -> frozenset[str]:
+def _held_by(target: Sleeve | None, moving: MovingTarget | None) -> frozenset[str]:
     if target is None:
-        return frozenset(optimized.hold) if optimized else frozenset()
+        return frozenset(moving.hold) if moving else frozenset()
     return frozenset(symbol for leaf in target.leaves() for symbol in leaf.hold)
 
 

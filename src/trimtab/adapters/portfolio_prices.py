@@ -1,0 +1,57 @@
+"""The prices of a portfolio folder as one history: for backtests, and for targets to learn from."""
+
+from __future__ import annotations
+
+from trimtab.adapters.portfolio_folder import Portfolio
+from trimtab.adapters.price_frames import read_prices
+from trimtab.model.errors import InputError, RefusedError
+from trimtab.simulate.history import PriceHistory
+from trimtab.targets.moving import Mover, stand_ins
+
+MOST_TOLD = 3
+"""So many problems of price files are told where nothing can be learned from them."""
+
+
+def portfolio_prices(portfolio: Portfolio, *, fx: str | None = None) -> PriceHistory:
+    """Total-return prices of all that the portfolio's price files have, in its currency.
+
+    Raises:
+        RefusedError: No price file is there.
+        InputError: Everything that is wrong with them.
+    """
+    paths = [path for path in portfolio.prices if path.exists()]
+    if not paths:
+        raise RefusedError("the portfolio names no price file that is there (prices = ...)")
+    household = portfolio.household
+    return read_prices(
+        paths,
+        aliases=portfolio.aliases,
+        currency=household.currency,
+        fx=fx,
+        currencies={name: one.currency for name, one in household.instruments.items()},
+    )
+
+
+def mover_of(portfolio: Portfolio, prices: PriceHistory | None = None) -> Mover:
+    """The portfolio's moving target with the prices that it learns from.
+
+    Prices that cannot be read are no error here: the target then cannot be found, and says why.
+
+    Args:
+        portfolio: One whose target moves.
+        prices: Its prices, where they were read already.
+    """
+    assert portfolio.moving is not None, "this target does not move"
+    unreadable = ""
+    if prices is None:
+        try:
+            prices = portfolio_prices(portfolio)
+        except InputError as error:
+            told = [str(problem) for problem in error.problems[:MOST_TOLD]]
+            more = len(error.problems) - len(told)
+            unreadable = f"{'; '.join(told)}{f'; and {more} more' if more > 0 else ''}."
+        except RefusedError as error:
+            unreadable = f"{error}."
+    symbols = () if prices is None else prices.symbols
+    stands_for = stand_ins(portfolio.moving.tree, portfolio.household.instruments, symbols)
+    return Mover(portfolio.moving, prices, stands_for, portfolio.calendar, unreadable)

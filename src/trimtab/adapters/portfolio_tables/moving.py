@@ -1,0 +1,168 @@
+"""`[target.optimize]`: a target that is found from prices, within what its sleeves may weigh."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from math import nan
+from typing import get_args
+
+from trimtab.adapters.portfolio_tables.targets import OPTIMIZE, check_location
+from trimtab.adapters.toml_lines import KeyPath
+from trimtab.adapters.toml_table import Table, dotted, shown
+from trimtab.model.sessions import PERIODS, Period
+from trimtab.targets.estimated import Covariance, Expected
+from trimtab.targets.moving import MovingTarget
+from trimtab.targets.objectives import Objective
+from trimtab.targets.optimised import UNLIMITED, Asked
+from trimtab.targets.ranged import UNITS, Range, ranged_tree
+from trimtab.targets.tree import RawSleeve
+
+COVARIANCES: tuple[Covariance, ...] = get_args(Covariance)
+EXPECTED: tuple[Expected, ...] = get_args(Expected)
+OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
+
+HISTORY = re.compile(r"([1-9][0-9]{0,2})([ym])", re.ASCII)
+MOST_MONTHS = 600
+SESSIONS_A_MONTH = 21
+LEAST_SESSIONS = 60
+"""Fewer prices than this teach nothing: three months."""
+
+ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "risk_aversion": ("utility",),
+    "wanted": ("target-return", "target-volatility"),
+    "confidence": ("min-cvar", "min-cdar"),
+}
+"""Keys that have an effect with some objectives only."""
+
+
+def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> MovingTarget | None:
+    """The moving target that `[target]` describes, with its problems noted where they are.
+
+    Args:
+        target: The table `[target]`.
+        raws: Its sleeves, as they are written.
+        accounts: Names of all accounts.
+    """
+    before = len(target.problems)
+    table = target.table(OPTIMIZE)
+    asked = _asked(table)
+    months = _history(table)
+    every: Period = table.choice("every", PERIODS, "monthly")
+    covariance: Covariance = table.choice("covariance", COVARIANCES, "sample")
+    expected: Expected = table.choice("expected", EXPECTED, "compounded")
+    usual = max(LEAST_SESSIONS, months * SESSIONS_A_MONTH // 2)
+    least_sessions = table.whole("least_sessions", str(usual))
+    if least_sessions is not None and least_sessions < LEAST_SESSIONS:
+        wrong = f"{least_sessions} sessions teach nothing"
+        table.problem("least_sessions", wrong, f"write {LEAST_SESSIONS} or more")
+    least = _limit(table, "min_percent", "5", Decimal(0))
+    most = _limit(table, "max_percent", "40", Decimal(100))
+    if least > most:
+        table.problem("min_percent", "it is above max_percent", "swap the two")
+    if "hold" in table:
+        table.value("hold")
+        wrong = "what may be held stands in sleeves, each with a hold list of its own"
+        table.problem("hold", wrong, 'write [target.us] with hold = ["VTI"], and so on')
+    table.finish()
+    check_location(target, raws, accounts, ())
+    if not raws:
+        wrong = "there is no sleeve beside it to find a share for"
+        table.problem("", wrong, 'add [target.us] with hold = ["VTI"], and so on')
+    within = dotted(target.path) + "."
+    if any(problem.key.startswith(within) for problem in target.problems[before:]):
+        # What is wrong already would be said again of the shares.
+        return None
+    tree, problems = ranged_tree(raws, least=least, most=most)
+    for problem in problems:
+        parts: KeyPath = tuple(problem.sleeve.split(".")) if problem.sleeve else ()
+        target.problem(
+            (*parts, problem.key) if problem.key else parts, problem.wrong, problem.remedy
+        )
+    if tree is None:
+        return None
+    if asked.objective in UNLIMITED:
+        _check_unlimited(target, tree, asked.objective)
+    return MovingTarget(
+        tree=tree,
+        asked=asked,
+        covariance=covariance,
+        expected=expected,
+        every=every,
+        months=months,
+        least_sessions=usual if least_sessions is None else least_sessions,
+    )
+
+
+def _asked(table: Table) -> Asked:
+    """What is best, with the figures that its objective takes."""
+    objective: Objective = table.choice("objective", OBJECTIVES, "min-volatility")
+    aversion = table.number("risk_aversion", "4", above_zero=True)
+    risk_free = table.percent("risk_free", "2")
+    wanted = table.number("wanted", "7", above_zero=True, most=Decimal(1000))
+    confidence = table.percent("confidence", "95")
+    for key, objectives in ONLY_FOR.items():
+        if key in table and objective not in objectives:
+            wrong = f"it has no effect with {objective}, only with {' and '.join(objectives)}"
+            table.problem(key, wrong, "remove it, or choose another objective")
+    if objective in ONLY_FOR["wanted"] and "wanted" not in table:
+        what = "return" if objective == "target-return" else "volatility"
+        table.problem(
+            "objective", f"{objective} of how much?", f"add wanted = 7: percent a year, the {what}"
+        )
+    if confidence is not None and not 0 < confidence < 100:
+        table.problem("confidence", f"{confidence} is no part of sessions", "write confidence = 95")
+    return Asked(
+        objective,
+        1.0 if aversion is None else float(aversion),
+        0.02 if risk_free is None else float(risk_free / 100),
+        nan if wanted is None else float(wanted / 100),
+        0.95 if confidence is None else float(confidence / 100),
+    )
+
+
+def _history(table: Table) -> int:
+    """How many months of the past are used."""
+    text = table.text("history", '"3y"')
+    if text is None:
+        return 36
+    match = HISTORY.fullmatch(text)
+    months = 0 if match is None else int(match[1]) * (12 if match[2] == "y" else 1)
+    if not 3 <= months <= MOST_MONTHS:
+        wrong = f"{shown(text)} is no span from 3 months to {MOST_MONTHS // 12} years"
+        table.problem("history", wrong, 'write history = "3y" or "18m"')
+        return 36
+    return months
+
+
+def _limit(table: Table, key: str, example: str, default: Decimal) -> Decimal:
+    """A limit of all shares, to two decimals."""
+    percent = table.percent(key, example)
+    if percent is None:
+        return default
+    if percent * 100 != int(percent * 100):
+        wrong = f"{percent} has more than two decimals"
+        table.problem(key, wrong, f"shares are found to two decimals: write {key} = {example}")
+        return default
+    return percent
+
+
+def _check_unlimited(target: Table, tree: Range, objective: str) -> None:
+    """Shares that follow from the covariance alone cannot keep to limits."""
+    for node in _limited(tree):
+        parts: KeyPath = tuple(node.name.split("."))
+        wrong = f"{objective} follows from the covariance alone and keeps to no limits"
+        remedy = "remove percent, min_percent and max_percent of it, or choose another objective"
+        target.problem(parts, wrong, remedy)
+
+
+def _limited(tree: Range) -> Sequence[Range]:
+    """Sleeves with limits whose share, or whose parts' shares, are found."""
+    return [
+        node
+        for node in tree.walk()
+        if node.name
+        and any(not leaf.is_fixed for leaf in node.leaves())
+        and (node.is_limited if node.children else node.least > 0 or node.most < UNITS)
+    ]

@@ -1,0 +1,112 @@
+"""`[target.optimize]`: what it says, and everything that can be wrong with it at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.adapters.example import LOTS, TOML, Make, places_of
+from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
+from trimtab.targets.moving import MovingTarget
+
+SLEEVES = TOML.replace("percent = 54\n", "").replace("percent = 26\n", "max_percent = 30\n")
+"""The example with bonds fixed at a fifth, and the rest to be found."""
+
+
+def moving(portfolio: Portfolio) -> MovingTarget:
+    """The moving target of a portfolio."""
+    assert portfolio.moving is not None
+    return portfolio.moving
+
+
+def test_shares_without_a_percent_are_to_be_found(make: Make) -> None:
+    """Beside `[target.optimize]` sleeves with percent stay fixed, the others share the rest."""
+    portfolio = read_portfolio(make(SLEEVES + "[target.optimize]\n"))
+
+    found = moving(portfolio)
+    ranges = [(leaf.name, leaf.least, leaf.most, leaf.is_fixed) for leaf in found.tree.leaves()]
+    assert portfolio.mandate.target is None
+    assert ranges == [
+        ("us", 0, 10000, False),
+        ("intl", 0, 3000, False),
+        ("bonds", 2000, 2000, True),
+    ]
+    assert (found.every, found.months, found.least_sessions) == ("monthly", 36, 378)
+    assert found.asked.objective == "min-volatility"
+
+
+def test_every_key_is_read(make: Make) -> None:
+    """Percent become fractions, spans months, words what they mean on the command line."""
+    toml = SLEEVES + (
+        '[target.optimize]\nobjective = "max-sharpe"\nrisk_free = 1.5\ncovariance = "oas"\n'
+        'expected = "mean"\nhistory = "18m"\nevery = "quarterly"\nleast_sessions = 200\n'
+        "min_percent = 2\nmax_percent = 55\n"
+    )
+
+    found = moving(read_portfolio(make(toml)))
+
+    us = found.tree.leaves()[0]
+    assert (found.asked.objective, found.asked.risk_free) == ("max-sharpe", 0.015)
+    assert (found.covariance, found.expected, found.every) == ("oas", "mean", "quarterly")
+    assert (found.months, found.least_sessions, us.least, us.most) == (18, 200, 200, 5500)
+
+
+@pytest.mark.parametrize(
+    ("lines", "keys"),
+    [
+        ('objective = "max-sharp"', ["target.optimize.objective"]),
+        ('objective = "target-return"', ["target.optimize.objective"]),
+        ("wanted = 7", ["target.optimize.wanted"]),
+        ('hold = ["VTI"]', ["target.optimize.hold"]),
+        ('history = "3 years"', ["target.optimize.history"]),
+        ("histori = 3", ["target.optimize.histori"]),
+        ("least_sessions = 10", ["target.optimize.least_sessions"]),
+        ("min_percent = 50\nmax_percent = 40", ["target.optimize.min_percent"]),
+        ("max_percent = 33.333", ["target.optimize.max_percent"]),
+        ("max_percent = 30", ["target"]),
+        ('objective = "hrp"', ["target.intl"]),
+        (
+            'every = "yearly"\ncovariance = "shrunk"',
+            ["target.optimize.every", "target.optimize.covariance"],
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_where_it_stands(make: Make, lines: str, keys: list[str]) -> None:
+    """All problems at once, each with its line and key."""
+    places = places_of(make(SLEEVES + f"[target.optimize]\n{lines}\n"))
+
+    told = [(file, key) for file, line, key in places if line is not None]
+    assert told == [("portfolio.toml", key) for key in keys]
+
+
+def test_limits_need_something_to_be_found(make: Make) -> None:
+    """`min_percent` beside shares that are written down has no meaning."""
+    places = places_of(make(TOML.replace("percent = 54", "percent = 54\nmin_percent = 10")))
+
+    assert [key for _, _, key in places] == ["target.us.min_percent"]
+
+
+def test_an_account_has_no_found_target_of_its_own(make: Make) -> None:
+    """Only the target that accounts share is found."""
+    own = '[accounts.brokerage.target.optimize]\n[accounts.brokerage.target.x]\nhold = ["VTI"]\n'
+
+    places = places_of(make(TOML + own))
+
+    assert [key for _, _, key in places] == ["accounts.brokerage.target.optimize"]
+
+
+def test_a_static_folder_imports_no_solver(make: Make) -> None:
+    """Reading shares that are written down needs nothing of what finds them."""
+    import subprocess
+    import sys
+
+    folder = make(TOML, LOTS)
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from trimtab.adapters.portfolio_folder import read_portfolio\n"
+        f"read_portfolio(Path({str(folder)!r}))\n"
+        "print([m for m in sys.modules if m.startswith(('trimtab.targets.', 'numpy'))])"
+    )
+
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert out.stdout.strip() == "['trimtab.targets.tree']"

@@ -1,0 +1,40 @@
+"""The demo household with shares that are found from prices, for tests of targets that move."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+OPTIMIZE = '[target.optimize]\nobjective = "min-volatility"\nhistory = "2y"\n'
+
+
+def moving_folder(
+    path: Path, *, optimize: str = OPTIMIZE, when: str = "monthly", to: str = "target"
+) -> Path:
+    """A folder in which stocks and bonds share what 5% of cash leave; bonds hold 20% at least."""
+    packaged = Path(str(files("trimtab.data") / "demo"))
+    shutil.copytree(packaged / "portfolio", path, dirs_exist_ok=True)
+    shutil.copyfile(packaged / "prices.csv", path / "prices.csv")
+    toml = (path / "portfolio.toml").read_text()
+    for before, after in (
+        ("percent = 35\nhold    = [", "max_percent = 40\nhold    = ["),
+        ("percent = 25\n", ""),
+        ("percent  = 35\n", "min_percent = 20\n"),
+        ('when      = "monthly+band:5pp/25%"', f'when = "{when}"'),
+        ('to        = "target"', f'to = "{to}"'),
+    ):
+        assert before in toml, before
+        toml = toml.replace(before, after)
+    (path / "portfolio.toml").write_text(toml + optimize)
+    return path
+
+
+def replace_price(path: Path, day: str, symbol: str, price: str) -> None:
+    """Change the price of one row of the price file."""
+    lines = path.read_text().splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith(f"{day},{symbol},"))
+    cells = lines[place].split(",")
+    cells[2] = price
+    lines[place] = ",".join(cells)
+    path.write_text("\n".join(lines) + "\n")

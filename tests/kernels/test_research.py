@@ -11,23 +11,25 @@ from hypothesis import strategies as st
 
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_EDGE, TO_HALF, TO_TARGET, TO_WITHIN
-from trimtab.kernels.research import (
+from trimtab.kernels.research import run
+from trimtab.kernels.research_blocks import fill_reaches
+from trimtab.kernels.research_columns import (
     ABOVE,
     BELOW,
     BLOCK,
     BRANCH_SPACE,
-    COST_FROM_LAST,
-    COST_IN_ORDER,
-    COST_ONCE,
     COST_PAID,
-    COST_SOLVED,
     REBALANCES,
     SPACE,
     TURNOVER,
-    fill_reaches,
+)
+from trimtab.kernels.research_trades import (
+    COST_FROM_LAST,
+    COST_IN_ORDER,
+    COST_ONCE,
+    COST_SOLVED,
     order_cost,
     rebalance,
-    run,
 )
 
 CASH = 1000.0

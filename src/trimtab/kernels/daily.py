@@ -53,22 +53,24 @@ from trimtab.kernels.daily_orders import (
     take_money,
 )
 from trimtab.kernels.destination import Column
-from trimtab.kernels.research import (
+from trimtab.kernels.research_columns import (
     ADOPTED,
     ALLOWANCE,
     COST_PAID,
     GOALS,
     HOLDINGS,
     LIMITS,
-    NO_LIMIT,
     REBALANCES,
     TURNOVER,
+)
+from trimtab.kernels.research_deviations import (
+    NO_LIMIT,
     beyond,
-    fill_goal_weights,
     is_apart,
     measure_against,
     worth_of,
 )
+from trimtab.kernels.research_goals import fill_goal_weights
 
 
 @kernel

@@ -25,7 +25,8 @@ from trimtab.kernels.daily_columns import (
     Held,
 )
 from trimtab.kernels.destination import Column
-from trimtab.kernels.research import AIMS, ALLOWANCE, HOLDINGS, order_cost
+from trimtab.kernels.research_columns import AIMS, ALLOWANCE, HOLDINGS
+from trimtab.kernels.research_trades import order_cost
 
 # -- one order ------------------------------------------------------------------------------------
 
@@ -232,7 +233,8 @@ def rebalance_daily(
 ) -> bool:
     """Trade to goal weights at one session's prices, or as near as its volume allows.
 
-    By the convention of `research.rebalance` (COST_ONCE). What the volume does not allow waits.
+    By the convention of `research_trades.rebalance` (COST_ONCE); what the volume does not allow
+    waits.
 
     Args:
         prices: Prices to trade at.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from trimtab.kernels.compile import kernel
 from trimtab.kernels.destination import Column
-from trimtab.kernels.research import ADOPTED, COST_PAID, REBALANCES, TURNOVER, run
+from trimtab.kernels.research import run
+from trimtab.kernels.research_columns import ADOPTED, COST_PAID, REBALANCES, TURNOVER
 
 # Columns of `figures`.
 FINAL, TURNED, PAID, MEAN, VARIANCE, THIRD, FOURTH = range(7)

@@ -11,14 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trimtab.kernels.destination import TO_CODES, fill_bands, fill_goals
-from trimtab.kernels.research import (
-    ADOPTED,
-    ALLOWANCE,
-    COST_PAID,
-    REBALANCES,
-    TURNOVER,
-    rebalance,
-)
+from trimtab.kernels.research_columns import ADOPTED, ALLOWANCE, COST_PAID, REBALANCES, TURNOVER
+from trimtab.kernels.research_trades import rebalance
 from trimtab.simulate.policy_result import PolicyResult
 from trimtab.simulate.policy_run import policy_result
 from trimtab.simulate.rules import Rules

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from trimtab.kernels.research import REBALANCES, TURNOVER
+from trimtab.kernels.research_columns import REBALANCES, TURNOVER
 from trimtab.simulate.difference import OUTCOME_FIGURES
 from trimtab.simulate.gaps import Listing, listing_of
 from trimtab.simulate.history import PriceHistory, day_of

@@ -15,7 +15,7 @@ from trimtab.kernels.daily_columns import (
     INTEREST,
     OWED,
 )
-from trimtab.kernels.research import COST_PAID, REBALANCES, TURNOVER
+from trimtab.kernels.research_columns import COST_PAID, REBALANCES, TURNOVER
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy

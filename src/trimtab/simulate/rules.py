@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from trimtab.costs import Costs
-from trimtab.kernels.research import COST_FROM_LAST, COST_IN_ORDER, COST_ONCE, COST_SOLVED
+from trimtab.kernels.research_trades import COST_FROM_LAST, COST_IN_ORDER, COST_ONCE, COST_SOLVED
 from trimtab.simulate.flows import Flows, read_flows
 from trimtab.simulate.gaps import Delisted, Gaps, Late, read_gaps
 

@@ -27,15 +27,9 @@ from trimtab.kernels.daily_columns import (
     Work,
 )
 from trimtab.kernels.destination import TO_CODES
-from trimtab.kernels.research import (
-    ADOPTED,
-    BLOCK,
-    BRANCH_SPACE,
-    COST_ONCE,
-    REBALANCES,
-    SPACE,
-    run,
-)
+from trimtab.kernels.research import run
+from trimtab.kernels.research_columns import ADOPTED, BLOCK, BRANCH_SPACE, REBALANCES, SPACE
+from trimtab.kernels.research_trades import COST_ONCE
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import When
 from trimtab.simulate.calendar import period_ends

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from trimtab.costs import Costs
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_CODES
-from trimtab.kernels.research import BLOCK, BRANCH_SPACE, SPACE
+from trimtab.kernels.research_columns import BLOCK, BRANCH_SPACE, SPACE
 from trimtab.kernels.sweep import (
     APART_VARIANCE,
     DOWNSIDE,

@@ -53,6 +53,16 @@ taxed,VTI,50,2020-01-02,4000.00
 taxed,BND,20,2020-01-02,1100.00
 taxed,USD,500.00,,
 """
+LOTS_WITH_ITOT = """\
+account,symbol,quantity,acquired,cost_basis
+roth,VTI,90,2020-01-02,5000.00
+roth,ITOT,10,2020-01-02,500.00
+roth,USD,1000.00,,
+taxed,VTI,50,2020-01-02,4000.00
+taxed,ITOT,5,2020-01-02,250.00
+taxed,BND,20,2020-01-02,1100.00
+taxed,USD,500.00,,
+"""
 LAST = date(2024, 3, 28)
 CLOCK = StillClock(datetime(2024, 3, 28, 21, 0, tzinfo=UTC))
 """The evening of the last session of March 2024; the day after it is Good Friday."""
@@ -83,6 +93,12 @@ def folder(
     }
     more = {name.replace("_", ".", 1): content for name, content in files.items()}
     return written(path, {**usual, **more})
+
+
+def folder_with_itot(path: Path, *, broker: str = "paper") -> Path:
+    """The folder with a little ITOT in both accounts, beside VTI in the same sleeve."""
+    toml = TOML.format(roth=broker, taxed=broker).replace('["VTI"]', '["VTI", "ITOT"]')
+    return folder(path, lots=LOTS_WITH_ITOT, portfolio_toml=toml)
 
 
 def opened(path: Path, **more: object) -> OpenBook:

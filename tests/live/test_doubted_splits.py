@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.folders import TOML, folder
+from tests.live.folders import folder_with_itot
 from trimtab.adapters.clock import StillClock
 from trimtab.execution.reconcile import Statement
 from trimtab.ledger.fold import fold
@@ -18,16 +18,6 @@ from trimtab.live.book import OpenBook, open_book
 from trimtab.model.plan import Plan
 
 SPLIT = date(2024, 3, 28)
-LOTS = """\
-account,symbol,quantity,acquired,cost_basis
-roth,VTI,90,2020-01-02,5000.00
-roth,ITOT,10,2020-01-02,500.00
-roth,USD,1000.00,,
-taxed,VTI,50,2020-01-02,4000.00
-taxed,ITOT,5,2020-01-02,250.00
-taxed,BND,20,2020-01-02,1100.00
-taxed,USD,500.00,,
-"""
 USUAL = (
     "2024-03-27,VTI,260,,", "2024-03-27,BND,72.5,,", "2024-03-27,ITOT,100,,",
     "2024-03-28,VTI,260,,", "2024-03-28,BND,72.5,,",
@@ -38,9 +28,7 @@ TOLD = "2024-03-28,ITOT,100,2:1,"
 
 def book_of(path: Path, *rows: str, broker: str = "paper") -> OpenBook:
     """A household with a little ITOT and these rows beside the usual ones, on the next evening."""
-    toml = TOML.format(roth=broker, taxed=broker)
-    toml = toml.replace('hold = ["VTI"]', 'hold = ["VTI", "ITOT"]')
-    folder(path, lots_csv=LOTS, portfolio_toml=toml)
+    folder_with_itot(path, broker=broker)
     return mended(path, *rows)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.cli.console import Session
-from tests.live.folders import CLOCK, TOML, folder
+from tests.live.folders import CLOCK, folder_with_itot
 from trimtab.adapters.clock import StillClock
 from trimtab.adapters.plan_files import load_plan
 from trimtab.execution.reconcile import Statement
@@ -16,16 +16,6 @@ from trimtab.ledger.folded import state_digest
 from trimtab.live.book import OpenBook, open_book
 from trimtab.model.plan import Plan
 
-LOTS = """\
-account,symbol,quantity,acquired,cost_basis
-roth,VTI,90,2020-01-02,5000.00
-roth,ITOT,10,2020-01-02,500.00
-roth,USD,1000.00,,
-taxed,VTI,50,2020-01-02,4000.00
-taxed,ITOT,5,2020-01-02,250.00
-taxed,BND,20,2020-01-02,1100.00
-taxed,USD,500.00,,
-"""
 AFTER = StillClock(CLOCK.now().replace(month=4, day=4))
 
 
@@ -33,8 +23,7 @@ class Household:
     """The folder, its commands, and beside them the positions as a person would count them."""
 
     def __init__(self, path: Path) -> None:
-        toml = TOML.format(roth="paper", taxed="paper").replace('["VTI"]', '["VTI", "ITOT"]')
-        self.path = folder(path, portfolio_toml=toml, lots_csv=LOTS)
+        self.path = folder_with_itot(path)
         (path / "prices.csv").write_text("date,symbol,close,split,dividend\n")
         self.session = Session(path)
         self.prices: dict[str, str] = {}

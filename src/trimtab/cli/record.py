@@ -148,7 +148,8 @@ def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:
     """What is about to be booked or closed, a line each."""
     from trimtab.cli.screen import screen
     from trimtab.model.numbers import quantity_text
-    from trimtab.reports.layout import Column, stacked, table
+    from trimtab.reports.applied_text import booked_columns
+    from trimtab.reports.layout import stacked, table
     from trimtab.reports.plan_text import findings_text
     from trimtab.reports.words import clean, money, quantity
 
@@ -171,15 +172,7 @@ def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:
             fees = "" if close else money(fill.fees)
             rows.append((order.side, order.instrument, order.account, amount, price, fees,
                          "" if close else plan.as_of.isoformat()))  # fmt: skip
-    columns = [
-        Column("close" if close and found.trades is None else "record"),
-        Column("instrument", room="name"),
-        Column("account", room="name"),
-        Column("quantity", "right"),
-        Column("price", "right"),
-        Column("fees", "right"),
-        Column("date"),
-    ]
+    columns = booked_columns("close" if close and found.trades is None else "record")
     shown = [tuple(clean(text) for text in row) for row in rows]
     blocks = [
         table(columns, shown, width=on.width, look=on.look),

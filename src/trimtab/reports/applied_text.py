@@ -123,9 +123,7 @@ def rehearsal_text(applied: Applied, plan: Plan, *, width: int = 100, look: Look
         "nothing was written or sent",
     ]
     columns = [
-        Column("order"),
-        Column("instrument", room="name"),
-        Column("account", room="name"),
+        *_whose("order"),
         Column("quantity", "right"),
         Column("planned at", "right"),
         Column("limit", "right"),
@@ -158,9 +156,7 @@ def orders_table(
     """Orders with how far each got, and the fees that were booked where there were any."""
     has_fees = any(fees.get(record.order.id) for record in records)
     columns = [
-        Column("order"),
-        Column("instrument", room="name"),
-        Column("account", room="name"),
+        *_whose("order"),
         Column("filled", "right"),
         Column("of", "right"),
         Column("limit", "right"),
@@ -208,9 +204,7 @@ def _tickets(
 ) -> list[list[str]]:
     is_begun = any(record.filled for record in records)
     columns = [
-        Column("ticket"),
-        Column("instrument", room="name"),
-        Column("account", room="name"),
+        *_whose("ticket"),
         *([Column("traded", "right")] if is_begun else []),
         Column("still to trade" if is_begun else "quantity", "right"),
         Column("planned at", "right"),
@@ -267,6 +261,11 @@ def _with_lots(
 
 def _lots(order: Order, step: Decimal) -> list[str]:
     return [f"{quantity_text(count, step)} of {lot}" for lot, count in order.lots]
+
+
+def _whose(first: str) -> list[Column]:
+    """The columns that say which order a row is about: its side, instrument and account."""
+    return [Column(first), Column("instrument", room="name"), Column("account", room="name")]
 
 
 def _about(order: Order, look: Look) -> tuple[str, str, str]:
@@ -336,6 +335,17 @@ def order_json(record: OrderRecord, steps: Steps, planned: Price | None) -> dict
     }
 
 
+def booked_columns(first: str) -> list[Column]:
+    """The columns of what is booked as done elsewhere; `first` is what is done with each row."""
+    return [
+        *_whose(first),
+        Column("quantity", "right"),
+        Column("price", "right"),
+        Column("fees", "right"),
+        Column("date"),
+    ]
+
+
 def hand_trades_text(
     trades: Sequence[HandTrade],
     steps: Mapping[str, Decimal],
@@ -344,15 +354,7 @@ def hand_trades_text(
     look: Look = FULL,
 ) -> str:
     """Trades done elsewhere, as they would be booked; `steps` are those of their instruments."""
-    columns = [
-        Column("record"),
-        Column("instrument", room="name"),
-        Column("account", room="name"),
-        Column("quantity", "right"),
-        Column("price", "right"),
-        Column("fees", "right"),
-        Column("date"),
-    ]
+    columns = booked_columns("record")
     rows = [
         (one.side, clean(one.instrument), clean(one.account),
          quantity(quantity_text(one.quantity, steps[one.instrument])), str(one.price),

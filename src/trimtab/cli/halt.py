@@ -9,6 +9,7 @@ from trimtab.cli.options import add_folder, add_json, command, folder_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trimtab.cli.options import Commands
+    from trimtab.live.book import OpenBook
 
 EPILOG = """\
 examples:
@@ -40,16 +41,25 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the halt into the record."""
-    from trimtab.cli.screen import emit, literal, remark, say
+    from trimtab.cli.screen import literal
     from trimtab.live.book import open_book
-    from trimtab.reports.plan_json import findings_json
 
     book = open_book(folder_of(args))
     book.halt(args.scope, reason=args.reason)
+    tell(
+        book, args, f"{literal(args.scope)} is halted: no new order leaves until `trimtab resume`."
+    )
+    return 0
+
+
+def tell(book: OpenBook, args: argparse.Namespace, done: str) -> None:
+    """Say what was done, or with --json what is halted now."""
+    from trimtab.cli.screen import emit, remark, say
+    from trimtab.reports.plan_json import findings_json
+
     if args.json:
         halted = dict(book.folded().halted)
         emit({"halted": halted, "findings": findings_json(book.repairs)})
     else:
-        say(f"{literal(args.scope)} is halted: no new order leaves until `trimtab resume`.")
+        say(done)
         remark(book.repairs)
-    return 0

@@ -87,6 +87,18 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_price(parser: argparse.ArgumentParser) -> None:
+    """Prices that the command line gives."""
+    parser.add_argument(
+        "--price",
+        metavar="SYMBOL=P",
+        type=price,
+        action=OncePerName,
+        default=[],
+        help="a price for that day, for what has no ticker (repeatable)",
+    )
+
+
 def has_errors(plan: Plan) -> bool:
     """Whether something stands in the plan's way that a person has to put right."""
     return any(finding.severity == "error" for finding in plan.findings)

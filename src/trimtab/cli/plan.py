@@ -11,11 +11,11 @@ from trimtab.cli.options import (
     add_as_of,
     add_folder,
     add_json,
+    add_price,
     command,
     flow,
     folder_of,
     has_errors,
-    price,
 )
 
 TYPE_CHECKING = False
@@ -59,14 +59,7 @@ def add_parser(commands: Commands) -> None:
         )
     parser.add_argument("--no-sells", action="store_true", help="plan purchases only")
     parser.add_argument("--now", action="store_true", help="act although nothing is due")
-    parser.add_argument(
-        "--price",
-        metavar="SYMBOL=P",
-        type=price,
-        action=OncePerName,
-        default=[],
-        help="a price for that day, for what has no ticker (repeatable)",
-    )
+    add_price(parser)
     parser.add_argument(
         "--explain", action="store_true", help="every reading, every lot, every sleeve"
     )

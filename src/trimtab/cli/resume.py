@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from trimtab.cli.halt import EPILOG, add_scope
+from trimtab.cli.halt import EPILOG, add_scope, tell
 from trimtab.cli.options import command, folder_of
 
 TYPE_CHECKING = False
@@ -27,16 +27,10 @@ def add_parser(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the end of the halt into the record."""
-    from trimtab.cli.screen import emit, literal, remark, say
+    from trimtab.cli.screen import literal
     from trimtab.live.book import open_book
-    from trimtab.reports.plan_json import findings_json
 
     book = open_book(folder_of(args))
     book.resume(args.scope, reason=args.reason)
-    if args.json:
-        halted = dict(book.folded().halted)
-        emit({"halted": halted, "findings": findings_json(book.repairs)})
-    else:
-        say(f"{literal(args.scope)} may trade again.")
-        remark(book.repairs)
+    tell(book, args, f"{literal(args.scope)} may trade again.")
     return 0

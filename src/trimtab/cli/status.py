@@ -7,14 +7,13 @@ import argparse
 from trimtab.cli.options import (
     OK,
     TROUBLE,
-    OncePerName,
     add_as_of,
     add_folder,
     add_json,
+    add_price,
     command,
     folder_of,
     has_errors,
-    price,
 )
 
 TYPE_CHECKING = False
@@ -47,14 +46,7 @@ def add_parser(commands: Commands) -> None:
     )
     add_folder(parser, again=True)
     add_as_of(parser)
-    parser.add_argument(
-        "--price",
-        metavar="SYMBOL=P",
-        type=price,
-        action=OncePerName,
-        default=[],
-        help="a price for that day, for what has no ticker (repeatable)",
-    )
+    add_price(parser)
     parser.add_argument(
         "--exit-code", action="store_true", help=f"end with exit code {DUE} when something is due"
     )

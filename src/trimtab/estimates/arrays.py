@@ -24,10 +24,20 @@ def known_returns(returns: ArrayLike) -> Floats:
     import numpy as np
 
     table = returns_with_gaps(returns)
+    if np.isfinite(table.sum()):  # what is not finite leaves no sum that is
+        return table
     unknown = np.flatnonzero(~np.isfinite(table).all(axis=0))
     if len(unknown):
         raise ValueError(f"returns: column {unknown[0]} is not known throughout (see usable)")
     return table
+
+
+def means_of(table: Floats) -> Floats:
+    """The average of each column; as a product, which short rows take at a third of the time."""
+    import numpy as np
+
+    found: Floats = np.ones(len(table)) @ table / len(table)
+    return found
 
 
 def returns_with_gaps(returns: ArrayLike) -> Floats:

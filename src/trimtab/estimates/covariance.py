@@ -12,6 +12,7 @@ from trimtab.estimates.arrays import (
     SESSIONS_A_YEAR,
     fading,
     known_returns,
+    means_of,
     refuse_never_changing,
     returns_with_gaps,
     square,
@@ -37,9 +38,9 @@ def sample_covariance(returns: ArrayLike, *, sessions_a_year: float = SESSIONS_A
     Returns:
         Yearly covariance, shape (n, n); singular where sessions are no more than instruments.
     """
-    import numpy as np
-
-    found: Floats = sessions_a_year * np.atleast_2d(np.cov(known_returns(returns), rowvar=False))
+    table = known_returns(returns)
+    away = table - means_of(table)
+    found: Floats = sessions_a_year * (away.T @ away / (len(away) - 1.0))
     return found
 
 

@@ -12,6 +12,7 @@ from trimtab.estimates.arrays import (
     SESSIONS_A_YEAR,
     fading,
     known_returns,
+    means_of,
     refuse_never_changing,
     returns_with_gaps,
     square,
@@ -43,6 +44,9 @@ def mean_return(returns: ArrayLike, *, sessions_a_year: float = SESSIONS_A_YEAR)
     import numpy as np
 
     table = returns_with_gaps(returns)
+    if np.isfinite(table.sum()):  # without a gap
+        found: Floats = sessions_a_year * means_of(table)
+        return found
     known = ~np.isnan(table)
     return sessions_a_year * _divided(np.where(known, table, 0.0).sum(axis=0), known.sum(axis=0))
 
@@ -66,10 +70,14 @@ def compounded_return(returns: ArrayLike, *, sessions_a_year: float = SESSIONS_A
     import numpy as np
 
     table = returns_with_gaps(returns)
-    known = ~np.isnan(table)
     with np.errstate(divide="ignore", invalid="ignore"):
-        growth = np.log1p(np.where(known, table, 0.0)).sum(axis=0)
-    yearly: Floats = np.expm1(sessions_a_year * _divided(growth, known.sum(axis=0)))
+        if np.isfinite(table.sum()):  # without a gap
+            average = means_of(np.log1p(table))
+        else:
+            known = ~np.isnan(table)
+            growth = np.log1p(np.where(known, table, 0.0)).sum(axis=0)
+            average = _divided(growth, known.sum(axis=0))
+    yearly: Floats = np.expm1(sessions_a_year * average)
     return yearly
 
 

@@ -77,6 +77,8 @@ def repaired(
     named = names_of(len(matrix), names)
     if method not in ("nearest", "clip") or not 0.0 <= least_eigenvalue < 1.0:
         raise ValueError(f"method {method!r}: nearest or clip; least {least_eigenvalue!r}: below 1")
+    if _plainly_fit(matrix, least_eigenvalue):
+        return RepairedCovariance(matrix, ())
     refused = _unknown(matrix, named) or _no_variance(matrix, named)
     if refused:
         return RepairedCovariance(None, tuple(refused))
@@ -104,6 +106,25 @@ def repaired(
     if not findings:
         return RepairedCovariance(0.5 * (matrix + matrix.T), ())
     return RepairedCovariance(correlation * np.outer(deviation, deviation), tuple(findings))
+
+
+def _plainly_fit(matrix: Floats, least: float) -> bool:
+    """Whether it is symmetric to the last bit and its correlations have no eigenvalue as low.
+
+    One Cholesky factor tells, at a tenth of the cost of the eigenvalues; if not, look closer.
+    """
+    import numpy as np
+
+    variance = matrix.diagonal()
+    if not (variance.min(initial=1.0) > 0.0 and (matrix == matrix.T).all()):
+        return False
+    scale = 1.0 / np.sqrt(variance)
+    correlation = matrix * scale * scale[:, None]
+    np.fill_diagonal(correlation, 1.0 - least - 1e-14 * len(matrix))
+    try:
+        return bool(np.isfinite(np.linalg.cholesky(correlation).sum()))
+    except np.linalg.LinAlgError:
+        return False
 
 
 def nearest_correlation(matrix: ArrayLike, *, method: Method = "nearest") -> Floats:

@@ -135,7 +135,7 @@ class Optimiser:
         import numpy as np
 
         returns = np.asarray(X, dtype=np.float64)
-        names = [str(name) for name in getattr(X, "columns", range(1, returns.shape[1] + 1))]
+        names = list(map(str, getattr(X, "columns", range(1, returns.shape[1] + 1))))
         found = self.result_ = self.optimised(returns, names)
         wrong = [finding for finding in found.findings if finding.severity == "error"]
         if wrong:
@@ -154,20 +154,19 @@ class Optimiser:
         year = self.sessions_a_year
         history = usable(returns, names=names)
         findings = list(history.findings)
-        nothing = np.full(len(names), nan)
-        empty = Optimised(nothing, nan, nan, nan, nan, "nothing to learn from", "none", nan)
         if any(finding.severity == "error" for finding in findings):
-            return _with(empty, findings)
+            return _nothing(names, findings)
         kept = history.kept
-        if len(kept) < len(names):
+        every = len(kept) == len(names)
+        if not every:
             limits = _of(limits, kept, names)
-        own = [names[i] for i in kept]
+        own = names if every else [names[i] for i in kept]
         fit = repaired(
             covariance_by(self.covariance, history.returns, sessions_a_year=year), names=own
         )
         findings += fit.findings
         if fit.covariance is None:
-            return _with(empty, findings)
+            return _nothing(names, findings)
         found = optimise(
             asked,
             limits,
@@ -176,6 +175,8 @@ class Optimiser:
             returns=history.returns,
             names=own,
         )
+        if every and not findings:
+            return found
         weights = np.zeros(len(names))
         weights[kept] = found.weights
         return _with(found, [*findings, *found.findings], weights)
@@ -215,6 +216,16 @@ class Optimiser:
                 f"one of {', '.join(MEAN_VARIANCE)} does"
             )
         return asked, limits
+
+
+def _nothing(names: Sequence[str], findings: list[Finding]) -> Optimised:
+    """No weights, and why."""
+    import numpy as np
+
+    nowhere = np.full(len(names), nan)
+    return Optimised(
+        nowhere, nan, nan, nan, nan, "nothing to learn from", "none", nan, tuple(findings)
+    )
 
 
 def _of(limits: Limits, kept: NDArray[np.int64], names: Sequence[str]) -> Limits:

@@ -492,6 +492,29 @@ def test_when_nothing_is_filled_nothing_counts_as_done() -> None:
     assert room.plan().trades
 
 
+@pytest.mark.parametrize("limit", [1, 200_000])
+def test_what_is_refused_again_does_not_make_a_month_due_at_every_session(limit: int) -> None:
+    """Refused once, the look stays open; refused for the same period again, it is used up.
+
+    Whether all was refused or only the sale. In the next period it begins anew.
+    """
+    room = small(limits=Limits(order_value=limit))
+    told = []
+    for _ in range(2):
+        result = room.apply(room.plan())
+        told += [one.message for one in result.findings if one.code == "plan-unfinished"]
+        on_the_next_session(room)
+
+    assert kinds(room.store).count("period_acted") == 1
+    assert not room.folded().adopted
+    assert ["used up all the same" in message for message in told] == [False, True]
+    while room.market.as_of < date(2026, 4, 30):
+        assert not room.plan().due
+        on_the_next_session(room)
+    assert room.plan().due
+    assert room.plan().trades
+
+
 def test_less_from_the_sells_cuts_the_buys_and_says_so() -> None:
     """Half of the sale is filled: the purchase shrinks to the cash that is there."""
     room = small(terms={"volumes": {"VTI": Fraction(10)}, "participation": Fraction(1)})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.folders import by_hand, fills
+from tests.live.folders import by_hand, fills, opened
 from trimtab.cli.main import main
 from trimtab.live.book import OpenBook
 from trimtab.model.errors import InputError, RefusedError
@@ -48,6 +48,8 @@ def test_recording_works_from_the_record(tmp_path: Path) -> None:
 
     assert book.folded().orders[order.id].filled == 1
     assert not is_open(book)
+    assert set(book.folded().periods_acted) == {"household"}
+    assert not opened(tmp_path).plan().due
 
 
 def test_nothing_is_booked_as_planned_without_the_plan(tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ def conclude(run: Application) -> None:
     if not all(record.state.is_final for record in records):
         return
     _pay_withdrawals(run)
-    if run.parts and not any(record.filled for record in records):
+    is_idle = bool(run.parts) and not any(record.filled for record in records)
+    if is_idle and not any(refused_again(run, target) for target in run.plan.periods):
         return
     written = _concluded(run)
     run.write([draft for draft in _conclusions(run) if _about(draft) not in written])
@@ -113,12 +114,12 @@ def _conclusions(run: Application) -> list[Draft]:
     """What carrying out the plan leaves behind in memory."""
     plan, at = run.plan, run.at()
     drafts = []
-    if run.parts or plan.periods or plan.adopted:
+    if not run.parts or any(record.filled for record in run.records()):
         believed = _believed(run)
         if believed:
             drafts.append(events.prices_accepted(believed, at=at))
     for target, period in sorted(plan.periods.items()):
-        if _acted(run, target) is not False:
+        if _acted(run, target) is not False or refused_again(run, target):
             drafts.append(events.period_acted(target, period, on=plan.as_of, at=at))
     for target, weights in sorted(plan.adopted.items()):
         # A trigger that leads to no trade is no rebalance.
@@ -146,6 +147,31 @@ def _acted(run: Application, target: str) -> bool | None:
     if any(record.state is OrderState.REJECTED for record in records):
         return False
     return any(record.filled for record in records) if records else None
+
+
+def refused_again(run: Application, target: str) -> bool:
+    """Whether an order of a target that was refused had been refused since its last look.
+
+    Refused once, the look stays open, for somebody to mend the reason. Refused again it is used up:
+    a policy that looks once a month would otherwise trade the rest at every session
+    (docs/decisions/0015).
+    """
+    looked = 0
+    for entry in run.entries:
+        if entry.kind == "period_acted" and entry.body.get("target") == target:
+            looked = entry.seq
+    accounts = _accounts_of(run, target)
+    now, before = set(), set()
+    for record in run.folded.orders.values():
+        order = record.order
+        if record.state is not OrderState.REJECTED or order.account not in accounts:
+            continue
+        kind = (order.account, order.instrument, order.side)
+        if order.plan == run.plan.id:
+            now.add(kind)
+        elif record.seq > looked:
+            before.add(kind)
+    return bool(now & before)
 
 
 def _believed(run: Application) -> dict[str, AcceptedPrice]:
@@ -266,15 +292,27 @@ def _shortfalls(run: Application, records: Sequence[OrderRecord]) -> list[Findin
     is_over = len(records) == len(run.parts) and all(r.state.is_final for r in records)
     if is_over and found and not run.is_superseded:
         message = f"not all of plan {run.plan.id} was traded: `trimtab plan --now` plans the rest"
-        if any(record.state is OrderState.REJECTED for record in records):
+        refused = {r.order.account for r in records if r.state is OrderState.REJECTED}
+        targets = [t for t in run.plan.periods if refused & set(_accounts_of(run, t))]
+        if targets and all(_is_used_up(run, target) for target in targets):
+            message += (
+                " once the reason is mended; what was refused had been refused before, so the look "
+                "is used up all the same and nothing is due until the next"
+            )
+        elif refused:
             message += (
                 " once the reason is mended; where an order was refused its look is not used up, "
-                "so `trimtab plan` finds it due still"
+                "so `trimtab plan` finds it due still, once"
             )
         else:
             message += " now, else it waits until something is due again"
         found.append(Finding("plan-unfinished", run.plan.id, message))
     return found
+
+
+def _is_used_up(run: Application, target: str) -> bool:
+    """Whether the look of a target that this plan was made for counts as done."""
+    return run.folded.periods_acted.get(target, "") >= run.plan.periods[target]
 
 
 def _cut(order: Order, trade: Trade) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from trimtab.adapters.plan_files import SavedPlan, load_plan
+from trimtab.engine.mandate import HOUSEHOLD
 from trimtab.ledger.folded import OrderRecord
 from trimtab.live.observed import ObservedBook
 from trimtab.model.errors import InputError, RefusedError
@@ -94,11 +95,27 @@ def recorded_plan(book: ObservedBook, path: Path) -> SavedPlan | None:
         cost=0,
         tax=0,
         gap=None,
-        periods={},
+        periods=_looks(book, market, {one.order.account for one in orders}),
         adopted={},
         flows={},
     )
     return SavedPlan(plan, recorded=known.sha256)
+
+
+def _looks(book: ObservedBook, market: Market, traded: set[str]) -> dict[str, str]:
+    """The looks that were due on the plan's day, of the targets that it has orders for.
+
+    The record does not say which looks a plan was made for, but they follow from its day: what is
+    traded by hand is the same trade whether the file is there or not, and no second one is due.
+    """
+    mandate = book.mandate()
+    kind = mandate.when.calendar
+    if kind is None:
+        return {}
+    mark = f"{kind}:{market.calendar.period_due(kind, market.as_of)}"
+    accounts = mandate.household.accounts.values()
+    targets = {one.id if one.target else HOUSEHOLD for one in accounts if one.id in traded}
+    return dict.fromkeys(sorted(targets), mark)
 
 
 def _trade(record: OrderRecord, market: Market, book: ObservedBook) -> Trade:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import threading
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from tests.cli.console import Session, demo_folder
 from trimtab.cli import screen
 from trimtab.cli.main import main
+from trimtab.cli.patience import patience
 
 DAY = "2012-09-28"
 
@@ -217,3 +219,49 @@ def test_a_status_leaves_no_column_out_in_silence(tmp_path: Path, columns: int, 
 
     assert ("189,125.32" in printed) != ("Not shown for want of room: value" in printed)
     assert "beyond" in printed
+
+
+class Counting(io.StringIO):
+    """Standard error at a terminal, on which somebody waits for a word."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = threading.Event()
+
+    def isatty(self) -> bool:
+        """A person is there."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Keep the word, and say that there is one."""
+        written = super().write(text)
+        self.told.set()
+        return written
+
+
+def test_whoever_waits_is_told_what_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes long says so while it lasts, with the seconds; then the line is wiped out."""
+    stream = Counting()
+    monkeypatch.setattr(sys, "stderr", stream)
+
+    with patience("searching", after=0.0):
+        came = stream.told.wait(10)
+        during = stream.getvalue()
+
+    assert came
+    assert "searching: 0 s" in during
+    assert stream.getvalue().endswith("\r\x1b[2K")
+
+
+def test_what_is_quick_or_read_by_a_program_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word before the time, or into a file, would only be in the way."""
+    quick, file = Counting(), io.StringIO()
+
+    monkeypatch.setattr(sys, "stderr", quick)
+    with patience("searching", after=60.0):
+        pass
+    monkeypatch.setattr(sys, "stderr", file)
+    with patience("searching", after=0.0):
+        pass
+
+    assert quick.getvalue() == file.getvalue() == ""

@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Show the plan, ask, carry it out."""
     from pathlib import Path
 
+    from trimtab.cli.patience import patience
     from trimtab.cli.screen import asked, emit, say, screen
     from trimtab.live.book import open_book
     from trimtab.live.lost_plans import need_file
@@ -70,13 +71,16 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             raise RefusedError("--json cannot ask: add --yes to carry the plan out without asking")
         on = screen()
-        if looked_at(book, saved, in_part=args.in_part).status != "already":
+        with patience("deciding again what the plan says"):
+            looked = looked_at(book, saved, in_part=args.in_part)
+        if looked.status != "already":
             say(plan_text(_as_of_today(book, saved), width=on.width, look=on.look))
             say("")
             if not asked(_question(book, saved)):
                 say("Nothing was done.")
                 return 1
-    applied = book.apply(path, in_part=args.in_part)
+    with patience("deciding again what the plan says, then sending"):
+        applied = book.apply(path, in_part=args.in_part)
     if args.json:
         from trimtab.reports.applied_text import applied_json
 

@@ -68,19 +68,21 @@ def add_parser(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the plan, save it when it trades, show it."""
+    from trimtab.cli.patience import DECIDING, patience
     from trimtab.cli.screen import emit, say, screen
     from trimtab.live.book import open_book
     from trimtab.model.plan import does_something, in_its_way
 
     book = open_book(folder_of(args))
-    opened = book.plan(
-        args.as_of,
-        deposits=dict(args.deposit),
-        withdrawals=dict(args.withdraw),
-        no_sells=args.no_sells,
-        now=args.now,
-        prices=dict(args.price),
-    )
+    with patience(DECIDING):
+        opened = book.plan(
+            args.as_of,
+            deposits=dict(args.deposit),
+            withdrawals=dict(args.withdraw),
+            no_sells=args.no_sells,
+            now=args.now,
+            prices=dict(args.price),
+        )
     plan = opened.value
     code = TROUBLE if has_errors(plan) else OK
     path = opened.save() if does_something(plan) and not in_its_way(plan) else None

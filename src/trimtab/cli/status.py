@@ -56,13 +56,15 @@ def add_parser(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the status."""
+    from trimtab.cli.patience import DECIDING, patience
     from trimtab.cli.screen import emit, say, screen
     from trimtab.live.book import open_book
     from trimtab.reports.status import status_of
 
     book = open_book(folder_of(args))
     prices = dict(args.price)
-    plan = book.status(args.as_of, prices=prices).value
+    with patience(DECIDING):
+        plan = book.status(args.as_of, prices=prices).value
     status = status_of(
         plan,
         state=book.state(plan.as_of),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -441,3 +441,17 @@ def test_a_wrong_target_file_is_refused(tmp_path: Path, row: str, said: str) -> 
 
     with pytest.raises(InputError, match=said):
         read_dated_targets(path)
+
+
+def test_a_few_dates_of_weekends_are_told(tmp_path: Path) -> None:
+    """A slip among sessions, with its line; where all week is traded nothing is said."""
+    days = [date(2024, 1, 1) + timedelta(days=k) for k in range(60)]
+    workdays = [day for day in days if day.weekday() < 5]
+    slip = [*workdays[:20], date(2024, 1, 27), *workdays[20:]]
+
+    odd = _read(tmp_path, "date,A,B\n" + "".join(f"{day},1,2\n" for day in slip))
+    whole = _read(tmp_path, "date,A\n" + "".join(f"{day},1\n" for day in days))
+
+    assert [(one.code, one.severity) for one in odd.findings] == [("weekend-row", "warning")]
+    assert "2024-01-27 (prices.csv:22) is a Saturday" in odd.findings[0].message
+    assert whole.findings == ()

@@ -282,6 +282,7 @@ def _history(
         foreign=foreign,
         read={symbol: one.read for symbol, one in series.items() if one.read},
     )
+    findings += _weekends(history)
     for symbol, day, before, after in jumps(history):
         file, line = history.place_of(symbol, day)
         where = file if line is None else f"{file}:{line}"
@@ -292,3 +293,26 @@ def _history(
         findings.append(Finding("tenfold-jump", symbol, message, "error"))
     object.__setattr__(history, "findings", tuple(dict.fromkeys(findings)))
     return history
+
+
+FEW_WEEKENDS = 0.05
+"""Up to this share of all dates, days of a weekend are more likely slips than sessions."""
+
+
+def _weekends(history: PriceHistory) -> list[Finding]:
+    """That a few dates are of a weekend, and count as sessions; where all week is traded, none."""
+    import numpy as np
+
+    odd = history.dates[~np.is_busday(history.dates)]
+    if not 0 < len(odd) <= FEW_WEEKENDS * len(history):
+        return []
+    last = plain_day(odd[-1])
+    column = int(np.flatnonzero(~np.isnan(history.close[history.dates == odd[-1]][0]))[0])
+    file, line = history.place_of(history.symbols[column], last)
+    where = file if line is None else f"{file}:{line}"
+    more = f" (dates of a weekend: {len(odd)})" if len(odd) > 1 else ""
+    message = (
+        f"{last} ({where}) is a {last:%A}{more}: counted as a session wherever all have a price. "
+        "If it is a slip, take the row out."
+    )
+    return [Finding("weekend-row", history.source, message, "warning")]

@@ -24,6 +24,7 @@ from trimtab.adapters.price_rows import PriceRows, Series
 from trimtab.adapters.toml_table import shown
 from trimtab.engine.value import JUMP, LONG, doubtful
 from trimtab.model.errors import InputError, Problem
+from trimtab.model.findings import Finding
 from trimtab.model.instruments import Alias, Instrument
 from trimtab.model.market import Dividend, Market, Quote, Split, Step
 from trimtab.model.numbers import NumberError, Price, decimal_from
@@ -206,6 +207,35 @@ class PriceFile:
         ends = ((tape, bisect_right(tape.days, until.isoformat())) for tape in tapes)
         newest = max((tape.days[end - 1] for tape, end in ends if end), default=None)
         return None if newest is None else date.fromisoformat(newest)
+
+    def beside_sessions(
+        self, instruments: Sequence[str], start: date, end: date, *, stand_ins: bool = False
+    ) -> tuple[Finding, ...]:
+        """That rows of traded prices are of days that are no sessions: nothing happens on those.
+
+        Args:
+            instruments: Whose rows.
+            start, end: The first day that is looked at, and the last.
+            stand_ins: Take an instrument's `history` symbol where it has one.
+        """
+        days: dict[str, str] = {}
+        for instrument, tape in self._tapes_of(instruments, stand_ins=stand_ins).items():
+            known = self.instruments.get(instrument)
+            if known is not None and known.price_source != "market":
+                continue
+            first = bisect_right(tape.days, (start - timedelta(days=1)).isoformat())
+            for place in range(first, bisect_right(tape.days, end.isoformat())):
+                if tape.days[place] not in days and tape.prices[place]:
+                    days[tape.days[place]] = _row_of(tape, place)
+        odd = sorted(day for day in days if not self.calendar.is_session(date.fromisoformat(day)))
+        if not odd:
+            return ()
+        more = f" (of {len(odd)} days with rows that are none)" if len(odd) > 1 else ""
+        message = (
+            f"{odd[-1]} ({days[odd[-1]]}) is no session of {self.calendar.name}{more}: nothing is "
+            "decided on such a row, and its prices count only until the next session has its own"
+        )
+        return (Finding("row-beside-session", odd[-1], message, "info"),)
 
     def volumes(
         self, day: date, instruments: Sequence[str], *, stand_ins: bool = False

@@ -15,6 +15,7 @@ from trimtab.execution.opening import Opening
 from trimtab.live.observed import ObservedBook
 from trimtab.live.processes import shared_out
 from trimtab.model.errors import RefusedError
+from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.market import Market
 from trimtab.model.numbers import minor_from
@@ -81,7 +82,7 @@ def account_runs(
                 on_session=told,
             )
         )
-    return runs
+    return [replace(run, findings=(*run.findings, *past.findings)) for run in runs]
 
 
 def account_paths(
@@ -158,6 +159,11 @@ class _Past:
     def markets(self) -> Iterator[Market]:
         """One snapshot a session."""
         return self.source.snapshots(self.first, self.last, self.names)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is to be said of the prices."""
+        return self.source.beside_sessions(self.names, self.first, self.last, stand_ins=True)
 
     def volumes(self, day: date) -> dict[str, Fraction]:
         """What was traded on a day."""

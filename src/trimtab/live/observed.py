@@ -47,6 +47,10 @@ if TYPE_CHECKING:
     from trimtab.targets.moving import Mover
 
 
+FRESH_DAYS = 10
+"""How far before its session a status looks for rows of days that are none."""
+
+
 class ObservedBook:
     """A portfolio with its record and its prices.
 
@@ -304,7 +308,14 @@ class ObservedBook:
             return calendar.session_on_or_before(known), (
                 Finding("prices-in-future", str(newest), message),
             )
-        return calendar.session_on_or_before(newest), self.old_prices()
+        session = calendar.session_on_or_before(newest)
+        return session, (*self.old_prices(), *self._beside_sessions(session, newest))
+
+    def _beside_sessions(self, session: date, newest: date) -> tuple[Finding, ...]:
+        """That the newest rows are of no session, or others of the days before it."""
+        known = sorted(self.portfolio.household.instruments)
+        start = session - timedelta(days=FRESH_DAYS)
+        return self._price_file({}).beside_sessions(known, start, newest)
 
     def old_prices(self) -> tuple[Finding, ...]:
         """That the newest price is more than a session older than the clock's day, if it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.simulate.markets import history, lively
 from trimtab.adapters.price_frames import read_prices
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
+from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.policy_result import PolicyResult
@@ -215,3 +217,54 @@ def test_halts_that_cannot_be_are_named(options: dict[str, Any], word: str) -> N
     """A gap to nothing, a halt of no session, one longer than history."""
     with pytest.raises(ValueError, match=word):
         stress(market(), MONTHLY, windows=(), **options)
+
+
+def leaf(name: str, percent: int) -> Sleeve:
+    """A leaf that holds the instrument of its name."""
+    return Sleeve(name, Fraction(percent, 100), (name,))
+
+
+def inner(name: str, *parts: Sleeve) -> Sleeve:
+    """A sleeve of others."""
+    return Sleeve(name, sum((part.weight for part in parts), Fraction(0)), children=parts)
+
+
+def bands_in_a_halt(target: Sleeve, to: str, **change: float) -> PolicyResult:
+    """Bands of 5pp through a halt of A from session 30 to 34; others change in price on 32."""
+    prices = history(
+        {name: [100.0] * 32 + [100.0 * change.get(name, 1.0)] * 28 for name in "ABCDE"}
+    )
+    policy = Policy(target, when="band:5pp", to=to, name="bands")
+    found = stress(
+        prices, policy, windows=(), halted="A", halt_from=day(prices, 30), halt_sessions=5, gap=0.0
+    )
+    return found["a halted instrument"].result.policies[0]
+
+
+@pytest.mark.parametrize(("to", "over"), [("target", 0.0), ("half", 0.025), ("edge", 0.05)])
+def test_a_band_of_an_inner_sleeve_acts_in_a_halt(to: str, over: float) -> None:
+    """Each of its leaves is inside its band, the sleeve is not: it comes back as far as asked."""
+    stocks = inner("stocks", leaf("B", 20), leaf("C", 20))
+    bonds = inner("bonds", leaf("D", 20), leaf("E", 20))
+    target = inner("", leaf("A", 20), stocks, bonds)
+
+    one = bands_in_a_halt(target, to, B=1.2, C=1.2, D=0.8, E=0.8)
+
+    assert one.log.sessions.tolist() == [32]
+    worth = one.log.units_after[0] * one.log.prices[0]
+    assert worth[1:3].sum() / worth.sum() == pytest.approx(0.4 + over)
+
+
+@pytest.mark.parametrize(("price", "session"), [(0.8, 35), (0.7, 32)])
+def test_an_inner_sleeve_acts_by_what_is_not_halted_in_it(price: float, session: int) -> None:
+    """What the halted instrument is off cannot be traded away, on no level of the tree.
+
+    At 0.8 the sleeve is 5.6pp over its target, of which A is 2.2pp; at 0.7 the others alone are
+    5.3pp over. No leaf is beyond its band.
+    """
+    stocks = inner("stocks", leaf("A", 20), leaf("B", 15), leaf("C", 15))
+    target = inner("", stocks, leaf("D", 25), leaf("E", 25))
+
+    one = bands_in_a_halt(target, "half", D=price, E=price)
+
+    assert one.log.sessions.tolist()[0] == session

@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from trimtab.kernels.destination import TO_CODES, fill_bands, fill_goals
-from trimtab.kernels.research_columns import ADOPTED, ALLOWANCE, COST_PAID, REBALANCES, TURNOVER
+from trimtab.kernels.destination import TO_CODES
+from trimtab.kernels.research_columns import ADOPTED, COST_PAID, GOALS, REBALANCES, TURNOVER
+from trimtab.kernels.research_deviations import fill_branch_shares, fill_limits
+from trimtab.kernels.research_goals import NO_CASH, fill_goal_weights
 from trimtab.kernels.research_trades import rebalance
 from trimtab.simulate.policy_result import PolicyResult
 from trimtab.simulate.policy_run import policy_result
@@ -28,9 +30,8 @@ def halted_run(
 ) -> PolicyResult:
     """One policy over its prices, with one instrument that cannot be traded for some sessions.
 
-    A calendar acts on the others as always. A band acts when one of the others is beyond its own:
-    what the halted instrument is off cannot be traded away. Bands of inner sleeves do not act in
-    the halt.
+    A calendar acts on the others as always. A band, of an inner sleeve as well, acts by what the
+    others are off: what the halted instrument is off cannot be traded away.
 
     Args:
         setting: The policy, made ready over prices that already stand still; its target is given.
@@ -78,9 +79,12 @@ def _trade_around(
     worth = units * close
     adopted = setting.rows[int(columns.counts[ADOPTED])]
     others = [i for i in range(len(units)) if i != held]
-    if not _others_fire(setting, adopted, worth, others):
+    now = float(worth.sum())
+    off = worth - adopted * now
+    off[held] = 0.0
+    if not _others_fire(columns, setting, adopted, off, now):
         return
-    goals = np.array(_goals(setting, setting.rows[row], worth))
+    goals = np.array(_goals(columns, setting, row, adopted, session, now))
     dealing = setting.history.open if setting.trade_at == "next-open" else setting.history.close
     assert dealing is not None
     prices = dealing[at]
@@ -121,40 +125,59 @@ def _trade_around(
         columns.equity[session] = whole - totals[0]
 
 
-def _others_fire(setting: Setting, adopted: Floats, worth: Floats, others: list[int]) -> bool:
-    """Whether it is not the halted instrument alone that is beyond its band."""
+def _others_fire(
+    columns: RunColumns, setting: Setting, adopted: Floats, off: Floats, value: float
+) -> bool:
+    """Whether a band is breached, on any level of the tree, by what can be traded.
+
+    Args:
+        columns: The run, with its inner sleeves.
+        setting: The policy.
+        adopted: Target weights last adopted.
+        off: How far each instrument is from its target, in money; the halted one not at all.
+        value: What all of them are worth.
+    """
     when = setting.policy.when
     if not when.has_band or when.drift is not None:
         return True
-    value = float(worth.sum())
-    bands = _bands(setting, adopted)
-    away = abs(worth - adopted * value)
-    return any(bands[i] >= 0.0 and away[i] >= (bands[i] - ALLOWANCE) * value for i in others)
+    absolute, relative = _widths(setting)
+    inner = columns.branches
+    shares, inner_off = [0.0] * len(inner), [0.0] * len(inner)
+    fill_branch_shares(adopted.tolist(), inner, shares)
+    fill_branch_shares(off.tolist(), inner, inner_off)
+    targets, away = [*adopted.tolist(), *shares], [*off.tolist(), *inner_off]
+    limits = [0.0] * len(targets)
+    fill_limits(targets, absolute, relative, limits)
+    return any(abs(a) >= limit * value for a, limit in zip(away, limits, strict=True))
 
 
-def _bands(setting: Setting, target: Floats) -> list[float]:
+def _widths(setting: Setting) -> tuple[float, float]:
+    """The bands of a policy, absolute and relative; below zero for none."""
     when = setting.policy.when
-    bands = [0.0] * len(target)
     absolute = -1.0 if when.band_absolute is None else float(when.band_absolute)
     relative = -1.0 if when.band_relative is None else float(when.band_relative)
-    fill_bands(target.tolist(), 1.0, absolute, relative, bands)
-    return bands
+    return absolute, relative
 
 
-def _goals(setting: Setting, wanted: Floats, worth: Floats) -> Any:
-    """Where the policy would go if everything could be traded, in money."""
+def _goals(
+    columns: RunColumns, setting: Setting, row: int, adopted: Floats, session: int, value: float
+) -> Any:
+    """Where the policy would go if everything could be traded, as weights."""
     to = setting.policy.to
-    value = float(worth.sum())
-    bands = [band * value if band > 0.0 else band for band in _bands(setting, wanted)]
-    goals = [0.0] * len(wanted)
-    width = -1.0 if to.width is None else float(to.width)
-    fill_goals(
-        worth.tolist(),
-        (wanted * value).tolist(),
-        bands,
+    space, branch_space = columns.space[:2]
+    fill_goal_weights(
+        setting.history.close[session].tolist(),
+        columns.units,
+        value,
+        setting.rows[row].tolist(),
+        adopted.tolist(),
+        *_widths(setting),
         TO_CODES[to.kind],
-        width * value,
-        ALLOWANCE * value,
-        goals,
+        -1.0 if to.width is None else float(to.width),
+        columns.branches,
+        NO_CASH,
+        0.0,
+        space,
+        branch_space,
     )
-    return goals
+    return space[GOALS]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tests.engine.households import CALENDAR as NYSE
 from trimtab.adapters.price_frames import read_dated_targets, read_prices
@@ -261,6 +262,64 @@ def test_a_folder_is_its_files_together(tmp_path: Path) -> None:
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, said: str) -> None:
     """Bad prices are refused with file, line, column and what would be right."""
     assert any(said in problem for problem in _refused(tmp_path, text))
+
+
+def drawn(scale: float) -> NDArray[np.float64]:
+    """Returns of two columns over 250 days."""
+    return np.random.default_rng(4).normal(0.0003, scale, (250, 2))
+
+
+def table(numbers: NDArray[np.float64]) -> Any:
+    """A wide frame of numbers by business day."""
+    polars = pytest.importorskip("polars", reason="frames come from an extra")
+    days = np.busday_offset("2024-01-01", np.arange(len(numbers)), roll="forward")
+    return polars.DataFrame(
+        {"date": days.tolist(), "A": numbers[:, 0].tolist(), "B": numbers[:, 1].tolist()}
+    )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        (1.0 + drawn(0.01), "look like gross returns"),
+        ((1.0 + drawn(0.01))[:12], "look like gross returns"),
+        (1.0 + drawn(0.04), "look like gross returns"),
+        (100.0 * drawn(0.01), "look like returns in percent"),
+        (drawn(0.01), "look like returns,"),
+    ],
+)
+def test_returns_are_not_taken_for_prices(numbers: NDArray[np.float64], said: str) -> None:
+    """Gross returns and returns in percent are refused with the line that chains them."""
+    with pytest.raises(InputError, match=said) as caught:
+        read_prices(table(numbers))
+
+    assert "cumprod()" in str(caught.value)
+
+
+def test_logarithms_of_prices_are_warned_of() -> None:
+    """Small numbers with many decimals that hardly move may be prices, so they are only doubted."""
+    walk = np.cumsum(drawn(0.012), axis=0)
+
+    found = read_prices(table(np.log(100.0) + walk))
+
+    assert [(one.code, one.severity) for one in found.findings] == [
+        ("looks-like-logarithms", "warning")
+    ]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        np.cumprod(1.0 + drawn(0.01), axis=0),
+        np.cumprod(1.0 + drawn(0.004), axis=0),
+        1.0 + drawn(0.00001),
+        9.0 * np.cumprod(1.0 + drawn(0.003), axis=0).round(4),
+        9.0 * np.cumprod(1.0 + drawn(0.02), axis=0),
+    ],
+)
+def test_prices_near_one_and_cheap_ones_are_prices(numbers: NDArray[np.float64]) -> None:
+    """A rate of exchange, a coin worth one dollar and a cheap fund pass without a word."""
+    assert read_prices(table(numbers)).findings == ()
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:

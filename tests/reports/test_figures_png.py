@@ -67,6 +67,18 @@ def test_the_overview_shows_itself_in_notebooks(result: Backtest) -> None:
     assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
 
 
+@pytest.mark.usefixtures("_with_matplotlib")
+@pytest.mark.parametrize("sessions", [30, 90, 300, 1300])
+def test_dates_below_a_panel_fit_whatever_the_span(sessions: int) -> None:
+    """Spans from a month to years get two to six dates, and matplotlib has nothing to warn of."""
+    found = backtest(lively("AB", sessions), Policy({"A": 0.6, "B": 0.4}, "monthly"))
+
+    drawn = pictures(found)["weights_1"]
+
+    png(drawn)  # a warning would be an error here
+    assert all(2 <= len(axes.get_xticks()) <= 6 for axes in drawn.axes)
+
+
 def test_without_matplotlib_it_says_what_to_install(
     result: Backtest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -584,7 +584,7 @@ def test_a_run_of_two_sessions_has_few_measures() -> None:
 
 
 def test_prices_once_a_month_are_said_to_be_so() -> None:
-    """Where sessions are no days, the report says that 252 a year are counted all the same."""
+    """Where sessions are no days, the report says so and how many a year are counted."""
     months = [date(2000 + k // 12, k % 12 + 1, 1) for k in range(60)]
     prices = lively("AB", 60, dates=months)
 
@@ -592,5 +592,5 @@ def test_prices_once_a_month_are_said_to_be_so() -> None:
 
     assert "12 times a year" in backtest_text(one)
     assert "times a year" not in backtest_text(backtest(lively("AB", 600), Policy(HALVES)))
-    monthly = one.policies[0].measured(sessions_a_year=12).sharpe
-    assert monthly == pytest.approx(one.policies[0].measures.sharpe * sqrt(12 / 252))
+    daily = one.policies[0].measured(sessions_a_year=252).sharpe
+    assert daily == pytest.approx(one.policies[0].measures.sharpe * sqrt(252 / 12))

@@ -136,15 +136,72 @@ def check_prices(table: PriceTable, name: str, values: Floats) -> None:
 
 
 def refuse_returns(table: PriceTable, closes: Mapping[str, Floats]) -> None:
-    """Returns where prices were meant: small numbers, some of them below zero."""
+    """Returns where prices were meant: numbers of which many are below zero, or scatter around 1.
+
+    Args:
+        table: The table, in which it becomes a problem; what may be logarithms is a finding.
+        closes: The numbers of its columns, NaN where there is none.
+    """
     import numpy as np
 
-    every = np.concatenate(list(closes.values())) if closes else np.zeros(0)
-    every = every[np.isfinite(every)]
-    if len(every) and np.any(every < 0) and np.median(np.abs(every)) < 0.5:
-        wrong = "the numbers look like returns, and prices are needed"
-        table.problem(None, "", wrong, "chain them: prices = 100 * (1 + returns).cumprod()")
+    columns = [one[np.isfinite(one)] for one in closes.values()]
+    every = np.concatenate(columns) if columns else np.zeros(0)
+    if not len(every):
+        return
+    below = float(np.mean(every < 0))
+    what = remedy = ""
+    if below and np.median(np.abs(every)) < 0.5:
+        what, remedy = "returns", "chain them: prices = 100 * (1 + returns).cumprod()"
+    elif below > 0.2 and len(every) >= LEAST_TOLD:
+        what, remedy = "returns in percent", "prices = 100 * (1 + returns / 100).cumprod()"
+    elif _scatter_around_one(columns):
+        what, remedy = "gross returns", "chain them: prices = 100 * returns.cumprod()"
+    if what:
+        table.problem(None, "", f"the numbers look like {what}, and prices are needed", remedy)
         stop(table)
+    if all(_creeps(one) for one in columns):
+        message = (
+            "the numbers look like logarithms of prices: all are small, with many decimals, and "
+            "move by next to nothing. If they are, give prices = exp(numbers); else returns and "
+            "risk are understated severalfold."
+        )
+        table.findings.append(Finding("looks-like-logarithms", table.source, message, "warning"))
+
+
+LEAST_TOLD = 8
+"""Numbers of a column from which it can be told what they are."""
+
+
+def _scatter_around_one(columns: Sequence[Floats]) -> bool:
+    """Whether numbers jump to and fro across 1, as gross returns do and prices do not."""
+    import numpy as np
+
+    crossed = steps = together = 0.0
+    for values in columns:
+        if len(values) < LEAST_TOLD or values.min() < 0.5 or values.max() > 1.6:
+            return False
+        middle = np.median(values)
+        apart = values - middle
+        own = float(apart @ apart)
+        if own < 1e-8 * len(values) or abs(middle - 1.0) > 0.03:
+            return False  # a price that hardly leaves 1 is that of money
+        crossed += float(np.sum((values[1:] - 1.0) * (values[:-1] - 1.0) < 0.0))
+        steps += len(values) - 1
+        together += float(apart[1:] @ apart[:-1]) / own
+    return bool(columns) and crossed > 0.25 * steps and together < 0.5 * len(columns)
+
+
+def _creeps(values: Floats) -> bool:
+    """Whether numbers from 2 to 12 with many decimals move as little as logarithms of prices do."""
+    import numpy as np
+
+    if len(values) < 10 * LEAST_TOLD or values.min() < 2.0 or values.max() > 12.0:
+        return False
+    if np.mean(np.abs(values * 1e4 - np.round(values * 1e4)) > 1e-6) < 0.5:
+        return False  # a price is quoted with four decimals at most
+    moves = np.diff(values)
+    usual = float(np.median(np.abs(moves)))
+    return 0.002 < usual < 0.05 and usual / float(np.median(values)) < 0.004
 
 
 def check_symbols(table: PriceTable, symbols: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from trimtab.reports.layout import (
     wrapped,
 )
 from trimtab.reports.plan_text import findings_text
-from trimtab.reports.words import clean
+from trimtab.reports.words import clean, counted
 from trimtab.simulate.account_paths import AccountPaths
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
@@ -353,6 +353,14 @@ def _unusual(one: PolicyResult) -> list[str]:
     """What to know where prices do not come once a business day."""
     years = (one.last - one.first).days / DAYS_A_YEAR
     rate = (one.sessions - 1) / years
+    year = one.sessions_a_year
+    if year != SESSIONS_A_YEAR:
+        told = (
+            f"These prices come {counted(round(year), 'time', 'times')} a year, and so volatility, "
+            "Sharpe and tracking error count: their risk is that between these dates, and falls "
+            "between two of them are not seen."
+        )
+        return [told]
     if years < 1 or USUAL[0] <= rate <= USUAL[1]:
         return []
     told = (

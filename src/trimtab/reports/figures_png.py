@@ -316,5 +316,5 @@ def _weights(one: Drawn, number: int) -> Figure:
                 _days(one)[found.events], [1.0] * len(found.events), "|", color="black",
                 markersize=5, transform=axes.get_xaxis_transform(), clip_on=False,
             )  # fmt: skip
-        axes.xaxis.set_major_locator(AutoDateLocator(maxticks=5))
+        axes.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=5))
     return figure

@@ -122,7 +122,8 @@ def findings_text(
     for finding in shown:
         title = _LABELS[finding.severity]
         message = sentence(finding.message) + remedy(finding.code, finding.subject, look.ask)
-        is_told = finding.subject in message or _NO_NAME.fullmatch(finding.subject)
+        name = re.escape(finding.subject)
+        is_told = re.search(rf"(?<!\w){name}(?!\w)", message) or _NO_NAME.fullmatch(finding.subject)
         text = message if is_told else f"{finding.subject}: {message}"
         lines += paragraph(
             "" if title == label else title,

@@ -23,7 +23,7 @@ from trimtab.simulate.account_tables import (
 from trimtab.simulate.account_tax import OpenLot, SoldLot, TaxPayment, TaxYear, lots_sold, tax_years
 from trimtab.simulate.frames import Columns, html_table, text_table
 from trimtab.simulate.measures import known
-from trimtab.simulate.metrics import cagr, max_drawdown, volatility
+from trimtab.simulate.metrics import cagr, max_drawdown, sessions_a_year, volatility
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -164,8 +164,11 @@ class AccountRun:
 
     def to_dict(self) -> dict[str, Any]:
         """The figures under the names that `--json` prints: those of research mode, and the tax."""
+        import numpy as np
+
         curve = self.equity
         several = len(curve) > 1
+        year = sessions_a_year(np.array(self.dates, dtype="datetime64[D]"))
         cost_drag, tax_drag = account_drags(self)
         return {
             "final_value": self.value[-1] / 100,
@@ -185,7 +188,7 @@ class AccountRun:
             "cagr": (
                 float(cagr(curve[0], curve[-1], self.dates[0], self.dates[-1])) if several else None
             ),
-            "volatility": volatility(curve) if len(curve) > 2 else None,
+            "volatility": volatility(curve, sessions_a_year=year) if len(curve) > 2 else None,
             "max_drawdown": max_drawdown(curve),
             "final_weights": dict(self.final_weights),
             "first": self.dates[0].isoformat(),

@@ -179,8 +179,8 @@ def _impact(
         elif not there[1:].all():
             count = int(np.count_nonzero(~there[1:]))
             message = (
-                f"on {count} sessions too little volume was known: trades are charged no impact, "
-                f"first on {run.dates[1:][~there[1:]][0]}."
+                f"on {count} sessions too little volume of {symbol} was known: its trades are "
+                f"charged no impact, first on {run.dates[1:][~there[1:]][0]}."
             )
             findings.append(Finding("volume-unknown", symbol, message, "info"))
     return impact, findings
@@ -205,8 +205,8 @@ def _caps(
         unknown = np.isnan(volume)
         if unknown.any():
             message = (
-                f"on {int(unknown.sum())} sessions no volume is known: nothing is traded in it "
-                f"then, first on {run.dates[unknown][0]}."
+                f"on {int(unknown.sum())} sessions no volume of {symbol} is known: nothing is "
+                f"traded in it then, first on {run.dates[unknown][0]}."
             )
             findings.append(Finding("volume-unknown", symbol, message, "info"))
         caps[:, i] = participation * np.where(unknown, 0.0, volume)

@@ -41,10 +41,10 @@ OUTCOME_FIGURES = (
 )
 """What is kept of each path, in this order.
 
-`tracking_error` is the standard deviation (ddof 1, times sqrt 252) of daily simple returns less
-those of the target held exactly, free of cost; `turnover_a_year` the one-way turnover over the
-run, divided by its years; `cost_a_year` the costs, each as a share of the value before it, summed
-and divided by the years. The others are as in a `PolicyResult`.
+`tracking_error` is the standard deviation (ddof 1, a year: times sqrt 252 for daily prices) of
+simple returns less those of the target held exactly, free of cost; `turnover_a_year` the one-way
+turnover over the run, divided by its years; `cost_a_year` the costs, each as a share of the value
+before it, summed and divided by the years. The others are as in a `PolicyResult`.
 """
 
 PLACES = {figure.name: place for place, figure in enumerate(OUTCOME_FIGURES)}

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
+from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
@@ -15,7 +16,7 @@ from trimtab.simulate.aims import GivenTarget, read_target
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.flows import Flows
 from trimtab.simulate.history import Panel, PriceHistory, common_sessions
-from trimtab.simulate.metrics import SESSIONS_A_YEAR
+from trimtab.simulate.metrics import SESSIONS_A_YEAR, sessions_a_year
 from trimtab.simulate.outcomes import Outcomes
 from trimtab.simulate.paths import PathSource, run_paths, stream
 from trimtab.simulate.rules import TradeAt
@@ -89,6 +90,10 @@ def monte_carlo(
     fitted = fit(prices, model, symbols=risky, states=states) if isinstance(model, str) else model
     fitted_to = common_sessions(prices, fitted.symbols)
     known = fitted_to.history
+    rate = sessions_a_year(known.dates)
+    if isinstance(model, str) and rate != SESSIONS_A_YEAR:
+        wrong = f"prices come {rate:.0f} times a year, and a model is fitted to days and draws days"
+        raise InputError([Problem(prices.source, None, "", wrong, "give daily prices")])
     dates = sessions_after(prices.dates[-1], round(years * SESSIONS_A_YEAR) + 1)
     options: dict[str, Any] = {
         "costs": costs,

@@ -14,6 +14,7 @@ from trimtab.simulate.gaps import Gaps, sessions_with_gaps
 from trimtab.simulate.history import TRADED, PriceHistory, day_of, jumps, split_guess
 from trimtab.simulate.metrics import DAYS_A_YEAR
 from trimtab.simulate.splits import split_findings
+from trimtab.simulate.unchanged import unchanged_findings
 
 
 def shared_history(
@@ -60,8 +61,9 @@ def shared_history(
     found = sessions_with_gaps(prices, tuple(symbols), gaps, start=None if made else start, end=end)
     panel, findings = found.history, list(found.findings)
     cash_column = cash_column or panel.status is not None
+    traded = panel.as_traded()
+    findings += unchanged_findings(traded)
     if not accept_jumps:
-        traded = panel.as_traded()
         _refuse_jumps(traded)
         findings += split_findings(traded)
     if CASH not in panel.symbols and (made or CASH in wanted or cash_column):

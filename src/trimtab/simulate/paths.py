@@ -17,7 +17,13 @@ from trimtab.kernels.research_columns import REBALANCES, TURNOVER
 from trimtab.simulate.difference import OUTCOME_FIGURES
 from trimtab.simulate.gaps import Listing, listing_of
 from trimtab.simulate.history import PriceHistory, day_of
-from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, cagr, max_drawdown, volatility
+from trimtab.simulate.metrics import (
+    DAYS_A_YEAR,
+    cagr,
+    max_drawdown,
+    sessions_a_year,
+    volatility,
+)
 from trimtab.simulate.policy_run import conditions_by, over
 from trimtab.simulate.returns import grown, session_returns
 from trimtab.simulate.run_columns import RunColumns
@@ -168,7 +174,8 @@ def figures_of(ready: Ready, results: Sequence[Any]) -> Floats:
             aimed, closes = np.ascontiguousarray(one.targets[:-1].T), one.history
         target = _target_returns(aimed, _steps(closes.T))
         totals = (one.turnover_one_way, _shares(one.log.cost, one.log.value), one.rebalances)
-        _fill_row(row, one.value, one.flows, one.cash, one.first, one.last, totals, target)
+        span = one.first, one.last, one.sessions_a_year
+        _fill_row(row, one.value, one.flows, one.cash, *span, totals, target)
     return table
 
 
@@ -213,7 +220,8 @@ class _Desk:
             listed = listing_of(setting.history)
             columns = RunColumns(setting, rules)
             self.runs.append((setting, columns, self.sheets[own], aimed, listed))
-        self.span = day_of(source.template.dates[0]), day_of(source.template.dates[-1])
+        dates = source.template.dates
+        self.span = day_of(dates[0]), day_of(dates[-1]), sessions_a_year(dates)
 
     def run(self, path: int, table: Floats) -> None:
         """One path: its prices, every policy over them, a row of figures each."""
@@ -352,6 +360,7 @@ def _fill_row(
     cash: float,
     first: Any,
     last: Any,
+    year: float,
     totals: tuple[float, float, int],
     target: Floats,
 ) -> None:
@@ -364,10 +373,10 @@ def _fill_row(
     apart = np.nan
     if len(target) > 1:
         gaps = session_returns(equity) - target
-        apart = float(np.std(gaps, ddof=1) * np.sqrt(SESSIONS_A_YEAR))
+        apart = float(np.std(gaps, ddof=1) * np.sqrt(year))
     row[0] = float(value[-1])
     row[1] = cagr(cash, float(equity[-1]), first, last)
-    row[2] = volatility(equity)
+    row[2] = volatility(equity, sessions_a_year=year)
     row[3] = max_drawdown(equity)
     row[4] = apart
     row[5] = turnover / years

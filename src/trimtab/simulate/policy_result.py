@@ -144,8 +144,13 @@ class PolicyResult:
 
     @cached_property
     def volatility(self) -> float:
-        """Standard deviation of daily simple returns, ddof 1, times sqrt 252."""
-        return metrics.volatility(self.growth)
+        """Standard deviation of simple returns, ddof 1, a year: times sqrt 252 for daily prices."""
+        return metrics.volatility(self.growth, sessions_a_year=self.sessions_a_year)
+
+    @cached_property
+    def sessions_a_year(self) -> float:
+        """Sessions that count as a year: 252 for daily prices, 12 for monthly ones."""
+        return metrics.sessions_a_year(self.dates)
 
     @cached_property
     def max_drawdown(self) -> float:
@@ -157,15 +162,15 @@ class PolicyResult:
         """What it earned, risked, took and kept to, with no riskless rate: see `measured`."""
         return self.measured()
 
-    def measured(
-        self, *, risk_free: float = 0.0, sessions_a_year: float = SESSIONS_A_YEAR
-    ) -> Measures:
+    def measured(self, *, risk_free: float = 0.0, sessions_a_year: float | None = None) -> Measures:
         """Its measures above a riskless rate, or with another count of sessions a year.
 
         Args:
             risk_free: Riskless rate a year, compounding, as 0.02.
-            sessions_a_year: Sessions that count as a year: 252, or 12 for prices once a month.
+            sessions_a_year: Sessions that count as a year; by default by how far apart the prices
+                are: 252 for days, 12 for months.
         """
+        sessions_a_year = sessions_a_year or self.sessions_a_year
         if self.flows is None:
             return _measured(self, risk_free=risk_free, sessions_a_year=sessions_a_year)
         grown = replace(self, value=self.growth, final_value=float(self.growth[-1]), flows=None)
@@ -261,7 +266,9 @@ class PolicyResult:
 
         Columns: date, return (over the window, not yearly), volatility and tracking_error (yearly).
         """
-        columns = _rolled(replace(self, value=self.growth, flows=None), window)
+        year = self.sessions_a_year
+        flat = replace(self, value=self.growth, flows=None)
+        columns = _rolled(flat, window, sessions_a_year=year)
         return make_frame({"date": self.dates, **columns}, self.frames, index="date")
 
     @property
@@ -318,9 +325,7 @@ class PolicyResult:
         return figures
 
 
-def _measured(
-    run: PolicyResult, *, risk_free: float = 0.0, sessions_a_year: float = SESSIONS_A_YEAR
-) -> Measures:
+def _measured(run: PolicyResult, *, risk_free: float, sessions_a_year: float) -> Measures:
     """The measures of a policy over history in research mode.
 
     Args:
@@ -374,9 +379,7 @@ def _measured(
     )
 
 
-def _rolled(
-    run: PolicyResult, window: int, *, sessions_a_year: float = SESSIONS_A_YEAR
-) -> dict[str, Floats]:
+def _rolled(run: PolicyResult, window: int, *, sessions_a_year: float) -> dict[str, Floats]:
     """Return, volatility and tracking error of the last `window` sessions, at each session."""
     returns = session_returns(run.value)
     apart = returns - metrics.target_returns(run.targets, run.history)

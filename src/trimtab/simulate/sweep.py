@@ -43,7 +43,7 @@ from trimtab.simulate.frames import html_table, make_frame, text_table
 from trimtab.simulate.gaps import Delisted, Late
 from trimtab.simulate.grid import Grid
 from trimtab.simulate.history import PriceHistory, day_of
-from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
+from trimtab.simulate.metrics import DAYS_A_YEAR, sessions_a_year
 from trimtab.simulate.overfitting import (
     Deflated,
     Overfitting,
@@ -540,7 +540,7 @@ def _figures(raw: Floats, cash: float, panel: PriceHistory, *, parts: int) -> di
     import numpy as np
 
     years = (day_of(panel.dates[-1]) - day_of(panel.dates[0])).days / DAYS_A_YEAR
-    year = np.sqrt(SESSIONS_A_YEAR)
+    year = np.sqrt(sessions_a_year(panel.dates))
     deviation = np.sqrt(raw[:, VARIANCE])
     few = len(panel) < 3
     whole = FIGURES + 2 * parts + 1

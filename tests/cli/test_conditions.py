@@ -202,3 +202,22 @@ def test_what_becomes_of_dividends_is_said_by_the_words_of_python(use: str, tmp_
     assert told["final_value"] == pytest.approx(found.final_value, rel=1e-12)
     assert told["dividends"] == use
     assert swept["policies"][0]["final_value"] == pytest.approx(found.final_value, rel=1e-12)
+
+
+def test_account_mode_takes_the_words_for_dividends(tmp_path: Path) -> None:
+    """What is held stays in cash and buys nothing; the other two buy, and the text says which."""
+    session = Session(demo_folder(tmp_path))
+    asked = "trimtab backtest --account-mode --start 2012-09-28 --end 2012-12-14 --policy never"
+
+    found = {
+        use: json.loads(session.run(f"{asked} --dividends {use} --json"))["policies"][1]
+        for use in ("reinvest", "hold", "towards-target")
+    }
+
+    plain = json.loads(session.run(f"{asked} --json"))["policies"][1]
+    assert plain == found["hold"]
+    assert found["hold"]["dividends_paid"] > 0
+    turned = {use: one["turnover_one_way"] for use, one in found.items()}
+    assert turned["hold"] < min(turned["reinvest"], turned["towards-target"])
+    assert {one["rebalances"] for one in found.values()} == {0}
+    assert "invested as a deposit" in session.run(f"{asked} --dividends towards-target")

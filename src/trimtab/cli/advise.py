@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from trimtab.cli.conditions import add_conditions, conditions_of, costs_by
+from trimtab.cli.conditions import account_terms_of, add_conditions, conditions_of, costs_by
 from trimtab.cli.missing_prices import add_missing, missing_of
 from trimtab.cli.options import add_json, command, folder_of
 from trimtab.cli.studied import START, add_studied, rate, studied
@@ -162,7 +162,10 @@ def _in_accounts(args: argparse.Namespace, policies: list[str]) -> list[AccountR
 
     made = [Policy(None, *parse_policy(words)) for words in policies]
     cash = None if args.cash is None else Decimal(str(args.cash))
-    return account_runs(book, made, start=args.start, end=args.end, cash=cash, on_session=shown)
+    return account_runs(
+        book, made, start=args.start, end=args.end, cash=cash, terms=account_terms_of(args),
+        on_session=shown,
+    )  # fmt: skip
 
 
 def _told(advice: Advice, runs: list[AccountRun]) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from trimtab.cli.conditions import (
+    account_terms_of,
     add_conditions,
     conditions_given,
     conditions_of,
@@ -312,6 +313,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
             end=args.end,
             cash=None if args.cash is None else Decimal(str(args.cash)),
             pay_tax=args.tax != "counted",
+            terms=account_terms_of(args),
             on_session=shown,
         )
     finally:
@@ -398,6 +400,7 @@ def _accounts_shuffled(
             end=args.end,
             cash=None if args.cash is None else Decimal(str(args.cash)),
             pay_tax=args.tax != "counted",
+            terms=account_terms_of(args),
             paths=args.paths,
             processes=cpu_count() or 1,
             on_progress=shown,

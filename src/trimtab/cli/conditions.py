@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from trimtab.costs import Costs
     from trimtab.model.policy import Calendar
+    from trimtab.simulate.account_terms import AccountTerms
     from trimtab.simulate.flows import Flows, Invest
 
     Regular: TypeAlias = tuple[float, bool, Calendar]
@@ -127,14 +128,26 @@ def add_conditions(parser: argparse.ArgumentParser, *, several: bool = False) ->
         "--dividends",
         choices=("reinvest", "hold", "towards-target"),
         help="cash dividends buy more of the same at no cost, stay cash until the policy trades, "
-        "or buy what is furthest below its target (default: reinvest); but for reinvest, prices "
-        "need a dividend column",
+        "or buy what is furthest below its target; but for reinvest, prices need a dividend column "
+        "(default: reinvest; in account mode hold, and reinvest is an order of whole steps)",
     )
 
 
+IN_ACCOUNTS = ("--dividends",)
+"""Those that account mode knows as well."""
+
+
 def conditions_given(args: argparse.Namespace) -> list[str]:
-    """Those of the options that were given."""
-    return [flag for flag in (*FEES, *OTHERS) if getattr(args, _name(flag)) is not None]
+    """Those of the options that were given and that only research mode knows."""
+    named = [flag for flag in (*FEES, *OTHERS) if flag not in IN_ACCOUNTS]
+    return [flag for flag in named if getattr(args, _name(flag)) is not None]
+
+
+def account_terms_of(args: argparse.Namespace) -> AccountTerms:
+    """What the options say of a run in account mode."""
+    from trimtab.simulate.account_terms import AccountTerms
+
+    return AccountTerms(dividends=args.dividends or "hold")
 
 
 def conditions_of(args: argparse.Namespace) -> dict[str, Any]:

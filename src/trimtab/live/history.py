@@ -23,6 +23,7 @@ from trimtab.model.policy import Policy
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_paths import ACCOUNT_PATHS, AccountPaths, bootstrap_accounts
 from trimtab.simulate.account_run import AccountRun
+from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def account_runs(
     end: date | None = None,
     cash: Decimal | None = None,
     pay_tax: bool = True,
+    terms: AccountTerms = USUAL,
     on_session: Callable[[str, date], None] | None = None,
 ) -> list[AccountRun]:
     """What policies would have done in these very accounts, with whole shares, lots and tax.
@@ -54,6 +56,7 @@ def account_runs(
         end: The last day that may count.
         cash: What all accounts together start with; None: their present worth.
         pay_tax: Pay tax when it is due, out of the accounts that caused it; else it is counted.
+        terms: What becomes of dividends.
         on_session: Called with the policy's name and each session, for a progress bar.
 
     Raises:
@@ -77,6 +80,7 @@ def account_runs(
                 name=name,
                 invest_at_start=True,
                 pay_tax=pay_tax,
+                terms=terms,
                 participation=book.portfolio.participation,
                 volumes=past.volumes,
                 on_session=told,
@@ -94,6 +98,7 @@ def account_paths(
     end: date | None = None,
     cash: Decimal | None = None,
     pay_tax: bool = True,
+    terms: AccountTerms = USUAL,
     paths: int = ACCOUNT_PATHS,
     seed: int = 0,
     processes: int = 1,
@@ -107,7 +112,7 @@ def account_paths(
         book: The portfolio.
         policies: The one that is compared, and the one that it is compared with.
         observed: What the two did in history, if that was run.
-        start, end, cash, pay_tax: As for `account_runs`.
+        start, end, cash, pay_tax, terms: As for `account_runs`.
         paths: Shuffled histories.
         seed: Of the shuffling.
         processes: How many to run paths in, at most (`trimtab.live.processes`).
@@ -127,6 +132,7 @@ def account_paths(
             paths=paths,
             seed=seed,
             pay_tax=pay_tax,
+            terms=terms,
             in_turn=shared_out(processes),
             on_progress=on_progress,
         )

@@ -53,6 +53,17 @@ _DIVIDENDS = {
     ),
 }
 
+_ACCOUNT_DIVIDENDS = {
+    "hold": "Dividends stay as cash until a plan trades.",
+    "reinvest": (
+        "Dividends buy whole steps of the same instrument at the close of their day, at its cost; "
+        "the rest stays cash."
+    ),
+    "towards-target": (
+        "Dividends are invested as a deposit of their day is: in what is furthest below its target."
+    ),
+}
+
 
 def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> str:
     """The backtest for a terminal of `width` columns."""
@@ -107,6 +118,7 @@ def account_conventions(one: AccountRun) -> list[str]:
             "The same decisions, orders and record as plan and apply: whole shares, lots, splits, "
             "cash dividends."
         ),
+        _ACCOUNT_DIVIDENDS[one.dividends],
         (
             "Each account starts in cash and is invested at the first session, which is no "
             "rebalance but counts in turnover, cost and orders; trades at the close that decides."

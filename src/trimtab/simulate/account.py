@@ -34,15 +34,27 @@ from trimtab.model.market import Market
 from trimtab.model.numbers import StepPrice, half_even, money_text
 from trimtab.model.orders import Order
 from trimtab.model.plan import LotSale, Plan, Trade
+from trimtab.model.policy import parse_when
 from trimtab.model.sleeves import Sleeve
 from trimtab.model.state import State
+from trimtab.simulate.account_cash import (
+    PaidDividend,
+    before_it_came,
+    by_account,
+    dividends_in,
+    reinvesting,
+)
 from trimtab.simulate.account_quiet import quiet_worth
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_tax import OpenLot, TaxAccount, lots_left, tax_of_selling
+from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
 
 CLOSE = time(21, 0, tzinfo=UTC)
 """The hour of the simulated clock: after the close, so that a day's prices are known."""
+
+NEVER = parse_when("never")
+"""A policy that lets everything be: what is done beside it."""
 
 ENDLESS = 2**60
 """Simulated days pass in milliseconds: the throttle on orders a minute has nothing to say."""
@@ -69,6 +81,7 @@ def backtest_accounts(
     pay_tax: bool = True,
     participation: Fraction | None = None,
     volumes: Callable[[date], Mapping[str, Fraction]] | None = None,
+    terms: AccountTerms = USUAL,
     on_session: Callable[[date], None] | None = None,
 ) -> AccountRun:
     """What a household's policy would have done, in account mode.
@@ -86,6 +99,7 @@ def backtest_accounts(
         participation: The largest part of a day's volume that one order is filled with; what is
             left is cancelled, and waits until the policy acts again. None: filled in whole.
         volumes: Units traded on a day, by instrument; what it does not know is filled in whole.
+        terms: What becomes of dividends.
         on_session: Called with every session, for a progress bar.
 
     Returns:
@@ -95,7 +109,7 @@ def backtest_accounts(
         AssertionError: There is no session to simulate.
     """
     tape = markets if isinstance(markets, Tape) else Tape.of(list(markets))
-    desk = _Desk(mandate, opening, participation, volumes, pay_tax=pay_tax)
+    desk = _Desk(mandate, opening, participation, volumes, pay_tax=pay_tax, terms=terms)
     while len(desk.dates) < len(tape):
         begun = len(desk.dates)
         desk.session(tape, Request(now=invest_at_start and not begun))
@@ -122,6 +136,9 @@ def backtest_accounts(
         pays_tax=pay_tax,
         payments=tuple(desk.tax.payments),
         for_tax=frozenset(desk.for_tax),
+        for_cash=frozenset(desk.for_cash),
+        dividends=terms.dividends,
+        dividends_paid=desk.dividends_paid,
         liquidation_tax=desk.liquidation_tax(),
         sheltered_value=desk.sheltered(),
         worth={place: tuple(closes) for place, closes in desk.worth.items()},
@@ -199,7 +216,9 @@ class _Desk:
         volumes: Callable[[date], Mapping[str, Fraction]] | None = None,
         *,
         pay_tax: bool = True,
+        terms: AccountTerms = USUAL,
     ) -> None:
+        self.terms = terms
         self.mandate = mandate
         self.opening = opening
         self.participation = participation
@@ -227,13 +246,18 @@ class _Desk:
         self.pay_tax = pay_tax
         self.tax = TaxAccount()
         self.for_tax: list[str] = []
+        self.for_cash: list[str] = []
+        self.dividends_paid = 0
 
     def session(self, tape: Tape, request: Request) -> None:
         """One session: splits and dividends, the decision, its orders, the value at the close."""
         market = tape.market(len(self.dates))
         self.clock.day = market.as_of
         self._read_prices(tape)
-        self._book_actions(market)
+        paid = self._book_actions(market)
+        if paid and self.terms.dividends == "reinvest":
+            self._reinvest(paid, market)
+        spend = by_account(paid) if self.terms.dividends == "towards-target" else {}
         ready = self._prepared(market)
         # What prices alone cannot change is looked at again at the next session.
         self.is_booked = all(draft.kind == "actions_booked" for draft in ready.drafts)
@@ -242,14 +266,14 @@ class _Desk:
         owed = self.tax.payable(market.as_of) if self.pay_tax else {}
         if owed:
             request = replace(request, withdrawals=self._payable(owed, state, market, request))
-        if self._looks(tape, state) or wants_plan(
-            state, self.mandate, market, market.as_of, request
-        ):
-            plan = decide(state, self.mandate, market, market.as_of, request)
+        # Dividends that are spent at once are decided on as a deposit, and are in cash already.
+        seen, asked = before_it_came(state, spend), replace(request, deposits=spend)
+        if self._looks(tape, state) or wants_plan(seen, self.mandate, market, market.as_of, asked):
+            plan = decide(seen, self.mandate, market, market.as_of, asked)
             self.findings.extend(plan.findings)
             if plan.trades or plan.periods or request.withdrawals:
                 self._carry_out(plan, state, market, request)
-                self._note_payments(plan, state, market, request)
+                self._note_payments(plan, state, market, request, spend)
         now = self.folded if self.folded.head.seq else ready.folded
         worth = {
             key: [self.prices[key[1]].value(steps) if key[1] in self.prices else 0]
@@ -333,9 +357,16 @@ class _Desk:
                 self.findings.append(Finding("tax-unpaid", account, message))
         return asked
 
-    def _note_payments(self, plan: Plan, state: State, market: Market, request: Request) -> None:
-        """Remember which tax left its account, and whether the plan did nothing else."""
-        if not request.withdrawals:
+    def _note_payments(
+        self,
+        plan: Plan,
+        state: State,
+        market: Market,
+        request: Request,
+        spend: Mapping[str, int],
+    ) -> None:
+        """Remember which tax left its account, and whether a plan only moved cash."""
+        if not (request.withdrawals or spend):
             return
         for account in request.withdrawals:
             if (account, f"{plan.id}/withdrawal") in self.folded.refs:
@@ -343,7 +374,24 @@ class _Desk:
         policy = replace(request, withdrawals={})
         traded = bool(self.plans) and self.plans[-1].id == plan.id
         if traded and not is_due(state, self.mandate, market, market.as_of, policy):
-            self.for_tax.append(plan.id)
+            (self.for_cash if spend else self.for_tax).append(plan.id)
+
+    def _reinvest(self, paid: Sequence[PaidDividend], market: Market) -> None:
+        """Buy more of what paid, for what it paid, beside all that the policy does."""
+        ready = self._prepared(market)
+        state = ready.state(market.as_of, head=self.folded.head.hash)
+        still = replace(self.mandate, when=NEVER)
+        plan = reinvesting(
+            decide(state, still, market, market.as_of),
+            paid,
+            market,
+            instruments=self.mandate.household.instruments,
+            costs=self.mandate.costs,
+            place_of=self.place_of,
+        )
+        if plan.trades:
+            self._carry_out(plan, state, market, Request())
+            self.for_cash.append(plan.id)
 
     def liquidation_tax(self) -> int:
         """The tax of selling every taxable lot at the last close."""
@@ -406,15 +454,18 @@ class _Desk:
             known=self.folded,
         )
 
-    def _book_actions(self, market: Market) -> None:
+    def _book_actions(self, market: Market) -> list[PaidDividend]:
         """Write splits and dividends on their day, so that the record never lags behind prices."""
         count = len(market.splits) + len(market.dividends)
         if count == self.actions and self.folded.head.seq:
-            return
+            return []
         self.actions = count
         ready = self._prepared(market)
         self.findings.extend(ready.findings)
         self.folded = record(self.store, self.folded, ready.drafts)
+        paid = dividends_in(ready.drafts)
+        self.dividends_paid += sum(one.amount for one in paid)
+        return paid
 
     def _carry_out(self, plan: Plan, state: State, market: Market, request: Request) -> None:
         """Apply a plan as a person would, on paper brokers that fill at this close."""

@@ -17,6 +17,7 @@ from trimtab.model.market import Market
 from trimtab.model.policy import Policy
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_run import AccountRun
+from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.difference import Figure, Gap
 from trimtab.simulate.shuffled_markets import ShuffledMarkets
 
@@ -103,6 +104,7 @@ def bootstrap_accounts(
     block: float | None = None,
     level: float = 0.95,
     pay_tax: bool = True,
+    terms: AccountTerms = USUAL,
     in_turn: InTurn = map,
     on_progress: Callable[[int], None] | None = None,
 ) -> AccountPaths:
@@ -119,6 +121,7 @@ def bootstrap_accounts(
         block: Mean sessions in a block; by default chosen from the data as for research mode.
         level: Of the interval: the middle so much of the differences over the paths.
         pay_tax: Pay tax when it is due; else what is owed is taken off at the end.
+        terms: As for `backtest_accounts`; there are no dividends on a path.
         in_turn: What runs the paths and gives their figures in their turn: `map`, or one that
             shares them out among processes, as `trimtab.live.processes.shared_out`. It changes no
             figure.
@@ -135,7 +138,7 @@ def bootstrap_accounts(
         raise ValueError(f"level {level!r}: between 0 and 1, as 0.95")
     shuffled = ShuffledMarkets.of(markets, seed=seed, block=block)
     ways = tuple(replace(mandate, when=policy.when, to=policy.to) for policy in policies)
-    task = _Task(ways, opening, shuffled, pay_tax)
+    task = _Task(ways, opening, shuffled, pay_tax, terms)
     table = np.empty((paths, 2, len(FIGURES)))
     for number, figures in enumerate(in_turn(task, range(paths))):
         table[number] = figures
@@ -169,12 +172,20 @@ class _Task:
     opening: Opening
     shuffled: ShuffledMarkets
     pay_tax: bool
+    terms: AccountTerms
 
     def __call__(self, number: int) -> PathFigures:
         """The figures of each policy over one path."""
         tape = self.shuffled.path(number)
         runs = (
-            backtest_accounts(way, self.opening, tape, invest_at_start=True, pay_tax=self.pay_tax)
+            backtest_accounts(
+                way,
+                self.opening,
+                tape,
+                invest_at_start=True,
+                pay_tax=self.pay_tax,
+                terms=self.terms,
+            )
             for way in self.ways
         )
         return [_figures(run) for run in runs]

@@ -24,6 +24,7 @@ from trimtab.simulate.account_tax import OpenLot, SoldLot, TaxPayment, TaxYear, 
 from trimtab.simulate.frames import Columns, html_table, text_table
 from trimtab.simulate.measures import known
 from trimtab.simulate.metrics import cagr, max_drawdown, sessions_a_year, volatility
+from trimtab.simulate.rules import DividendUse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +52,9 @@ class AccountRun:
         pays_tax: Whether tax is paid when it is due; otherwise it is only counted.
         payments: Tax that was paid, oldest first.
         for_tax: Ids of the plans that did nothing but raise money for tax.
+        for_cash: Ids of the plans that did nothing but invest dividends.
+        dividends: What became of cash dividends.
+        dividends_paid: Cash dividends in all, minor units.
         liquidation_tax: Tax of selling all taxable lots at the last close, minor units.
         sheltered_value: Worth at the last close of accounts whose gains are not taxed.
         worth: What each leaf, or instrument in no leaf, and cash is worth at each close, minor
@@ -81,13 +85,21 @@ class AccountRun:
     worth: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
     aims: Mapping[str, float] = field(default_factory=dict)
     open_lots: tuple[OpenLot, ...] = field(default=(), repr=False)
+    for_cash: frozenset[str] = frozenset()
+    dividends: DividendUse = "hold"
+    dividends_paid: int = 0
 
     @property
     def rebalances(self) -> int:
-        """How often it traded, after it was invested, and not just for money to pay tax with."""
+        """How often it traded, after it was invested, and not just to raise or invest cash."""
         first = self.plans[0].as_of if self.plans else None
         was_bought = self.invested_at_start and first == self.dates[0]
-        return len(self.plans) - len(self.for_tax) - was_bought
+        return len(self.plans) - len(self.beside_policy) - was_bought
+
+    @property
+    def beside_policy(self) -> frozenset[str]:
+        """Ids of the plans that only raised or invested cash, and no policy asked for."""
+        return self.for_tax | self.for_cash
 
     @property
     def tax_paid(self) -> int:
@@ -195,6 +207,8 @@ class AccountRun:
             "last": self.dates[-1].isoformat(),
             "sessions": len(self.dates),
             "trade_at": "close",
+            "dividends": self.dividends,
+            "dividends_paid": self.dividends_paid / 100,
             "mode": "account",
         }
 

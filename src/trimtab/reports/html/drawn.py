@@ -141,7 +141,9 @@ def account_curve(run: AccountRun) -> AccountCurve:
         before = run.value[place] + plan.cost + paid.get(plan.as_of, 0)
         turned = sum(trade.value for trade in plan.trades) / (2 * before) if before > 0 else 0.0
         began = run.invested_at_start and place == 0
-        rows.append((place, plan.cost / 100, turned, plan.id not in run.for_tax and not began))
+        rows.append(
+            (place, plan.cost / 100, turned, plan.id not in run.beside_policy and not began)
+        )
     sessions, cost, turned_over, acted = zip(*rows, strict=True) if rows else ((), (), (), ())
     return AccountCurve(
         name=run.name,

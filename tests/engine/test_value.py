@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -216,6 +217,31 @@ def test_frozen_too_long_plans_nothing() -> None:
     (refused,) = [one for one in sixth.findings if one.code == "prices-refused"]
     assert "raise limits.frozen_sessions to 6 or more" in refused.message
     assert "prices-refused" in {finding.code for finding in sixth.findings}
+
+
+def test_every_holding_that_stops_the_household_is_named() -> None:
+    """Whoever mends prices learns at once which: all without one, all that were long without."""
+    names = ("A", "B", "C", "D", "E")
+    old, older = date(2026, 3, 20), date(2026, 3, 10)
+    quotes = {
+        "A": Quote(price("80"), old), "B": Quote(price("80"), older),
+        "C": Quote(price("80"), old), "E": Quote(price("80"), DAY),
+    }  # fmt: skip
+    book = state([lot("main", name, 10) for name in names if name != "D"], main="0")
+    target = tree(dict.fromkeys(names, 20))
+    shown = Market(DAY, CALENDAR, quotes)
+
+    def refusal(held: State) -> str:
+        plan = decide(held, mandate(target, accounts=[account("main")]), shown, DAY)
+        return next(one.message for one in plan.findings if one.code == "prices-refused")
+
+    long = refusal(book)
+    unpriced = refusal(replace(book, lots=(*book.lots, lot("main", "D", 10))))
+
+    assert "B is held and has been without a good price for 15 sessions; A, C are held and" in long
+    assert "If they really are halted, raise limits.frozen_sessions to 15" in long
+    assert "D is held and has no price that can be believed; B is held" in unpriced
+    assert "limits.frozen_sessions" not in unpriced
 
 
 def test_a_typed_price_may_be_a_month_old() -> None:

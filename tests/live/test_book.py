@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.folders import bytes_of, folder, opened
+from tests.live.folders import TOML, bytes_of, folder, opened
 from trimtab.adapters.clock import StillClock
 from trimtab.ledger.folded import state_digest
 from trimtab.live.book import open_book
@@ -369,3 +369,20 @@ def test_prices_that_are_old_by_the_clock_are_told(tmp_path: Path) -> None:
     (said,) = [one.message for one in old.findings if one.code == "old-prices"]
     assert "2024-03-28, 41 sessions before" in said
     assert not [one for one in (*fresh.findings, *asked.findings) if one.code == "old-prices"]
+
+
+@pytest.mark.parametrize("broker", ["paper", "manual"])
+@pytest.mark.parametrize("max_age", [40, 41])
+def test_old_prices_are_told_where_they_matter(tmp_path: Path, broker: str, max_age: int) -> None:
+    """Not within the age that each traded instrument may have; on paper as a note only."""
+    aged = "".join(f"\n[instruments.{name}]\nmax_age = {max_age}\n" for name in ("VTI", "BND"))
+    toml = TOML.format(roth=broker, taxed=broker)
+    path = folder(tmp_path, portfolio_toml=toml + aged)
+    later = StillClock(datetime(2024, 5, 28, 21, 0, tzinfo=UTC))
+
+    found = [
+        one for one in open_book(path, clock=later).status().findings if one.code == "old-prices"
+    ]
+
+    assert len(found) == (max_age < 41)
+    assert {one.severity for one in found} <= {"info" if broker == "paper" else "warning"}

@@ -112,7 +112,8 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
     prices: dict[str, Price] = {}
     doubted: dict[str, Price] = {}
     frozen: set[str] = set()
-    refused = halted = ""
+    unpriced: list[str] = []
+    long: dict[int, list[str]] = {}
     for id_ in sorted(held | (wanted & set(household.instruments))):
         belief = _belief(household.instruments[id_], state, market, household.currency)
         if belief.price is not None:
@@ -129,18 +130,12 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
         if id_ not in held:
             continue
         if belief.price is None:
-            refused = refused or f"{id_} is held and has no price that can be believed"
+            unpriced.append(id_)
         elif belief.since is not None:
             sessions = _sessions_frozen(household.instruments[id_], belief.since, market)
             if sessions > household.frozen_sessions:
-                if not refused:
-                    halted = (
-                        f" If {id_} really is halted, raise limits.frozen_sessions to {sessions} "
-                        "or more in portfolio.toml: it then counts at its last price, untraded."
-                    )
-                refused = refused or (
-                    f"{id_} is held and has been without a good price for {sessions} sessions"
-                )
+                long.setdefault(sessions, []).append(id_)
+    refused, halted = _refused(unpriced, long)
     findings.extend(_of_earlier_days(sorted(prices.keys() - frozen), mandate, market))
     step_prices = {
         id_: StepPrice.of(price, household.instruments[id_].step) for id_, price in prices.items()
@@ -175,6 +170,33 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
         findings.append(Finding("prices-refused", household.name, message, "error"))
     return Valuation(
         prices, step_prices, frozenset(frozen), steps, values, cash, tuple(findings), refused
+    )
+
+
+def _refused(unpriced: Sequence[str], long: Mapping[int, Sequence[str]]) -> tuple[str, str]:
+    """Why nothing is planned, with every holding that stands in the way; and what to do if halted.
+
+    Args:
+        unpriced: What is held and has no price at all.
+        long: By sessions without a good price: what is held, each beyond the limit.
+    """
+    held = [(unpriced, "no price that can be believed")] if unpriced else []
+    for sessions, names in sorted(long.items(), reverse=True):
+        held.append((names, f"been without a good price for {sessions} sessions"))
+    refused = "; ".join(
+        f"{', '.join(names)} {'is held and has' if len(names) == 1 else 'are held and have'} {what}"
+        for names, what in held
+    )
+    if unpriced or not long:
+        return refused, ""
+    names = [name for _, own in sorted(long.items(), reverse=True) for name in own]
+    if len(names) == 1:
+        who, counts = f"{names[0]} really is", "it then counts at its last price"
+    else:
+        who, counts = "they really are", "they then count at their last prices"
+    return refused, (
+        f" If {who} halted, raise limits.frozen_sessions to {max(long)} or more in "
+        f"portfolio.toml: {counts}, untraded."
     )
 
 

@@ -34,7 +34,7 @@ from trimtab.ledger.folded import NOTHING, Folded
 from trimtab.live.amounts import Amount, Day, day_of, typed_prices
 from trimtab.live.places import PLANS_FOLDER, lost_record
 from trimtab.model.errors import InputError, RefusedError
-from trimtab.model.findings import Finding
+from trimtab.model.findings import Finding, Severity
 from trimtab.model.household import Household
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
@@ -318,19 +318,27 @@ class ObservedBook:
         return self._price_file({}).beside_sessions(known, start, newest)
 
     def old_prices(self) -> tuple[Finding, ...]:
-        """That the newest price is more than a session older than the clock's day, if it is."""
+        """That the newest price is older by the clock than a traded instrument's may be.
+
+        For a household that is on paper throughout it is a note: it rehearses, often over history.
+        """
         calendar, newest = self.portfolio.calendar, self._newest_day()
         today = day_at(calendar, self.clock.now())
         if newest is None or newest >= today or not calendar.covers(today):
             return ()
         sessions = calendar.sessions_between(newest, today)
-        if sessions <= 1:
+        household = self.portfolio.household
+        traded = [one for one in household.instruments.values() if one.price_source == "market"]
+        # Before the close there are no prices of today yet, so a session is no age.
+        if sessions <= max(min((one.age_limit for one in traded), default=1), 1):
             return ()
+        is_rehearsal = self.paper_accounts == frozenset(household.accounts)
         message = (
             f"the newest price is of {newest}, {sessions} sessions before today ({today}): fetch "
-            "new prices before you trade on it"
+            f"new prices before you trade on it; if that day is meant, say --as-of {newest}"
         )
-        return (Finding("old-prices", str(newest), message),)
+        severity: Severity = "info" if is_rehearsal else "warning"
+        return (Finding("old-prices", str(newest), message, severity),)
 
     def _newest_day(self, *, until: date = date.max) -> date | None:
         """The newest day with prices; of a market's where there are any, else of typed ones."""

@@ -112,8 +112,31 @@ def test_a_policy_against_itself_differs_on_no_path() -> None:
 
     assert found.table[:, 0].tolist() == found.table[:, 1].tolist()
     assert len({tuple(row) for row in found.table[:, 0].tolist()}) == 2
-    assert found["after_tax_final_value"].verdict == "same"
-    assert "no difference on any path" in found.sentence
+    assert found["b"]["after_tax_final_value"].verdict == "same"
+    assert "no difference on any path" in found["b"].sentence
+
+
+def test_each_policy_is_compared_with_the_first() -> None:
+    """Three policies are two comparisons, each that of the two alone; one alone is refused."""
+    mandate_ = mandate(tree({"US": 50, "BND": 50}))
+    three = [Policy(None, words, name=words) for words in ("weekly", "never", "monthly")]
+
+    found = bootstrap_accounts(mandate_, opening(), wandering(30), three, paths=3, block=5)
+
+    assert [(one.first, one.second) for one in found.compared] == [
+        ("weekly", "never"),
+        ("weekly", "monthly"),
+    ]
+    for other in three[1:]:
+        pair = [three[0], other]
+        alone = bootstrap_accounts(mandate_, opening(), wandering(30), pair, paths=3, block=5)
+        for one, same in zip(alone[other.label].gaps, found[other.label].gaps, strict=True):
+            assert (one.low, one.median, one.high) == (same.low, same.median, same.high)
+            assert one.medians == same.medians
+    told = found.to_dict()
+    assert [one["second"] for one in told["compared"]] == ["never", "monthly"]
+    with pytest.raises(ValueError, match="at least 2"):
+        bootstrap_accounts(mandate_, opening(), wandering(30), three[:1], paths=3)
 
 
 def test_where_every_session_is_alike_each_path_is_history() -> None:
@@ -134,7 +157,7 @@ def test_where_every_session_is_alike_each_path_is_history() -> None:
         mandate_, opening(), steady, pair, observed=(runs[0], runs[1]), paths=20, block=1
     )
 
-    gap = found["after_tax_liquidation_value"]
+    gap = found.compared[0]["after_tax_liquidation_value"]
     assert runs[0].tax_owed > 0
     assert found.table[1, 0, 0] == pytest.approx(runs[0].after_tax / 100)
     assert gap.observed == pytest.approx(gap.low) == pytest.approx(gap.high)

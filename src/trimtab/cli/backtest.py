@@ -117,8 +117,8 @@ def add_parser(commands: Commands) -> None:
         type=_paths,
         help="shuffled histories that tell --report and --png what is noise (0: none; default: as "
         "many as take a few seconds, 1,000 at most); with --account-mode: of this portfolio's "
-        "policy against the next one, after tax (default: none; 100 of five years take about "
-        "half a minute)",
+        "policy against each of the others, after tax (default: none; 100 of five years take "
+        "about half a minute for two policies)",
     )
     add_json(parser)
     add_conditions(parser)
@@ -371,7 +371,7 @@ def _accounts_shuffled(
     policies: Sequence[Policy],
     runs: Sequence[AccountRun],
 ) -> tuple[AccountPaths | None, float]:
-    """The own policy against the next one over shuffled histories, and the seconds it took."""
+    """The own policy against each other over shuffled histories, and the seconds it took."""
     from decimal import Decimal
     from os import cpu_count
     from time import monotonic
@@ -394,8 +394,8 @@ def _accounts_shuffled(
     try:
         found = account_paths(
             book,
-            (policies[0], policies[1]),
-            observed=(runs[0], runs[1]),
+            policies,
+            observed=runs,
             start=args.start,
             end=args.end,
             cash=None if args.cash is None else Decimal(str(args.cash)),

@@ -91,9 +91,9 @@ def account_runs(
 
 def account_paths(
     book: ObservedBook,
-    policies: tuple[Policy, Policy],
+    policies: Sequence[Policy],
     *,
-    observed: tuple[AccountRun, AccountRun] | None = None,
+    observed: Sequence[AccountRun] | None = None,
     start: date | None = None,
     end: date | None = None,
     cash: Decimal | None = None,
@@ -104,14 +104,14 @@ def account_paths(
     processes: int = 1,
     on_progress: Callable[[int], None] | None = None,
 ) -> AccountPaths:
-    """Two policies in these very accounts over the same shuffled histories, compared after tax.
+    """Policies in these very accounts over the same shuffled histories: each against the first.
 
     Orders are filled whole: a shuffled day has no volume of its own.
 
     Args:
         book: The portfolio.
-        policies: The one that is compared, and the one that it is compared with.
-        observed: What the two did in history, if that was run.
+        policies: The one that is compared, and those that it is compared with, after tax.
+        observed: What they did in history, if that was run.
         start, end, cash, pay_tax, terms: As for `account_runs`.
         paths: Shuffled histories.
         seed: Of the shuffling.

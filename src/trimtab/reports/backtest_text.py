@@ -160,16 +160,17 @@ def tax_conventions(run: AccountRun) -> list[str]:
 def _over_paths(
     shuffled: AccountPaths | None, took: float, width: int, look: Look
 ) -> list[list[str]]:
-    """One policy against another over shuffled histories, in sentences."""
+    """The first policy against each other over shuffled histories, in sentences."""
     if shuffled is None:
         return []
-    told = [clean(shuffled.sentence)]
-    gap = shuffled["after_tax_liquidation_value"]
-    told.append(f"If all is sold at the end, {gap.sentence}.")
+    told = []
+    for one in shuffled.compared:
+        sold = one["after_tax_liquidation_value"]
+        told.append(f"{clean(one.sentence)} If all is sold at the end, {sold.sentence}.")
     out = f"; without {', '.join(shuffled.left_out)}" if shuffled.left_out else ""
     told.append(
-        f"{shuffled.how}{out}. The interval is the middle {gap.level:.0%} of the differences path "
-        f"by path. It took {took:,.0f} seconds."
+        f"{shuffled.how}{out}. The interval is the middle {shuffled.level:.0%} of the differences "
+        f"path by path. It took {took:,.0f} seconds."
     )
     return [paragraph("Noise?", told, width=width, look=look)]
 

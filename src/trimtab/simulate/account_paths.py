@@ -1,4 +1,4 @@
-"""Shuffled histories in account mode: two policies in the same accounts, and what is noise.
+"""Shuffled histories in account mode: policies in the same accounts, and what is noise.
 
 What account mode does with a shuffled history is the same as ever. Paths know nothing of each
 other, so several processes may run them; the answer is the same however many there are.
@@ -43,26 +43,19 @@ FIGURES = (
 """What is kept of each run, in this order."""
 
 
-@dataclass(frozen=True, eq=False)
-class AccountPaths:
-    """Two policies in the same accounts over the same shuffled histories.
+@dataclass(frozen=True)
+class AccountGap:
+    """How far the first policy is from another, over the same shuffled histories.
 
     Args:
         first: The policy that is compared.
         second: The one that it is compared with.
-        table: After tax, in money: final value and value if all is sold, shape (paths, 2, 2), by
-            path, policy and figure.
         gaps: The first's figures less the second's, with intervals; by figure.
-        how: How the paths were made, in words.
-        left_out: Instruments that are on no path, because they have no price on some session.
     """
 
     first: str
     second: str
-    table: Floats = field(repr=False)
     gaps: tuple[Gap, ...]
-    how: str
-    left_out: tuple[str, ...] = ()
 
     def __getitem__(self, figure: str) -> Gap:
         return next(gap for gap in self.gaps if gap.figure.name == figure)
@@ -80,10 +73,6 @@ class AccountPaths:
             "first": self.first,
             "second": self.second,
             "sentence": self.sentence,
-            "level": self.gaps[0].level,
-            "paths": len(self.table),
-            "how": self.how,
-            "left_out": list(self.left_out),
             "figures": {
                 gap.figure.name: {name: getattr(gap, name) for name in names}
                 | {"verdict": gap.verdict}
@@ -92,13 +81,47 @@ class AccountPaths:
         }
 
 
+@dataclass(frozen=True, eq=False)
+class AccountPaths:
+    """Policies in the same accounts over the same shuffled histories, each against the first.
+
+    Args:
+        compared: The first policy against each of the others, in their order.
+        table: After tax, in money: final value and value if all is sold, shape
+            (paths, policies, 2), by path, policy and figure.
+        level: Of the intervals.
+        how: How the paths were made, in words.
+        left_out: Instruments that are on no path, because they have no price on some session.
+    """
+
+    compared: tuple[AccountGap, ...]
+    table: Floats = field(repr=False)
+    level: float
+    how: str
+    left_out: tuple[str, ...] = ()
+
+    def __getitem__(self, second: str) -> AccountGap:
+        return next(one for one in self.compared if one.second == second)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as plain values: of one comparison, or a list under `compared`."""
+        told: dict[str, Any] = {
+            "level": self.level,
+            "paths": len(self.table),
+            "how": self.how,
+            "left_out": list(self.left_out),
+        }
+        each = [one.to_dict() for one in self.compared]
+        return {**each[0], **told} if len(each) == 1 else {**told, "compared": each}
+
+
 def bootstrap_accounts(
     mandate: Mandate,
     opening: Opening,
     markets: Sequence[Market],
-    policies: tuple[Policy, Policy],
+    policies: Sequence[Policy],
     *,
-    observed: tuple[AccountRun, AccountRun] | None = None,
+    observed: Sequence[AccountRun] | None = None,
     paths: int = ACCOUNT_PATHS,
     seed: int = 0,
     block: float | None = None,
@@ -108,14 +131,14 @@ def bootstrap_accounts(
     in_turn: InTurn = map,
     on_progress: Callable[[int], None] | None = None,
 ) -> AccountPaths:
-    """Two policies in account mode over the same shuffled histories, compared path by path.
+    """Policies in account mode over the same shuffled histories, each compared with the first.
 
     Args:
-        mandate: The household; its policy is replaced by each of the two.
+        mandate: The household; its policy is replaced by each of them.
         opening: Cash at the start; accounts are invested at the first session.
         markets: Real snapshots, one a session, oldest first.
-        policies: The one that is compared, and the one that it is compared with.
-        observed: What the two did in history, if that was run.
+        policies: The one that is compared, and those that it is compared with.
+        observed: What they did in history, if that was run.
         paths: Shuffled histories.
         seed: Of the shuffling; the same seed, the same paths.
         block: Mean sessions in a block; by default chosen from the data as for research mode.
@@ -134,27 +157,36 @@ def bootstrap_accounts(
 
     if paths < 2:
         raise ValueError(f"paths {paths!r}: at least 2, to tell anything from chance")
+    if len(policies) < 2:
+        raise ValueError("policies: at least 2, to compare the first with the others")
     if not 0.0 < level < 1.0:
         raise ValueError(f"level {level!r}: between 0 and 1, as 0.95")
     shuffled = ShuffledMarkets.of(markets, seed=seed, block=block)
     ways = tuple(replace(mandate, when=policy.when, to=policy.to) for policy in policies)
     task = _Task(ways, opening, shuffled, pay_tax, terms)
-    table = np.empty((paths, 2, len(FIGURES)))
+    table = np.empty((paths, len(policies), len(FIGURES)))
     for number, figures in enumerate(in_turn(task, range(paths))):
         table[number] = figures
         if on_progress is not None:
             on_progress(number + 1)
-    seen = [[nan, nan], [nan, nan]] if observed is None else [_figures(run) for run in observed]
-    gaps = tuple(
-        _gap(figure, table[:, :, place], (seen[0][place], seen[1][place]), level)
-        for place, figure in enumerate(FIGURES)
-    )
+    seen = [[nan] * len(FIGURES)] * len(policies)
+    if observed is not None:
+        seen = [_figures(run) for run in observed]
+
+    def gaps(other: int) -> tuple[Gap, ...]:
+        return tuple(
+            _gap(figure, table[:, [0, other], k], (seen[0][k], seen[other][k]), level)
+            for k, figure in enumerate(FIGURES)
+        )
+
     ever = {name for market in markets for name in market.quotes}
     return AccountPaths(
-        first=policies[0].label,
-        second=policies[1].label,
+        compared=tuple(
+            AccountGap(policies[0].label, policies[k].label, gaps(k))
+            for k in range(1, len(policies))
+        ),
         table=table,
-        gaps=gaps,
+        level=level,
         how=(
             f"{paths:,} shuffled histories in account mode, sessions drawn in blocks of "
             f"{shuffled.block:.3g} on average, seed {seed}; total returns, so without dividends "

@@ -18,7 +18,7 @@ from trimtab.reports.words import counted
 from trimtab.simulate.results import percent
 
 if TYPE_CHECKING:
-    from trimtab.simulate.account_paths import AccountPaths
+    from trimtab.simulate.account_paths import AccountGap, AccountPaths
     from trimtab.simulate.account_run import AccountRun
     from trimtab.simulate.account_tax import OpenLot, TaxYear
 
@@ -96,12 +96,15 @@ def _under(runs: Sequence[AccountRun]) -> str:
 def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
     points = [("Left after tax", _left(runs)), ("Tax", _tax(runs)), ("Cost", _cost(runs))]
     if shuffled is not None:
-        gap = shuffled["after_tax_liquidation_value"]
-        points += [
-            ("Noise?", shuffled.sentence),
-            ("If all is sold", f"{gap.sentence[:1].upper()}{gap.sentence[1:]}."),
-        ]
-        head = _compared(shuffled)
+        several = len(shuffled.compared) > 1
+        for one in shuffled.compared:
+            sold = one["after_tax_liquidation_value"].sentence
+            what = f"Against {quoted(one.second)}, if" if several else "If"
+            points += [
+                ("Noise?", one.sentence),
+                (f"{what} all is sold", f"{sold[:1].upper()}{sold[1:]}."),
+            ]
+        head = " ".join(_compared(one) for one in shuffled.compared)
     else:
         high = max(runs, key=lambda run: run.after_tax)
         low = min(runs, key=lambda run: run.after_tax)
@@ -118,10 +121,10 @@ def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
     )
 
 
-def _compared(shuffled: AccountPaths) -> str:
-    """What shuffled histories say of the two policies, in a sentence."""
-    first, second = quoted(shuffled.first), quoted(shuffled.second)
-    gap = shuffled["after_tax_final_value"]
+def _compared(pair: AccountGap) -> str:
+    """What shuffled histories say of two policies, in a sentence."""
+    first, second = quoted(pair.first), quoted(pair.second)
+    gap = pair["after_tax_final_value"]
     verdict = gap.verdict
     if verdict == "few":
         return (
@@ -336,8 +339,8 @@ def _conventions(lines: Sequence[str], shuffled: AccountPaths | None) -> str:
     if shuffled is not None:
         left = f"; without {', '.join(shuffled.left_out)}" if shuffled.left_out else ""
         told.append(
-            f"Intervals: {shuffled.how}{left}. Both policies ran over the same histories; the "
-            "interval is the middle 95% of their differences."
+            f"Intervals: {shuffled.how}{left}. All policies ran over the same histories; the "
+            f"interval is the middle {shuffled.level:.0%} of their differences."
         )
     items = "".join(f"<li>{safe(line)}</li>" for line in told)
     return f"<section><h2>Conventions</h2><ul>{items}</ul></section>"

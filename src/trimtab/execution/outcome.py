@@ -154,7 +154,7 @@ def refused_again(run: Application, target: str) -> bool:
 
     Refused once, the look stays open, for somebody to mend the reason. Refused again it is used up:
     a policy that looks once a month would otherwise trade the rest at every session
-    (docs/decisions/0015).
+    (docs/decisions/0016).
     """
     looked = 0
     for entry in run.entries:

@@ -271,7 +271,13 @@ def test_too_few_shuffled_histories_claim_nothing() -> None:
     assert "too few paths to tell (2; at least 100)" in said.headline
     assert "than noise" not in words
     assert "Too few paths to tell whether these" in dict(said.points)["Risk"]
-    assert "more than noise" not in Page(backtest_html(result, outcomes=outcomes)).words
+    page = Page(backtest_html(result, outcomes=outcomes))
+    assert "more than noise" not in page.words
+    assert "95% interval" not in page.words
+    assert "interval of 95%" not in page.words
+    ends = [gap["q"] for one in json.loads(page.data)["outcomes"] for gap in one["gaps"] if gap]
+    assert ends
+    assert all(low == middle == high for low, middle, high in ends)
 
 
 def test_history_and_paths_that_disagree_are_told_so() -> None:

@@ -89,7 +89,24 @@ def test_too_few_paths_tell_nothing() -> None:
     )
     assert "more" not in str(few).splitlines()[0]
     assert "+0.10%" not in str(few)
+    assert "middle 95%" not in str(few)
+    assert few["cagr"].interval is None
     assert made([0.001, 0.002, 0.003, 0.002] * 25)["cagr"].verdict == "more"
+
+
+def test_an_interval_without_a_verdict_is_null_in_json_and_frames() -> None:
+    """Who reads ends of an interval from a program finds none where none may be believed."""
+    pandas = pytest.importorskip("pandas", reason="frames come from an extra")
+    few, many = made([0.001, 0.002, 0.003] * 33), made([0.001, 0.002, 0.003] * 34)
+
+    told, frame = few.to_dict()["figures"]["cagr"], few.to_frame("pandas").loc["cagr"]
+
+    assert (told["low"], told["high"], told["verdict"]) == (None, None, "few")
+    assert pandas.isna(frame["low"])
+    assert pandas.isna(frame["high"])
+    assert told["median"] == pytest.approx(0.002)
+    assert many.to_dict()["figures"]["cagr"]["low"] == pytest.approx(0.001)
+    assert many.to_frame("pandas").loc["cagr", "high"] == pytest.approx(0.003)
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

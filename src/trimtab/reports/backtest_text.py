@@ -168,10 +168,9 @@ def _over_paths(
         sold = one["after_tax_liquidation_value"]
         told.append(f"{clean(one.sentence)} If all is sold at the end, {sold.sentence}.")
     out = f"; without {', '.join(shuffled.left_out)}" if shuffled.left_out else ""
-    told.append(
-        f"{shuffled.how}{out}. The interval is the middle {shuffled.level:.0%} of the differences "
-        f"path by path. It took {took:,.0f} seconds."
-    )
+    middle = f" The interval is the middle {shuffled.level:.0%} of the differences path by path."
+    middle = middle if shuffled.has_intervals else ""
+    told.append(f"{shuffled.how}{out}.{middle} It took {took:,.0f} seconds.")
     return [paragraph("Noise?", told, width=width, look=look)]
 
 

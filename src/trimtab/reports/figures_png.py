@@ -264,7 +264,8 @@ def _differences(axes: Axes, outcomes: Outcomes) -> None:
     for place, name in enumerate(others):
         gap = outcomes.difference(name, first)["cagr"]
         colour = COLOURS[(place + 1) % len(COLOURS)]
-        axes.plot([gap.low, gap.high], [-place, -place], color=colour, linewidth=3)
+        if gap.interval:
+            axes.plot(gap.interval, [-place, -place], color=colour, linewidth=3)
         axes.plot([gap.median], [-place], "o", color=colour, markersize=7)
     axes.axvline(0.0, color=SOFT, linewidth=1)
     _sideways(axes, others)

@@ -68,16 +68,11 @@ class AccountGap:
 
     def to_dict(self) -> dict[str, Any]:
         """The figures as plain values."""
-        names = ("first", "second", "observed", "median", "low", "high", "above", "below")
         return {
             "first": self.first,
             "second": self.second,
             "sentence": self.sentence,
-            "figures": {
-                gap.figure.name: {name: getattr(gap, name) for name in names}
-                | {"verdict": gap.verdict}
-                for gap in self.gaps
-            },
+            "figures": {gap.figure.name: gap.to_dict() for gap in self.gaps},
         }
 
 
@@ -102,6 +97,11 @@ class AccountPaths:
 
     def __getitem__(self, second: str) -> AccountGap:
         return next(one for one in self.compared if one.second == second)
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether any interval tells something: too few paths have none."""
+        return any(gap.interval for one in self.compared for gap in one.gaps)
 
     def to_dict(self) -> dict[str, Any]:
         """The figures as plain values: of one comparison, or a list under `compared`."""

@@ -179,7 +179,6 @@ class AccountRun:
         import numpy as np
 
         curve = self.equity
-        several = len(curve) > 1
         year = sessions_a_year(np.array(self.dates, dtype="datetime64[D]"))
         cost_drag, tax_drag = account_drags(self)
         return {
@@ -197,10 +196,8 @@ class AccountRun:
             "cost_drag": known(cost_drag),
             "tax_drag": known(tax_drag),
             "tax_by_year": [year.to_dict() for year in self.tax_by_year],
-            "cagr": (
-                float(cagr(curve[0], curve[-1], self.dates[0], self.dates[-1])) if several else None
-            ),
-            "volatility": volatility(curve, sessions_a_year=year) if len(curve) > 2 else None,
+            "cagr": known(float(cagr(curve[0], curve[-1], self.dates[0], self.dates[-1]))),
+            "volatility": known(volatility(curve, sessions_a_year=year)),
             "max_drawdown": max_drawdown(curve),
             "final_weights": dict(self.final_weights),
             "first": self.dates[0].isoformat(),

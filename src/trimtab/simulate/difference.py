@@ -106,6 +106,20 @@ class Gap:
         return "more" if self.low > 0.0 else "less"
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """The interval, where it tells anything: None for too few paths and for what is unknown."""
+        known = not isnan(self.low) and self.verdict != "few"
+        return (self.low, self.high) if known else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as plain values; what is not known, or tells nothing, is None."""
+        names = ("first", "second", "observed", "median", "low", "high", "above", "below")
+        values = {name: getattr(self, name) for name in names}
+        told = {name: None if isnan(value) else value for name, value in values.items()}
+        told["low"], told["high"] = self.interval or (None, None)
+        return told | {"verdict": None if isnan(self.low) else self.verdict}
+
+    @property
     def sentence(self) -> str:
         """What is to be said of it, plainly."""
         show = _signed(self.figure.unit, self.low, self.high, self.observed)
@@ -180,7 +194,7 @@ class Difference:
                 continue
             show = _signed(gap.figure.unit, gap.low, gap.high, gap.observed)
             plain = _plain(gap.figure.unit)
-            few = gap.verdict == "few"
+            ends = gap.interval
             seen = gap.medians if isnan(gap.first) else (gap.first, gap.second)
             rows.append(
                 [
@@ -188,8 +202,8 @@ class Difference:
                     plain(seen[0]),
                     plain(seen[1]),
                     show(gap.observed),
-                    "-" if few else show(gap.low),
-                    "-" if few else show(gap.high),
+                    show(ends[0]) if ends else "-",
+                    show(ends[1]) if ends else "-",
                     gap.verdict,
                 ]
             )
@@ -202,6 +216,8 @@ class Difference:
     @property
     def _below(self) -> str:
         first = "" if not isnan(self["cagr"].first) else "Figures are medians over the paths. "
+        if self["cagr"].interval is None:
+            return f"{self.how}. {first}".rstrip()
         return f"{self.how}. {first}Low and high: the middle {self.level:.0%} of the differences."
 
     def _repr_html_(self) -> str:
@@ -212,11 +228,12 @@ class Difference:
         return f"<p><b>{escape(self.sentence)}</b></p>{table}<p>{escape(self._below)}</p>"
 
     def to_frame(self, kind: FrameKind | None = None) -> Any:
-        """One row a figure: both policies, the difference, its interval, its verdict."""
-        names = ("first", "second", "observed", "median", "low", "high", "above", "below")
-        columns: dict[str, Any] = {"figure": [gap.figure.name for gap in self.gaps]}
-        for name in (*names, "verdict"):
-            columns[name] = [getattr(gap, name) for gap in self.gaps]
+        """One row a figure: both policies, the difference, its interval, its verdict.
+
+        As in `to_dict`, what is not known and the interval of too few paths are null.
+        """
+        rows = [{"figure": gap.figure.name, **gap.to_dict()} for gap in self.gaps]
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
         return make_frame(columns, kind or self.frames, index="figure")
 
     def to_paths(self, kind: FrameKind | None = None) -> Any:
@@ -225,12 +242,6 @@ class Difference:
 
     def to_dict(self) -> dict[str, Any]:
         """The figures as plain values; what is not known is None."""
-        figures: dict[str, Any] = {}
-        for gap in self.gaps:
-            names = ("first", "second", "observed", "median", "low", "high", "above", "below")
-            values = {name: getattr(gap, name) for name in names}
-            known = {name: None if isnan(value) else value for name, value in values.items()}
-            figures[gap.figure.name] = known | {"verdict": None if isnan(gap.low) else gap.verdict}
         return {
             "first": self.first,
             "second": self.second,
@@ -238,7 +249,7 @@ class Difference:
             "level": self.level,
             "paths": len(next(iter(self.samples.values()))),
             "how": self.how,
-            "figures": figures,
+            "figures": {gap.figure.name: gap.to_dict() for gap in self.gaps},
         }
 
 

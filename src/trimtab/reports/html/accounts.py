@@ -338,9 +338,10 @@ def _conventions(lines: Sequence[str], shuffled: AccountPaths | None) -> str:
     told = list(lines)
     if shuffled is not None:
         left = f"; without {', '.join(shuffled.left_out)}" if shuffled.left_out else ""
+        middle = f"; the interval is the middle {shuffled.level:.0%} of their differences"
         told.append(
-            f"Intervals: {shuffled.how}{left}. All policies ran over the same histories; the "
-            f"interval is the middle {shuffled.level:.0%} of their differences."
+            f"Shuffled histories: {shuffled.how}{left}. All policies ran over the same "
+            f"ones{middle if shuffled.has_intervals else ''}."
         )
     items = "".join(f"<li>{safe(line)}</li>" for line in told)
     return f"<section><h2>Conventions</h2><ul>{items}</ul></section>"

@@ -138,9 +138,11 @@ def _outcomes(outcomes: Outcomes, differences: Sequence[Difference]) -> list[dic
         gaps: list[dict[str, Any] | None] = [None]
         for one in differences:
             gap = one[name]
+            # An interval that tells nothing is not drawn: it has no width.
+            ends = gap.interval or (gap.median, gap.median)
             gaps.append(
                 {
-                    "q": [_short(gap.low), _short(gap.median), _short(gap.high)],
+                    "q": [_short(ends[0]), _short(gap.median), _short(ends[1])],
                     "history": _short(gap.observed),
                     "verdict": gap.verdict,
                     "text": gap.sentence,

@@ -119,7 +119,7 @@ def _policies(
             '<p class="note">Below a figure stands what it was on nine of ten shuffled histories '
             "(5% to 95%)."
         )
-        if differences:
+        if any(one["cagr"].interval for one in differences):
             note += (
                 " A difference from the first policy has its 95% interval; where that holds "
                 "zero, the difference is noise."
@@ -209,11 +209,14 @@ def findings_section(findings: Sequence[Finding]) -> str:
 def _conventions(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) -> str:
     lines = [*remarks, *conventions(result.policies)]
     if outcomes is not None:
-        lines.append(
-            f"Intervals: {outcomes.how}. Every policy ran over the same histories, so differences "
-            "are paired. An interval of 95% misses one time in twenty: of many comparisons some "
-            "pass by luck."
-        )
+        line = f"Shuffled histories: {outcomes.how}. Every policy ran over the same ones, so "
+        line += "differences are paired."
+        if any(one["cagr"].interval for one in _differences(result, outcomes)):
+            line += (
+                " An interval of 95% misses one time in twenty: of many comparisons some pass by "
+                "luck."
+            )
+        lines.append(line)
     most = max(one.sessions for one in result.policies)
     if most > MOST_POINTS:
         lines.append(

@@ -6,71 +6,36 @@ import argparse
 import json
 import random
 import re
-from dataclasses import replace
-from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.batch.books import COLUMNS, TOML, drifted, model, read, write
-from trimtab.adapters.prices_file import PriceFile
+from tests.batch.books import (
+    COLUMNS,
+    FRACTIONS,
+    KINDS,
+    TOML,
+    drifted,
+    expected_of,
+    generated_rows,
+    model,
+    plans_of,
+    read,
+    trades_of,
+    write,
+)
 from trimtab.batch.book import BookFile
 from trimtab.batch.run import run_batch
 from trimtab.cli import batch
-from trimtab.engine.decide import decide
-from trimtab.model.accounts import Lot
 from trimtab.model.errors import InputError, RefusedError
-from trimtab.model.numbers import decimal_from, minor_from, steps_from
-from trimtab.model.state import State
-
-DAY = date(2026, 3, 31)
-KINDS = """
-[accounts.ira]
-tax = "traditional"
-menu = ["VTI", "BND"]
-[accounts.careful]
-tax = "taxable"
-relief = "fifo"
-[accounts.careful.target.gold]
-percent = 10
-hold = ["GLD"]
-[accounts.careful.target.rest]
-percent = 90
-[accounts.careful.target.rest.stocks]
-percent = 50
-hold = ["VTI"]
-[accounts.careful.target.rest.bonds]
-percent = 40
-hold = ["BND"]
-"""
-FRACTIONS = "\n[instruments.VTI]\nstep = 0.001\n"
+from trimtab.model.numbers import decimal_from
 
 
 def codes(out: Path) -> dict[Any, str]:
     """The code of every account that is told of."""
     return {row["account"]: row["code"] for row in read(out / "exceptions.parquet")}
-
-
-def generated_rows(r: random.Random, accounts: int) -> list[tuple[Any, ...]]:
-    """A book of several kinds with lots, fractions, gains, losses and cash."""
-    rows: list[tuple[Any, ...]] = []
-    for number in range(accounts):
-        name, kind = f"A{number:04d}", r.choice(["taxable", "ira", "careful"])
-        for symbol in ("VTI", "BND", "GLD", "OLD"):
-            for _ in range(r.choice([0, 1, 2, 5]) if symbol != "OLD" else r.choice([0, 0, 0, 1])):
-                quantity = (
-                    Decimal(r.randint(1, 400_000)) / 1000
-                    if symbol == "VTI"
-                    else Decimal(r.randint(1, 900))
-                )
-                acquired = DAY - timedelta(days=r.choice([10, 365, 366, 2000]))
-                basis = Decimal(r.randint(0, 9_000_000)) / 100
-                rows.append((name, kind, symbol, quantity, acquired, basis))
-        rows.append((name, kind, "USD", Decimal(r.randint(0, 500_000)) / 100, None, None))
-    return rows
 
 
 def test_a_batch_decides_what_the_engine_decides(tmp_path: Path) -> None:
@@ -83,58 +48,12 @@ def test_a_batch_decides_what_the_engine_decides(tmp_path: Path) -> None:
 
     summary = run_batch(book, tmp_path / "out", portfolio=portfolio)
 
-    found = read(tmp_path / "out" / "trades.parquet")
-    instruments = dict(portfolio.household.instruments)
-    known = instruments | {"OLD": replace(instruments["BND"], id="OLD")}
-    market = PriceFile(portfolio.prices, instruments=known, calendar=portfolio.calendar).snapshot(
-        DAY, sorted(known)
-    )
-    traded = 0
-    for name in sorted({row[0] for row in rows}):
-        own = [(place, row) for place, row in enumerate(rows) if row[0] == name]
-        kind = own[0][1][1]
-        lots = tuple(
-            Lot(f"{place:012d}", kind, row[2], steps_from(row[3], known[row[2]].step), row[4],
-                minor_from(row[5]))
-            for place, row in own if row[2] != "USD"
-        )  # fmt: skip
-        household = replace(
-            portfolio.household,
-            instruments=known,
-            accounts={kind: portfolio.household.accounts[kind]},
-        )
-        cash = sum(minor_from(row[3]) for _, row in own if row[2] == "USD")
-        plan = decide(
-            State(lots, {kind: cash}), replace(portfolio.mandate, household=household), market, DAY
-        )
-        said = [
-            (
-                row["symbol"],
-                row["side"],
-                steps_from(row["quantity"], known[row["symbol"]].step),
-                minor_from(row["value"]),
-                minor_from(row["cost"]),
-                minor_from(row["tax"]),
-                [(lot["row"], minor_from(lot["cost_basis"]), minor_from(lot["tax"]))
-                 for lot in row["lots"]],
-            )
-            for row in found if row["account"] == name
-        ]  # fmt: skip
-        expected = [
-            (
-                t.instrument,
-                t.side,
-                t.quantity,
-                t.value,
-                t.cost,
-                t.tax,
-                [(int(lot.lot), lot.basis, lot.tax) for lot in t.lots],
-            )
-            for t in plan.trades
-        ]
-        traded += bool(expected)
+    plans = plans_of(rows, portfolio, {})
+    trades = trades_of(tmp_path / "out", portfolio)
+    for name, plan in plans.items():
+        assert trades.get(name, []) == expected_of(plan)
+    traded = sum(bool(plan.trades) for plan in plans.values())
 
-        assert said == expected
     assert summary.traded == traded > 15
     assert summary.accounts == summary.decided == 40
 

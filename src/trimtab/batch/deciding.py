@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trimtab.batch.accounts import Ready, Trouble
+from trimtab.batch.frozen import left_alone, refusal, surely_refused
 from trimtab.batch.tables import Priced, Tables, joined
 from trimtab.engine.decide import decide
 from trimtab.engine.mandate import Mandate
@@ -85,12 +86,16 @@ def decided(ready: Ready, priced: Priced, *, threads: int) -> Decided:
     assert len(status) == count
     troubles: list[Trouble] = []
     due = int(np.isin(status, (kernel.DONE, kernel.NO_IMPROVEMENT, kernel.CASH_SHORT)).sum())
+    frozen = np.flatnonzero(status == kernel.NO_PRICE)
+    refused = surely_refused(frozen, ready, columns, priced)
+    troubles += [refusal(a, ready, columns, priced) for a in frozen[refused].tolist()]
+    status[frozen[~refused]] = kernel.SOLVER
     by_hand = np.flatnonzero(np.isin(status, BY_ENGINE)).tolist()
     for a in by_hand:
         piece, is_due = _by_engine(a, ready, columns, priced, troubles)
         due += is_due
         pieces.append(piece)
-    _tell(status, ready, columns, tables, troubles)
+    _tell(status, ready, troubles)
     trades, sales = _in_order(pieces)
     account, instrument, steps, value, cost, tax = trades
     sale_trade, lot, taken, basis, sale_tax = sales
@@ -192,13 +197,7 @@ def _in_order(pieces: Sequence[_Piece]) -> tuple[list[Ints], list[Ints]]:
     )
 
 
-def _tell(
-    status: Ints,
-    ready: Ready,
-    columns: kernel.Accounts,
-    tables: Tables,
-    troubles: list[Trouble],
-) -> None:
+def _tell(status: Ints, ready: Ready, troubles: list[Trouble]) -> None:
     """A trouble for every account that the compiled decision stopped at, or warns of."""
     for a in np.flatnonzero(status >= kernel.CASH_SHORT).tolist():
         name = ready.names[a]
@@ -208,17 +207,6 @@ def _tell(
         elif status[a] == kernel.NOTHING_TO_DIVIDE:
             message = "it holds nothing beyond its cash buffer, so there is nothing to divide"
             troubles.append(Trouble(name, "nothing-to-divide", message))
-        elif status[a] == kernel.NO_PRICE:
-            troubles.append(_without_price(a, ready, columns, tables))
-
-
-def _without_price(a: int, ready: Ready, columns: kernel.Accounts, tables: Tables) -> Trouble:
-    held = columns.instrument[columns.first_lot[a] : columns.first_lot[a + 1]]
-    ids = [tables.instruments[place] for place in np.unique(held).tolist()]
-    aim = ready.models[int(columns.model[a])].aim
-    ids += [id_ for leaf in aim.root.leaves() for id_ in leaf.hold]
-    finding = next(tables.frozen[id_] for id_ in ids if id_ in tables.frozen)
-    return Trouble(ready.names[a], finding.code, finding.message)
 
 
 def _by_engine(
@@ -229,11 +217,6 @@ def _by_engine(
     (account,) = mandate.household.accounts
     begin, end = int(columns.first_lot[a]), int(columns.first_lot[a + 1])
     lots = tuple(_lot(k, account, columns, priced) for k in range(begin, end))
-    for lot in lots:
-        if lot.instrument in priced.frozen:
-            finding = priced.frozen[lot.instrument]
-            troubles.append(Trouble(ready.names[a], finding.code, finding.message))
-            return _piece(a, (), priced), False
     state = State(lots, {account: int(columns.cash[a])})
     alone = _with_held(mandate, lots)
     try:
@@ -243,8 +226,12 @@ def _by_engine(
         message = f"the decision failed an assertion ({error}): please report it with this account"
         troubles.append(Trouble(ready.names[a], "internal-error", message))
         return _piece(a, (), priced), False
+    if any(finding.code == "prices-refused" for finding in plan.findings):
+        troubles.append(refusal(a, ready, columns, priced))
+        return _piece(a, (), priced), False
+    troubles += left_alone(a, ready, columns, priced)
     for finding in plan.findings:
-        stopped = finding.code in ("prices-refused", "nothing-to-divide", "open-orders")
+        stopped = finding.code in ("nothing-to-divide", "open-orders")
         if stopped or finding.severity == "error":
             troubles.append(Trouble(ready.names[a], finding.code, finding.message, stopped))
     piece = _piece(a, plan, priced)

@@ -28,6 +28,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.household import Household
 from trimtab.model.market import Market
+from trimtab.model.numbers import StepPrice
 from trimtab.model.policy import To, When
 from trimtab.model.sleeves import Sleeve
 from trimtab.model.state import State
@@ -78,13 +79,25 @@ class Tables:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """The prices of a day for all instruments of a book and its models."""
+    """The prices of a day for all instruments of a book and its models.
+
+    Args:
+        instruments: Ids in ascending order.
+        index: The place of each.
+        prices: What the compiled decision takes: nothing of what is frozen.
+        frozen: What has no good price, each with what is wrong with it.
+        market: The snapshot.
+        counted: Minor units that a step counts for, frozen or not; NaN where nothing is known.
+        is_frozen: By instrument.
+    """
 
     instruments: tuple[str, ...]
     index: Mapping[str, int]
     prices: kernel.Prices
     frozen: Mapping[str, Finding]
     market: Market
+    counted: NDArray[np.float64]
+    is_frozen: NDArray[np.bool_]
 
 
 def tables(mandates: Sequence[Mandate], market: Market) -> Tables:
@@ -109,17 +122,21 @@ def price_columns(household: Household, market: Market) -> Priced:
     }
     numerator = np.zeros(len(instruments), dtype=np.int64)
     denominator = np.ones(len(instruments), dtype=np.int64)
+    counted = np.full(len(instruments), np.nan)
     for id_, price in value.step_prices.items():
-        if id_ in value.frozen:
-            continue
-        if price.numerator >= MOST_NUMERATOR or price.denominator >= MOST_DENOMINATOR:
-            message = f"{id_}: the price has too many digits for its step: round it"
-            frozen[id_] = Finding("price-too-fine", id_, message, "error")
-            continue
         place = index[id_]
+        counted[place] = price.numerator / price.denominator
+        if id_ in value.frozen or _is_too_fine(price):
+            continue
         numerator[place], denominator[place] = price.numerator, price.denominator
     columns = kernel.Prices(numerator, denominator, numerator / denominator)
-    return Priced(instruments, index, columns, frozen, market)
+    is_frozen = np.array([id_ in value.frozen for id_ in instruments], dtype=np.bool_)
+    return Priced(instruments, index, columns, frozen, market, counted, is_frozen)
+
+
+def _is_too_fine(price: StepPrice) -> bool:
+    """Whether a price has more digits than the compiled decision can count with."""
+    return price.numerator >= MOST_NUMERATOR or price.denominator >= MOST_DENOMINATOR
 
 
 def joined(rows: Sequence[ModelRow], priced: Priced) -> Tables:
@@ -222,6 +239,8 @@ def _answer(
         lacks = place not in bought and any(id_ in value.frozen for id_ in leaf.hold)
         if lacks and leaf.weight > 0:
             return kernel.NO_PRICE
+    if any(_is_too_fine(value.step_prices[holding.instrument]) for holding in holdings):
+        return kernel.WIDE
     if mandate.fewest_trades or account.keep or account.relief is Relief.SPECIFIC:
         return kernel.SOLVER
     tax = mandate.household.tax

@@ -21,6 +21,7 @@ from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate.aims import read_target
 from trimtab.simulate.conditions import conditions_of
+from trimtab.simulate.followed import changes_not_followed
 from trimtab.simulate.gaps import Listing, listing_of, view_of
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.panel import shared_history
@@ -119,10 +120,15 @@ def policy_result(
     if listed is not None:
         aims, aim_at = listed.rows_by_session(rows, aim_at), np.arange(len(aim_at))
     findings: tuple[Finding, ...] = ()
+    if setting.make is None:
+        lag = 0 if setting.trade_at == "close" else 1
+        findings = changes_not_followed(
+            setting.policy, rows, setting.row_at, history.dates, log.sessions[log.acted], lag
+        )
     if daily and columns.counts[EXHAUSTED]:
         day = history.dates[int(columns.counts[EXHAUSTED]) - 1]
         message = f"all of it was paid out on {day}, and that was less than was asked for."
-        findings = (Finding("exhausted", setting.policy.label, message, "warning"),)
+        findings += (Finding("exhausted", setting.policy.label, message, "warning"),)
     if daily and columns.counts[INSOLVENT]:
         day = history.dates[int(columns.counts[INSOLVENT]) - 1]
         message = (

@@ -143,10 +143,16 @@ class Books:
         if postings:
             self.undisturbed.clear()
         for posting in postings:
-            balance[posting.unit] += posting.amount
-            self._book(posting)
-            if posting.unit == self.currency and posting.place.startswith(ACCOUNT):
-                paid[posting.place[len(ACCOUNT) :]] += posting.amount
+            place, unit, amount = posting.place, posting.unit, posting.amount
+            balance[unit] += amount
+            if place.startswith(OUTSIDE):
+                units = self.outside.setdefault(place, {})
+                units[unit] = units.get(unit, 0) + amount
+                continue
+            account = place[len(ACCOUNT) :]
+            self._book(account, unit, amount)
+            if unit == self.currency:
+                paid[account] += amount
         for account, amount in paid.items():
             if amount < 0 and self.cash[account] < 0:
                 message = f"{account} has less cash than nothing after this"
@@ -168,22 +174,17 @@ class Books:
             if one.message == message and one.subject in near:
                 self.findings.remove(one)
 
-    def _book(self, posting: Posting) -> None:
-        if posting.place.startswith(OUTSIDE):
-            units = self.outside.setdefault(posting.place, {})
-            units[posting.unit] = units.get(posting.unit, 0) + posting.amount
-            return
-        account = posting.place[len(ACCOUNT) :]
-        if posting.unit == BASIS:
-            self.basis[account] = self.basis.get(account, 0) + posting.amount
-        elif posting.unit.startswith("#"):
-            position = (account, posting.unit[1:])
-            steps = self.positions.get(position, 0) + posting.amount
+    def _book(self, account: str, unit: str, amount: int) -> None:
+        if unit == BASIS:
+            self.basis[account] = self.basis.get(account, 0) + amount
+        elif unit.startswith("#"):
+            position = (account, unit[1:])
+            steps = self.positions.get(position, 0) + amount
             self.positions[position] = steps
             if steps == 0:
                 del self.positions[position]
         else:
-            self.cash[account] = self.cash.get(account, 0) + posting.amount
+            self.cash[account] = self.cash.get(account, 0) + amount
 
     def check(self) -> None:
         """What the postings say and what the lots say is the same, exactly."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from trimtab.ledger.canonical import Json
@@ -28,6 +29,23 @@ _RATIO: Final = re.compile(r"-?[0-9]{1,400}(/[0-9]{1,400})?", re.ASCII)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MAX_NAME: Final = 256
+
+
+# Days and prices repeat from entry to entry. What a text means never changes.
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> date:
+    if _DAY.fullmatch(text) is None:
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+@lru_cache(maxsize=4096)
+def _price(text: str) -> tuple[Price, bool]:
+    """The price, and whether the text is its one spelling."""
+    price = Price.of(decimal_from(text))
+    return price, str(price) == text
 
 
 class Fields:
@@ -72,10 +90,13 @@ class Fields:
 
     def text(self, name: str) -> str:
         """Any text."""
-        value = self.take(name)
-        if type(value) is not str:
-            raise self._wrong(name, "text")
-        return value
+        # Most members are text: this is `take`, written out, since a replay is made of it.
+        value = self._body.get(name)
+        if type(value) is str:
+            self._left.discard(name)
+            return value
+        self.take(name)
+        raise self._wrong(name, "text")
 
     def name(self, name: str) -> str:
         """A name: text that is not empty, without control characters, not too long."""
@@ -134,12 +155,11 @@ class Fields:
 
     def price(self, name: str) -> Price:
         """A price as decimal text."""
-        value = self.text(name)
         try:
-            price = Price.of(decimal_from(value))
+            price, is_plain = _price(self.text(name))
         except NumberError as error:
             raise self._wrong(name, "a price such as 123.45") from error
-        if str(price) != value:
+        if not is_plain:
             raise self._wrong(name, "a price in plain digits")
         return price
 
@@ -149,11 +169,8 @@ class Fields:
 
     def day(self, name: str) -> date:
         """A day such as 2026-03-31."""
-        value = self.text(name)
         try:
-            if _DAY.fullmatch(value) is None:
-                raise ValueError(value)
-            return date.fromisoformat(value)
+            return _day(self.text(name))
         except ValueError as error:
             raise self._wrong(name, "a day such as 2026-03-31") from error
 

@@ -50,6 +50,7 @@ def test_the_figures_carry_the_names_of_the_interface() -> None:
         "last",
         "sessions",
         "trade_at",
+        "dividends",
         "measures",
     }
     assert [row["name"] for row in several["policies"]] == ["daily to target", "never to target"]

@@ -232,6 +232,8 @@ def test_a_folder_is_its_files_together(tmp_path: Path) -> None:
         ("date,A\n2024-02-30,1\n", "is not a date"),
         ("date,A\n20240102,1\n", "is not a date"),
         ("date,A\n2024-01-02,1,2\n", "prices.csv:2: 3 fields where the header has 2"),
+        ("date,A\n2024-01-02,1\n2024-01-03\n", "prices.csv:3: 1 field where the header has 2"),
+        ("date,symbol,Price\n2024-01-02,A,1\n2024-01-02,B,1\n", "rename Price to close"),
         ("date,A,A\n2024-01-02,1,2\n", "the column 'A' stands twice"),
         ("date;A\n2024-01-02;1\n", "separates its fields"),
         ("", "it is empty"),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -343,6 +344,44 @@ def test_what_is_malformed_is_said_at_its_line(
     found = places_of(prices(tmp_path, text))
 
     assert found == [("p1.csv", line, key) for line, key in places]
+
+
+@pytest.mark.parametrize("text", [LONG, WIDE])
+def test_headers_may_be_in_any_case(tmp_path: Path, text: str) -> None:
+    """`Date,Symbol,Close` and `DATE` are the columns that they say, in CSV and in Parquet."""
+    header, rest = text.split("\n", 1)
+    names = [name.upper() if name == "date" else name for name in header.split(",")]
+    shown = ",".join(name.title() if name in ("symbol", "close") else name for name in names)
+    odd = prices(tmp_path, f"{shown}\n{rest}")
+    path = tmp_path / "odd.parquet"
+    with duckdb.connect() as connection:
+        read = f"read_csv('{tmp_path / 'p1.csv'}')"
+        connection.execute(f"COPY (FROM {read}) TO '{path}' (FORMAT parquet)")
+    parquet = PriceFile([path], instruments=odd.instruments, calendar=NYSE)
+
+    for file in (odd, parquet):
+        found = quote_of(file)
+        assert found is not None
+        assert found.price == Price.of(Decimal("299.999999"))
+
+
+@pytest.mark.parametrize(
+    ("header", "remedy"),
+    [
+        ("Date,Ticker,Close", "rename ticker to symbol"),
+        ("date,symbol,Price", "rename price to close"),
+        ("date,Ticker,Last", "rename last to close"),
+    ],
+)
+def test_a_column_of_another_name_is_told_what_to_be(
+    tmp_path: Path, header: str, remedy: str
+) -> None:
+    """Long rows under other names are no wide file with a hundred days that stand twice."""
+    with pytest.raises(InputError) as caught:
+        quote_of(prices(tmp_path, LONG.replace("date,symbol,close", header)))
+
+    assert remedy in [problem.remedy for problem in caught.value.problems]
+    assert len(caught.value.problems) <= 2
 
 
 def test_two_files_do_not_give_two_prices(tmp_path: Path) -> None:

@@ -107,3 +107,16 @@ def test_a_basis_that_looks_like_the_price_of_one_unit_is_doubted(
     found = {one.code for one in book.plan().findings}
 
     assert ("basis-of-one-unit" in found) is is_told
+
+
+def test_a_price_that_nobody_believes_says_nothing_of_a_basis(tmp_path: Path) -> None:
+    """Ten times yesterday's price is one mistake, told once: the lots beside it are in order."""
+    folder(tmp_path)
+    rows = ["date,symbol,close", "2024-03-27,VTI,260", "2024-03-27,BND,72.5",
+            "2024-03-28,VTI,2600", "2024-03-28,BND,72.5"]  # fmt: skip
+    (tmp_path / "prices.csv").write_text("".join(f"{row}\n" for row in rows))
+
+    found = {one.code for one in opened(tmp_path).plan().findings}
+
+    assert "price-jump" in found
+    assert "basis-of-one-unit" not in found

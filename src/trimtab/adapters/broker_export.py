@@ -11,7 +11,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from trimtab.adapters.csv_lines import BLOCK, UnreadableLines, blocks, unreadable
+from trimtab.adapters.csv_lines import (
+    BLOCK,
+    UnreadableLines,
+    blocks,
+    fields_counted,
+    unreadable,
+)
 from trimtab.adapters.toml_lines import TomlDocument, read_toml
 from trimtab.adapters.toml_table import SYMBOL, Table, near, shown
 from trimtab.execution.reconcile import Statement
@@ -384,7 +390,7 @@ class _Export:
                         elif len(fields) < width - 1 and len(fields) <= max(columns.values()):
                             self.notes.append(number)
                         elif len(fields) not in (width - 1, width, width + 1):
-                            wrong = f"{len(fields)} fields where the header has {width}"
+                            wrong = f"{fields_counted(len(fields))} where the header has {width}"
                             self.problem(number, "", wrong, "correct the line")
                         else:
                             self.row(fields, columns, number)

@@ -257,11 +257,39 @@ class Widths:
         is_one = not self.has_good and len(self._counts) == 1 and len(self._found) > 1
         if is_one and all(remedy == ONE_A_COLUMN for _, _, remedy in self._found):
             line, count, _ = self._found[0]
-            wrong = f"every row has {count} fields, from here on, and the header has {width}"
+            wrong = (
+                f"every row has {fields_counted(count)}, from here on, and the header has {width}"
+            )
             yield line, "", wrong, "give the header and the rows the same columns"
             return
         for line, count, remedy in self._found:
-            yield line, "", f"{count} fields where the header has {width}", remedy
+            yield line, "", f"{fields_counted(count)} where the header has {width}", remedy
+
+
+def fields_counted(count: int) -> str:
+    """So many fields, in words.
+
+    >>> fields_counted(1), fields_counted(3)
+    ('1 field', '3 fields')
+    """
+    return f"{count} field" if count == 1 else f"{count} fields"
+
+
+MEANT = {
+    "ticker": "symbol", "instrument": "symbol", "security": "symbol", "name": "symbol",
+    "price": "close", "last": "close", "nav": "close", "value": "close",
+}  # fmt: skip
+"""What a column of prices may be called elsewhere, and what it is called here."""
+
+
+def missing_column(needed: str, names: Sequence[str]) -> str:
+    """What to do where a column of prices is missing: rename the one that is meant, if it is there.
+
+    >>> missing_column("close", ["Date", "Symbol", "Price"])
+    'rename Price to close'
+    """
+    meant = next((one for one in names if MEANT.get(one.strip().lower()) == needed), None)
+    return f"rename {meant} to {needed}" if meant else "begin with date,symbol,close"
 
 
 def other_than_a_file(path: Path) -> str:

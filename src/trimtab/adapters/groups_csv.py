@@ -20,6 +20,7 @@ from trimtab.adapters.csv_lines import (
     MOST_PROBLEMS,
     UnreadableLines,
     blocks,
+    fields_counted,
     fields_of,
     number_remedy,
     unreadable,
@@ -106,7 +107,7 @@ class _Reading:
         elif len(fields) == len(MEMBERS) and len(self.form) == len(LIMITS):
             values = dict(zip(MEMBERS, fields, strict=True))
         else:
-            wrong = f"{len(fields)} fields where the header has {len(self.form)}"
+            wrong = f"{fields_counted(len(fields))} where the header has {len(self.form)}"
             return self.wrong(line, "", wrong, FORM)
         return self.values(line, values)
 

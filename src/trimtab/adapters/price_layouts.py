@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from trimtab.adapters.csv_lines import missing_column
 from trimtab.adapters.price_columns import (
     check_prices,
     check_symbols,
@@ -70,6 +71,10 @@ def _known_name(name: str) -> str:
 
 def _wide(table: PriceTable) -> dict[str, Series]:
     names = list(table.columns)
+    if "symbol" in map(_known_name, names):
+        remedy = missing_column("close", names)
+        table.problem(None, "", "it has a column of symbols, and none is called close", remedy)
+        stop(table)
     dated = next((n for n in names if n.strip().lower() in _DATE_NAMES), names[0])
     symbols = [name for name in names if name != dated]
     days = days_of(table, dated)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from trimtab.adapters.csv_lines import (
     BLOCK,
+    MEANT,
     MOST_PROBLEMS,
     ONE_A_COLUMN,
     UnreadableLines,
@@ -19,6 +20,7 @@ from trimtab.adapters.csv_lines import (
     day_from,
     day_remedy,
     fields_of,
+    missing_column,
     unreadable,
 )
 from trimtab.adapters.toml_table import SYMBOL, SYMBOL_RULE, near, shown
@@ -274,7 +276,8 @@ class PriceRows:
                 remedy = "separate fields by commas, and write decimals with a point"
             self.problem(file, line, "", "no column is called date", remedy)
             return None
-        if "symbol" in names or "close" in names:
+        meant = {MEANT.get(name) for name in names}
+        if "symbol" in names or "close" in names or {"symbol", "close"} <= meant:
             return self.long(names, file, line)
         return self.wide([name.strip() for name in header], names.index("date"), file, line)
 
@@ -291,7 +294,7 @@ class PriceRows:
         for needed in ("symbol", "close"):
             if needed not in names:
                 wrong = f"the column {needed} is missing"
-                self.problem(file, line, "", wrong, "begin with date,symbol,close")
+                self.problem(file, line, "", wrong, missing_column(needed, names))
         return None if len(self.problems) > before else _Long(self, file, names)
 
     def wide(self, names: list[str], day: int, file: str, line: int) -> _Shape | None:

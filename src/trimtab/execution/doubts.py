@@ -13,14 +13,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final, TypeAlias
 
-from trimtab.engine.value import JUMP
+from trimtab.engine.value import JUMP, doubtful
 from trimtab.execution.corrections import Correction
 from trimtab.execution.reconcile import Mismatch
 from trimtab.ledger.folded import FillRecord
 from trimtab.model.accounts import Lot
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
-from trimtab.model.market import Market
+from trimtab.model.market import Market, Quote, Step
 from trimtab.model.numbers import Price, money_text
 
 TENFOLD: Final = 10
@@ -123,8 +123,8 @@ def doubts_of_opening(
             continue
         units, total = lot.quantity * Fraction(steps[lot.instrument]), Fraction(lot.basis, 100)
         prices = [one for name, one in each[lot.instrument] if name != lot.id]
-        quote = market.quotes.get(lot.instrument)
-        if quote is not None and quote.price is not None:
+        quote, looked = market.quotes.get(lot.instrument), market.looked.get(lot.instrument)
+        if quote is not None and quote.price is not None and not _is_doubted(quote, looked):
             prices.append(Fraction(quote.price.decimal))
         if any(units * one >= TENFOLD * total and not _is_far(total / one, JUMP) for one in prices):
             if isinstance(lot.acquired, date):
@@ -140,6 +140,17 @@ def doubts_of_opening(
                 f"{lot.account} ({lot.id}) looks like the price of one unit: the basis is what "
                 "all of the lot cost. Look before the record begins from it",
             )
+
+
+def _is_doubted(quote: Quote, step: Step | None) -> bool:
+    """Whether nobody believes a price: then it says nothing of what is beside it."""
+    if quote.confirmed or quote.price is None or quote.previous is None:
+        return False
+    if step is not None:
+        return True
+    ratio = Fraction(quote.price.decimal) / Fraction(quote.previous.decimal)
+    told = quote.split_since_previous
+    return doubtful(ratio * told, told=told)
 
 
 def _basis(lots: Sequence[Lot]) -> int | None:

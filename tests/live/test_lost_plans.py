@@ -52,6 +52,25 @@ def test_recording_works_from_the_record(tmp_path: Path) -> None:
     assert not opened(tmp_path).plan().due
 
 
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_what_was_traded_before_a_cancel_uses_the_look_up(tmp_path: Path, is_lost: bool) -> None:
+    """What is cancelled after a part was traded was acted on: nothing is due, as it is said."""
+    book = by_hand(tmp_path)
+    file = book.plan(now=True).save()
+    book.apply(file, by="me")
+    row = "roth,VTI,sell,1,260.00,0,2024-03-28\n"
+    book.record(file, fills(tmp_path, row), by="me")
+    if is_lost:
+        file.unlink()
+
+    applied = book.cancel(file)
+
+    (told,) = [one.message for one in applied.findings if one.code == "plan-unfinished"]
+    assert "waits until something is due again" in told
+    assert set(book.folded().periods_acted) == {"household"}
+    assert not opened(tmp_path).plan().due
+
+
 def test_nothing_is_booked_as_planned_without_the_plan(tmp_path: Path) -> None:
     """The record does not have the planned prices: a file or `--close` is asked for."""
     book, file = lost(tmp_path)

@@ -58,17 +58,28 @@ class Applied:
 
 def conclude(run: Application) -> None:
     """When all orders are over: cash goes out, and what was decided counts from now on."""
-    records = run.records()
-    if run.is_superseded or len(records) < len(run.parts):
+    if _is_over(run):
+        _pay_withdrawals(run)
+        remember(run)
+
+
+def remember(run: Application) -> None:
+    """When all orders are over, what was decided counts from now on; no cash goes out."""
+    if not _is_over(run):
         return
-    if not all(record.state.is_final for record in records):
-        return
-    _pay_withdrawals(run)
-    is_idle = bool(run.parts) and not any(record.filled for record in records)
+    is_idle = bool(run.parts) and not any(record.filled for record in run.records())
     if is_idle and not any(refused_again(run, target) for target in run.plan.periods):
         return
     written = _concluded(run)
     run.write([draft for draft in _conclusions(run) if _about(draft) not in written])
+
+
+def _is_over(run: Application) -> bool:
+    """Whether every order of the plan was made and is final, and no later plan was approved."""
+    records = run.records()
+    if run.is_superseded or len(records) < len(run.parts):
+        return False
+    return all(record.state.is_final for record in records)
 
 
 def _concluded(run: Application) -> set[tuple[str, str]]:

@@ -26,7 +26,7 @@ from trimtab.execution.manual import (
     undated,
     without_session,
 )
-from trimtab.execution.outcome import Applied, conclude, outcome
+from trimtab.execution.outcome import Applied, conclude, outcome, remember
 from trimtab.execution.sending import cancel_open, issue_tickets
 from trimtab.ledger.store import LedgerStore
 from trimtab.live.admission import admit
@@ -213,6 +213,7 @@ def cancel(book: ObservedBook, plan: OpenPlan | SavedPlan | Path | str) -> Appli
     cancel_open(run)
     poll_brokers(run)
     close_tickets(run)
+    remember(run)
     return _done(book, run)
 
 

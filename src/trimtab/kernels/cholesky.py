@@ -23,11 +23,7 @@ def factor(matrix: Column, names: Column, count: int, out: Column) -> int:
     Returns:
         -1, or the first place where the matrix is not positive definite.
     """
-    for a in range(count):
-        row = matrix[names[a]]
-        into = out[a]
-        for b in range(a, count):
-            into[b] = row[names[b]]
+    gather(matrix, names, count, out)
     first = 0
     while first < count:
         end = min(first + 4, count)
@@ -53,6 +49,16 @@ def factor(matrix: Column, names: Column, count: int, out: Column) -> int:
                     into[b] -= x1 * one[b] + x2 * two[b] + x3 * three[b] + x4 * four[b]
         first = end
     return -1
+
+
+@kernel
+def gather(matrix: Column, names: Column, count: int, out: Column) -> None:
+    """Fill the upper half of the first `count` rows of `out` with `matrix` over `names`."""
+    for a in range(count):
+        row = matrix[names[a]]
+        into = out[a]
+        for b in range(a, count):
+            into[b] = row[names[b]]
 
 
 @kernel
@@ -118,16 +124,28 @@ def backward(out: Column, count: int, x: Column) -> None:
     """Replace `x` by factor^-1 x."""
     for a in range(count - 1, -1, -1):
         row = out[a]
-        known = 0.0
-        for b in range(a + 1, count):
-            known += row[b] * x[b]
-        x[a] = (x[a] - known) / row[a]
+        one, two, three, four = 0.0, 0.0, 0.0, 0.0
+        whole = count - (count - a - 1) % 4
+        for b in range(a + 1, whole, 4):
+            one += row[b] * x[b]
+            two += row[b + 1] * x[b + 1]
+            three += row[b + 2] * x[b + 2]
+            four += row[b + 3] * x[b + 3]
+        for b in range(whole, count):
+            one += row[b] * x[b]
+        x[a] = (x[a] - ((one + two) + (three + four))) / row[a]
 
 
 @kernel
 def dot(one: Column, other: Column, count: int) -> float:
-    """The sum of products over the first `count` places."""
-    total = 0.0
-    for a in range(count):
-        total += one[a] * other[a]
-    return total
+    """The sum of products over the first `count` places; four sums, so that none waits."""
+    s1, s2, s3, s4 = 0.0, 0.0, 0.0, 0.0
+    whole = count - count % 4
+    for a in range(0, whole, 4):
+        s1 += one[a] * other[a]
+        s2 += one[a + 1] * other[a + 1]
+        s3 += one[a + 2] * other[a + 2]
+        s4 += one[a + 3] * other[a + 3]
+    for a in range(whole, count):
+        s1 += one[a] * other[a]
+    return (s1 + s2) + (s3 + s4)

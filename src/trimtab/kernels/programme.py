@@ -19,6 +19,9 @@ from trimtab.kernels.quadratic import (
     BELOW_HELD,
     ENDLESS,
     SOLVED,
+    SOLVED_UNFACTORED,
+    UNSETTLED,
+    WANTS_FACTOR,
     Answer,
     Problem,
     Work,
@@ -39,6 +42,12 @@ WEIGHTS, GRADIENT, STEP, SLOPE, BASE = range(5)
 PLACE, FREE, TURN = range(3)
 MULTIPLIERS, BY_ROW = range(2)
 ROW_PLACE, BINDING, IN_TURN = range(3)
+
+ANEW, FROM_PLACES, SETTLING, ENFORCING = range(4)
+"""Where a solution begins, or goes on."""
+
+EVER = 1 << 40
+"""As `most`: the kernel makes every factor by itself."""
 
 QUIET = 1e-13
 """Gradients below this share of the loudest number in the programme count as zero."""
@@ -71,7 +80,7 @@ class Space(NamedTuple):
 @kernel
 def solved(
     matrix: Column, linear: Column, marks: Column, rows: Column, limits: Column, space: Space,
-    n: int, m: int, begun: bool,
+    n: int, m: int, stage: int, most: int, ready: int,
 ) -> tuple[int, float, float]:  # fmt: skip
     """Solve a programme from its beginning to its bound.
 
@@ -81,10 +90,14 @@ def solved(
         limits: Of the rows, low and high; shape (2, m).
         space: What comes out, and space to work in.
         n, m: How many weights and rows.
-        begun: Whether `space` says where each weight stands, to begin from.
+        stage: ANEW; FROM_PLACES where `space` says where each weight stands, to begin from; after
+            WANTS_FACTOR the stage that came with it.
+        most: Of more names than this the caller makes the factor: see `quadratic.settle`.
+        ready: How many names the factor in `space` is of; 0 but after WANTS_FACTOR.
 
     Returns:
-        How it ended (see `quadratic`), the objective, and how much lower it could be at most.
+        How it ended (see `quadratic`), the objective, and how much lower it could be at most. After
+        WANTS_FACTOR instead of the objective the stage to go on with, and of how many names.
     """
     weights, place = space.floats[WEIGHTS], space.integers[PLACE]
     row_place = space.row_integers[ROW_PLACE]
@@ -108,20 +121,38 @@ def solved(
         space.floats[SLOPE], space.floats[BASE], space.row_integers[BINDING], in_turn,
         space.across, space.between[0], space.between[1], space.row_floats[BY_ROW],
     )  # fmt: skip
-    if not begun:
+    if stage == ANEW:
         begin(problem, place, work.step, n)
-    ended = settle(problem, answer, work, n, m, 50 + 2 * n)
-    if ended != SOLVED:
-        for i in range(n):
-            place[i] = ABOVE_HELD
-        for j in range(m):
-            row_place[j] = 0
+    ended = UNSETTLED
+    if stage != ENFORCING:
+        ended = settle(problem, answer, work, n, m, 50 + 2 * n, most, ready)
+        if ended == WANTS_FACTOR:
+            return ended, float(SETTLING), float(free_count(place, n))
+        ready = free_count(place, n) if ended == SOLVED else 0
+        if ended == SOLVED_UNFACTORED:
+            ended = SOLVED
+        if ended != SOLVED:
+            for i in range(n):
+                place[i] = ABOVE_HELD
+            for j in range(m):
+                row_place[j] = 0
     if ended != SOLVED or m > 1:
-        ended = enforce(problem, answer, work, n, m, 1000 + 20 * (n + m))
+        ended = enforce(problem, answer, work, n, m, 1000 + 20 * (n + m), most, ready)
+        if ended == WANTS_FACTOR:
+            return ended, float(ENFORCING), float(free_count(place, n))
     for i in range(n):
         weights[i] = min(max(weights[i], low[i]), high[i])
     value, gap = bound(problem, answer, work, n, m)
     return ended, value, gap
+
+
+@kernel
+def free_count(place: Column, n: int) -> int:
+    """How many stand between two marks."""
+    count = 0
+    for i in range(n):
+        count += place[i] % 2
+    return count
 
 
 @kernel

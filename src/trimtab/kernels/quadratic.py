@@ -22,7 +22,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from trimtab.kernels.cholesky import append, backward, dot, factor, forward, remove
+from trimtab.kernels.approach import approach, conjugate
+from trimtab.kernels.cholesky import append, backward, dot, factor, forward, gather, remove
 from trimtab.kernels.compile import kernel
 from trimtab.kernels.destination import Column
 
@@ -30,10 +31,19 @@ from trimtab.kernels.destination import Column
 AT_LOW, BELOW_HELD, AT_HELD, ABOVE_HELD, AT_HIGH = range(5)
 
 # How a search ended.
-SOLVED, SINGULAR, UNSETTLED, INFEASIBLE, TOO_LONG = range(5)
+SOLVED, SINGULAR, UNSETTLED, INFEASIBLE, TOO_LONG, WANTS_FACTOR, SOLVED_UNFACTORED = range(7)
 
 LOUDEST = 0.6
 """`settle` frees the names that ask at least this loudly, as a share of the loudest."""
+
+MANY = 64
+"""Where more are free than this, and than an eighth, they are not found from a corner."""
+
+STEPS = 18
+"""So many projected gradients tell nearly who is free where many are."""
+
+DENSE, MANY_ROUNDS, MANY_STEPS = 200, 8, 60
+"""Of more free names than this a factor is dearer than `settle_many`, so long as that is quick."""
 
 SLACK = 1e-12
 """A weight, or a row, may be so far beyond its limit."""
@@ -119,11 +129,23 @@ class Work(NamedTuple):
 
 
 @kernel
-def settle(problem: Problem, answer: Answer, work: Work, n: int, m: int, rounds: int) -> int:
+def settle(
+    problem: Problem, answer: Answer, work: Work, n: int, m: int, rounds: int, most: int, ready: int
+) -> int:
     """Find who stands where under the first row alone, beginning from `answer.place`.
 
+    Args:
+        problem, answer, work: What is asked, what is found, and space for it.
+        n, m: How many weights and rows.
+        rounds: After so many it stops.
+        most: Of more free names the factor is left to the caller: `work.factor` then holds, in its
+            upper half, the matrix whose factor is wanted there, over `work.free`.
+        ready: How many names the caller's factor is of, to go on with; 0 to begin.
+
     Returns:
-        SOLVED, SINGULAR, or UNSETTLED: after `rounds`, or where the free names cannot meet the row.
+        SOLVED, with factor, weights and gradient as they should be; SOLVED_UNFACTORED, the same
+        without a factor; SINGULAR; WANTS_FACTOR; or UNSETTLED: after `rounds`, or where the free
+        names cannot meet the row.
     """
     place, turn = answer.place, work.turn
     for i in range(n):
@@ -132,10 +154,22 @@ def settle(problem: Problem, answer: Answer, work: Work, n: int, m: int, rounds:
         answer.row_place[j] = 0
     answer.row_place[0] = 1
     lay_base(problem, place, work, n)
-    count = -1
+    count = ready if ready > 0 else -1
+    approached = ready > 0
     for _ in range(rounds):
         if count < 0:
             count = free_names(place, n, work.free)
+            if count > max(MANY, n // 8) and not approached:
+                approached = True
+                guess(problem, answer, work, n)
+                count = free_names(place, n, work.free)
+                if count > DENSE and settle_many(problem, answer, work, n, m):
+                    return SOLVED_UNFACTORED
+                lay_base(problem, place, work, n)
+                count = free_names(place, n, work.free)
+            if count > most:
+                gather(problem.matrix, work.free, count, work.factor)
+                return WANTS_FACTOR
             if factor(problem.matrix, work.free, count, work.factor) >= 0:
                 return SINGULAR
         if not stand(problem, answer, work, n, m, count):
@@ -181,6 +215,77 @@ def settle(problem: Problem, answer: Answer, work: Work, n: int, m: int, rounds:
                     count += 1
                 _move(problem, place, turn[i], i, work, n)
     return UNSETTLED
+
+
+@kernel
+def guess(problem: Problem, answer: Answer, work: Work, n: int) -> None:
+    """Put everybody where a rough answer has them, unless it has nobody free."""
+    weights, place = answer.weights, answer.place
+    low, held, high = problem.low, problem.held, problem.high
+    for i in range(n):
+        weights[i] = 0.5 * (low[i] + high[i])
+    marks, costs = (low, held, high), (problem.sell, problem.buy)
+    room = (work.step, work.slope, work.base)
+    row, limit = problem.rows[0], problem.row_high[0]
+    approach(problem.matrix, problem.linear, marks, costs, row, limit, weights, room, n, STEPS)
+    free = 0
+    for i in range(n):
+        weight = weights[i]
+        if weight != low[i] and weight != held[i] and weight != high[i]:
+            free += 1
+    if free > 0:
+        for i in range(n):
+            weight = weights[i]
+            if weight == held[i]:
+                place[i] = AT_HELD
+            elif weight < held[i]:
+                place[i] = AT_LOW if weight == low[i] else BELOW_HELD
+            else:
+                place[i] = AT_HIGH if weight == high[i] else ABOVE_HELD
+
+
+@kernel
+def settle_many(problem: Problem, answer: Answer, work: Work, n: int, m: int) -> bool:
+    """Settle from `answer.weights` and `answer.place` without a factor.
+
+    Returns:
+        Whether it came to its end; if not, `answer.place` is nearer to it, or as near.
+    """
+    place, turn, own = answer.place, work.turn, work.step
+    row, limit = problem.rows[0], problem.row_high[0]
+    room = (work.slope, work.base)
+    for _ in range(MANY_ROUNDS):
+        for i in range(n):
+            turn[i] = place[i] % 2
+            own[i] = problem.buy[i] if place[i] > AT_HELD else -problem.sell[i]
+            if turn[i] == 0:
+                answer.weights[i] = _mark(problem, place[i], i)
+        done, price = conjugate(
+            problem.matrix, problem.linear, own, row, limit, turn, answer.weights, answer.gradient,
+            room, n, MANY_STEPS, problem.quiet,
+        )  # fmt: skip
+        if not done:
+            return False
+        changes, free = 0, 0
+        for i in range(n):
+            if place[i] % 2 == 1:
+                turn[i] = _passed(problem, place[i], answer.weights[i], i)
+                free += 1 - abs(turn[i])
+            elif _asks(problem, place[i], answer.gradient[i], i) > problem.quiet:
+                turn[i] = _way_out(problem, place[i], answer.gradient[i], i)
+            else:
+                turn[i] = 0
+            changes += abs(turn[i])
+        if changes == 0:
+            for j in range(m):
+                answer.multipliers[j] = 0.0
+            answer.multipliers[0] = price
+            return True
+        if free == 0:
+            return False
+        for i in range(n):
+            place[i] = _moved(problem, place[i], turn[i], i)
+    return False
 
 
 @kernel
@@ -420,18 +525,39 @@ def _way_out(problem: Problem, place: int, gradient: float, i: int) -> int:
 
 
 @kernel
-def enforce(problem: Problem, answer: Answer, work: Work, n: int, m: int, most: int) -> int:
+def enforce(
+    problem: Problem,
+    answer: Answer,
+    work: Work,
+    n: int,
+    m: int,
+    longest: int,
+    most: int,
+    ready: int,
+) -> int:
     """Make every mark and row hold, one at a time, from an optimum without some of them.
 
     `answer.place` and `answer.row_place` say where to begin: where nothing that binds would gain by
     letting go. `settle` leaves it so; so do all names free and no row binding.
 
+    Args:
+        problem, answer, work: What is asked, what is found, and space for it.
+        n, m: How many weights and rows.
+        longest: How many steps it may take.
+        most: As for `settle`.
+        ready: How many names `work.free` and `work.factor` are of; 0 where they are not yet.
+
     Returns:
-        SOLVED, SINGULAR, TOO_LONG after `most` steps, or INFEASIBLE, with `answer.blame`.
+        SOLVED, SINGULAR, WANTS_FACTOR, TOO_LONG, or INFEASIBLE, with `answer.blame`.
     """
-    count = free_names(answer.place, n, work.free)
-    if factor(problem.matrix, work.free, count, work.factor) >= 0:
-        return SINGULAR
+    count = ready
+    if count == 0:
+        count = free_names(answer.place, n, work.free)
+        if count > most:
+            gather(problem.matrix, work.free, count, work.factor)
+            return WANTS_FACTOR
+        if factor(problem.matrix, work.free, count, work.factor) >= 0:
+            return SINGULAR
     lay_base(problem, answer.place, work, n)
     if not stand(problem, answer, work, n, m, count):
         return SINGULAR
@@ -443,7 +569,7 @@ def enforce(problem: Problem, answer: Answer, work: Work, n: int, m: int, most: 
         pushed = 0.0
         while True:
             steps += 1
-            if steps > most:
+            if steps > longest:
                 return TOO_LONG
             binding = _rows_across(problem, answer, work, m, count)
             if binding < 0:

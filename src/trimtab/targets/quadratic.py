@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from trimtab.kernels import programme as kernel
 from trimtab.kernels.compile import compiled
-from trimtab.kernels.quadratic import ENDLESS, INFEASIBLE, SINGULAR, SOLVED
+from trimtab.kernels.quadratic import ENDLESS, INFEASIBLE, SINGULAR, SOLVED, WANTS_FACTOR
 from trimtab.model.frozen import dataclass
 
 if TYPE_CHECKING:
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 Status = Literal["optimal", "infeasible", "not positive definite", "stopped"]
+
+FACTORED_UP_TO = 96
+"""Factors of more names than this are made by LAPACK: to the last bits they may be others."""
+
+MOST_FACTORS = 30
+"""After so many of them the rest is left to the kernel, which comes to an end."""
 
 INTERPRETED_UP_TO = 16
 """So many names are solved without compiling: quicker than starting Numba."""
@@ -131,7 +137,17 @@ def solve(programme: Programme, *, start: NDArray[np.int64] | None = None) -> So
     if not many:  # the interpreter is quicker with lists
         parts = tuple(part.tolist() for part in parts)
         space = kernel.Space(*(part.tolist() for part in space))
-    ended, value, gap = solved(*parts, space, n, m, start is not None)
+    stage, most, ready = kernel.ANEW if start is None else kernel.FROM_PLACES, FACTORED_UP_TO, 0
+    for _ in range(MOST_FACTORS):
+        ended, value, gap = solved(*parts, space, n, m, stage, most, ready)
+        if ended != WANTS_FACTOR:
+            break
+        stage, ready = int(value), int(gap)
+        if not _make_factor(space.factor, ready):
+            ended = SINGULAR
+            break
+    else:
+        ended, value, gap = solved(*parts, space, n, m, kernel.FROM_PLACES, kernel.EVER, 0)
     weights = np.asarray(space.floats[kernel.WEIGHTS])
     multipliers = np.asarray(space.row_floats[kernel.MULTIPLIERS])
     places = np.concatenate(
@@ -202,6 +218,18 @@ def _parts(programme: Programme, n: int, m: int) -> tuple[Any, ...]:
     assert limits[0, 0] == limits[1, 0], "the first row of a programme is an equality"
     matrix = np.ascontiguousarray(programme.matrix, dtype=np.float64)
     return matrix, np.ascontiguousarray(programme.linear, dtype=np.float64), marks, rows, limits
+
+
+def _make_factor(square: Floats, count: int) -> bool:
+    """Put the factor of the matrix whose upper half stands in `square` in its place."""
+    import numpy as np
+
+    part = square[:count, :count]
+    try:
+        part[:] = np.linalg.cholesky(part, upper=True)
+    except np.linalg.LinAlgError:
+        return False
+    return True
 
 
 def _space(n: int, m: int) -> kernel.Space:

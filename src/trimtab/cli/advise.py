@@ -85,6 +85,12 @@ def run(args: argparse.Namespace) -> int:
     progress("reading prices")
     try:
         found = studied(args)
+        if found.equal is not None:
+            raise RefusedError(
+                "advice is for a target of given percents: one that is found from prices would "
+                "have to be found anew on every shuffled history. `trimtab backtest` compares "
+                "policies for it"
+            )
         own = _own_words(args, found)
         runs = _in_accounts(args, [own]) if found.policy and args.tax_percent is None else []
         tax = args.tax_percent or 0.0

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from trimtab.cli.options import Commands
+    from trimtab.cli.studied import Studied
     from trimtab.live.book import OpenBook
     from trimtab.model.policy import Policy
     from trimtab.simulate.account_paths import AccountPaths
@@ -140,9 +141,13 @@ def run(args: argparse.Namespace) -> int:
         check_drawing()
     progress("reading prices")
     try:
-        result, remarks = _in_research(args)
+        result, remarks, is_found = _in_research(args)
     finally:
         progress("")
+    if is_found and args.paths is None:
+        args.paths = 0
+        if args.report or args.png:
+            remarks.append(UNTRIED)
     saved = _written(result, args, remarks, replaced)
     if args.json:
         from trimtab.reports.plan_json import findings_json
@@ -300,6 +305,10 @@ def _in_accounts(args: argparse.Namespace) -> int:
         when, to = parse_policy(words)
         policy = Policy(None, when, to, _name(str(when), str(to)))
         made.setdefault(policy.words, policy)
+    if book.portfolio.moving is not None and not (args.when or args.to or args.policy):
+        from trimtab.simulate.found_aim import equal_shares
+
+        made[EQUAL] = Policy(equal_shares(book.portfolio.moving), own.when, own.to, EQUAL)
 
     def shown(name: str, day: date) -> None:
         if day.day == 1 or day.weekday() == 0:
@@ -413,7 +422,8 @@ def _accounts_shuffled(
 # -- any prices, or what stands for this portfolio's sleeves ---------------------------------------
 
 
-def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str]]:
+def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str], bool]:
+    """The run, what to say with it, and whether its target is found from prices."""
     from trimtab.simulate.backtest import backtest
 
     conditions = conditions_of(args)
@@ -421,7 +431,7 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str]]:
     own = ((found.policy, "this portfolio"),) if found.policy else ()
     result = backtest(
         found.prices,
-        _policies(args, found.target, own),
+        [*_policies(args, found.target, own), *_beside(args, found)],
         costs=costs_by(args, found.costs),
         cash=args.cash or START,
         trade_at=args.trade_at,
@@ -431,7 +441,26 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str]]:
         **conditions,
         **missing_of(args),
     )
-    return result, [found.remark] if found.remark else []
+    return result, [found.remark] if found.remark else [], found.equal is not None
+
+
+UNTRIED = (
+    "Differences were not tried for noise: on each shuffled history the target would have to be "
+    "found anew, which takes long. --paths 50 does it."
+)
+
+EQUAL = "equal shares"
+"""What a policy is called whose target is not found but divided equally."""
+
+
+def _beside(args: argparse.Namespace, found: Studied) -> list[Policy]:
+    """Where the target is found from prices: the portfolio's own policy with equal shares."""
+    from trimtab.model.policy import Policy, parse_policy
+
+    if found.equal is None or args.when or args.to or args.policy:
+        return []
+    when, to = parse_policy(found.policy)
+    return [Policy(found.equal, when, to, EQUAL)]
 
 
 def _policies(

@@ -9,10 +9,11 @@ from trimtab.cli.options import add_folder, day, folder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from trimtab.adapters.portfolio_folder import Portfolio
     from trimtab.costs import Costs
+    from trimtab.model.errors import Problem
     from trimtab.model.sleeves import Sleeve
     from trimtab.simulate.history import PriceHistory
 
@@ -30,6 +31,7 @@ class Studied:
         costs: What trading costs.
         policy: The portfolio's own policy in words; empty for any prices.
         remark: What stands for the portfolio's sleeves; empty for any prices.
+        equal: Where the target is found from prices: equal shares, to compare it with.
     """
 
     prices: PriceHistory
@@ -37,6 +39,7 @@ class Studied:
     costs: Costs
     policy: str = ""
     remark: str = ""
+    equal: object = None
 
 
 def add_studied(parser: argparse.ArgumentParser) -> None:
@@ -198,6 +201,8 @@ def _this_portfolio(args: argparse.Namespace) -> Studied:
         raise RefusedError("--currency goes with --prices; here the portfolio's counts")
     portfolio = read_portfolio(folder_of(args))
     prices = portfolio_prices(portfolio, fx=args.fx)
+    if portfolio.moving is not None:
+        return _moving(portfolio, prices)
     target, chosen = _sleeves(portfolio, prices)
     mandate = portfolio.mandate
     words = f"{mandate.when} to {mandate.to}"
@@ -206,9 +211,48 @@ def _this_portfolio(args: argparse.Namespace) -> Studied:
     return Studied(prices, target, mandate.costs.get("", Costs()), words, remark)
 
 
+def _moving(portfolio: Portfolio, prices: PriceHistory) -> Studied:
+    """A portfolio whose target is found from prices, with what it is found from."""
+    from trimtab.costs import Costs
+    from trimtab.model.errors import InputError
+    from trimtab.simulate.found_aim import FoundAim, by_symbol, equal_shares
+    from trimtab.targets.moving import stand_ins
+
+    moving, mandate = portfolio.moving, portfolio.mandate
+    assert moving is not None, "the target moves"
+    known = stand_ins(moving.tree, portfolio.household.instruments, prices.symbols)
+    needed = [leaf for leaf in moving.tree.leaves() if not leaf.is_cash]
+    problems = [_no_prices(leaf.name, leaf.hold) for leaf in needed if leaf.name not in known]
+    if problems:
+        raise InputError(problems)
+    words = f"{mandate.when} to {mandate.to}"
+    sleeves = ", ".join(f"{leaf} {symbol}" for leaf, symbol in known.items())
+    remark = (
+        f"This portfolio: {words}. Its target is found from prices as they were then: "
+        f"{moving.words}; nothing in it has seen a later one. Equal shares have no such target. "
+        f"Stands for each sleeve: {sleeves}."
+    )
+    return Studied(
+        prices.select(list(dict.fromkeys(known.values()))),
+        FoundAim(moving, known, portfolio.calendar),
+        mandate.costs.get("", Costs()),
+        words,
+        remark,
+        by_symbol(equal_shares(moving), known),
+    )
+
+
+def _no_prices(leaf: str, hold: Sequence[str]) -> Problem:
+    from trimtab.model.errors import Problem
+
+    wrong = f"none of {', '.join(hold)} has prices"
+    remedy = 'name a stand-in: history = "SYMBOL" under [instruments.NAME]'
+    return Problem("portfolio.toml", None, f"target.{leaf}", wrong, remedy)
+
+
 def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[tuple[str, str]]]:
     """The target by symbol: each leaf by the first of its instruments that has a history."""
-    from trimtab.model.errors import InputError, Problem, RefusedError
+    from trimtab.model.errors import InputError, RefusedError
     from trimtab.model.instruments import CASH
 
     root = portfolio.mandate.target
@@ -229,9 +273,7 @@ def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[t
         ]
         found = next((one for one in names if one == CASH or one in prices.symbols), None)
         if found is None:
-            wrong = f"none of {', '.join(leaf.hold)} has prices"
-            remedy = 'name a stand-in: history = "SYMBOL" under [instruments.NAME]'
-            problems.append(Problem("portfolio.toml", None, f"target.{leaf.name}", wrong, remedy))
+            problems.append(_no_prices(leaf.name, leaf.hold))
             continue
         chosen.append((leaf.name, found))
     if problems:

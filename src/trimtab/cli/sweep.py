@@ -79,10 +79,16 @@ def run(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from trimtab.cli.screen import emit, progress, say, screen
+    from trimtab.model.errors import RefusedError
 
     progress("reading prices")
     try:
         found = studied(args)
+        if found.equal is not None:
+            raise RefusedError(
+                "a sweep is of a target of given percents: name policies for one that is found "
+                "from prices, as `trimtab backtest --policy monthly --policy band:5pp`"
+            )
         policies = _grid(args, found)
         result = _swept(args, found, policies, Path(args.out) if args.out else None)
     finally:

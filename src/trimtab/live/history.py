@@ -20,6 +20,7 @@ from trimtab.model.instruments import CASH
 from trimtab.model.market import Market
 from trimtab.model.numbers import minor_from
 from trimtab.model.policy import Policy
+from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_paths import ACCOUNT_PATHS, AccountPaths, bootstrap_accounts
 from trimtab.simulate.account_run import AccountRun
@@ -51,7 +52,8 @@ def account_runs(
 
     Args:
         book: The portfolio.
-        policies: When to act and how far to go; their targets are the portfolio's own.
+        policies: When to act and how far to go; their targets are the portfolio's own, unless one
+            is a tree of sleeves.
         start: The first day that may count.
         end: The last day that may count.
         cash: What all accounts together start with; None: their present worth.
@@ -63,6 +65,7 @@ def account_runs(
         RefusedError: There are no sessions with prices to run over.
     """
     past = _past(book, start, end, cash)
+    mover = None if book.portfolio.moving is None else book.mover()
     tape = Tape.of(list(past.markets()))
     runs = []
     for policy in policies:
@@ -72,9 +75,11 @@ def account_runs(
             if on_session is not None:
                 on_session(name, day)
 
+        own = policy.target if isinstance(policy.target, Sleeve) else None
+        mandate = replace(past.mandate, when=policy.when, to=policy.to)
         runs.append(
             backtest_accounts(
-                replace(past.mandate, when=policy.when, to=policy.to),
+                mandate if own is None else replace(mandate, target=own, found=None),
                 past.opening,
                 tape,
                 name=name,
@@ -84,6 +89,7 @@ def account_runs(
                 participation=book.portfolio.participation,
                 volumes=past.volumes,
                 on_session=told,
+                mover=mover if own is None else None,
             )
         )
     return [replace(run, findings=(*run.findings, *past.findings)) for run in runs]
@@ -121,6 +127,11 @@ def account_paths(
     Raises:
         RefusedError: There is no history to run over, or it cannot be shuffled.
     """
+    if book.portfolio.moving is not None:
+        raise RefusedError(
+            "shuffled histories in account mode have no target that is found from prices: leave "
+            "out --paths, or leave out --account-mode"
+        )
     past = _past(book, start, end, cash)
     try:
         found = bootstrap_accounts(
@@ -138,7 +149,7 @@ def account_paths(
         )
     except ValueError as error:
         raise RefusedError(f"history cannot be shuffled: {error}") from None
-    lacking = sorted(set(found.left_out) & set(_bought(past.mandate)))
+    lacking = sorted(set(found.left_out) & set(_bought(book, past.mandate)))
     if lacking:
         raise RefusedError(
             f"history cannot be shuffled: {', '.join(lacking)} has no usable price on some "
@@ -177,8 +188,6 @@ class _Past:
 
 
 def _past(book: ObservedBook, start: date | None, end: date | None, cash: Decimal | None) -> _Past:
-    if book.portfolio.moving is not None:
-        raise RefusedError("a target that moves is not run in account mode yet")
     mandate = book.mandate()
     source = PriceFile(
         book.portfolio.prices,
@@ -188,15 +197,16 @@ def _past(book: ObservedBook, start: date | None, end: date | None, cash: Decima
     )
     sessions = [
         day
-        for day in source.common_sessions(_bought(mandate))
+        for day in source.common_sessions(_bought(book, mandate))
         if (start is None or day >= start) and (end is None or day <= end)
     ]
     if len(sessions) < SESSIONS_AT_LEAST:
         raise RefusedError(
             "there are not two sessions on which everything that the accounts buy has a price "
-            f"({', '.join(_bought(mandate))}); widen the span, or name a stand-in: "
+            f"({', '.join(_bought(book, mandate))}); widen the span, or name a stand-in: "
             'history = "SYMBOL" under [instruments.NAME]'
         )
+    sessions = _with_a_target(book, sessions)
     purses = _purses(book, mandate, cash)
     opening = Opening(
         mandate.household.name, mandate.household.currency, sessions[0], (), purses, (), "0" * 64
@@ -204,13 +214,31 @@ def _past(book: ObservedBook, start: date | None, end: date | None, cash: Decima
     return _Past(mandate, opening, source, sessions[0], sessions[-1])
 
 
-def _bought(mandate: Mandate) -> list[str]:
+def _with_a_target(book: ObservedBook, sessions: list[date]) -> list[date]:
+    """The sessions from the first one on for which a target can be found, where it moves.
+
+    Raises:
+        RefusedError: There are not two, and why.
+    """
+    if book.portfolio.moving is None:
+        return sessions
+    mover = book.mover()
+    failure = ""
+    for place, day in enumerate(sessions[: 1 - SESSIONS_AT_LEAST]):
+        found = mover.learned(mover.found_on(day))
+        if found.tree is not None:
+            return sessions[place:]
+        failure = found.failure
+    raise RefusedError(f"a target cannot be found on any session: {failure}")
+
+
+def _bought(book: ObservedBook, mandate: Mandate) -> list[str]:
     """What accounts would buy first: the instruments without which nothing can begin."""
     from trimtab.engine.problem import bought_for
 
-    found = set()
+    found, moving = set(), book.portfolio.moving
     for account in mandate.household.accounts.values():
-        root = account.target or mandate.target
+        root = account.target or mandate.target or (moving and moving.tree)
         for leaf in root.leaves() if root else ():
             found.add(bought_for(leaf.hold, account))
     return sorted(found - {"", CASH})

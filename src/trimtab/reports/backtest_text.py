@@ -123,6 +123,11 @@ def account_conventions(one: AccountRun) -> list[str]:
             "Each account starts in cash and is invested at the first session, which is no "
             "rebalance but counts in turnover, cost and orders; trades at the close that decides."
         ),
+        *(
+            ["A target that is found has seen the close that it is traded at, and nothing later."]
+            if any(plan.found is not None for plan in one.plans)
+            else []
+        ),
         *tax_conventions(one),
         "Cost drag is what costs took off the return a year after the first close, tax drag what "
         + ("tax did." if one.pays_tax else "paying the tax as it arose would have."),

@@ -8,6 +8,7 @@ splits and dividends, and tax that is paid out of the account whose sales caused
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
@@ -15,7 +16,7 @@ from fractions import Fraction
 
 from trimtab.engine.aim import targets
 from trimtab.engine.decide import decide, is_due, wants_plan
-from trimtab.engine.mandate import Mandate, Request
+from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request
 from trimtab.engine.quiet import next_look
 from trimtab.execution.application import Application, Venue
 from trimtab.execution.apply import carry_out
@@ -49,6 +50,7 @@ from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_tax import OpenLot, TaxAccount, lots_left, tax_of_selling
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
+from trimtab.targets.moving import Mover
 
 CLOSE = time(21, 0, tzinfo=UTC)
 """The hour of the simulated clock: after the close, so that a day's prices are known."""
@@ -83,6 +85,7 @@ def backtest_accounts(
     volumes: Callable[[date], Mapping[str, Fraction]] | None = None,
     terms: AccountTerms = USUAL,
     on_session: Callable[[date], None] | None = None,
+    mover: Mover | None = None,
 ) -> AccountRun:
     """What a household's policy would have done, in account mode.
 
@@ -101,15 +104,22 @@ def backtest_accounts(
         volumes: Units traded on a day, by instrument; what it does not know is filled in whole.
         terms: What becomes of dividends.
         on_session: Called with every session, for a progress bar.
+        mover: What finds the household's target on each session, where it moves: by the same
+            function as for a plan. `mandate.target` has no meaning then.
 
     Returns:
         The run. What is owed at its end, because it is not due yet, is in `tax_owed`.
 
     Raises:
-        AssertionError: There is no session to simulate.
+        AssertionError: There is no session to simulate, or no target for the first one.
     """
     tape = markets if isinstance(markets, Tape) else Tape.of(list(markets))
-    desk = _Desk(mandate, opening, participation, volumes, pay_tax=pay_tax, terms=terms)
+    if mover is not None:
+        mandate = with_target(mandate, mover, tape.days[0], None)
+        assert mandate.target is not None, "there is a target for the first session"
+    desk = _Desk(
+        mandate, opening, participation, volumes, pay_tax=pay_tax, terms=terms, mover=mover
+    )
     while len(desk.dates) < len(tape):
         begun = len(desk.dates)
         desk.session(tape, Request(now=invest_at_start and not begun))
@@ -205,6 +215,16 @@ def _lot_part(sale: LotSale, steps: int) -> LotSale:
     )
 
 
+def with_target(
+    mandate: Mandate, mover: Mover, as_of: date, adopted: Mapping[str, Fraction] | None
+) -> Mandate:
+    """The mandate with the target that holds on a day; the very same where that is the same."""
+    target, found = mover.at(as_of, adopted)
+    if (target, found) == (mandate.target, mandate.found):
+        return mandate
+    return replace(mandate, target=target, found=found)
+
+
 class _Desk:
     """A household's record, broker and clock, all in memory, moved from session to session."""
 
@@ -217,9 +237,11 @@ class _Desk:
         *,
         pay_tax: bool = True,
         terms: AccountTerms = USUAL,
+        mover: Mover | None = None,
     ) -> None:
         self.terms = terms
         self.mandate = mandate
+        self.mover = mover
         self.opening = opening
         self.participation = participation
         self.volumes = volumes
@@ -253,6 +275,9 @@ class _Desk:
         """One session: splits and dividends, the decision, its orders, the value at the close."""
         market = tape.market(len(self.dates))
         self.clock.day = market.as_of
+        if self.mover is not None:
+            adopted = self.folded.adopted.get(HOUSEHOLD)
+            self.mandate = with_target(self.mandate, self.mover, market.as_of, adopted)
         self._read_prices(tape)
         paid = self._book_actions(market)
         if paid and self.terms.dividends == "reinvest":
@@ -293,6 +318,12 @@ class _Desk:
         if start == len(tape) or not self.is_booked:
             return
         due = self.tax.next_due() if self.pay_tax else None
+        if self.mover is not None:
+            # A new finding is looked at on its day, whatever the policy asks for.
+            marks = tape.sessions.marks(self.mover.target.every)
+            anew = bisect_right(marks, marks[start - 1])
+            found = tape.days[anew] if anew < len(tape) else None
+            due = min((day for day in (due, found) if day is not None), default=None)
         quiet = quiet_worth(tape, start, folded=self.folded, mandate=self.mandate, due=due)
         if quiet.count:
             worth = {key: own.tolist() for key, own in quiet.worth.items()}

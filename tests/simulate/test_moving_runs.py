@@ -1,0 +1,189 @@
+"""A target that moves over history: what was tested is what trades, and nothing saw the future."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.moving import moving_folder, replace_price
+from tests.simulate.test_account import StillClock, holdings, told
+from trimtab.adapters.portfolio_folder import read_portfolio
+from trimtab.adapters.portfolio_prices import mover_of, portfolio_prices
+from trimtab.cli.main import main
+from trimtab.live.book import open_book
+from trimtab.live.history import account_paths, account_runs
+from trimtab.model.errors import RefusedError
+from trimtab.model.orders import Order
+from trimtab.model.policy import Policy, parse_policy
+from trimtab.simulate.account import backtest_accounts
+from trimtab.simulate.backtest import backtest
+from trimtab.simulate.found_aim import FoundAim, equal_shares
+from trimtab.simulate.history import PriceHistory
+
+START, END = date(2012, 9, 28), date(2013, 2, 28)
+
+
+@pytest.mark.parametrize(("when", "every"), [("monthly", "monthly"), ("band:5pp/25%", "weekly")])
+def test_a_backtest_orders_what_plan_and_apply_order(tmp_path: Path, when: str, every: str) -> None:
+    """Day by day through plan and apply, and through account mode: the same findings, the same
+    orders, and in the end the same lots and cash.
+    """
+    optimize = f'[target.optimize]\nhistory = "1y"\nevery = "{every}"\n'
+    folder = moving_folder(tmp_path, optimize=optimize, when=when)
+    clock = StillClock()
+    book = open_book(folder, clock=clock)
+    orders: list[Order] = []
+    for day in book.portfolio.calendar.sessions(START, END):
+        clock.day = day
+        plan = book.plan(day)
+        if plan.trades or plan.periods:
+            orders.extend(record.order for record in book.apply(plan).orders)
+    opening = book.opening
+    assert opening is not None
+
+    mandate = book.mandate(END)
+    source = book._price_file({})
+    markets = source.snapshots(START, END, sorted(mandate.household.instruments))
+    run = backtest_accounts(mandate, opening, markets, mover=book.mover())
+
+    assert len(orders) > 3
+    assert told(run.orders) == told(orders)
+    assert holdings(run.folded) == holdings(book.prepared(END).folded)
+    assert len({found.on for plan in run.plans if (found := plan.found)}) > 1
+
+
+def test_a_run_sees_nothing_after_its_end(tmp_path: Path) -> None:
+    """Prices after a run's last day, however wild, change none of its orders."""
+    folder = moving_folder(tmp_path)
+    policy = Policy(None, *parse_policy("monthly"))
+    cash = Decimal(300000)
+    calm = account_runs(open_book(folder), [policy], start=date(2010, 1, 4), end=START, cash=cash)
+    for place, symbol in enumerate(("AAPL", "IBM", "BOND10")):
+        for day in ("2012-12-12", "2012-12-13", "2012-12-14"):
+            replace_price(folder / "prices.csv", day, symbol, f"{50 + 9 * place}")
+
+    wild = account_runs(open_book(folder), [policy], start=date(2010, 1, 4), end=START, cash=cash)
+
+    assert told(wild[0].orders) == told(calm[0].orders)
+    assert wild[0].value == calm[0].value
+
+
+def test_a_finding_that_fails_keeps_the_target_in_a_run(tmp_path: Path) -> None:
+    """A tenfold price in the history keeps what was adopted, and the run says so."""
+    folder = moving_folder(tmp_path)
+    replace_price(folder / "prices.csv", "2012-06-13", "IBM", "2000")
+
+    run = account_runs(
+        open_book(folder),
+        [Policy(None, *parse_policy("monthly"))],
+        start=date(2012, 5, 1),
+        end=date(2012, 9, 28),
+    )[0]
+
+    assert "target-kept" in [finding.code for finding in run.findings]
+    targets = [
+        (found.kept != "", {one.sleeve: one.weight for one in found.sleeves})
+        for plan in run.plans
+        if (found := plan.found) is not None
+    ]
+    kept = [place for place, (is_kept, _) in enumerate(targets) if is_kept]
+    assert kept
+    assert all(targets[place][1] == targets[place - 1][1] for place in kept)
+
+
+def test_shuffled_histories_in_account_mode_are_refused(tmp_path: Path) -> None:
+    """There is no price history behind shuffled snapshots to find a target from."""
+    monthly, never = (Policy(None, *parse_policy(words)) for words in ("monthly", "never"))
+
+    with pytest.raises(RefusedError, match="found from prices"):
+        account_paths(open_book(moving_folder(tmp_path)), (monthly, never))
+
+
+def aim_of(folder: Path) -> tuple[FoundAim, PriceHistory]:
+    """The portfolio's target as research sees it, with the prices it is found from."""
+    portfolio = read_portfolio(folder)
+    assert portfolio.moving is not None
+    prices = portfolio_prices(portfolio)
+    mover = mover_of(portfolio, prices)
+    symbols = list(mover.stands_for.values())
+    return FoundAim(portfolio.moving, mover.stands_for, portfolio.calendar), prices.select(symbols)
+
+
+def test_research_finds_what_a_plan_finds(tmp_path: Path) -> None:
+    """From a view that ends on a day comes the target that a plan of that day has."""
+    folder = moving_folder(tmp_path)
+    aim, prices = aim_of(folder)
+    book = open_book(folder)
+
+    for day in (date(2008, 11, 20), date(2010, 6, 30), date(2012, 9, 28)):
+        view = prices.until(int(np.searchsorted(prices.dates, np.datetime64(day))))
+        target = book.mandate(day).target
+        assert target is not None
+        plan = {leaf.hold[0]: float(leaf.weight) for leaf in target.leaves()}
+
+        assert aim(view) == plan
+
+
+def test_research_never_trades_on_what_it_has_not_seen(tmp_path: Path) -> None:
+    """Poisoned prices after a day change no trade before it; trades come at the next close."""
+    aim, prices = aim_of(moving_folder(tmp_path))
+    cut = int(np.searchsorted(prices.dates, np.datetime64("2011-06-30")))
+    close = prices.close.copy()
+    rng = np.random.default_rng(5)
+    close[cut + 1 :] *= rng.uniform(0.7, 1.4, close[cut + 1 :].shape)
+    policy = Policy(aim, *parse_policy("monthly"))
+
+    calm = backtest(prices, policy).policies[0]
+    wild = backtest(replace(prices, close=close), policy).policies[0]
+
+    assert calm.trade_at == "next-close"
+    before = int(np.searchsorted(calm.dates, np.datetime64("2011-06-30")))
+    assert calm.value[: before + 1].tolist() == wild.value[: before + 1].tolist()
+    assert calm.value[-1] != wild.value[-1]
+
+
+def test_equal_shares_keep_to_limits(tmp_path: Path) -> None:
+    """What is fixed stays, and the rest is divided equally."""
+    moving = read_portfolio(moving_folder(tmp_path)).moving
+    assert moving is not None
+
+    weights = {leaf.name: leaf.weight for leaf in equal_shares(moving).leaves()}
+
+    assert float(weights["cash"]) == 0.05
+    assert sum(weights.values()) == 1
+    assert max(weights.values()) - min(w for n, w in weights.items() if n != "cash") <= 0.0001
+
+
+def test_a_folders_backtest_shows_equal_shares_beside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A target that is found has to be worth more than one that needs no prices: both are shown."""
+    monkeypatch.chdir(moving_folder(tmp_path))
+
+    assert main(["backtest", "--json", "--start", "2010-01-04"]) == 0
+
+    rows = json.loads(capsys.readouterr().out)["policies"]
+    trade_at = {row["name"]: row["trade_at"] for row in rows}
+    assert trade_at["this portfolio"] == "next-close"
+    assert "equal shares" in trade_at
+
+
+@pytest.mark.parametrize("command", ["advise", "sweep"])
+def test_what_needs_a_given_target_says_so(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    """Commands that cannot find a target anew a thousand times refuse, and name what can."""
+    monkeypatch.chdir(moving_folder(tmp_path))
+
+    assert main([command]) == 1
+
+    assert "trimtab backtest" in capsys.readouterr().err

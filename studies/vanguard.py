@@ -68,10 +68,9 @@ def us_rows(result: Backtest) -> list[list[str]]:
     """One policy a row: how often it traded, and what came of it."""
     rows = []
     for one in result:
-        year = one.measured(sessions_a_year=12)
-        deviation = one.volatility * (12 / 252) ** 0.5
+        year = one.measures
         rows.append([one.name, f"{one.rebalances:,}", f"{year.turnover_a_year:.1%}",
-                     f"{one.cagr:.2%}", f"{deviation:.1%}", f"{one.max_drawdown:.0%}",
+                     f"{one.cagr:.2%}", f"{one.volatility:.1%}", f"{one.max_drawdown:.0%}",
                      f"{year.drift_mean:.1%}"])  # fmt: skip
     return rows
 
@@ -82,10 +81,9 @@ def country_row(shared: Path, country: str, figures: dict[str, float | Estimate]
     result = tt.backtest(of_country(shared, country), policies, costs=COSTS)
     always, seldom = result
     figures |= {f"{country} annual": always.rebalances, f"{country} past 10pp": seldom.rebalances}
-    scale = 252**0.5
     return [country, f"{always.rebalances}", f"{seldom.rebalances}",
             f"{always.cagr:.2%} / {seldom.cagr:.2%}",
-            f"{always.volatility / scale:.1%} / {seldom.volatility / scale:.1%}"]  # fmt: skip
+            f"{always.volatility:.1%} / {seldom.volatility:.1%}"]  # fmt: skip
 
 
 def study(shared: Path, *, quick: bool = False) -> Finding:
@@ -101,9 +99,7 @@ def study(shared: Path, *, quick: bool = False) -> Finding:
     seldom = outcomes.difference("annual, 10pp", "monthly, 0pp")
     figures["growth"] = estimate(seldom["cagr"])
     figures["worst fall"] = estimate(seldom["max_drawdown"])
-    scale = (12 / 252) ** 0.5
-    risk = estimate(seldom["volatility"])
-    figures["volatility"] = Estimate(risk.value * scale, risk.low * scale, risk.high * scale)
+    risk = figures["volatility"] = estimate(seldom["volatility"])
     heads = ["US 1926 to 2009", "rebalances", "turnover a year", "growth", "volatility",
              "worst fall", "drift"]  # fmt: skip
     countries = [country_row(shared, country, figures) for country in COUNTRIES]

@@ -14,6 +14,7 @@ from studies.__main__ import NAMES
 from studies.chart import Axis, Line, chart
 from studies.finding import HOME, Finding, opening, resampled, spread, table_text, wrapped, write
 from studies.source import par_bond_growth
+from tests.studies.as_written import differing
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -29,6 +30,23 @@ def test_a_study_s_text_is_the_one_its_script_writes(name: str) -> None:
     assert text.startswith(opening(module))
     assert f"({name}.svg)" in text
     assert picture.findall(f"{SVG}polyline")
+
+
+def test_a_figure_a_word_and_a_point_that_changed_are_noticed(tmp_path: Path) -> None:
+    """What holds a text to its study takes a last digit that rounds otherwise, and nothing more."""
+    module = ModuleType("studies.example", "A title.\n\nA question?\n")
+    picture = '<svg xmlns="http://www.w3.org/2000/svg"><polyline points="1.0,2.0 3.0,{}"/></svg>'
+
+    def made(text: str, point: str = "4.0") -> Finding:
+        return Finding({}, text, {"": picture.format(point)})
+
+    write(module, made("Bands took 0.39% of 1,008."), tmp_path)
+
+    assert not differing(module, made("Bands took\n0.40% of 1,008.", "4.5"), tmp_path)
+    assert differing(module, made("Bands took 0.41% of 1,008."), tmp_path)
+    assert differing(module, made("Bands took 0.39% of 1,018."), tmp_path)
+    assert differing(module, made("Bands gave 0.39% of 1,008."), tmp_path)
+    assert differing(module, made("Bands took 0.39% of 1,008.", "14.0"), tmp_path)
 
 
 def test_every_study_stands_in_the_documentation() -> None:

@@ -1,19 +1,23 @@
-"""What docs/optimise.md shows runs as it stands."""
+"""What the pages on optimised targets show runs as it stands."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.console import BLOCK
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "optimise.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-def test_the_example_runs() -> None:
-    """The page's Python runs, and its assertion holds."""
-    blocks = [text for kind, text in BLOCK.findall(PAGE.read_text("utf-8")) if kind == "python"]
+@pytest.mark.parametrize("page", ["optimise.md", "getting-there.md"])
+def test_the_examples_run(page: str) -> None:
+    """A page's Python runs, and its assertions hold."""
+    text = (DOCS / page).read_text("utf-8")
+    blocks = [text for kind, text in BLOCK.findall(text) if kind == "python"]
 
-    for text in blocks:
-        exec(compile(text, PAGE.name, "exec"), {})
+    for block in blocks:
+        exec(compile(block, page, "exec"), {})
 
     assert blocks

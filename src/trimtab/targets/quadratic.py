@@ -176,14 +176,7 @@ def duality_gap(programme: Programme, weights: Floats, multipliers: Floats) -> f
     """
     import numpy as np
 
-    pull = times(programme.matrix, weights)
-    price = pull + programme.linear
-    bound = -0.5 * float(weights @ pull)
-    for row, multiplier in zip(programme.rows, multipliers, strict=True):
-        limit = row.high if multiplier > 0.0 else row.low
-        if multiplier != 0.0 and limit is not None:
-            price = price + multiplier * row.weights
-            bound -= float(multiplier) * limit
+    price, bound = at_prices(programme, weights, multipliers)
     marks = [programme.low, programme.high]
     if programme.held is not None:
         marks.append(programme.held)
@@ -196,6 +189,24 @@ def duality_gap(programme: Programme, weights: Floats, multipliers: Floats) -> f
             value = value + programme.buy * np.maximum(mark - programme.held, 0.0)
         least = np.minimum(least, value)
     return max(programme.objective(weights) - bound - float(least.sum()), 0.0)
+
+
+def at_prices(programme: Programme, weights: Floats, multipliers: Floats) -> tuple[Floats, float]:
+    """What is left by weight once the rows are priced, and the bound from below without it.
+
+    Returns:
+        The price of a unit of each weight, shape (n,), and a number: for every x within the limits
+        1/2 x'Qx + c'x is at least the number plus price'x.
+    """
+    pull = times(programme.matrix, weights)
+    price = pull + programme.linear
+    bound = -0.5 * float(weights @ pull)
+    for row, multiplier in zip(programme.rows, multipliers, strict=True):
+        limit = row.high if multiplier > 0.0 else row.low
+        if multiplier != 0.0 and limit is not None:
+            price = price + multiplier * row.weights
+            bound -= float(multiplier) * limit
+    return price, bound
 
 
 def _parts(programme: Programme, n: int, m: int) -> tuple[Any, ...]:

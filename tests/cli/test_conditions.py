@@ -194,7 +194,7 @@ def test_what_becomes_of_dividends_is_said_by_the_words_of_python(use: str, tmp_
     session, asked = Session(tmp_path), f"{TARGET} --dividends {use}"
 
     told = json.loads(session.run(f"trimtab backtest {asked} --json"))
-    swept = json.loads(session.run(f"trimtab sweep {asked} --to target --json").split("\n2> ")[0])
+    swept = json.loads(session.run(f"trimtab sweep {asked} --to target --json"))
 
     policy = Policy({"A": 0.6, "B": 0.4}, when="monthly")
     options: dict[str, Any] = {"dividends": use}

@@ -38,9 +38,7 @@ def test_a_policy_of_a_sweep_is_that_of_a_backtest(tmp_path: Path) -> None:
     """The same portfolio, the same policy: the same final value from both commands."""
     session = Session(demo_folder(tmp_path))
 
-    swept = json.loads(
-        session.run("trimtab sweep --when quarterly --to target --json").split("\n2> ")[0]
-    )
+    swept = json.loads(session.run("trimtab sweep --when quarterly --to target --json"))
     alone = json.loads(session.run("trimtab backtest --when quarterly --json"))
 
     row = next(one for one in swept["policies"] if one["name"] == "quarterly to target")
@@ -113,9 +111,8 @@ def test_conditions_of_a_backtest_go_with_a_sweep_and_advice(tmp_path: Path) -> 
         "--withdraw 4%/year --new-money hold --fee-percent 1 --cost-bps 10 --json"
     )
 
-    # Without what goes to standard error when a loop is compiled for the first time.
     alone, swept, advice = (
-        json.loads(session.run(f"trimtab {line} {words} --when monthly").split("\n2> ")[0])
+        json.loads(session.run(f"trimtab {line} {words} --when monthly"))
         for line in ("backtest", "sweep --to target", "advise --paths 20")
     )
 

@@ -125,6 +125,7 @@ def test_who_waits_for_machine_code_is_told_why(
         return 0
 
     monkeypatch.setattr("trimtab.cli.batch.run", slow)
+    session.tells_compiling = True
 
     printed = session.run("trimtab batch book.parquet --out run")
 

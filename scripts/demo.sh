@@ -21,6 +21,8 @@ show() {
 rm -rf "$folder"
 cp -R "$packaged/portfolio" "$folder"
 cp "$packaged/prices.csv" "$folder/prices.csv"
+cp -R "$packaged/moving" "$folder/moving"
+cp "$folder/lots.csv" "$folder/sales.csv" "$folder/moving"
 
 say "A household with three accounts on $day, a week after the highest price that AAPL had" \
     "reached: its stocks have outgrown its bonds. Real prices, paper trading, in $folder/." ""
@@ -43,6 +45,14 @@ show ledger verify
 
 say "6. Was it a good policy? Thirteen years of it, beside the alternatives."
 show backtest --report report.html --paths 200
+
+say "7. The same household on that day with shares that are found from prices, in $folder/moving/." \
+    "What is its target, from what was it found, and what would it trade?"
+show -C moving status --as-of "$day" --explain
+show -C moving plan --as-of "$day"
+
+say "8. Would that have been better? Nobody in it knew the future; beside the one above."
+show -C moving backtest --policy monthly --beside .
 
 say "What next:"
 printf '  %-43s %s\n' \

@@ -133,3 +133,14 @@ def test_models_are_at_most_eight_deep(make: Make, tmp_path: Path) -> None:
     assert read_portfolio(deep).mandate.target is not None
     (deep / "portfolio.toml").write_text(MINE.replace("60-40", "m0"))
     assert ("../models/m7.toml", 1, "extends") in places_of(deep)
+
+
+def test_limits_of_a_share_take_back_its_percent(make: Make, tmp_path: Path) -> None:
+    """Who says that a share is found, within limits, takes back the percent of the model."""
+    mine = MINE + "[target.us]\nmax_percent = 70\n[target.optimize]\n"
+
+    portfolio = read_portfolio(under(make, tmp_path, mine, **{"60-40": MODEL}))
+
+    assert portfolio.moving is not None
+    leaves = [(leaf.name, leaf.least, leaf.most) for leaf in portfolio.moving.tree.leaves()]
+    assert leaves == [("us", 0, 7000), ("bonds", 4000, 4000)]

@@ -151,6 +151,9 @@ def demo_folder(place: Path) -> Path:
     folder = place / "demo-portfolio"
     copytree(PACKAGED / "portfolio", folder)
     copy(PACKAGED / "prices.csv", folder / "prices.csv")
+    copytree(PACKAGED / "moving", folder / "moving")
+    for name in ("lots.csv", "sales.csv"):
+        copy(folder / name, folder / "moving" / name)
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,7 @@ import pytest
 
 from trimtab.adapters.calendars import calendar
 from trimtab.model.instruments import Instrument
+from trimtab.targets.learned import _gap
 from trimtab.targets.moving import Mover, MovingTarget, stand_ins
 from trimtab.targets.optimised import Asked
 from trimtab.targets.ranged import Range, ranged_tree
@@ -240,3 +242,14 @@ def test_what_binds_is_said() -> None:
     limits = {one.sleeve: one.limit for one in found.sleeves}
     assert limits["stocks.us"] == "stocks at its least, 70%"
     assert limits["bnd"] == ""
+
+
+@pytest.mark.parametrize(
+    ("gap", "text"),
+    [(3e-18, "1e-12"), (0.0, "1e-12"), (1.01e-7, "2e-07"), (9.5e-7, "1e-06"), (math.nan, "")],
+)
+def test_a_gap_is_told_without_what_machines_round(gap: float, text: str) -> None:
+    """The bound that is told is never below the one that was found, and rounding is no gap: it
+    enters the hash of a plan, which is the same on every machine.
+    """
+    assert _gap(gap) == text

@@ -40,6 +40,7 @@ examples:
                                                    paid when it is due; takes --report too
   trimtab backtest --prices etf.csv --target SPY=60,AGG=40 --when monthly --cost-bps 10
   trimtab backtest --prices etf.csv --target SPY=60,AGG=40 --policy never --policy "band:5pp"
+  trimtab backtest --beside ../other               this portfolio beside another one
   trimtab backtest --cash 500000 --withdraw 4%/year --fee-percent 0.2
 """
 
@@ -85,6 +86,11 @@ def add_parser(commands: Commands) -> None:
         default=[],
         help='a policy to run, as "band:5pp to half", beside that of --when and --to if they are '
         "given, and beside this portfolio's own without --prices (repeatable)",
+    )
+    parser.add_argument(
+        "--beside",
+        metavar="FOLDER",
+        help="another portfolio's target and policy, over this one's prices and at its costs",
     )
     parser.add_argument(
         "--account-mode",
@@ -264,6 +270,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
         (args.prices, "--prices"),
         (args.target, "--target"),
         (args.target_file, "--target-file"),
+        (args.beside, "--beside"),
         (conditions_given(args), flags_of(conditions_given(args) or [""])),
         (args.trade_at not in (None, "close"), f"--trade-at {args.trade_at}"),
     ):
@@ -454,13 +461,19 @@ EQUAL = "equal shares"
 
 
 def _beside(args: argparse.Namespace, found: Studied) -> list[Policy]:
-    """Where the target is found from prices: the portfolio's own policy with equal shares."""
+    """What the portfolio is shown beside that has another target: equal shares, where its own is
+    found from prices, and another portfolio.
+    """
     from trimtab.model.policy import Policy, parse_policy
 
-    if found.equal is None or args.when or args.to or args.policy:
-        return []
-    when, to = parse_policy(found.policy)
-    return [Policy(found.equal, when, to, EQUAL)]
+    beside = []
+    if found.equal is not None and not (args.when or args.to):
+        when, to = parse_policy(found.policy)
+        beside.append(Policy(found.equal, when, to, EQUAL))
+    if found.beside is not None:
+        when, to = parse_policy(found.beside.policy)
+        beside.append(Policy(found.beside.target, when, to, found.beside.name))
+    return beside
 
 
 def _policies(

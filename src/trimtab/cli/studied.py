@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trimtab.cli.options import add_folder, day, folder_of
 
@@ -32,6 +32,9 @@ class Studied:
         policy: The portfolio's own policy in words; empty for any prices.
         remark: What stands for the portfolio's sleeves; empty for any prices.
         equal: Where the target is found from prices: equal shares, to compare it with.
+        name: The portfolio's folder; empty for any prices.
+        symbols: What stands for its sleeves, money left out; empty for any prices.
+        beside: Another portfolio that it is shown beside.
     """
 
     prices: PriceHistory
@@ -40,6 +43,9 @@ class Studied:
     policy: str = ""
     remark: str = ""
     equal: object = None
+    name: str = ""
+    symbols: tuple[str, ...] = ()
+    beside: Studied | None = None
 
 
 def add_studied(parser: argparse.ArgumentParser) -> None:
@@ -135,6 +141,8 @@ def _any_prices(args: argparse.Namespace) -> Studied:
             "give --target SYMBOL=PERCENT,... or --target-file FILE, one of them: with --prices "
             "nothing is taken from a portfolio folder"
         )
+    if getattr(args, "beside", None):
+        raise RefusedError("--beside shows a portfolio folder beside another one: not any prices")
     short = bool(args.short)
     target: object = (
         read_dated_targets(args.target_file, short=short)
@@ -188,9 +196,10 @@ def shares_of(text: str, option: str, *, short: bool = False) -> dict[str, float
 
 
 def _this_portfolio(args: argparse.Namespace) -> Studied:
+    from pathlib import Path
+
     from trimtab.adapters.portfolio_folder import read_portfolio
     from trimtab.adapters.portfolio_prices import portfolio_prices
-    from trimtab.costs import Costs
     from trimtab.model.errors import RefusedError
 
     if args.target or args.target_file:
@@ -201,14 +210,34 @@ def _this_portfolio(args: argparse.Namespace) -> Studied:
         raise RefusedError("--currency goes with --prices; here the portfolio's counts")
     portfolio = read_portfolio(folder_of(args))
     prices = portfolio_prices(portfolio, fx=args.fx)
-    if portfolio.moving is not None:
-        return _moving(portfolio, prices)
-    target, chosen = _sleeves(portfolio, prices)
+    own = _of(portfolio, prices)
+    asked = getattr(args, "beside", None)
+    if asked is None:
+        return own if own.equal is None else replace(own, prices=prices.select(own.symbols))
+    other = _of(read_portfolio(Path(asked)), prices)
+    remark = f"{own.remark} {other.name} is shown over the same prices, at the same costs."
+    if own.equal is not None or other.equal is not None:
+        # Targets that are made from prices see all of them, so only those that count.
+        prices = prices.select(list(dict.fromkeys([*own.symbols, *other.symbols])))
+    return replace(own, prices=prices, remark=remark, beside=other)
+
+
+def _of(portfolio: Portfolio, prices: PriceHistory) -> Studied:
+    """A portfolio's target and policy over prices."""
+    from trimtab.costs import Costs
+    from trimtab.model.instruments import CASH
+
     mandate = portfolio.mandate
     words = f"{mandate.when} to {mandate.to}"
+    costs = mandate.costs.get("", Costs())
+    name = portfolio.folder.resolve().name
+    if portfolio.moving is not None:
+        return replace(_moving(portfolio, prices), costs=costs, policy=words, name=name)
+    target, chosen = _sleeves(portfolio, prices)
     sleeves = ", ".join(f"{leaf} {symbol}" for leaf, symbol in chosen)
     remark = f"This portfolio: {words}. Stands for each sleeve: {sleeves}."
-    return Studied(prices, target, mandate.costs.get("", Costs()), words, remark)
+    symbols = tuple(dict.fromkeys(symbol for _, symbol in chosen if symbol != CASH))
+    return Studied(prices, target, costs, words, remark, name=name, symbols=symbols)
 
 
 def _moving(portfolio: Portfolio, prices: PriceHistory) -> Studied:
@@ -225,20 +254,19 @@ def _moving(portfolio: Portfolio, prices: PriceHistory) -> Studied:
     problems = [_no_prices(leaf.name, leaf.hold) for leaf in needed if leaf.name not in known]
     if problems:
         raise InputError(problems)
-    words = f"{mandate.when} to {mandate.to}"
     sleeves = ", ".join(f"{leaf} {symbol}" for leaf, symbol in known.items())
     remark = (
-        f"This portfolio: {words}. Its target is found from prices as they were then: "
-        f"{moving.words}; nothing in it has seen a later one. Equal shares have no such target. "
-        f"Stands for each sleeve: {sleeves}."
+        f"This portfolio: {mandate.when} to {mandate.to}. Its target is found from prices as they "
+        f"were then: {moving.words}; nothing in it has seen a later one. Equal shares need no "
+        f"prices. Stands for each sleeve: {sleeves}."
     )
     return Studied(
-        prices.select(list(dict.fromkeys(known.values()))),
+        prices,
         FoundAim(moving, known, portfolio.calendar),
-        mandate.costs.get("", Costs()),
-        words,
-        remark,
-        by_symbol(equal_shares(moving), known),
+        Costs(),
+        remark=remark,
+        equal=by_symbol(equal_shares(moving), known),
+        symbols=tuple(dict.fromkeys(known.values())),
     )
 
 
@@ -283,8 +311,6 @@ def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[t
 
 def _standing_in(sleeve: Sleeve, chosen: Mapping[str, str]) -> Sleeve:
     """The same tree with one symbol for each leaf."""
-    from dataclasses import replace
-
     if sleeve.is_leaf:
         return replace(sleeve, hold=(chosen[sleeve.name],))
     return replace(sleeve, children=tuple(_standing_in(one, chosen) for one in sleeve.children))

@@ -44,7 +44,7 @@ class Estimates:
         expected_return, volatility, sharpe: A year's, of the weights that were found.
         objective_value: What was minimised or maximised, in its own unit.
         solver: What found the weights, and its status.
-        gap: How much better any others within the limits can be, at most, as `1.2e-16`; empty: no
+        gap: How much better any others within the limits can be, at most, as `1e-12`; empty: no
             bound is known.
     """
 

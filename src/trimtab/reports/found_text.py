@@ -78,9 +78,7 @@ def _short(found: Found) -> list[str]:
     if found.kept:
         return [f"Kept as it was adopted last: {listed([_now(one) for one in found.sleeves])}."]
     lines = [sentence(f"{found.rule}, {_from(found)}")]
-    moved = listed([_moved(one) for one in found.sleeves])
-    was = "" if found.previous_on is None else f" Found before on {found.previous_on}."
-    lines.append(f"{moved}.{was}")
+    lines.append(f"{listed([_moved(one) for one in found.sleeves])}.{_before(found)}")
     own = found.estimates
     if own is not None and own.expected_return is not None and own.volatility is not None:
         lines.append(
@@ -88,6 +86,15 @@ def _short(found: Found) -> list[str]:
             f"{percent(Fraction(own.volatility))} volatility of it; they are of the past."
         )
     return lines
+
+
+def _before(found: Found) -> str:
+    """Of which day the shares before are, or that they were the same."""
+    if found.previous_on is None:
+        return ""
+    moved = any("(was" in _moved(one) for one in found.sleeves)
+    said = "What was, was found on" if moved else "The same to a tenth of a percent as on"
+    return f" {said} {found.previous_on}."
 
 
 def _from(found: Found) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import date
 from decimal import Decimal
-from math import isfinite, isnan
+from math import ceil, floor, isfinite, isnan, log10
 from typing import TYPE_CHECKING
 
 from trimtab.model import findings as told
@@ -32,6 +32,8 @@ MOST_AGE = 5
 
 JUMP = 10.0
 """A factor from one price to the next at which nothing is learned: a split or a slip."""
+
+LEAST_GAP = 1e-12
 
 AT_LIMIT = 1e-6
 """So near to a limit a share is at it."""
@@ -335,8 +337,21 @@ def _estimates(
         sharpe=decimal_of(sharpe),
         objective_value=decimal_of(value),
         solver=f"{best.solver}: {best.status}",
-        gap="" if isnan(best.optimality_gap) else f"{best.optimality_gap:.1e}",
+        gap=_gap(best.optimality_gap),
     )
+
+
+def _gap(gap: float) -> str:
+    """A bound on what is missed, rounded up; below what two machines' rounding may differ by, that.
+
+    It enters the hash of a plan, which has to be the same wherever the plan is made.
+    """
+    if isnan(gap):
+        return ""
+    if gap <= LEAST_GAP:
+        return f"{LEAST_GAP:.0e}"
+    digit = 10.0 ** floor(log10(gap))
+    return f"{ceil(gap / digit) * digit:.0e}"
 
 
 def _short(target: MovingTarget, window: _Window, on: date) -> list[told.Finding]:

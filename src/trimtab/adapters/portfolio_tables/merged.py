@@ -16,8 +16,8 @@ from trimtab.model.errors import Problem
 DEEPEST = 8
 """Models that may extend each other."""
 
-_SHARES = ("percent", "percent_of_parent")
-"""Two ways to say one thing: who says it one way takes back what lies below in the other."""
+_SHARES = (("percent",), ("percent_of_parent",), ("min_percent", "max_percent"))
+"""Ways to say one thing: who says it one way takes back what lies below in another."""
 
 
 @dataclass(slots=True)
@@ -106,8 +106,9 @@ def read_models(path: Path, file: str) -> Models:
 
 def _laid_over(over: Mapping[str, Any], under: Mapping[str, Any]) -> dict[str, Any]:
     """Two tables as one: tables are merged, everything else is replaced by what lies over it."""
-    shares = any(key in over for key in _SHARES)
-    merged = {key: value for key, value in under.items() if not (shares and key in _SHARES)}
+    said = [way for way in _SHARES if any(key in over for key in way)]
+    taken = {key for way in _SHARES if said and way not in said for key in way}
+    merged = {key: value for key, value in under.items() if key not in taken}
     for key, value in over.items():
         below = merged.get(key)
         both = isinstance(value, dict) and isinstance(below, dict)

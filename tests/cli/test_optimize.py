@@ -163,3 +163,13 @@ def test_days_of_volume_limit_what_is_held(
     # 1,000 a day at about 100 each: a tenth of five days is 50,000 of 500,000.
     assert free["CALM"] > 0.5
     assert sellable["CALM"] == pytest.approx(0.1, rel=0.1)
+
+
+def test_few_names(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No more names than asked, none tiny, and the proof is told."""
+    found = told("--max-names 2 --min-position 30 --min-names 2", prices, capsys)
+
+    held = [weight for weight in found["weights"].values() if weight > 0]
+    assert len(held) == 2
+    assert min(held) >= 0.3 - 1e-9
+    assert (found["status"], found["solver"]) == ("optimal", "branch and bound")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from trimtab.cli.optimize_limits import add_limits, constraints_of
+from trimtab.cli.optimize_limits import add_limits, add_names, constraints_of
 from trimtab.cli.options import add_json, command, day
 from trimtab.cli.studied import rate
 from trimtab.targets.objectives import OBJECTIVES
@@ -26,6 +26,7 @@ examples:
   trimtab optimize --prices etf.csv --objective target-volatility --wanted 10
   trimtab optimize --prices etf.csv --groups groups.csv --weights SPY=60,AGG=40 --turnover 20
   trimtab optimize --prices etf.csv --scores esg.csv --min-score esg=50 --exclude XLE
+  trimtab optimize --prices stocks.csv --objective min-volatility --max-names 10 --min-position 2
 """
 
 
@@ -87,6 +88,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--start", metavar="DATE", type=day, help="the first day that counts")
     parser.add_argument("--end", metavar="DATE", type=day, help="the last day that counts")
     add_limits(parser)
+    add_names(parser)
     add_json(parser)
 
 

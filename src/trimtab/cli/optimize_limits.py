@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from trimtab.simulate.history import PriceHistory
     from trimtab.targets.constraints import Constraints, Score
+    from trimtab.targets.limits import Search
 
 RECENT = 63
 """Sessions whose volume counts: three months."""
@@ -85,6 +86,52 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_names(parser: argparse.ArgumentParser) -> None:
+    """Describe the options of a choice of names."""
+    names = parser.add_argument_group("few names")
+    names.add_argument(
+        "--max-names", metavar="K", type=_count, help="hold at most so many; the best are proved"
+    )
+    names.add_argument("--min-names", metavar="K", type=_count, help="hold at least so many")
+    names.add_argument(
+        "--min-position",
+        metavar="PERCENT",
+        type=rate,
+        default=0.0,
+        help="what is held has at least this weight",
+    )
+    names.add_argument(
+        "--seed",
+        metavar="N",
+        type=int,
+        default=0,
+        help="of the genetic search that comes before the proof (default: 0)",
+    )
+    names.add_argument(
+        "--time-limit",
+        metavar="SECONDS",
+        type=_seconds,
+        default=60.0,
+        help="for the proof; then the best so far, with its gap (default: 60)",
+    )
+
+
+def _search(args: argparse.Namespace) -> Search:
+    """How far to look for the best names: until the time is up."""
+    from time import monotonic
+
+    from trimtab.cli.screen import progress
+    from trimtab.targets.limits import Breeding, Search
+
+    end = monotonic() + args.time_limit
+
+    def stop(looked: int, best: float, bound: float) -> bool:
+        progress(f"{looked:,} choices ruled out or looked at; gap {best - bound:.1e}")
+        return bool(monotonic() > end)
+
+    return Search(Breeding(seed=args.seed), most_nodes=10**12, stop=stop)
+
+
 def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraints:
     """What the options mean for these instruments.
 
@@ -95,6 +142,7 @@ def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraint
     from trimtab.adapters.groups_csv import GroupFile, read_groups
     from trimtab.model.errors import RefusedError
     from trimtab.targets.constraints import Constraints
+    from trimtab.targets.limits import Search
 
     for one, other in (
         ("turnover", "weights"),
@@ -112,6 +160,7 @@ def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraint
         for symbol, (least, most) in groups.own.items()
     }
     _need_prices(args.exclude, "--exclude", known)
+    few = args.max_names or args.min_names or args.min_position
     return Constraints(
         low=low,
         high=high,
@@ -124,6 +173,10 @@ def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraint
         turnover=args.turnover,
         benchmark=_shares(args.benchmark, "--benchmark", known),
         tracking_error=args.tracking_error,
+        max_names=args.max_names,
+        min_names=args.min_names,
+        smallest=args.min_position,
+        search=_search(args) if few else Search(),
     )
 
 
@@ -226,6 +279,16 @@ def _score(text: str) -> tuple[str, float]:
     if not equals or not name.strip():
         raise argparse.ArgumentTypeError(f"{text!r}: NAME=NUMBER, as esg=50")
     return name.strip(), amount(number, "a score", -1e12, 1e12)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text!r}: a number of names, 1 or more")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    return amount(text, "a time limit in seconds", 0.01, 86_400)
 
 
 def _days(text: str) -> float:

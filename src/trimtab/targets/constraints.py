@@ -14,7 +14,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
-from trimtab.targets.limits import Limits, Tracking, Turnover
+from trimtab.targets.limits import Limits, Names, Search, Tracking, Turnover
 from trimtab.targets.quadratic import Row
 
 if TYPE_CHECKING:
@@ -70,6 +70,9 @@ class Constraints:
         turnover: The most that may move, one way, as a share of the portfolio.
         benchmark: Its weights; what is not named is not in it.
         tracking_error: The most volatility, a year, of the difference from the benchmark.
+        max_names, min_names: How many may be held; None for any number, and for one.
+        smallest: A name that is held has at least this weight.
+        search: How far to look for the best choice of names.
     """
 
     low: float = 0.0
@@ -83,6 +86,10 @@ class Constraints:
     turnover: float | None = None
     benchmark: Mapping[str, float] = field(default_factory=dict)
     tracking_error: float | None = None
+    max_names: int | None = None
+    min_names: int | None = None
+    smallest: float = 0.0
+    search: Search = Search()
 
     def limits(self, names: Sequence[str]) -> Limits:
         """The same for weights in the order of `names`.
@@ -117,7 +124,11 @@ class Constraints:
             turnover = Turnover(_spread(self.held, place), self.turnover)
         if self.tracking_error is not None:
             tracking = Tracking(_spread(self.benchmark, place), self.tracking_error)
-        return Limits(low, high, tuple(rows), turnover, tracking)
+        names_held = None
+        if self.max_names is not None or self.min_names is not None or self.smallest > 0.0:
+            most = len(names) if self.max_names is None else min(self.max_names, len(names))
+            names_held = Names(most, max(self.min_names or 1, 1), self.smallest)
+        return Limits(low, high, tuple(rows), turnover, tracking, names_held, self.search)
 
     def _check(self, names: Sequence[str]) -> None:
         """Be sure that it makes sense for these instruments."""
@@ -143,6 +154,10 @@ class Constraints:
         for name, low, high in ranges:
             if low is not None and high is not None and not low <= high:
                 raise ValueError(f"{name}: low {low!r} is above high {high!r}")
+        if self.max_names is not None and not self.max_names >= max(self.min_names or 1, 1):
+            raise ValueError(f"max_names {self.max_names!r}: min_names, and 1, at least")
+        if not 0.0 <= self.smallest < 1.0:
+            raise ValueError(f"smallest {self.smallest!r}: from 0 to below 1")
         left_out = set(self.exclude)
         for score in self.scores:
             missing = [name for name in names if name not in score.of and name not in left_out]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,58 @@ class Tracking:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """How many names may be held.
+
+    Args:
+        most: At most so many, >= 1.
+        least: At least so many.
+        smallest: A name that is held has at least this weight.
+    """
+
+    most: int
+    least: int = 1
+    smallest: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Breeding:
+    """How a genetic search goes.
+
+    Args:
+        seed: Of its random numbers: the same seed, the same answer.
+        size: Choices that have children.
+        births: Children of a generation.
+        generations: At most so many.
+        patience: Generations without a better choice after which it ends.
+        mutation: How often a child is changed at random.
+    """
+
+    seed: int = 0
+    size: int = 40
+    births: int = 40
+    generations: int = 60
+    patience: int = 12
+    mutation: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How far the search for a choice of names goes.
+
+    Args:
+        breeding: The genetic search that it begins with.
+        most_nodes: Parts of the tree of choices after which it stops with the best so far.
+        stop: Asked now and then, with the parts looked at, the best objective and the bound below
+            it; it ends the search by returning True.
+    """
+
+    breeding: Breeding = Breeding()
+    most_nodes: int = 1_000_000
+    stop: Callable[[int, float, float], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Limits on what is held, which always sums to 1.
 
@@ -64,6 +117,8 @@ class Limits:
         rows: Limits of sums: sectors, scores, factors.
         turnover: From what is held now.
         tracking: Around a benchmark.
+        names: How many may be held, and how small.
+        search: How far to look for the best choice of names.
     """
 
     low: Floats
@@ -71,11 +126,13 @@ class Limits:
     rows: tuple[Row, ...] = ()
     turnover: Turnover | None = None
     tracking: Tracking | None = None
+    names: Names | None = None
+    search: Search = Search()
 
     @property
     def is_linear(self) -> bool:
         """Whether one quadratic programme holds them all."""
-        return self.turnover is None and self.tracking is None
+        return self.turnover is None and self.tracking is None and self.names is None
 
     def programme(self, matrix: Floats, linear: Floats) -> Programme:
         """The quadratic programme with these limits."""

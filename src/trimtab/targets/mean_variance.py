@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
-from trimtab.targets import appetite, frontier
+from trimtab.targets import appetite, few_names, frontier
+from trimtab.targets.cardinality import choice
 from trimtab.targets.curbed import solve_within
 from trimtab.targets.quadratic import solve
 
@@ -64,6 +65,8 @@ def _of(limits: Limits, matrix: Floats, linear: Floats, covariance: Floats) -> C
     """The answer to one quadratic programme."""
     if limits.is_linear:
         solution = solve(limits.programme(matrix, linear))
+    elif limits.names is not None:
+        solution = choice(limits, matrix, linear)
     else:
         solution = solve_within(limits, matrix, linear, covariance).solution
     return Chosen(solution.weights, solution)
@@ -81,6 +84,8 @@ def best_sharpe(returns: Floats, covariance: Floats, limits: Limits, *, risk_fre
         programme = limits.programme(covariance, np.zeros(len(returns)))
         stretch = frontier.best_sharpe(programme, returns, risk_free)
         found = None if stretch is None else stretch.solution
+    elif limits.names is not None:
+        found = few_names.best_sharpe(limits, covariance, returns, risk_free)
     else:
         found = appetite.best_sharpe(limits, covariance, returns, risk_free)
     if found is None:
@@ -98,6 +103,8 @@ def least_volatility_for_return(
     if limits.is_linear:
         programme = limits.programme(covariance, np.zeros(len(returns)))
         found = frontier.at_return(programme, returns, wanted).solution
+    elif limits.names is not None:
+        found = few_names.at_return(limits, covariance, returns, wanted)
     else:
         found = appetite.at_return(limits, covariance, returns, wanted)
     weights = found.weights
@@ -116,6 +123,8 @@ def most_return_for_volatility(
     if limits.is_linear:
         programme = limits.programme(covariance, np.zeros(len(returns)))
         found = frontier.at_volatility(programme, returns, wanted).solution
+    elif limits.names is not None:
+        found = few_names.at_volatility(limits, covariance, returns, wanted)
     else:
         found = appetite.at_volatility(limits, covariance, returns, wanted)
     weights = found.weights

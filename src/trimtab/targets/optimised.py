@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trimtab.targets.mean_variance import Chosen
+    from trimtab.targets.quadratic import Solution
 
     Floats = NDArray[np.float64]
 
@@ -99,10 +100,16 @@ def optimise(
     chosen = _chosen(asked, limits, expected, covariance)
     findings: list[Finding] = []
     if chosen.solution.status == "infeasible":
-        told = contradiction(list(names), limits, chosen.solution)
+        told = _contradiction(names, limits, chosen.solution, covariance)
         message = f"These limits cannot be met together: {told}. Loosen one of them."
         findings.append(Finding("limits-contradict", "limits", message, "error"))
-    elif chosen.missed:
+    elif chosen.solution.status == "stopped" and limits.names is not None:
+        message = (
+            "Other names may be better: the search ended before that was settled, or has no "
+            "proof for this objective. The gap tells how much better at most."
+        )
+        findings.append(Finding("names-not-proved", asked.objective, message, "info"))
+    if chosen.missed:
         message = f"There is no such target: {chosen.missed}; this is the nearest."
         findings.append(Finding("objective-missed", asked.objective, message, "warning"))
     return _told(
@@ -111,10 +118,31 @@ def optimise(
         expected,
         covariance,
         status=chosen.solution.status,
-        solver="active set",
+        solver="active set" if limits.names is None else "branch and bound",
         gap=chosen.solution.gap,
         findings=tuple(findings),
     )
+
+
+def _contradiction(
+    names: Sequence[str], limits: Limits, solution: Solution, covariance: Floats
+) -> str:
+    """Which limits cannot be met together, the number of names among them where it is needed."""
+    if limits.names is None:
+        return contradiction(list(names), limits, solution)
+    from dataclasses import replace
+
+    from trimtab.targets.mean_variance import least_volatility
+
+    without = replace(limits, names=None)
+    free = least_volatility(covariance, without).solution
+    if free.status == "infeasible":
+        return contradiction(list(names), without, free)
+    few = limits.names
+    told = f"at most {few.most} names" + (f", at least {few.least}" if few.least > 1 else "")
+    if few.smallest > 0.0:
+        told += f", each of at least {few.smallest:.4g}"
+    return f"{told}; and the other limits, which can be met without that"
 
 
 def _chosen(asked: Asked, limits: Limits, expected: Floats, covariance: Floats) -> Chosen:

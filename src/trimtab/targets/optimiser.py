@@ -212,7 +212,7 @@ class Optimiser:
             raise ValueError(f"{self.objective} takes no constraints: its weights follow from risk")
         if not limits.is_linear and self.objective not in MEAN_VARIANCE:
             raise ValueError(
-                f"{self.objective} takes no limit on turnover or tracking error: "
+                f"{self.objective} takes no limit on turnover, tracking error or names: "
                 f"one of {', '.join(MEAN_VARIANCE)} does"
             )
         return asked, limits
@@ -254,7 +254,14 @@ def _of(limits: Limits, kept: NDArray[np.int64], names: Sequence[str]) -> Limits
                 "its tracking error is unknown"
             )
         tracking = replace(tracking, benchmark=tracking.benchmark[kept])
-    return Limits(limits.low[kept], limits.high[kept], rows, turnover, tracking)
+    return replace(
+        limits,
+        low=limits.low[kept],
+        high=limits.high[kept],
+        rows=rows,
+        turnover=turnover,
+        tracking=tracking,
+    )
 
 
 def _with(found: Optimised, findings: list[Finding], weights: Floats | None = None) -> Optimised:

@@ -129,8 +129,8 @@ def solve(programme: Programme, *, start: NDArray[np.int64] | None = None) -> So
     import numpy as np
 
     n, m = len(programme.linear), len(programme.rows)
-    parts, many = _parts(programme, n, m), n > INTERPRETED_UP_TO
-    space = _space(n, m)
+    parts, many = programme_parts(programme), n > INTERPRETED_UP_TO
+    space = space_for(n, m)
     if start is not None:
         space.integers[kernel.PLACE] = start[:n]
     solved: Any = compiled(kernel.solved) if many else kernel.solved
@@ -209,10 +209,11 @@ def at_prices(programme: Programme, weights: Floats, multipliers: Floats) -> tup
     return price, bound
 
 
-def _parts(programme: Programme, n: int, m: int) -> tuple[Any, ...]:
-    """The programme as the kernel takes it."""
+def programme_parts(programme: Programme) -> tuple[Any, ...]:
+    """The programme as the kernel takes it: matrix, linear, marks, rows and limits."""
     import numpy as np
 
+    n, m = len(programme.linear), len(programme.rows)
     marks = np.zeros((kernel.MARKS, n))
     marks[kernel.LOW] = programme.low
     marks[kernel.HELD] = programme.low if programme.held is None else programme.held
@@ -243,8 +244,8 @@ def _make_factor(square: Floats, count: int) -> bool:
     return True
 
 
-def _space(n: int, m: int) -> kernel.Space:
-    """Places for an answer, and space to work in."""
+def space_for(n: int, m: int) -> kernel.Space:
+    """Places for an answer over n weights and m rows, and space to work in."""
     import numpy as np
 
     return kernel.Space(

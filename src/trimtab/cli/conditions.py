@@ -133,7 +133,9 @@ def add_conditions(parser: argparse.ArgumentParser, *, several: bool = False) ->
     )
 
 
-IN_ACCOUNTS = ("--dividends",)
+IN_ACCOUNTS = (
+    "--dividends", "--deposit", "--withdraw", "--flows", "--new-money", "--fee-percent",
+)  # fmt: skip
 """Those that account mode knows as well."""
 
 
@@ -147,7 +149,9 @@ def account_terms_of(args: argparse.Namespace) -> AccountTerms:
     """What the options say of a run in account mode."""
     from trimtab.simulate.account_terms import AccountTerms
 
-    return AccountTerms(dividends=args.dividends or "hold")
+    return AccountTerms(
+        dividends=args.dividends or "hold", flows=flows_by(args), fee=args.fee_percent or 0.0
+    )
 
 
 def conditions_of(args: argparse.Namespace) -> dict[str, Any]:

@@ -119,6 +119,7 @@ def account_conventions(one: AccountRun) -> list[str]:
             "cash dividends."
         ),
         _ACCOUNT_DIVIDENDS[one.dividends],
+        *_account_flows(one),
         (
             "Each account starts in cash and is invested at the first session, which is no "
             "rebalance but counts in turnover, cost and orders; trades at the close that decides."
@@ -132,6 +133,25 @@ def account_conventions(one: AccountRun) -> list[str]:
         "Cost drag is what costs took off the return a year after the first close, tax drag what "
         + ("tax did." if one.pays_tax else "paying the tax as it arose would have."),
     ]
+
+
+def _account_flows(one: AccountRun) -> list[str]:
+    """What to know where money came and went, or a fee was charged."""
+    lines = []
+    if one.flows:
+        come = sum(max(flow, 0) for flow in one.flows) / 100
+        gone = sum(max(-flow, 0) for flow in one.flows) / 100
+        lines.append(
+            f"Money comes and goes ({come:,.0f} came in and {gone:,.0f} went out, "
+            f"{clean(one.name)}), divided among the accounts by what each is worth: final values "
+            "have it, growth, volatility and falls have it not (time-weighted)."
+        )
+    if one.fees_paid:
+        lines.append(
+            f"A fee on assets is charged each month, {one.fees_paid / 100:,.0f} in all "
+            f"({clean(one.name)}); it lowers growth and is no cost of trading."
+        )
+    return lines
 
 
 def tax_conventions(run: AccountRun) -> list[str]:

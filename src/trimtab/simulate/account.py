@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time
 from fractions import Fraction
 
 from trimtab.engine.aim import targets
-from trimtab.engine.decide import decide, is_due, wants_plan
+from trimtab.engine.decide import decide, wants_plan
 from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request
 from trimtab.engine.quiet import next_look
 from trimtab.execution.application import Application, Venue
@@ -24,6 +24,7 @@ from trimtab.execution.brokers import MemoryBroker, PaperTerms, without_volume
 from trimtab.execution.gate import Limits
 from trimtab.execution.opening import Opening, Prepared, prepared
 from trimtab.execution.orders import first_steps, parts_of
+from trimtab.ledger import events
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.folded import NOTHING, Folded, OrderRecord
 from trimtab.ledger.memory import MemoryLedger
@@ -44,7 +45,9 @@ from trimtab.simulate.account_cash import (
     by_account,
     dividends_in,
     reinvesting,
+    together,
 )
+from trimtab.simulate.account_flows import AccountFlows, shared_out
 from trimtab.simulate.account_quiet import quiet_worth
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_tax import OpenLot, TaxAccount, lots_left, tax_of_selling
@@ -102,7 +105,7 @@ def backtest_accounts(
         participation: The largest part of a day's volume that one order is filled with; what is
             left is cancelled, and waits until the policy acts again. None: filled in whole.
         volumes: Units traded on a day, by instrument; what it does not know is filled in whole.
-        terms: What becomes of dividends.
+        terms: What becomes of dividends, and what comes and goes.
         on_session: Called with every session, for a progress bar.
         mover: What finds the household's target on each session, where it moves: by the same
             function as for a plan. `mandate.target` has no meaning then.
@@ -120,6 +123,8 @@ def backtest_accounts(
     desk = _Desk(
         mandate, opening, participation, volumes, pay_tax=pay_tax, terms=terms, mover=mover
     )
+    desk.flows = AccountFlows.of(terms, tape.days)
+    desk.findings += desk.flows.findings if desk.flows else ()
     while len(desk.dates) < len(tape):
         begun = len(desk.dates)
         desk.session(tape, Request(now=invest_at_start and not begun))
@@ -149,6 +154,10 @@ def backtest_accounts(
         for_cash=frozenset(desk.for_cash),
         dividends=terms.dividends,
         dividends_paid=desk.dividends_paid,
+        flows=tuple(desk.moved.get(place, 0) for place in range(len(desk.dates)))
+        if terms.flows
+        else (),
+        fees_paid=desk.fees_paid,
         liquidation_tax=desk.liquidation_tax(),
         sheltered_value=desk.sheltered(),
         worth={place: tuple(closes) for place, closes in desk.worth.items()},
@@ -270,6 +279,9 @@ class _Desk:
         self.for_tax: list[str] = []
         self.for_cash: list[str] = []
         self.dividends_paid = 0
+        self.flows: AccountFlows | None = None
+        self.moved: dict[int, int] = {}
+        self.fees_paid = 0
 
     def session(self, tape: Tape, request: Request) -> None:
         """One session: splits and dividends, the decision, its orders, the value at the close."""
@@ -283,22 +295,26 @@ class _Desk:
         if paid and self.terms.dividends == "reinvest":
             self._reinvest(paid, market)
         spend = by_account(paid) if self.terms.dividends == "towards-target" else {}
+        come, go = self._flow(market)
         ready = self._prepared(market)
         # What prices alone cannot change is looked at again at the next session.
         self.is_booked = all(draft.kind == "actions_booked" for draft in ready.drafts)
         head = self.folded.head.hash if self.folded.head.seq else ""
         state = ready.state(market.as_of, head=head)
         owed = self.tax.payable(market.as_of) if self.pay_tax else {}
-        if owed:
-            request = replace(request, withdrawals=self._payable(owed, state, market, request))
+        request = replace(request, deposits=come)
+        tax = self._raisable(owed, {}, state, market, request, self._tax_unpaid)
+        go = self._raisable(go, tax, state, market, request, self._unpaid)
+        request = replace(request, withdrawals=together(tax, go))
         # Dividends that are spent at once are decided on as a deposit, and are in cash already.
-        seen, asked = before_it_came(state, spend), replace(request, deposits=spend)
+        seen = before_it_came(state, spend)
+        asked = replace(request, deposits=together(come, spend))
         if self._looks(tape, state) or wants_plan(seen, self.mandate, market, market.as_of, asked):
             plan = decide(seen, self.mandate, market, market.as_of, asked)
             self.findings.extend(plan.findings)
-            if plan.trades or plan.periods or request.withdrawals:
+            if plan.trades or plan.periods or request.withdrawals or request.deposits:
                 self._carry_out(plan, state, market, request)
-                self._note_payments(plan, state, market, request, spend)
+                self._note_payments(plan, market, tax, come, go)
         now = self.folded if self.folded.head.seq else ready.folded
         worth = {
             key: [self.prices[key[1]].value(steps) if key[1] in self.prices else 0]
@@ -324,11 +340,53 @@ class _Desk:
             anew = bisect_right(marks, marks[start - 1])
             found = tape.days[anew] if anew < len(tape) else None
             due = min((day for day in (due, found) if day is not None), default=None)
+        moves = self.flows.next_after(start - 1) if self.flows else None
+        if moves is not None:
+            due = min(tape.days[moves], due or date.max)
         quiet = quiet_worth(tape, start, folded=self.folded, mandate=self.mandate, due=due)
         if quiet.count:
             worth = {key: own.tolist() for key, own in quiet.worth.items()}
             self._note(tape.days[start : start + quiet.count], worth, self.folded.cash)
             self._read_prices(tape, len(self.dates) - 1)
+
+    def _flow(self, market: Market) -> tuple[dict[str, int], dict[str, int]]:
+        """The fee of a session, booked; then what is to come to accounts and to go from them."""
+        if self.flows is None:
+            return {}, {}
+        place, at = len(self.dates), instant_text(self.clock.now())
+        worth = self._by_account()
+        fees = shared_out(self.flows.fee_at(place, sum(worth.values())), worth)
+        drafts = [
+            events.fee_charged(account, fee, on=market.as_of, ref=f"fee-{market.as_of}", at=at)
+            for account, fee in fees.items()
+        ]
+        self.fees_paid += sum(fees.values())
+        worth = {account: own - fees.get(account, 0) for account, own in worth.items()}
+        money = self.flows.at(place, sum(worth.values()))
+        parts = shared_out(abs(money), worth)
+        held = money > 0 and self.terms.flows is not None and self.terms.flows.invest == "hold"
+        if held:
+            drafts += [
+                events.deposited(account, own, on=market.as_of, ref=f"flow-{market.as_of}", at=at)
+                for account, own in parts.items()
+            ]
+            self.moved[place] = sum(parts.values())
+        if drafts:
+            self.folded = record(self.store, self.folded, drafts)
+        if money == 0 or held:
+            return {}, {}
+        return (parts, {}) if money > 0 else ({}, parts)
+
+    def _by_account(self) -> dict[str, int]:
+        """What each account is worth now."""
+        worth = {account: self.folded.cash.get(account, 0) for account in self._accounts()}
+        for (account, id_), steps in self.folded.positions.items():
+            if id_ in self.prices:
+                worth[account] += self.prices[id_].value(steps)
+        return worth
+
+    def _accounts(self) -> list[str]:
+        return list(self.mandate.household.accounts)
 
     def _note(
         self,
@@ -362,16 +420,22 @@ class _Desk:
                 self.prices[id_] = StepPrice.of(price, instruments[id_].step)
                 self.priced_at[id_] = at
 
-    def _payable(
-        self, owed: Mapping[str, int], state: State, market: Market, request: Request
+    def _raisable(
+        self,
+        wanted: Mapping[str, int],
+        already: Mapping[str, int],
+        state: State,
+        market: Market,
+        request: Request,
+        told: Callable[[str, int, date], Finding],
     ) -> dict[str, int]:
-        """Of the tax that is due, what can be raised today; the rest waits for another session.
+        """Of what is to leave accounts, what can be raised today beside what already can.
 
         One account that cannot pay must not keep the others from paying, nor from trading.
         """
-        asked = dict(owed)
+        asked = dict(wanted)
         while asked:
-            wish = replace(request, withdrawals=asked)
+            wish = replace(request, withdrawals=together(asked, already))
             plan = decide(state, self.mandate, market, market.as_of, wish)
             short = {finding.subject for finding in plan.findings if finding.code == "cash-short"}
             cannot = [id_ for id_ in asked if id_ in short] or [
@@ -380,32 +444,46 @@ class _Desk:
             if not cannot:
                 break
             for account in cannot:
-                message = (
-                    f"the tax of {money_text(asked.pop(account))} that {account} owes could not be "
-                    f"paid on {market.as_of}: too little in it could be sold. It stays owed, and "
-                    "is tried again every session"
-                )
-                self.findings.append(Finding("tax-unpaid", account, message))
+                self.findings.append(told(account, asked.pop(account), market.as_of))
         return asked
+
+    @staticmethod
+    def _tax_unpaid(account: str, amount: int, on: date) -> Finding:
+        message = (
+            f"the tax of {money_text(amount)} that {account} owes could not be "
+            f"paid on {on}: too little in it could be sold. It stays owed, and "
+            "is tried again every session"
+        )
+        return Finding("tax-unpaid", account, message)
+
+    @staticmethod
+    def _unpaid(account: str, amount: int, on: date) -> Finding:
+        message = (
+            f"{money_text(amount)} was to be withdrawn from {account} on {on}, and too little in "
+            "it could be sold: it was not paid, and is not tried again"
+        )
+        return Finding("withdrawal-unpaid", account, message)
 
     def _note_payments(
         self,
         plan: Plan,
-        state: State,
         market: Market,
-        request: Request,
-        spend: Mapping[str, int],
+        tax: Mapping[str, int],
+        come: Mapping[str, int],
+        go: Mapping[str, int],
     ) -> None:
-        """Remember which tax left its account, and whether a plan only moved cash."""
-        if not (request.withdrawals or spend):
-            return
-        for account in request.withdrawals:
-            if (account, f"{plan.id}/withdrawal") in self.folded.refs:
+        """Remember what came and what left, and whether a plan only moved cash."""
+        refs, place = self.folded.refs, len(self.dates)
+        left = {account for account in [*tax, *go] if (account, f"{plan.id}/withdrawal") in refs}
+        for account in tax:
+            if account in left:
                 self.tax.paid(account, on=market.as_of)
-        policy = replace(request, withdrawals={})
+        arrived = sum(own for id_, own in come.items() if (id_, f"{plan.id}/deposit") in refs)
+        if moved := arrived - sum(own for account, own in go.items() if account in left):
+            self.moved[place] = moved
         traded = bool(self.plans) and self.plans[-1].id == plan.id
-        if traded and not is_due(state, self.mandate, market, market.as_of, policy):
-            (self.for_cash if spend else self.for_tax).append(plan.id)
+        if traded and not plan.adopted:
+            (self.for_tax if tax and not (come or go) else self.for_cash).append(plan.id)
 
     def _reinvest(self, paid: Sequence[PaidDividend], market: Market) -> None:
         """Buy more of what paid, for what it paid, beside all that the policy does."""

@@ -41,9 +41,19 @@ def dividends_in(drafts: Sequence[Draft]) -> list[PaidDividend]:
 
 def by_account(paid: Sequence[PaidDividend]) -> dict[str, int]:
     """What each account was paid, minor units."""
+    return together(*({one.account: one.amount} for one in paid))
+
+
+def together(*amounts: Mapping[str, int]) -> dict[str, int]:
+    """The sums by account.
+
+    >>> together({"ira": 1}, {"ira": 2, "taxable": 3})
+    {'ira': 3, 'taxable': 3}
+    """
     found: dict[str, int] = {}
-    for one in paid:
-        found[one.account] = found.get(one.account, 0) + one.amount
+    for one in amounts:
+        for account, amount in one.items():
+            found[account] = found.get(account, 0) + amount
     return found
 
 

@@ -24,6 +24,7 @@ from trimtab.simulate.account_tax import OpenLot, SoldLot, TaxPayment, TaxYear, 
 from trimtab.simulate.frames import Columns, html_table, text_table
 from trimtab.simulate.measures import known
 from trimtab.simulate.metrics import cagr, max_drawdown, sessions_a_year, volatility
+from trimtab.simulate.returns import grown
 from trimtab.simulate.rules import DividendUse
 
 if TYPE_CHECKING:
@@ -52,9 +53,13 @@ class AccountRun:
         pays_tax: Whether tax is paid when it is due; otherwise it is only counted.
         payments: Tax that was paid, oldest first.
         for_tax: Ids of the plans that did nothing but raise money for tax.
-        for_cash: Ids of the plans that did nothing but invest dividends.
+        for_cash: Ids of the plans that did nothing but invest cash that came, or raise what goes.
         dividends: What became of cash dividends.
         dividends_paid: Cash dividends in all, minor units.
+        flows: What came in, below zero went out, at each close and is in its value, minor units;
+            empty where there were none. With flows, return, volatility, falls and drags are those
+            of `growth`. Tax that was paid is not among them.
+        fees_paid: Fees on assets in all, minor units; not part of `cost_paid`.
         liquidation_tax: Tax of selling all taxable lots at the last close, minor units.
         sheltered_value: Worth at the last close of accounts whose gains are not taxed.
         worth: What each leaf, or instrument in no leaf, and cash is worth at each close, minor
@@ -88,6 +93,8 @@ class AccountRun:
     for_cash: frozenset[str] = frozenset()
     dividends: DividendUse = "hold"
     dividends_paid: int = 0
+    flows: tuple[int, ...] = ()
+    fees_paid: int = 0
 
     @property
     def rebalances(self) -> int:
@@ -174,11 +181,25 @@ class AccountRun:
 
         return np.array(self.value, dtype=np.float64) / 100.0
 
+    @property
+    def growth(self) -> NDArray[Any]:
+        """What the worth after the first close would have become without flows, in money."""
+        import numpy as np
+
+        flows = np.array(self.flows, dtype=np.float64) / 100.0 if self.flows else None
+        return grown(self.equity, flows)
+
     def to_dict(self) -> dict[str, Any]:
         """The figures under the names that `--json` prints: those of research mode, and the tax."""
         import numpy as np
 
-        curve = self.equity
+        curve = self.growth
+        moved: dict[str, Any] = {}
+        if self.flows:
+            moved["paid_in"] = sum(max(one, 0) for one in self.flows) / 100
+            moved["paid_out"] = sum(max(-one, 0) for one in self.flows) / 100
+        if self.fees_paid:
+            moved["fees_paid"] = self.fees_paid / 100
         year = sessions_a_year(np.array(self.dates, dtype="datetime64[D]"))
         cost_drag, tax_drag = account_drags(self)
         return {
@@ -207,6 +228,7 @@ class AccountRun:
             "dividends": self.dividends,
             "dividends_paid": self.dividends_paid / 100,
             "mode": "account",
+            **moved,
         }
 
 
@@ -214,7 +236,8 @@ def account_drags(run: AccountRun, *, all_sold: bool = False) -> tuple[float, fl
     """What costs and taxes took off the CAGR of a run in account mode: cost drag, tax drag.
 
     Costs are paid on the way. Taxes that were paid count on the day on which they left, and what is
-    still owed counts as paid at the last close; where taxes are only counted, their drag is what
+    still owed counts as paid at the last close; with flows both are shares of what there was, off
+    `growth`; where taxes are only counted, their drag is what
     paying each when it arose, out of everything alike, would have taken off. The CAGR counts from
     the worth after the first close, and so do both: what the first session cost is in neither.
 
@@ -225,6 +248,9 @@ def account_drags(run: AccountRun, *, all_sold: bool = False) -> tuple[float, fl
     """
     import numpy as np
 
+    growth = run.growth * 100.0
+    # What is owed at the end is the same part of what was grown as of what is there.
+    scale = float(growth[-1]) / run.value[-1] if run.flows and run.value[-1] > 0 else 1.0
     worth = dict(zip(run.dates, run.value, strict=True))
     later = [plan for plan in run.plans if plan.as_of != run.dates[0]]
     paid: dict[date, int] = {}
@@ -234,7 +260,7 @@ def account_drags(run: AccountRun, *, all_sold: bool = False) -> tuple[float, fl
     # The close's value is after the cost of the trades at that close, and after the tax paid then.
     left = [worth[plan.as_of] + paid.get(plan.as_of, 0) for plan in later]
     before = np.array(left, dtype=np.float64) + costs
-    final = float(run.value[-1])
+    final = float(growth[-1]) if run.flows else float(run.value[-1])
     span: dict[str, Any] = {
         "start_value": float(run.value[0]),
         "first": run.dates[0],
@@ -243,10 +269,10 @@ def account_drags(run: AccountRun, *, all_sold: bool = False) -> tuple[float, fl
     cost_drag = metrics.drag_of_paid(costs, before, final_value=final, **span)
     selling = float(run.liquidation_tax) if all_sold else 0.0
     if not run.pays_tax:
-        taxes = [*(float(plan.tax) for plan in later), selling]
+        taxes = [*(float(plan.tax) for plan in later), scale * selling]
         had = [*before, final]
         return cost_drag, metrics.drag_of_owed(taxes, had, final_value=final, **span)
-    owed = run.tax_owed + selling
+    owed = scale * (run.tax_owed + selling)
     taken = [*map(float, paid.values()), owed]
     had = [*(float(worth[day] + minor) for day, minor in paid.items()), final]
     return cost_drag, metrics.drag_of_paid(taken, had, final_value=final - owed, **span)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trimtab.model.frozen import dataclass
+from trimtab.simulate.flows import Flows
 from trimtab.simulate.rules import DIVIDEND_USES, DividendUse
 
 
@@ -16,16 +17,26 @@ class AccountTerms:
             instrument at that close, as an order at the account's costs, and what is less than a
             step stays cash; `towards-target` decides on them as on a deposit of that day, which
             buys what is furthest below its target.
+        flows: Deposits and withdrawals at the close, before the policy looks, divided among the
+            accounts by what each is worth then. Deposits are decided on as those of `plan` are, or
+            with `hold` stay cash until a plan trades; what a withdrawal lacks in cash is sold as
+            `plan` sells for one.
+        fee: Yearly fee on assets, as 0.005: charged to each account's cash each month, for which a
+            plan sells where it is not there.
 
     Raises:
-        ValueError: A word is unknown.
+        ValueError: A word is unknown, or the fee is none.
     """
 
     dividends: DividendUse = "hold"
+    flows: Flows | None = None
+    fee: float = 0.0
 
     def __post_init__(self) -> None:
         if self.dividends not in DIVIDEND_USES:
             raise ValueError(f"dividends {self.dividends!r}: one of {', '.join(DIVIDEND_USES)}")
+        if not 0.0 <= self.fee < 1.0:
+            raise ValueError(f"fee {self.fee!r}: a fraction a year, as 0.005")
 
 
 USUAL = AccountTerms()

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 from trimtab.model.policy import Policy, parse_to, parse_when
+from trimtab.simulate.returns import grown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,8 +119,8 @@ class AccountCurve:
 
     @property
     def growth(self) -> Floats:
-        """The same as its value: nothing comes in, and what goes out is tax."""
-        return self.value
+        """What its first value would have become without flows; tax that was paid is off it."""
+        return grown(self.value, self.flows)
 
 
 def account_curve(run: AccountRun) -> AccountCurve:
@@ -139,6 +140,7 @@ def account_curve(run: AccountRun) -> AccountCurve:
     for plan in run.plans:
         place = at[plan.as_of]
         before = run.value[place] + plan.cost + paid.get(plan.as_of, 0)
+        before -= run.flows[place] if run.flows else 0
         turned = sum(trade.value for trade in plan.trades) / (2 * before) if before > 0 else 0.0
         began = run.invested_at_start and place == 0
         rows.append(
@@ -154,6 +156,7 @@ def account_curve(run: AccountRun) -> AccountCurve:
         symbols=places,
         dates=np.array(run.dates, dtype="datetime64[D]"),
         value=run.equity,
+        flows=np.array(run.flows, dtype=np.float64) / 100.0 if run.flows else None,
         shares=np.divide(worth, total, out=np.zeros_like(worth), where=total > 0),
         targets=np.broadcast_to(np.array(aim, dtype=np.float64), worth.shape),
         log=AccountLog(

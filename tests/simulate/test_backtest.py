@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,7 @@ from trimtab.simulate.backtest import backtest
 from trimtab.simulate.flows import Flows
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.rules import TradeAt
+from trimtab.simulate.views import Views
 
 HALVES = {"A": 0.5, "B": 0.5}
 
@@ -159,7 +161,7 @@ def test_a_made_target_sees_no_row_after_its_date() -> None:
 
 
 def test_a_view_keeps_no_way_to_later_rows() -> None:
-    """Neither what a view's columns are based on, at any depth, holds a row after its date."""
+    """What a view's columns are based on, at any depth, holds nothing of a row after its date."""
     prices = lively("AB", 60)
     prices = replace(
         prices,
@@ -167,20 +169,57 @@ def test_a_view_keeps_no_way_to_later_rows() -> None:
         volume=np.ones(prices.close.shape),
         status=np.zeros(prices.close.shape, dtype=np.int8),
     )
-    reached: list[tuple[int, int]] = []
+    names = ("dates", "close", "open", "volume", "status")
+    reached: list[tuple[str, int]] = []
 
     def nosy(view: PriceHistory) -> dict[str, float]:
-        for name in ("dates", "close", "open", "volume", "status"):
+        for name in names:
             column = getattr(view, name)
-            while isinstance(column, np.ndarray):
-                reached.append((len(column), len(view)))
-                column = column.base
+            known = column.size
+            while column is not None:
+                memory = np.frombuffer(column, np.uint8) if column.nbytes else column
+                plain = memory.view(getattr(view, name).dtype)[known:]
+                later = [x for x in plain.tolist() if x not in (None, -1) and x == x]
+                reached.append((name, len(later)))
+                column = column.base if isinstance(column, np.ndarray) else column.obj
+                column = column if hasattr(column, "nbytes") else None
         return HALVES
 
     backtest(prices, Policy(nosy, when="monthly"))
 
-    assert len(reached) >= 30
-    assert all(rows == known for rows, known in reached)
+    assert {name for name, _ in reached} == set(names)
+    assert [one for one in reached if one[1]] == []
+
+
+def test_a_view_stays_as_it_was() -> None:
+    """A view that is kept does not grow when the next one comes, and nobody can write into it."""
+    prices = lively("AB", 60)
+    kept: list[PriceHistory] = []
+
+    def keeps(view: PriceHistory) -> dict[str, float]:
+        kept.append(view)
+        return HALVES
+
+    backtest(prices, Policy(keeps, when="weekly"))
+
+    assert len({len(view) for view in kept}) == len(kept) > 5
+    assert all(np.array_equal(view.close, prices.close[: len(view)]) for view in kept)
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        kept[0].close.base.setflags(write=True)
+
+
+def test_a_row_is_copied_once_however_often_one_looks() -> None:
+    """Looks cost as much as there are new rows: a thousand views hold one copy of the prices."""
+    prices = lively("ABCDEFGHIJ", 1000)
+    views = Views(prices)
+
+    tracemalloc.start()
+    kept = [views.at(session) for session in range(1000)]
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(kept[-1]) == 1000
+    assert most < 20 * prices.close.nbytes  # copies of each would be five hundred times as much
 
 
 def test_a_function_may_say_that_it_is_too_early() -> None:

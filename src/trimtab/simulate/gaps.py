@@ -345,21 +345,6 @@ def listing_of(history: PriceHistory) -> Listing:
     return Listing(history, tuple(changes.tolist()))
 
 
-def view_of(known: PriceHistory, session: int) -> PriceHistory:
-    """What was known at a session's close of the instruments that existed then.
-
-    Its rows are copies: a slice would hold on to the whole array, later rows and all.
-    """
-    import numpy as np
-
-    # Places instead of a slice: numpy copies then.
-    view = known.rows(np.arange(session + 1))
-    if known.status is None:
-        return view
-    there = known.status[session] <= HELD
-    return view.select([known.symbols[i] for i in there.nonzero()[0]])
-
-
 def spread_over(rows: Floats, there: NDArray[np.bool_], cash_at: int) -> Floats:
     """Target weights with those of what does not exist spread over the others in proportion.
 

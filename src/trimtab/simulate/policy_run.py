@@ -22,7 +22,7 @@ from trimtab.model.policy import Policy
 from trimtab.simulate.aims import read_target
 from trimtab.simulate.conditions import conditions_of
 from trimtab.simulate.followed import changes_not_followed
-from trimtab.simulate.gaps import Listing, listing_of, view_of
+from trimtab.simulate.gaps import Listing, listing_of
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.panel import shared_history
 from trimtab.simulate.policy_result import PolicyResult
@@ -31,6 +31,7 @@ from trimtab.simulate.results import Backtest
 from trimtab.simulate.rules import Rules
 from trimtab.simulate.run_columns import RunColumns
 from trimtab.simulate.settings import Ready, Setting, chosen, made_ready, target_row
+from trimtab.simulate.views import Views
 
 if TYPE_CHECKING:
     from trimtab.kernels.daily_columns import Conditions
@@ -44,11 +45,12 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
 
     history = setting.history
     columns = RunColumns(setting, rules)
-    rows = setting.rows
+    rows = room = setting.rows
     listed = listing_of(history)
     start_units = listed.rows(rows, 0)[0] * rules.cash / setting.start_prices
     columns.begin(start_units)
     session = 0
+    views: Views | None = None
     changes = iter(listed.changes)
     stop = next(changes, len(history))
     while True:
@@ -65,13 +67,15 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
             columns.make_room()
             continue
         assert setting.make is not None
-        view = view_of(setting.known, setting.offset + session)
-        weights = setting.make.make(view)
+        views = views or Views(setting.known)
+        weights = setting.make.make(views.at(setting.offset + session))
         # A function that knows nothing new keeps the target it gave last.
         made = columns.adopted if weights is None else len(rows)
         if weights is not None:
-            new = np.array([target_row(weights, history.symbols, setting.policy)], dtype=np.float64)
-            rows = np.vstack([rows, new])
+            if len(rows) == len(room):
+                room = np.concatenate([room, np.empty_like(room)])
+            room[len(rows)] = target_row(weights, history.symbols, setting.policy)
+            rows = room[: len(rows) + 1]
         setting.row_at[session] = made
     if history.status is not None:
         return policy_result(setting, rules, columns, start_units, rows, listed)

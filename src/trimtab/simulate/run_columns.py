@@ -146,6 +146,7 @@ class RunColumns:
 
     def begin(self, units: Floats) -> None:
         """Hold these units."""
+        self.told: tuple[list[list[float]], list[int]] | None = None
         self.units = self._form(units.copy())
 
     def make_room(self) -> None:
@@ -192,8 +193,7 @@ class RunColumns:
                 self.dealing,
                 self.looks,
                 self.every,
-                self._form(rows),
-                self._form(self.setting.row_at),
+                *self._targets(rows, session),
                 self.branches,
                 _number(when.band_absolute),
                 _number(when.band_relative),
@@ -242,15 +242,32 @@ class RunColumns:
             self.cost_by[k][i] = 0.0
         self.counts[ROWS] = k + 1
 
+    def _targets(self, rows: Floats, session: int) -> tuple[Any, Any]:
+        """Target weights, and the row of each session, as the loop takes them.
+
+        Who makes targets on the way comes back with one row more each time, which holds from the
+        session that is gone on from: only what is new is brought into form.
+        """
+        at = self.setting.row_at
+        if self.compiled:
+            return rows, at
+        if self.told is None or self.setting.history.status is not None:
+            self.told = rows.tolist(), at.tolist()
+        told, told_at = self.told
+        told += rows[len(told) :].tolist()
+        told_at[session] = int(at[session])
+        return self.told
+
     def _go_daily(self, conditions: Conditions, rows: Floats, session: int, stop: int) -> int:
         policy = self.setting.policy
         when, to = policy.when, policy.to
         kernel: Any = compiled(run_daily) if self.compiled else run_daily
         at, cost, moved, value = self.traded
+        targets, target_at = self._targets(rows, session)
         terms = Terms(
             looks=self.looks,
-            targets=self._form(rows),
-            target_at=self._form(self.setting.row_at),
+            targets=targets,
+            target_at=target_at,
             branches=self.branches,
             absolute=_number(when.band_absolute),
             relative=_number(when.band_relative),

@@ -12,9 +12,9 @@ from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate.aims import GivenTarget, MadeTarget
-from trimtab.simulate.gaps import view_of
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.rules import Rules, TradeAt
+from trimtab.simulate.views import Views
 
 if TYPE_CHECKING:
     import numpy as np
@@ -194,9 +194,9 @@ def _made(
     if rules.start is not None:
         opening = int(np.searchsorted(shared.dates, np.datetime64(rules.start, "D")))
         decide = max(decide, opening - lag)
-    weights = None
+    weights, views = None, Views(known)
     while decide + lag < len(shared) - 1:
-        weights = target.make(view_of(known, decide))
+        weights = target.make(views.at(decide))
         if weights is not None:
             break
         decide += 1

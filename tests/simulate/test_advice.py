@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -219,7 +220,7 @@ def test_what_the_accounts_contradict_is_not_advised(tax: int, advised: str) -> 
     own, other = replace(run, liquidation_tax=9_000), replace(run, liquidation_tax=tax // 10)
     advice = weighed(own=(0.02, 0.01, 12), other=(0.002, 0.01, 1))
 
-    found = checked_in_accounts(advice, own, other)
+    found = checked_in_accounts(advice, own, {"other": other})
 
     assert found.advised == advised
     assert found.accounts is not None
@@ -228,3 +229,40 @@ def test_what_the_accounts_contradict_is_not_advised(tax: int, advised: str) -> 
     assert "where the estimate says 1.80% less; tax is deferred" in found.sentence
     assert f"{other.liquidation_after_tax / 100:,.2f} is left" in found.sentence
     assert found.sentence.startswith("Keep" if advised == "own" else "Change")
+
+
+def test_a_runner_up_within_noise_is_checked_in_the_accounts_too() -> None:
+    """Where accounts contradict the least, the next one that they bear out is advised, and said."""
+    run = two_years()
+    advice = weighed(
+        own=(0.02, 0.01, 12),
+        least=(0.002 + noise(3, 0.0005), 0.01, 1),
+        next=(0.0023, 0.01, 1),
+        far=(0.01, 0.01, 1),
+    )
+    own, bad, good = (replace(run, liquidation_tax=tax) for tax in (9_000, 90_000, 900))
+
+    found = checked_in_accounts(advice, own, {"least": bad, "next": good})
+
+    assert (advice.advised, advice.runners_up) == ("least", ("next",))
+    assert found.advised == "next"
+    assert found.gain == advice["next"].gain
+    assert "least, which the estimate puts first, they do not" in found.sentence
+    assert [one.policy for one in found.checked] == ["least", "next"]
+    assert "least (" in found.checks
+    assert "The others were not." in found.checks
+
+
+def test_what_accounts_cannot_tell_is_null_in_json() -> None:
+    """A run of one day has no drag: no change is advised on it, and JSON has null, not NaN."""
+    run = two_years()
+    same = run.dates[:1] * len(run.dates)
+    day = replace(run, dates=same, plans=(), payments=())
+    advice = weighed(own=(0.02, 0.01, 12), other=(0.002, 0.01, 1))
+
+    found = checked_in_accounts(advice, day, {"other": day})
+
+    assert found.advised == "own"
+    assert found.to_dict()["in_accounts"]["gain"] is None
+    assert "cannot be told" in found.sentence
+    assert json.dumps(found.to_dict(), allow_nan=False)

@@ -118,8 +118,11 @@ def run(args: argparse.Namespace) -> int:
         except ValueError as error:
             raise RefusedError(f"{error}") from None
         if runs and advice.advised != advice.own:
-            runs += _in_accounts(args, [advice.advised])
-            advice = checked_in_accounts(advice, *runs)
+            names = [advice.advised, *advice.runners_up]
+            tried = dict(zip(names, _in_accounts(args, names), strict=True))
+            advice = checked_in_accounts(advice, runs[0], tried)
+            assert advice.accounts is not None
+            runs.append(tried[advice.accounts.policy])
     finally:
         progress("")
     if args.json:

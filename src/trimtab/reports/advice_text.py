@@ -71,6 +71,7 @@ def _conventions(advice: Advice, runs: Sequence[AccountRun]) -> list[str]:
             "Beaten: another costs no more and is no further from the target on "
             f"{advice.level:.0%} of the paths."
         ),
+        *([advice.checks] if advice.checks else []),
     ]
 
 

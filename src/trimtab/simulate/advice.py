@@ -17,10 +17,10 @@ same as it the one that trades least often.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from math import sqrt
+from math import isnan, sqrt
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
@@ -49,6 +49,9 @@ TOS = ("target", "half", "edge")
 MATERIAL = 0.0002
 """What another policy must take less to be worth a change: 0.02% a year."""
 
+RUNNERS_UP = 2
+"""Policies that are run through the accounts beside the advised one: each takes seconds."""
+
 SHOWN = 6
 """Policies of the frontier that are shown, beside the advised one and the investor's own."""
 
@@ -76,6 +79,7 @@ class Choice:
         apart: Tracking error to the target held exactly.
         total: Cost, tax and what being apart counts for.
         behind: Its total less that of the least, and the interval of that mean.
+        gain: What it takes less than the investor's own, and the interval of that mean.
         rebalances: How often a year it trades, the mean over the paths.
         is_beaten: Whether another costs no more and is no further apart, on nearly all paths.
     """
@@ -85,6 +89,7 @@ class Choice:
     apart: Spread
     total: Spread
     behind: Spread
+    gain: Spread
     rebalances: float
     is_beaten: bool
 
@@ -113,9 +118,16 @@ class InAccounts:
     own_left: float
     other_left: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as plain values; what cannot be told is None."""
+        gain = None if isnan(self.gain) else self.gain
+        return {**asdict(self), "gain": gain}
+
     @property
     def sentence(self) -> str:
         """Both figures, and what is left after tax."""
+        if isnan(self.gain):
+            return f"What {self.policy} takes in these accounts cannot be told."
         more = "less" if self.gain >= 0.0 else "more"
         return (
             f"In these accounts, with lots and with all sold and taxed at the end, {self.policy} "
@@ -144,6 +156,7 @@ class Advice:
         frames: What kind of frame it gives.
         findings: What the reader should know.
         accounts: What runs through the accounts say of the change, where there are some.
+        checked: The same of every policy that was run through them.
     """
 
     choices: tuple[Choice, ...]
@@ -158,6 +171,7 @@ class Advice:
     frames: FrameKind = field(repr=False, default="columns")
     findings: tuple[Finding, ...] = ()
     accounts: InAccounts | None = None
+    checked: tuple[InAccounts, ...] = ()
 
     def __repr__(self) -> str:
         return self.summary()
@@ -201,6 +215,11 @@ class Advice:
         """Where the advised policy stands among all."""
         least, of = self.choices[0], f"{len(self.choices)} policies"
         behind = self[self.advised].behind.mean
+        if self.checked and self.checked[0].policy != self.advised:
+            return (
+                f"of {of} the first within noise of the least that these accounts bear out: "
+                f"{self.checked[0].policy}, which the estimate puts first, they do not"
+            )
         if self.advised == least.name:
             return f"the least of {of}"
         if behind <= self.material:
@@ -211,6 +230,40 @@ class Advice:
         return (
             f"the least of those that surely take less; {least.name} takes {behind:.2%} less "
             "still on average, but not surely less than yours"
+        )
+
+    @property
+    def runners_up(self) -> tuple[str, ...]:
+        """Policies that the estimate cannot tell from the least, and that surely beat the own.
+
+        At most `RUNNERS_UP` of them, the least total first: what only runs through the accounts
+        can tell apart. None where no change is advised.
+        """
+        if self.advised == self.own:
+            return ()
+        found = [
+            one.name
+            for one in self.choices
+            if one.name not in (self.own, self.advised)
+            and one.behind.low <= 0.0 < one.gain.low
+            and one.gain.mean > self.material
+        ]
+        return tuple(found[:RUNNERS_UP])
+
+    @property
+    def checks(self) -> str:
+        """Which policies were run through the accounts, plainly; empty where none was."""
+        if not self.checked:
+            return ""
+        told = [
+            f"{one.policy} (not to be told)"
+            if isnan(one.gain)
+            else f"{one.policy} ({abs(one.gain):.2%} a year {'less' if one.gain >= 0 else 'more'})"
+            for one in self.checked
+        ]
+        return (
+            f"All {len(self.choices)} policies were weighed with one ratio of tax to turnover. Run "
+            f"through the accounts against {self.own}: {', '.join(told)}. The others were not."
         )
 
     @cached_property
@@ -277,7 +330,8 @@ class Advice:
             "own": self.own,
             "sentence": self.sentence,
             "gain": told(self.gain),
-            "in_accounts": None if self.accounts is None else asdict(self.accounts),
+            "in_accounts": None if self.accounts is None else self.accounts.to_dict(),
+            "checked_in_accounts": [one.to_dict() for one in self.checked],
             "level": self.level,
             "material": self.material,
             "risk_aversion": self.risk_aversion,
@@ -291,6 +345,7 @@ class Advice:
                     "tracking_error": told(one.apart),
                     "total": told(one.total),
                     "behind": told(one.behind),
+                    "gain": told(one.gain),
                     "rebalances_a_year": one.rebalances,
                     "is_beaten": one.is_beaten,
                 }
@@ -393,6 +448,7 @@ def judged(
     order = np.argsort(total.mean(axis=0), kind="stable")
     least = int(order[0])
     beaten = _beaten(cost, apart, level)
+    places = {one.label: k for k, one in enumerate(policies)}
     choices = tuple(
         Choice(
             policy=policies[k],
@@ -400,27 +456,21 @@ def judged(
             apart=_spread(apart[:, k], level),
             total=_spread(total[:, k], level),
             behind=mean_interval(total[:, k] - total[:, least], level),
+            gain=mean_interval(total[:, places[own]] - total[:, k], level),
             rebalances=float(rebalances[k]),
             is_beaten=bool(beaten[k]),
         )
         for k in order
     )
-    places = {one.label: k for k, one in enumerate(policies)}
-    gains = {
-        one.name: mean_interval(total[:, places[own]] - total[:, places[one.name]], level)
-        for one in choices
-    }
     # By the mean total; `choices` come in its order.
-    surely = [
-        one for one in choices if gains[one.name].mean > material and gains[one.name].low > 0.0
-    ]
+    surely = [one for one in choices if one.gain.mean > material and one.gain.low > 0.0]
     same = [one for one in surely if one.total.mean - surely[0].total.mean <= material]
     advised = min(same, key=lambda one: one.rebalances).name if same else own
     return Advice(
         choices=choices,
         own=own,
         advised=advised,
-        gain=gains[advised],
+        gain=next(one.gain for one in choices if one.name == advised),
         level=level,
         material=material,
         risk_aversion=risk_aversion,
@@ -477,28 +527,37 @@ def _percent(share: float) -> str:
     return f"{100.0 * share:.4g}%"
 
 
-def checked_in_accounts(advice: Advice, own: AccountRun, other: AccountRun) -> Advice:
-    """The advice after what both policies did in the accounts: kept where these contradict it.
+def checked_in_accounts(
+    advice: Advice, own: AccountRun, others: Mapping[str, AccountRun]
+) -> Advice:
+    """The advice after what policies did in the accounts: the first change that these bear out.
 
     Args:
         advice: Advice to change.
         own: The run of the investor's policy.
-        other: That of the advised one.
+        others: Those of the advised one and of runners-up, by name, the advised one first.
     """
+    checked = tuple(_in_accounts(advice, own, name, run) for name, run in others.items())
+    borne = [one for one in checked if one.gain > advice.material]
+    if borne:
+        found = borne[0]
+        gain = advice[found.policy].gain
+        return replace(advice, accounts=found, checked=checked, advised=found.policy, gain=gain)
+    none = Spread(0.0, 0.0, 0.0)
+    return replace(advice, accounts=checked[0], checked=checked, advised=advice.own, gain=none)
+
+
+def _in_accounts(advice: Advice, own: AccountRun, name: str, run: AccountRun) -> InAccounts:
+    """What a policy takes less than the investor's own, by runs through the accounts."""
     from trimtab.simulate.account_run import account_drags
 
-    before, after = advice[advice.own], advice[advice.advised]
-    took = [sum(account_drags(run, all_sold=True)) for run in (own, other)]
+    before, after = advice[advice.own], advice[name]
+    took = [sum(account_drags(one, all_sold=True)) for one in (own, run)]
     distance = (before.total.mean - before.cost.mean) - (after.total.mean - after.cost.mean)
-    gain = took[0] - took[1] + distance
-    found = InAccounts(
-        advice.advised, advice.gain.mean, gain,
-        own.liquidation_after_tax / 100, other.liquidation_after_tax / 100,
+    return InAccounts(
+        name, after.gain.mean, took[0] - took[1] + distance,
+        own.liquidation_after_tax / 100, run.liquidation_after_tax / 100,
     )  # fmt: skip
-    if gain > advice.material:
-        return replace(advice, accounts=found)
-    none = Spread(0.0, 0.0, 0.0)
-    return replace(advice, accounts=found, advised=advice.own, gain=none)
 
 
 def tax_of_turnover(run: AccountRun) -> float:

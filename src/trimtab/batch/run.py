@@ -22,8 +22,10 @@ from trimtab.batch.results import Results
 from trimtab.batch.tables import price_columns
 from trimtab.batch.targets import TargetFile
 from trimtab.model.errors import InputError, Problem
+from trimtab.model.found import Found
 from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.market import Market
+from trimtab.reports.found_text import found_json
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,10 +59,12 @@ class Summary:
     cost: int = 0
     tax: int = 0
     codes: Counter[str] = field(default_factory=Counter)
+    found: Found | None = None
 
     def plain(self) -> dict[str, Any]:
-        """As JSON has it: money as strings."""
-        return {
+        """As JSON has it: money as strings; how the target was found, where it was."""
+        target = {} if self.found is None else {"found": found_json(self.found)}
+        return target | {
             "as_of": self.as_of.isoformat(),
             "rows": self.rows,
             "accounts": self.accounts,
@@ -150,12 +154,13 @@ def _run(
     }
     market = _market(portfolio, prices, instruments, as_of)
     household = portfolio.household
+    portfolio, found_target = _with_target(portfolio, prices, market.as_of)
     priced = price_columns(replace(household, instruments=instruments), market)
     models = Models(portfolio, instruments, market)
     symbols = Symbols.of(
         file, instruments, lambda name: aliases.get(name, name), household.currency
     )
-    summary = Summary(market.as_of)
+    summary = Summary(market.as_of, found=found_target)
     order = Order()
     ids = priced.instruments
     with Results(
@@ -188,6 +193,28 @@ def _run(
         results.join(taken_back)
         results.finish(summary.plain())
     return summary
+
+
+def _with_target(
+    portfolio: Portfolio, prices: Sequence[Path], as_of: date
+) -> tuple[Portfolio, Found | None]:
+    """The model with the target of that day, where it is found from prices: once for all accounts.
+
+    A batch remembers nothing, so there is nothing to keep where it cannot be found.
+
+    Raises:
+        InputError: It cannot be found, and why.
+    """
+    if portfolio.moving is None:
+        return portfolio, None
+    from trimtab.adapters.portfolio_prices import mover_of
+
+    target, found = mover_of(replace(portfolio, prices=tuple(prices))).at(as_of, None)
+    if target is None:
+        wrong = f"no target could be found: {found.kept.rstrip('.')}"
+        remedy = "mend that, or write percent in place of [target.optimize]"
+        raise InputError([Problem("portfolio.toml", None, "target.optimize", wrong, remedy)])
+    return replace(portfolio, mandate=replace(portfolio.mandate, target=target)), found
 
 
 def _checked(

@@ -105,11 +105,13 @@ def run(args: argparse.Namespace) -> int:
 def _report(summary: Summary, out: Path) -> str:
     """The summary in a few lines."""
     from trimtab.batch.run import SORTING
+    from trimtab.targets.moving import in_a_line
 
     plain = summary.plain()
     accounts = f"{summary.accounts:,} accounts, {summary.decided:,} decided"
     money = f"worth {plain['value']}, cost {plain['cost']}, tax {plain['tax']}"
-    lines = [
+    lines = [] if summary.found is None else [f"Target: {in_a_line(summary.found)}"]
+    lines += [
         f"Batch of {plain['as_of']}: {accounts}, {summary.traded:,} of them trade",
         f"  {summary.trades:,} trades {money}",
     ]

@@ -8,7 +8,7 @@ as equal ones, never take its place (docs/decisions/0015).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import date
 from decimal import Decimal
@@ -245,13 +245,13 @@ def _day_before(day: date) -> date:
 
 
 def in_a_line(found: Found) -> str:
-    """A found target in a sentence: what, from what, and how it moved."""
+    """A found target in a sentence: by what, as of when, and how it moved."""
     parts = []
     for one in found.sleeves:
         was = one.previous
         moved = "" if was is None or was == one.weight else f" (was {shown(was)})"
         parts.append(f"{one.sleeve} {shown(one.weight)}{moved}")
-    return ", ".join(parts)
+    return f"{found.rule}, on {found.on}: {', '.join(parts)}"
 
 
 def shown(weight: Fraction) -> str:
@@ -268,7 +268,3 @@ def decimal_of(value: float) -> Decimal | None:
     if value != value or value in (float("inf"), float("-inf")):
         return None
     return Decimal(f"{value:.6f}")
-
-
-Resolve = Callable[[date, "Mapping[str, Fraction] | None"], "tuple[Sleeve | None, Found]"]
-"""`Mover.at`, for those who only need that."""

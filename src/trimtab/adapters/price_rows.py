@@ -46,6 +46,7 @@ class Series:
         rows: The fields of each row of a wide file.
         columns: Of a long file: by place, the text of each row.
         lines: The line of each row.
+        open: The column of opens, where they are asked for.
     """
 
     file: str
@@ -59,6 +60,7 @@ class Series:
     rows: list[Sequence[str]] = field(default_factory=list)
     columns: dict[int, list[str]] = field(default_factory=dict)
     lines: list[int] = field(default_factory=list)
+    open: int | None = None
 
     def texts(self, column: int) -> Sequence[str]:
         """What a column says in each row."""
@@ -89,15 +91,17 @@ class _Long:
             names.index(name) if name in names else None
             for name in ("split", "dividend", "currency", "volume")
         )
-        told = (self.close, self.split, self.dividend, self.currency, self.volume)
+        self.open = names.index("open") if owner.opens and "open" in names else None
+        told = (self.close, self.split, self.dividend, self.currency, self.volume, self.open)
         self.told = [place for place in told if place is not None]
         self.own: dict[str, Series] = {}
 
     def series(self, symbol: str) -> Series:
         if symbol not in self.own:
             series = Series(
-                self.file, self.close, self.split, self.dividend, self.currency, self.volume
-            )
+                self.file, self.close, self.split, self.dividend, self.currency, self.volume,
+                open=self.open,
+            )  # fmt: skip
             series.columns = {place: [] for place in self.told}
             self.own[symbol] = series
             self.owner.series.setdefault(symbol, []).append(series)
@@ -180,9 +184,14 @@ class _Wide:
 
 
 class PriceRows:
-    """The rows of price files by symbol, with what is wrong with them in `problems`."""
+    """The rows of price files by symbol, with what is wrong with them in `problems`.
 
-    def __init__(self) -> None:
+    Args:
+        opens: Read opens as well: only what trades at them has a use for them.
+    """
+
+    def __init__(self, *, opens: bool = False) -> None:
+        self.opens = opens
         self.series: dict[str, list[Series]] = {}
         self.problems: list[Problem] = []
         self.days: set[str] = set()

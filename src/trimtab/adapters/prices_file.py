@@ -87,6 +87,7 @@ class PriceFile:
         calendar: The sessions of the market.
         typed: Prices that the user typed in for the day asked about, by instrument.
         folder: Messages name files relative to it.
+        opens: Read opens as well, for `opens_of`.
 
     On a day that a dated alias covers, the alias is the ticker; on all other days it is the id.
     An alias without dates is one more name on every day.
@@ -100,7 +101,9 @@ class PriceFile:
         calendar: Calendar,
         typed: Mapping[str, Price] | None = None,
         folder: Path | None = None,
+        opens: bool = False,
     ) -> None:
+        self.opens = opens
         self.paths = tuple(paths)
         self.instruments = instruments
         self.calendar = calendar
@@ -251,17 +254,43 @@ class PriceFile:
             InputError: Files cannot be read, or have malformed rows.
         """
         found = {}
-        for instrument, tape in self._tapes_of(instruments, stand_ins=stand_ins).items():
-            place = bisect_right(tape.days, day.isoformat()) - 1
-            if place < 0 or tape.days[place] != day.isoformat():
-                continue
-            series, row = _source_of(tape, place)
+        for instrument, series, row in self._rows_on(day, instruments, stand_ins=stand_ins):
             if series.volume is None:
                 continue
             match = _PLAIN_PRICE.fullmatch(series.texts(series.volume)[row].strip())
             if match is not None:
                 found[instrument] = Fraction(match.group(0))
         return found
+
+    def opens_of(
+        self, day: date, instruments: Sequence[str], *, stand_ins: bool = False
+    ) -> dict[str, Price]:
+        """Opens of a day, of the instruments whose row of that very day has one.
+
+        Args:
+            day: The session.
+            instruments: Whose opens.
+            stand_ins: Take an instrument's `history` symbol where it has one.
+
+        Raises:
+            InputError: Files cannot be read, or have malformed rows.
+        """
+        assert self.opens, "opens are read only where they are asked for"
+        found = {}
+        for instrument, series, row in self._rows_on(day, instruments, stand_ins=stand_ins):
+            text = "" if series.open is None else series.texts(series.open)[row].strip()
+            if (price := price_from(text)) is not None:
+                found[instrument] = price
+        return found
+
+    def _rows_on(
+        self, day: date, instruments: Sequence[str], *, stand_ins: bool
+    ) -> Iterator[tuple[str, Series, int]]:
+        """Each instrument that has a row of a day, with that row."""
+        for instrument, tape in self._tapes_of(instruments, stand_ins=stand_ins).items():
+            place = bisect_right(tape.days, day.isoformat()) - 1
+            if place >= 0 and tape.days[place] == day.isoformat():
+                yield (instrument, *_source_of(tape, place))
 
     def symbols(self) -> tuple[str, ...]:
         """All symbols in the files, sorted."""
@@ -435,7 +464,7 @@ class PriceFile:
 
     def _read(self) -> PriceRows:
         if self._rows is None:
-            rows = PriceRows()
+            rows = PriceRows(opens=self.opens)
             names = [
                 os.path.relpath(path, self.folder) if self.folder else str(path)
                 for path in self.paths

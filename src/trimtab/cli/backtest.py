@@ -272,12 +272,11 @@ def _in_accounts(args: argparse.Namespace) -> int:
         (args.target_file, "--target-file"),
         (args.beside, "--beside"),
         (conditions_given(args), flags_of(conditions_given(args) or [""])),
-        (args.trade_at not in (None, "close"), f"--trade-at {args.trade_at}"),
     ):
         if given:
             raise RefusedError(
                 f"{flag} will not go with --account-mode, which runs this portfolio's accounts at "
-                "their own costs and trades at the close"
+                "their own costs"
             )
     if args.cash_rate:
         raise RefusedError(

@@ -150,7 +150,10 @@ def account_terms_of(args: argparse.Namespace) -> AccountTerms:
     from trimtab.simulate.account_terms import AccountTerms
 
     return AccountTerms(
-        dividends=args.dividends or "hold", flows=flows_by(args), fee=args.fee_percent or 0.0
+        dividends=args.dividends or "hold",
+        flows=flows_by(args),
+        fee=args.fee_percent or 0.0,
+        trade_at=args.trade_at or "close",
     )
 
 

@@ -18,7 +18,7 @@ from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.market import Market
-from trimtab.model.numbers import minor_from
+from trimtab.model.numbers import Price, minor_from
 from trimtab.model.policy import Policy
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.account import backtest_accounts
@@ -58,15 +58,17 @@ def account_runs(
         end: The last day that may count.
         cash: What all accounts together start with; None: their present worth.
         pay_tax: Pay tax when it is due, out of the accounts that caused it; else it is counted.
-        terms: What becomes of dividends.
+        terms: What becomes of dividends, what comes and goes, and when decisions are traded.
         on_session: Called with the policy's name and each session, for a progress bar.
 
     Raises:
         RefusedError: There are no sessions with prices to run over.
     """
-    past = _past(book, start, end, cash)
+    past = _past(book, start, end, cash, opens=terms.trade_at == "next-open")
     mover = None if book.portfolio.moving is None else book.mover()
     tape = Tape.of(list(past.markets()))
+    if terms.trade_at == "next-open":
+        past.need_opens(tape)
     runs = []
     for policy in policies:
         name = policy.label
@@ -88,6 +90,7 @@ def account_runs(
                 terms=terms,
                 participation=book.portfolio.participation,
                 volumes=past.volumes,
+                opens=past.opens if terms.trade_at == "next-open" else None,
                 on_session=told,
                 mover=mover if own is None else None,
             )
@@ -186,14 +189,46 @@ class _Past:
         """What was traded on a day."""
         return self.source.volumes(day, self.names, stand_ins=True)
 
+    def opens(self, day: date) -> dict[str, Price]:
+        """Opens of a day."""
+        return self.source.opens_of(day, self.names, stand_ins=True)
 
-def _past(book: ObservedBook, start: date | None, end: date | None, cash: Decimal | None) -> _Past:
+    def need_opens(self, tape: Tape) -> None:
+        """Make sure that everything with a close has an open.
+
+        Raises:
+            RefusedError: Something has none; the first is named.
+        """
+        lacking = [
+            (name, day)
+            for place, day in enumerate(tape.days)
+            for name, quote in tape.market(place).quotes.items()
+            if quote.on == day and quote.price is not None and name not in self.opens(day)
+        ]
+        if lacking:
+            name, day = lacking[0]
+            more = f", nor on {len(lacking) - 1:,} more rows" if len(lacking) > 1 else ""
+            raise RefusedError(
+                f"{name} has no open on {day}{more}: give a column open, or say "
+                "--trade-at next-close"
+            )
+
+
+def _past(
+    book: ObservedBook,
+    start: date | None,
+    end: date | None,
+    cash: Decimal | None,
+    *,
+    opens: bool = False,
+) -> _Past:
     mandate = book.mandate()
     source = PriceFile(
         book.portfolio.prices,
         instruments=mandate.household.instruments,
         calendar=book.portfolio.calendar,
         folder=book.folder,
+        opens=opens,
     )
     sessions = [
         day

@@ -122,7 +122,8 @@ def account_conventions(one: AccountRun) -> list[str]:
         *_account_flows(one),
         (
             "Each account starts in cash and is invested at the first session, which is no "
-            "rebalance but counts in turnover, cost and orders; trades at the close that decides."
+            "rebalance but counts in turnover, cost and orders; trades "
+            f"{_TRADED[one.trade_at]}."
         ),
         *(
             ["A target that is found has seen the close that it is traded at, and nothing later."]

@@ -33,7 +33,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH
 from trimtab.model.market import Market
-from trimtab.model.numbers import StepPrice, half_even, money_text
+from trimtab.model.numbers import Price, StepPrice, half_even, money_text
 from trimtab.model.orders import Order
 from trimtab.model.plan import LotSale, Plan, Trade
 from trimtab.model.policy import parse_when
@@ -41,6 +41,7 @@ from trimtab.model.sleeves import Sleeve
 from trimtab.model.state import State
 from trimtab.simulate.account_cash import (
     PaidDividend,
+    at_open,
     before_it_came,
     by_account,
     dividends_in,
@@ -87,6 +88,7 @@ def backtest_accounts(
     participation: Fraction | None = None,
     volumes: Callable[[date], Mapping[str, Fraction]] | None = None,
     terms: AccountTerms = USUAL,
+    opens: Callable[[date], Mapping[str, Price]] | None = None,
     on_session: Callable[[date], None] | None = None,
     mover: Mover | None = None,
 ) -> AccountRun:
@@ -105,7 +107,8 @@ def backtest_accounts(
         participation: The largest part of a day's volume that one order is filled with; what is
             left is cancelled, and waits until the policy acts again. None: filled in whole.
         volumes: Units traded on a day, by instrument; what it does not know is filled in whole.
-        terms: What becomes of dividends, and what comes and goes.
+        terms: What becomes of dividends, what comes and goes, and when decisions are traded.
+        opens: Opens of a day, by instrument, for `next-open`.
         on_session: Called with every session, for a progress bar.
         mover: What finds the household's target on each session, where it moves: by the same
             function as for a plan. `mandate.target` has no meaning then.
@@ -114,6 +117,7 @@ def backtest_accounts(
         The run. What is owed at its end, because it is not due yet, is in `tax_owed`.
 
     Raises:
+        ValueError: Trades are to be at opens, and there are none.
         AssertionError: There is no session to simulate, or no target for the first one.
     """
     tape = markets if isinstance(markets, Tape) else Tape.of(list(markets))
@@ -123,6 +127,9 @@ def backtest_accounts(
     desk = _Desk(
         mandate, opening, participation, volumes, pay_tax=pay_tax, terms=terms, mover=mover
     )
+    if terms.trade_at == "next-open" and opens is None:
+        raise ValueError("trade_at: there are no opens to trade at; say next-close")
+    desk.opens = opens
     desk.flows = AccountFlows.of(terms, tape.days)
     desk.findings += desk.flows.findings if desk.flows else ()
     while len(desk.dates) < len(tape):
@@ -154,6 +161,7 @@ def backtest_accounts(
         for_cash=frozenset(desk.for_cash),
         dividends=terms.dividends,
         dividends_paid=desk.dividends_paid,
+        trade_at=terms.trade_at,
         flows=tuple(desk.moved.get(place, 0) for place in range(len(desk.dates)))
         if terms.flows
         else (),
@@ -279,6 +287,8 @@ class _Desk:
         self.for_tax: list[str] = []
         self.for_cash: list[str] = []
         self.dividends_paid = 0
+        self.opens: Callable[[date], Mapping[str, Price]] | None = None
+        self.waiting: Plan | None = None
         self.flows: AccountFlows | None = None
         self.moved: dict[int, int] = {}
         self.fees_paid = 0
@@ -292,6 +302,7 @@ class _Desk:
             self.mandate = with_target(self.mandate, self.mover, market.as_of, adopted)
         self._read_prices(tape)
         paid = self._book_actions(market)
+        self._trade_waiting(market)
         if paid and self.terms.dividends == "reinvest":
             self._reinvest(paid, market)
         spend = by_account(paid) if self.terms.dividends == "towards-target" else {}
@@ -309,18 +320,61 @@ class _Desk:
         # Dividends that are spent at once are decided on as a deposit, and are in cash already.
         seen = before_it_came(state, spend)
         asked = replace(request, deposits=together(come, spend))
-        if self._looks(tape, state) or wants_plan(seen, self.mandate, market, market.as_of, asked):
-            plan = decide(seen, self.mandate, market, market.as_of, asked)
+        waits = self.terms.trade_at != "close" and not request.now
+        mandate = replace(self.mandate, when=NEVER) if waits else self.mandate
+        looks = not waits and self._looks(tape, state)
+        if looks or wants_plan(seen, mandate, market, market.as_of, asked):
+            plan = decide(seen, mandate, market, market.as_of, asked)
             self.findings.extend(plan.findings)
             if plan.trades or plan.periods or request.withdrawals or request.deposits:
                 self._carry_out(plan, state, market, request)
                 self._note_payments(plan, market, tax, come, go)
+        if waits:
+            self._decide_for_later(tape, market)
         now = self.folded if self.folded.head.seq else ready.folded
         worth = {
             key: [self.prices[key[1]].value(steps) if key[1] in self.prices else 0]
             for key, steps in now.positions.items()
         }
         self._note([market.as_of], worth, now.cash)
+
+    def _decide_for_later(self, tape: Tape, market: Market) -> None:
+        """What the policy asks for at a close that is traded at the next session."""
+        ready = self._prepared(market)
+        state = ready.state(market.as_of, head=self.folded.head.hash)
+        seen = state
+        if self.terms.trade_at == "next-open" and self.dates:
+            # What was traded at this session's open is looked at anew at its close.
+            on = {
+                name: self.dates[-1] if day == market.as_of else day
+                for name, day in state.memory.rebalanced_on.items()
+            }
+            seen = replace(state, memory=replace(state.memory, rebalanced_on=on))
+        day = market.as_of
+        if not (self._looks(tape, seen) or wants_plan(seen, self.mandate, market, day)):
+            return
+        plan = decide(seen, self.mandate, market, day)
+        self.findings.extend(plan.findings)
+        if plan.trades:
+            self.waiting = plan
+        elif plan.periods:
+            self._carry_out(plan, state, market, Request())
+
+    def _trade_waiting(self, market: Market) -> None:
+        """Act on what was decided at the last close, by a plan at the prices of this session."""
+        decided, self.waiting = self.waiting, None
+        if decided is None:
+            return
+        if self.terms.trade_at == "next-open":
+            assert self.opens is not None, "there are opens to trade at"
+            market = at_open(market, self.opens(market.as_of))
+        request = Request(now=True)
+        state = self._prepared(market).state(market.as_of, head=self.folded.head.hash)
+        plan = decide(state, self.mandate, market, market.as_of, request)
+        self.findings.extend(plan.findings)
+        # The period that was looked at is that of the close: this session's own is still to come.
+        plan = replace(plan, periods=decided.periods)
+        self._carry_out(plan, state, market, request)
 
     def _looks(self, tape: Tape, state: State) -> bool:
         """Whether the calendar lets the policy look today, so that there is a plan to remember."""
@@ -331,7 +385,7 @@ class _Desk:
     def pass_over(self, tape: Tape) -> None:
         """The sessions from here on at which surely nothing happens: no more than their worth."""
         start = len(self.dates)
-        if start == len(tape) or not self.is_booked:
+        if start == len(tape) or not self.is_booked or self.waiting is not None:
             return
         due = self.tax.next_due() if self.pay_tax else None
         if self.mover is not None:
@@ -592,7 +646,7 @@ class _Desk:
             paper=frozenset(accounts),
             fresh_brokers=True,
         )
-        before = self._worth(self.folded)
+        before = self._worth(self.folded, market)
         run = Application(plan, request, venue, known=self.folded, decided_from=state)
         applied = carry_out(run, by="backtest")
         self.folded = applied.folded
@@ -617,10 +671,13 @@ class _Desk:
             self.mandate, market, volumes=volumes, participation=self.participation
         )
 
-    def _worth(self, folded: Folded) -> int:
-        held = sum(
-            self.prices[id_].value(steps)
-            for (_, id_), steps in folded.positions.items()
-            if id_ in self.prices
-        )
+    def _worth(self, folded: Folded, market: Market) -> int:
+        """What is held is worth at a market's prices, or else the newest."""
+        instruments, held = self.mandate.household.instruments, 0
+        for (_, id_), steps in folded.positions.items():
+            quote = market.quotes.get(id_)
+            if quote is not None and quote.price is not None and quote.on == market.as_of:
+                held += StepPrice.of(quote.price, instruments[id_].step).value(steps)
+            elif id_ in self.prices:
+                held += self.prices[id_].value(steps)
         return held + sum(folded.cash.values())

@@ -1,4 +1,4 @@
-"""Cash that comes to accounts on the way: dividends, and what is done with them."""
+"""Cash that comes to accounts on the way, what is done with it, and the prices of an open."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trimtab.ledger.chain import Draft
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
-from trimtab.model.numbers import StepPrice, minor_from, money_text
+from trimtab.model.numbers import Price, StepPrice, minor_from, money_text
 from trimtab.model.plan import Plan, Trade
 from trimtab.model.state import State
 
@@ -128,3 +128,17 @@ def reinvesting(
         adopted={},
     )  # fmt: skip
     return replace(draft, id=f"{market.as_of.isoformat()}-{plan_hash(draft)[:6]}")
+
+
+def at_open(market: Market, opens: Mapping[str, Price]) -> Market:
+    """A session's market at its open: what has none that day has no price there.
+
+    Args:
+        market: The session's, with closes.
+        opens: Opens of the day, by instrument.
+    """
+    quotes = {
+        id_: replace(quote, price=opens.get(id_)) if quote.on == market.as_of else quote
+        for id_, quote in market.quotes.items()
+    }
+    return replace(market, quotes=quotes)

@@ -25,7 +25,7 @@ from trimtab.simulate.frames import Columns, html_table, text_table
 from trimtab.simulate.measures import known
 from trimtab.simulate.metrics import cagr, max_drawdown, sessions_a_year, volatility
 from trimtab.simulate.returns import grown
-from trimtab.simulate.rules import DividendUse
+from trimtab.simulate.rules import DividendUse, TradeAt
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,6 +60,7 @@ class AccountRun:
             empty where there were none. With flows, return, volatility, falls and drags are those
             of `growth`. Tax that was paid is not among them.
         fees_paid: Fees on assets in all, minor units; not part of `cost_paid`.
+        trade_at: Where what the policy decided was carried out.
         liquidation_tax: Tax of selling all taxable lots at the last close, minor units.
         sheltered_value: Worth at the last close of accounts whose gains are not taxed.
         worth: What each leaf, or instrument in no leaf, and cash is worth at each close, minor
@@ -95,6 +96,7 @@ class AccountRun:
     dividends_paid: int = 0
     flows: tuple[int, ...] = ()
     fees_paid: int = 0
+    trade_at: TradeAt = "close"
 
     @property
     def rebalances(self) -> int:
@@ -224,7 +226,7 @@ class AccountRun:
             "first": self.dates[0].isoformat(),
             "last": self.dates[-1].isoformat(),
             "sessions": len(self.dates),
-            "trade_at": "close",
+            "trade_at": self.trade_at,
             "dividends": self.dividends,
             "dividends_paid": self.dividends_paid / 100,
             "mode": "account",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from trimtab.model.frozen import dataclass
 from trimtab.simulate.flows import Flows
-from trimtab.simulate.rules import DIVIDEND_USES, DividendUse
+from trimtab.simulate.rules import DIVIDEND_USES, DividendUse, TradeAt
+
+TRADES_AT: tuple[TradeAt, ...] = ("close", "next-open", "next-close")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,10 @@ class AccountTerms:
             `plan` sells for one.
         fee: Yearly fee on assets, as 0.005: charged to each account's cash each month, for which a
             plan sells where it is not there.
+        trade_at: `close` trades at the close that decided. `next-open` and `next-close` act at the
+            next session on what the policy asked for at a close, by a plan made anew at the prices
+            that it trades at, as by someone who looks in the evening and plans the next day. What
+            comes, goes or is reinvested trades at its own close all the same.
 
     Raises:
         ValueError: A word is unknown, or the fee is none.
@@ -31,10 +37,13 @@ class AccountTerms:
     dividends: DividendUse = "hold"
     flows: Flows | None = None
     fee: float = 0.0
+    trade_at: TradeAt = "close"
 
     def __post_init__(self) -> None:
         if self.dividends not in DIVIDEND_USES:
             raise ValueError(f"dividends {self.dividends!r}: one of {', '.join(DIVIDEND_USES)}")
+        if self.trade_at not in TRADES_AT:
+            raise ValueError(f"trade_at {self.trade_at!r}: one of {', '.join(TRADES_AT)}")
         if not 0.0 <= self.fee < 1.0:
             raise ValueError(f"fee {self.fee!r}: a fraction a year, as 0.005")
 

@@ -109,8 +109,10 @@ def _plainly_usable(table: Floats) -> bool:
     import numpy as np
 
     largest = max(float(table.max()), -float(table.min()))  # NaN if there is any
-    apart = np.abs(table[0] - table[-1]).min()
-    return bool(np.isfinite(largest) and apart > 1e-12 * largest and np.isfinite(table.sum()))
+    if not (np.isfinite(largest) and np.isfinite(table.sum())):
+        return False
+    alike = np.flatnonzero(np.abs(table[0] - table[-1]) <= 1e-12 * largest)
+    return not len(alike) or bool(np.ptp(table[:, alike], axis=0).min() > 1e-12 * largest)
 
 
 def _wrong(column: Floats, name: str, least: int) -> Finding | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -24,12 +25,19 @@ def known_returns(returns: ArrayLike) -> Floats:
     import numpy as np
 
     table = returns_with_gaps(returns)
-    if np.isfinite(table.sum()):  # what is not finite leaves no sum that is
+    if is_complete(table):
         return table
     unknown = np.flatnonzero(~np.isfinite(table).all(axis=0))
     if len(unknown):
         raise ValueError(f"returns: column {unknown[0]} is not known throughout (see usable)")
     return table
+
+
+def is_complete(table: Floats) -> bool:
+    """Whether every number is known and finite, seen at a glance; if not, it may still be so."""
+    import numpy as np
+
+    return isfinite(np.vdot(table, table))  # what is not finite leaves no sum that is
 
 
 def means_of(table: Floats) -> Floats:

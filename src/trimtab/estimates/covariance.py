@@ -40,7 +40,7 @@ def sample_covariance(returns: ArrayLike, *, sessions_a_year: float = SESSIONS_A
     """
     table = known_returns(returns)
     away = table - means_of(table)
-    found: Floats = sessions_a_year * (away.T @ away / (len(away) - 1.0))
+    found: Floats = away.T @ away * (sessions_a_year / (len(away) - 1.0))
     return found
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from trimtab.estimates.arrays import (
     SESSIONS_A_YEAR,
     fading,
+    is_complete,
     known_returns,
     means_of,
     refuse_never_changing,
@@ -44,7 +45,7 @@ def mean_return(returns: ArrayLike, *, sessions_a_year: float = SESSIONS_A_YEAR)
     import numpy as np
 
     table = returns_with_gaps(returns)
-    if np.isfinite(table.sum()):  # without a gap
+    if is_complete(table):
         found: Floats = sessions_a_year * means_of(table)
         return found
     known = ~np.isnan(table)
@@ -71,7 +72,7 @@ def compounded_return(returns: ArrayLike, *, sessions_a_year: float = SESSIONS_A
 
     table = returns_with_gaps(returns)
     with np.errstate(divide="ignore", invalid="ignore"):
-        if np.isfinite(table.sum()):  # without a gap
+        if is_complete(table):
             average = means_of(np.log1p(table))
         else:
             known = ~np.isnan(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from trimtab.estimates.arrays import names_of, never_changing, returns_with_gaps
+from trimtab.estimates.arrays import is_complete, names_of, never_changing, returns_with_gaps
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 
@@ -108,11 +108,11 @@ def _plainly_usable(table: Floats) -> bool:
     """Whether all is known and every column moves, seen at a glance; if not, look closer."""
     import numpy as np
 
-    largest = max(float(table.max()), -float(table.min()))  # NaN if there is any
-    if not (np.isfinite(largest) and np.isfinite(table.sum())):
+    if not is_complete(table):
         return False
-    alike = np.flatnonzero(np.abs(table[0] - table[-1]) <= 1e-12 * largest)
-    return not len(alike) or bool(np.ptp(table[:, alike], axis=0).min() > 1e-12 * largest)
+    least = 1e-12 * float(np.vdot(table, table)) ** 0.5  # at least as much of any column's largest
+    alike = np.flatnonzero(np.abs(table[0] - table[-1]) <= least)
+    return not len(alike) or bool(np.ptp(table[:, alike], axis=0).min() > least)
 
 
 def _wrong(column: Floats, name: str, least: int) -> Finding | None:

@@ -122,9 +122,10 @@ def _plainly_fit(matrix: Floats, least: float) -> bool:
     correlation = matrix * scale * scale[:, None]
     np.fill_diagonal(correlation, 1.0 - least - 1e-14 * len(matrix))
     try:
-        return bool(np.isfinite(np.linalg.cholesky(correlation).sum()))
+        np.linalg.cholesky(correlation)
     except np.linalg.LinAlgError:
         return False
+    return True
 
 
 def nearest_correlation(matrix: ArrayLike, *, method: Method = "nearest") -> Floats:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from trimtab.kernels.quadratic import ABOVE_HELD, BELOW_HELD
 from trimtab.model.frozen import dataclass
 from trimtab.targets.limits import TRACKING, TURNOVER, Limits
-from trimtab.targets.quadratic import Programme, Row, Solution, solve
+from trimtab.targets.quadratic import Programme, Row, Solution, part, solve, times
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,7 +106,7 @@ def _within_turnover(limits: Limits, programme: Programme, like: Priced | None) 
     if turnover is None:
         return Priced(solve(programme, start=near))
     held = np.clip(turnover.held, limits.low, limits.high)
-    level = float(np.abs(programme.matrix @ held + programme.linear).max())
+    level = float(np.abs(times(programme.matrix, held) + programme.linear).max())
     scale = max(level, float(programme.matrix.diagonal().max()), 1e-12)
 
     def at(price: float) -> Tried:
@@ -161,7 +161,7 @@ def _moves(limits: Limits, programme: Programme, found: Priced, drive: Floats) -
     if k == 0:
         return moves
     system = np.zeros((k + m, k + m))
-    system[:k, :k] = programme.matrix[np.ix_(free, free)]
+    system[:k, :k] = part(programme.matrix, free)
     if m:
         system[:k, k:] = np.array(across).T
         system[k:, :k] = system[:k, k:].T

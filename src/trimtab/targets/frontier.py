@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.kernels.quadratic import AT_HELD, AT_HIGH, AT_LOW
 from trimtab.model.frozen import dataclass
-from trimtab.targets.quadratic import Programme, Solution, solve, times
+from trimtab.targets.quadratic import Programme, Solution, part, solve, times
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +75,7 @@ def stretch_at(
     k = len(free)
     across = np.array([programme.rows[j].weights for j in binding]).reshape(len(binding), n)
     system = np.zeros((k + len(binding), k + len(binding)))
-    system[:k, :k] = programme.matrix[np.ix_(free, free)]
+    system[:k, :k] = part(programme.matrix, free)
     system[:k, k:] = across[:, free].T
     system[k:, :k] = across[:, free]
     moves = np.linalg.solve(system, np.concatenate([returns[free], np.zeros(len(binding))]))

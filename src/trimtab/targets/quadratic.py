@@ -9,6 +9,7 @@ that does not trust the search: a bound from below on every other choice, by wea
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from trimtab.kernels import programme as kernel
@@ -19,6 +20,8 @@ from trimtab.model.frozen import dataclass
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from trimtab.targets.factored import Factors
 
     Floats = NDArray[np.float64]
 
@@ -55,7 +58,7 @@ class Programme:
     """A quadratic programme over n weights.
 
     Args:
-        matrix: Q, shape (n, n), symmetric and positive definite.
+        matrix: Q, shape (n, n), symmetric and positive definite; or as factors.
         linear: c, shape (n,).
         low, high: Limits of each weight, shape (n,), low <= high.
         rows: Limits of sums; the first is an equality, as a rule the budget.
@@ -63,7 +66,7 @@ class Programme:
         sell, buy: What a unit of weight below and above `held` costs, >= 0, shape (n,).
     """
 
-    matrix: Floats
+    matrix: Floats | Factors
     linear: Floats
     low: Floats
     high: Floats
@@ -85,13 +88,25 @@ class Programme:
         return float(value)
 
 
-def times(matrix: Floats, weights: Floats) -> Floats:
+def times(matrix: Floats | Factors, weights: Floats) -> Floats:
     """A symmetric matrix times weights, of which as a rule few are not zero."""
     import numpy as np
 
+    if not isinstance(matrix, np.ndarray):
+        return matrix.times(weights)
     some = np.flatnonzero(weights)
     product: Floats = weights[some] @ matrix[some]
     return product
+
+
+def part(matrix: Floats | Factors, names: NDArray[np.int64]) -> Floats:
+    """A matrix over some of its names."""
+    import numpy as np
+
+    if not isinstance(matrix, np.ndarray):
+        return matrix.part(names)
+    some: Floats = matrix[np.ix_(names, names)]
+    return some
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +144,11 @@ def solve(programme: Programme, *, start: NDArray[np.int64] | None = None) -> So
     import numpy as np
 
     n, m = len(programme.linear), len(programme.rows)
+    if not isinstance(programme.matrix, np.ndarray):
+        found = _solved_by_factors(programme, start)
+        if found is not None:
+            return found
+        programme = replace(programme, matrix=programme.matrix.part(np.arange(n)))
     parts, many = programme_parts(programme), n > INTERPRETED_UP_TO
     space = space_for(n, m)
     if start is not None:
@@ -165,6 +185,22 @@ def solve(programme: Programme, *, start: NDArray[np.int64] | None = None) -> So
     if ended != SOLVED:
         status = "not positive definite" if ended == SINGULAR else "stopped"
     return Solution(status, weights, value, gap, multipliers, places)
+
+
+def _solved_by_factors(programme: Programme, start: NDArray[np.int64] | None) -> Solution | None:
+    """The solution where the matrix is `Factors`; None where it was not found that way."""
+    import numpy as np
+
+    from trimtab.targets.factored import settled
+
+    found = settled(programme, start)
+    if found is None:
+        return None
+    places, stand = found
+    weights = np.clip(stand.weights, programme.low, programme.high)
+    gap = duality_gap(programme, weights, stand.multipliers)
+    value = programme.objective(weights)
+    return Solution("optimal", weights, value, gap, stand.multipliers, places)
 
 
 def duality_gap(programme: Programme, weights: Floats, multipliers: Floats) -> float:

@@ -99,14 +99,26 @@ def times(matrix: Floats | Factors, weights: Floats) -> Floats:
     return product
 
 
-def part(matrix: Floats | Factors, names: NDArray[np.int64]) -> Floats:
-    """A matrix over some of its names."""
+def part(matrix: Floats | Factors, names: NDArray[np.int64] | None = None) -> Floats:
+    """A matrix over some of its names, or over all."""
     import numpy as np
 
     if not isinstance(matrix, np.ndarray):
-        return matrix.part(names)
+        return matrix.part(np.arange(len(matrix)) if names is None else names)
+    if names is None:
+        return matrix
     some: Floats = matrix[np.ix_(names, names)]
     return some
+
+
+def bent(matrix: Floats | Factors, more: Floats) -> Floats | Factors:
+    """A matrix with more on its diagonal."""
+    import numpy as np
+
+    if not isinstance(matrix, np.ndarray):
+        return replace(matrix, own=matrix.own + more)
+    found: Floats = matrix + np.diag(more)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +160,6 @@ def solve(programme: Programme, *, start: NDArray[np.int64] | None = None) -> So
         found = _solved_by_factors(programme, start)
         if found is not None:
             return found
-        programme = replace(programme, matrix=programme.matrix.part(np.arange(n)))
     parts, many = programme_parts(programme), n > INTERPRETED_UP_TO
     space = space_for(n, m)
     if start is not None:
@@ -264,7 +275,7 @@ def programme_parts(programme: Programme) -> tuple[Any, ...]:
         limits[kernel.ROW_LOW, j] = -ENDLESS if row.low is None else row.low
         limits[kernel.ROW_HIGH, j] = ENDLESS if row.high is None else row.high
     assert limits[0, 0] == limits[1, 0], "the first row of a programme is an equality"
-    matrix = np.ascontiguousarray(programme.matrix, dtype=np.float64)
+    matrix = np.ascontiguousarray(part(programme.matrix), dtype=np.float64)
     return matrix, np.ascontiguousarray(programme.linear, dtype=np.float64), marks, rows, limits
 
 

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
-from trimtab.targets.quadratic import Programme, Solution, at_prices, solve, times
+from trimtab.targets.quadratic import Programme, Solution, at_prices, bent, solve, times
 
 if TYPE_CHECKING:
     import numpy as np
@@ -201,7 +201,7 @@ def _first(programme: Programme, moving: Moving) -> Programme:
     held = np.clip(moving.held, programme.low, programme.high)
     linear = programme.linear - push * held
     steep = np.abs(moving.slopes).max(axis=1)
-    matrix = programme.matrix + np.diag(push)
+    matrix = bent(programme.matrix, push)
     return replace(programme, matrix=matrix, linear=linear, held=held, sell=steep, buy=steep)
 
 
@@ -230,7 +230,7 @@ def _around(programme: Programme, moving: Moving, weights: Floats) -> Programme:
         above = np.where(sided & (away < 0.0), np.minimum(above, leave), above)
         bend = 0.75 * moving.impact / np.sqrt(size)
         push = 1.5 * moving.impact * np.sign(away) * np.sqrt(np.abs(away))
-        matrix = matrix + np.diag(bend)
+        matrix = bent(matrix, bend)
         linear = linear + push - bend * weights
     inside = (below < kink) & (kink < above)
     return replace(

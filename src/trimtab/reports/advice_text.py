@@ -34,7 +34,7 @@ def advice_text(
     blocks = [
         headline(("Advice", f"{len(advice.choices)} policies"), width=width, look=look),
         wrapped(advice.sentence, width),
-        ["Not beaten by any other, from the least cost to the least distance:", *table[0]],
+        [f"{_among(advice)}, from the least cost to the least distance:", *table[0]],
         ["  " + "     ".join(marks)],
     ]
     if runs:
@@ -47,6 +47,13 @@ def advice_text(
     if is_portfolio and advice.advised != advice.own:
         blocks.append(_next(advice, look))
     return stacked(blocks)
+
+
+def _among(advice: Advice) -> str:
+    """Which policies stand in the table."""
+    if advice[advice.own].is_beaten:
+        return "Policies that no other beats, and your own"
+    return "Policies that no other beats, your own among them"
 
 
 def _conventions(advice: Advice, runs: Sequence[AccountRun]) -> list[str]:

@@ -35,6 +35,7 @@ def sweep_text(
 ) -> str:
     """The sweep for a terminal of `width` columns; `own` is the row of the reader's policy."""
     front = result.frontier("cost_paid", "tracking_error")
+    among = f" ({FRONTIER} of {len(front)})" if len(front) > FRONTIER else ""
     if len(front) > FRONTIER:
         step = (len(front) - 1) / (FRONTIER - 1)
         front = [front[round(k * step)] for k in range(FRONTIER)]
@@ -53,12 +54,17 @@ def sweep_text(
     blocks = [
         headline(parts, width=width, look=look),
         [f"First by {words}:", *first],
-        ["No other is nearer to the target at less cost:", *nearest],
-        ["* this portfolio's own policy"] if own is not None else [],
+        [f"No other is nearer to the target at less cost{among}, the least cost first:", *nearest],
+        [] if own is None else [f"* your own policy: {_place(result, by, own)} by {words}"],
         paragraph("Mind", _mind(result), width=width, look=look),
         findings_text(result.findings, width=width, look=look, explain=True),
     ]
     return stacked(blocks)
+
+
+def _place(result: Sweep, by: str, own: int) -> str:
+    """Where the reader's policy stands among all."""
+    return f"number {result.best(by, len(result)).index(own) + 1:,} of {len(result):,}"
 
 
 def _columns(result: Sweep, chosen: list[int], own: int | None) -> Rows:

@@ -271,7 +271,8 @@ class Advice:
         """A few policies that none beats, from the least cost to the least distance.
 
         Of all that no other beats, those that are on the frontier of mean cost and mean distance,
-        evenly chosen; always with the advised one and the investor's own.
+        evenly chosen; always with the advised one, the one that accounts speak of, and the
+        investor's own.
         """
         front: list[Choice] = []
         for choice in sorted(self.choices, key=lambda one: (one.cost.mean, one.apart.mean)):
@@ -281,6 +282,8 @@ class Advice:
             step = (len(front) - 1) / (SHOWN - 1)
             front = [front[round(k * step)] for k in range(SHOWN)]
         shown = {choice.name for choice in front} | {self.advised, self.own}
+        if self.accounts is not None:
+            shown.add(self.accounts.policy)
         found = [choice for choice in self.choices if choice.name in shown]
         return tuple(sorted(found, key=lambda one: (one.cost.mean, one.apart.mean)))
 

@@ -315,7 +315,10 @@ def sweep(
         )  # fmt: skip
     raw = np.vstack([portions[first] for first in sorted(portions)])
     if policies.left_out:
-        message = f"{policies.left_out} combinations contradict themselves and were left out."
+        message = (
+            f"{policies.left_out} of the policies contradict themselves, as `edge` without a band "
+            "does, and were left out."
+        )
         findings.append(Finding("left-out", "policies", message, "info"))
     return Sweep(
         grid=policies,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from trimtab.targets.constraints import Constraints as Constraints
     from trimtab.targets.constraints import Group as Group
     from trimtab.targets.constraints import Score as Score
+    from trimtab.targets.cost_aware import CostAware as CostAware
     from trimtab.targets.genetic import GeneticOptimiser as GeneticOptimiser
     from trimtab.targets.optimiser import Optimiser as Optimiser
 
@@ -41,6 +42,7 @@ version = __version__
 
 _WHERE = {
     "Constraints": "trimtab.targets.constraints",
+    "CostAware": "trimtab.targets.cost_aware",
     "Costs": "trimtab.costs",
     "GeneticOptimiser": "trimtab.targets.genetic",
     "Group": "trimtab.targets.constraints",

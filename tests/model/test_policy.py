@@ -58,6 +58,8 @@ _share = st.integers(1, 10**6).map(lambda k: Fraction(k, 10**6))
     relative=st.none() | st.integers(1, 10**7).map(lambda k: Fraction(k, 10**6)),
     drift=st.none() | _share,
     cashflow=st.none() | st.integers(1, 10**9).map(lambda k: Decimal(k).scaleb(-2)),
+    tracking=st.none() | _share,
+    worth=st.none() | st.integers(1, 10**6).map(lambda k: Fraction(k, 1000)),
 )
 def test_canonical_words_read_back_to_the_same_policy(
     calendar: str | None,
@@ -65,9 +67,13 @@ def test_canonical_words_read_back_to_the_same_policy(
     relative: Fraction | None,
     drift: Fraction | None,
     cashflow: Decimal | None,
+    tracking: Fraction | None,
+    worth: Fraction | None,
 ) -> None:
     """Whatever a policy says of itself reads back to that policy."""
-    when = When(calendar, False, absolute, relative, drift, cashflow)  # type: ignore[arg-type]
+    if (absolute, relative, drift) != (None, None, None):
+        tracking = worth = None
+    when = When(calendar, False, absolute, relative, drift, cashflow, tracking, worth)  # type: ignore[arg-type]
 
     assert parse_when(str(when)) == when
 
@@ -105,6 +111,15 @@ def test_one_policy_has_one_spelling(text: str, canonical: str) -> None:
         ("band:1e999pp", "neither"),
         ("band:٥pp", "neither"),
         ("drift:5%", "percentage points"),
+        ("tracking:1pp", "in percent"),
+        ("tracking", "tracking:1%"),
+        ("tracking:0%", "above zero"),
+        ("trackng:1%", "'tracking'"),
+        ("worth:2", "worth:2x"),
+        ("worth:0x", "above zero"),
+        ("worth:2x+worth:3x", "twice"),
+        ("monthly+tracking:1%+band:5pp", "keep one kind"),
+        ("worth:2x+drift:5pp", "keep one kind"),
         ("cashflow:0", "above zero"),
         ("cashflow:nan", "above zero"),
         ("monthly+", "beside a +"),

@@ -10,7 +10,7 @@ from trimtab.costs import Costs
 from trimtab.model.found import Found
 from trimtab.model.frozen import LATER, dataclass
 from trimtab.model.household import Household
-from trimtab.model.policy import To, When
+from trimtab.model.policy import To, When, refuse_dynamic
 from trimtab.model.sleeves import Sleeve
 
 HOUSEHOLD = "household"
@@ -56,6 +56,9 @@ class Mandate:
     drift_price: Decimal | None = None
     fewest_trades: bool = False
     found: Found | None = field(default=None, metadata={LATER: True})
+
+    def __post_init__(self) -> None:
+        refuse_dynamic(self.when, "a plan")
 
     @property
     def price_of_drift(self) -> float:

@@ -18,7 +18,7 @@ ToKind: TypeAlias = Literal["target", "edge", "half", "within"]
 CALENDARS: tuple[Calendar, ...] = ("daily", "weekly", "monthly", "quarterly", "annual")
 WHEN_FORMS = (
     "never, daily, weekly, monthly, quarterly, annual, band:5pp, band:20%, band:5pp/25%, "
-    "drift:5pp, cashflow:500, or several joined by +, as monthly+band:5pp"
+    "drift:5pp, cashflow:500, tracking:1%, worth:2x, or several joined by +, as monthly+band:5pp"
 )
 TO_FORMS = "target, edge, half, within:1.75pp"
 
@@ -26,8 +26,16 @@ TO_FORMS = "target, edge, half, within:1.75pp"
 _NUMBER = r"([0-9]{1,12}(?:\.[0-9]{1,12})?)"
 _POINTS = re.compile(_NUMBER + r"pp")
 _PERCENT = re.compile(_NUMBER + r"%")
+_TIMES = re.compile(_NUMBER + r"x")
 _AMOUNT = re.compile(_NUMBER)
 _TEXT_LIMIT = 200
+_EXAMPLES = {
+    "band": "band:5pp",
+    "drift": "drift:5pp",
+    "cashflow": "cashflow:500",
+    "tracking": "tracking:1%",
+    "worth": "worth:2x",
+}
 
 
 class PolicyError(TrimtabError, ValueError):
@@ -36,10 +44,12 @@ class PolicyError(TrimtabError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """When a policy acts: on a calendar, on a band, on drift, on new cash.
+    """When a policy acts: on a calendar, on a band, on drift, on new cash, on what is to be gained.
 
     A calendar with a band or drift means: look on the calendar, act on the band. A band beside
-    drift means: whichever comes first. New cash (`cashflow`) fires beside the rest.
+    drift means: whichever comes first. New cash (`cashflow`) fires beside the rest. `tracking` and
+    `worth` stand as a band does, without one beside them, and need a target that is found from
+    prices: each look finds it anew.
 
     Attributes:
         calendar: The period at whose last session the policy looks; None looks at every session.
@@ -49,6 +59,9 @@ class When:
         drift: Half the sum of absolute deviations that fires, as a share of the portfolio.
         cashflow: New cash since the last rebalance, less what went out, of at least this much money
             fires, in the portfolio's currency.
+        tracking: Yearly volatility of the difference between what is held and what is best now
+            that fires, as a fraction.
+        worth: Expected utility gained in a year by going there, over what it costs, that fires.
     """
 
     calendar: Calendar | None = None
@@ -57,13 +70,28 @@ class When:
     band_relative: Fraction | None = None
     drift: Fraction | None = None
     cashflow: Decimal | None = None
+    tracking: Fraction | None = None
+    worth: Fraction | None = None
 
     def __post_init__(self) -> None:
-        acts = (self.calendar, self.band_absolute, self.band_relative, self.drift, self.cashflow)
+        acts = (
+            self.calendar, self.band_absolute, self.band_relative, self.drift, self.cashflow,
+            self.tracking, self.worth,
+        )  # fmt: skip
         if all(part is None for part in acts):
             object.__setattr__(self, "never", True)
         elif self.never:
             raise PolicyError("when: never stands alone; drop it or the rest.")
+        if self.is_dynamic and (self.has_band or self.drift is not None):
+            raise PolicyError(
+                "when: tracking and worth measure against what is best now, band and drift against "
+                "the target last adopted; keep one kind."
+            )
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether it acts on what is to be gained by what is best now: research mode only."""
+        return self.tracking is not None or self.worth is not None
 
     @property
     def has_band(self) -> bool:
@@ -92,6 +120,10 @@ class When:
             terms.append("drift:" + _points_text(self.drift))
         if self.cashflow is not None:
             terms.append("cashflow:" + _decimal_text(Fraction(self.cashflow)))
+        if self.tracking is not None:
+            terms.append("tracking:" + _decimal_text(self.tracking * 100) + "%")
+        if self.worth is not None:
+            terms.append("worth:" + _decimal_text(self.worth) + "x")
         return "+".join(terms)
 
 
@@ -213,6 +245,8 @@ def parse_when(text: str) -> When:
     relative: Fraction | None = None
     drift: Fraction | None = None
     cashflow: Decimal | None = None
+    tracking: Fraction | None = None
+    worth: Fraction | None = None
     for term in terms:
         word, colon, value = term.partition(":")
         if word == "never" and not colon:
@@ -239,9 +273,17 @@ def parse_when(text: str) -> When:
             if cashflow is not None:
                 raise PolicyError(f"when {text!r}: two cash flows; keep the smaller.")
             cashflow = _cash(value, text)
+        elif word == "tracking" and colon:
+            if tracking is not None:
+                raise PolicyError(f"when {text!r}: two tracking errors; keep the smaller.")
+            tracking = _tracking(value, text)
+        elif word == "worth" and colon:
+            if worth is not None:
+                raise PolicyError(f"when {text!r}: worth twice; keep the smaller.")
+            worth = _worth(value, text)
         else:
             raise _unknown("when", text, term, word, bool(colon))
-    return When(calendar, False, absolute, relative, drift, cashflow)
+    return When(calendar, False, absolute, relative, drift, cashflow, tracking, worth)
 
 
 def parse_to(text: str) -> To:
@@ -329,14 +371,13 @@ def _checked_text(text: str, what: str, forms: str) -> str:
 def _unknown(what: str, text: str, term: str, word: str, has_value: bool) -> PolicyError:
     from difflib import get_close_matches
 
-    if word in ("band", "drift", "cashflow"):
-        form = {"band": "band:5pp", "drift": "drift:5pp", "cashflow": "cashflow:500"}[word]
-        return PolicyError(f"{what} {text!r}: {word} needs a value, as {form}.")
+    if word in _EXAMPLES:
+        return PolicyError(f"{what} {text!r}: {word} needs a value, as {_EXAMPLES[word]}.")
     if has_value and (word in CALENDARS or word == "never"):
         return PolicyError(f"{what} {text!r}: {word} takes no value; write {word} alone.")
     if not term:
         return PolicyError(f"{what} {text!r}: nothing stands beside a +. Valid: {WHEN_FORMS}.")
-    known = (*CALENDARS, "never", "band", "drift", "cashflow")
+    known = (*CALENDARS, "never", *_EXAMPLES)
     near = get_close_matches(word, known, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return PolicyError(f"{what} {text!r}: {term!r} is not known.{hint} Valid: {WHEN_FORMS}.")
@@ -376,6 +417,41 @@ def _positive_share(number: str, where: str, *, most: int | None) -> Fraction:
     if most is not None and share > most:
         raise PolicyError(f"{where} cannot exceed 100pp, not {number}.")
     return share
+
+
+def _tracking(value: str, text: str) -> Fraction:
+    match = _PERCENT.fullmatch(value.strip())
+    where = f"when {text!r}: a yearly tracking error, as tracking:1%,"
+    if match is None:
+        raise PolicyError(f"{where} is in percent; {value!r} is not.")
+    return _positive_share(match[1], where, most=1)
+
+
+def _worth(value: str, text: str) -> Fraction:
+    match = _TIMES.fullmatch(value.strip())
+    if match is None or Fraction(match[1]) == 0:
+        raise PolicyError(
+            f"when {text!r}: {value!r} is not how many times the cost must be gained in a year, "
+            "above zero, as worth:2x."
+        )
+    return Fraction(match[1])
+
+
+def refuse_dynamic(when: When, where: str) -> None:
+    """Refuse what acts on what is to be gained, where nothing is estimated.
+
+    Args:
+        when: When a policy acts.
+        where: What cannot know it, for the message.
+
+    Raises:
+        PolicyError: It does.
+    """
+    if when.is_dynamic:
+        raise PolicyError(
+            f"when {when}: {where} cannot act on tracking or worth yet; backtests in research mode "
+            "with a target that is found from prices can. Here use a band or drift."
+        )
 
 
 def _cash(value: str, text: str) -> Decimal:

@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from inspect import signature
 from math import isfinite
 from typing import Any, TypeAlias, cast
 
@@ -196,6 +197,8 @@ def _called(
 
 
 def _fitted(estimator: Any, policy: str, short: bool) -> Callable[..., Weights | None]:
+    asks_held = "held" in signature(estimator.fit).parameters
+
     def made(view: PriceHistory) -> Weights | None:
         # A fresh copy each time, so that no date learns from another.
         fresh = deepcopy(estimator)
@@ -204,10 +207,18 @@ def _fitted(estimator: Any, policy: str, short: bool) -> Callable[..., Weights |
             import pandas as pd
 
             returns = pd.DataFrame(returns, index=view.dates[1:], columns=list(view.symbols))
-        fitted = fresh.fit(returns)
+        knows = asks_held and bool(view.held)
+        fitted = fresh.fit(returns, held=held_of(view)) if knows else fresh.fit(returns)
         return _made((fresh if fitted is None else fitted).weights_, view, policy, short)
 
     return made
+
+
+def held_of(view: PriceHistory) -> list[float]:
+    """What is held of a view's symbols, as shares of what is not cash; equal ones where all is."""
+    held = [view.held.get(symbol, 0.0) for symbol in view.symbols]
+    whole = sum(held)
+    return [part / whole if whole > 0.0 else 1.0 / len(held) for part in held]
 
 
 def _made(weights: Any, view: PriceHistory, policy: str, short: bool) -> Weights | None:

@@ -17,6 +17,7 @@ from trimtab.model.policy import (
     parse_policy,
     parse_to,
     parse_when,
+    refuse_dynamic,
 )
 from trimtab.model.ranges import ranged
 
@@ -107,6 +108,8 @@ def grid(
     whens = tuple(dict.fromkeys(one for w in when or () for one in _read(w, parse_when)))
     tos = tuple(dict.fromkeys(one for t in to or () for one in _read(t, parse_to)))
     whens, tos = whens or (base.when,), tos or (base.to,)
+    for one in whens:
+        refuse_dynamic(one, "a sweep")
     targets = _named(target, "target") or {"target": base.target}
     charged = {"costs": costs} if isinstance(costs, Costs) else _named(costs, "costs")
     charged = charged or {"costs": Costs()}

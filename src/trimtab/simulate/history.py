@@ -79,6 +79,8 @@ class PriceHistory:
         frames: What kind of frame they came in, and so what results give back.
         findings: What was noticed when reading.
         read: By symbol, where its prices were read, for messages.
+        held: In the view of a policy in a backtest what it holds then, as weights by symbol, CASH
+            among them; empty before it holds anything.
     """
 
     dates: Days
@@ -93,6 +95,7 @@ class PriceHistory:
     foreign: tuple[str, ...] = ()
     read: Mapping[str, tuple[Rows, ...]] = field(default_factory=dict)
     stripped: Floats | None = None
+    held: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         assert self.close.shape == (len(self.dates), len(self.symbols))

@@ -13,6 +13,7 @@ from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate import metrics
 from trimtab.simulate.aims import GivenTarget, read_target
+from trimtab.simulate.dynamic import Look
 from trimtab.simulate.frames import make_frame, wide_frame
 from trimtab.simulate.history import day_of
 from trimtab.simulate.measures import Measures, known
@@ -77,6 +78,8 @@ class PolicyResult:
             what the prices, as total returns, have in them.
         dividends_paid: Cash dividends in all, where they were not reinvested.
         findings: What the reader should know of this run.
+        looks: What a policy with `tracking` or `worth` saw each time that it looked, and why it
+            traded or not.
     """
 
     name: str
@@ -103,6 +106,7 @@ class PolicyResult:
     dividends: DividendUse | Literal["in-prices"] = "in-prices"
     dividends_paid: float = 0.0
     findings: tuple[Finding, ...] = ()
+    looks: tuple[Look, ...] = field(repr=False, default=())
 
     @property
     def when(self) -> str:

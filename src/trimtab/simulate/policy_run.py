@@ -21,6 +21,7 @@ from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate.aims import read_target
 from trimtab.simulate.conditions import conditions_of
+from trimtab.simulate.dynamic import Look, look, rates_by
 from trimtab.simulate.followed import changes_not_followed
 from trimtab.simulate.gaps import Listing, listing_of
 from trimtab.simulate.history import PriceHistory
@@ -51,6 +52,7 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
     columns.begin(start_units)
     session = 0
     views: Views | None = None
+    looks: list[Look] = []
     changes = iter(listed.changes)
     stop = next(changes, len(history))
     while True:
@@ -68,18 +70,26 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
             continue
         assert setting.make is not None
         views = views or Views(setting.known)
-        weights = setting.make.make(views.at(setting.offset + session))
+        view = views.at(setting.offset + session)
+        view = replace(view, held=columns.held_at(session))
+        weights = setting.make.make(view)
         # A function that knows nothing new keeps the target it gave last.
         made = columns.adopted if weights is None else len(rows)
+        if weights is not None and setting.policy.when.is_dynamic:
+            seen = look(setting.policy, view, weights, rates_by(history.symbols, columns.rates))
+            looks.append(seen)
+            if not seen.acts:
+                columns.skip(session)
+                continue
         if weights is not None:
             if len(rows) == len(room):
                 room = np.concatenate([room, np.empty_like(room)])
             room[len(rows)] = target_row(weights, history.symbols, setting.policy)
             rows = room[: len(rows) + 1]
         setting.row_at[session] = made
-    if history.status is not None:
-        return policy_result(setting, rules, columns, start_units, rows, listed)
-    return policy_result(setting, rules, columns, start_units, rows)
+    gone = listed if history.status is not None else None
+    found = policy_result(setting, rules, columns, start_units, rows, gone)
+    return replace(found, looks=tuple(looks)) if looks else found
 
 
 def policy_result(

@@ -60,6 +60,7 @@ class RunColumns:
         looks, self.every = looks_of(when, history)
         self.lag = 0 if setting.trade_at == "close" else 1
         self.looks = self._form(looks)
+        self._own_looks = False
         self.by_symbol = self._shared("by symbol", history.close.T)
         self.by_session = self._shared("by session", history.close)
         dealing = self.by_session
@@ -169,6 +170,24 @@ class RunColumns:
     def adopted(self) -> int:
         """The row of the target last adopted."""
         return int(self.counts[ADOPTED])
+
+    def skip(self, session: int) -> None:
+        """Look at a session no more."""
+        if not self._own_looks:
+            self.looks, self._own_looks = self.looks.copy(), True
+        self.looks[session] = False
+
+    def held_at(self, session: int) -> dict[str, float]:
+        """What is held at the close of a session, as weights by symbol."""
+        close = self.by_session[session]
+        worth = [
+            float(units) * float(price) for units, price in zip(self.units, close, strict=True)
+        ]
+        value = sum(worth)
+        symbols = self.setting.history.symbols
+        if not value > 0.0:
+            return {}
+        return {symbol: part / value for symbol, part in zip(symbols, worth, strict=True)}
 
     def go(self, rows: Floats, session: int, stop: int | None = None) -> int:
         """Run from a session on; the session at which something is needed, or where it stopped.
@@ -305,7 +324,7 @@ def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool
     import numpy as np
 
     if when.calendar is None:
-        watches = when.has_band or when.drift is not None
+        watches = when.has_band or when.drift is not None or when.is_dynamic
         every = history.once(
             ("watches", watches), lambda: np.full(len(history), watches, dtype=np.bool_)
         )

@@ -12,6 +12,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate.aims import GivenTarget, MadeTarget
+from trimtab.simulate.dynamic import check_dynamic
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.rules import Rules, TradeAt
 from trimtab.simulate.views import Views
@@ -111,6 +112,7 @@ def _setting(
     rules: Rules,
     findings: list[Finding],
 ) -> Setting:
+    check_dynamic(policy)
     made = isinstance(target, MadeTarget)
     trade_at: TradeAt = rules.trade_at or ("next-close" if made else "close")
     if made and trade_at == "close":

@@ -12,7 +12,15 @@ from trimtab.model.accounts import Account
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.household import TaxProfile
-from trimtab.model.policy import PolicyError, To, When, check_policy, parse_to, parse_when
+from trimtab.model.policy import (
+    PolicyError,
+    To,
+    When,
+    check_policy,
+    parse_to,
+    parse_when,
+    refuse_dynamic,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,9 @@ def participation(table: Table) -> Fraction | None:
 
 
 def _when(text: str) -> str:
-    return str(parse_when(text))
+    when = parse_when(text)
+    refuse_dynamic(when, "a portfolio")
+    return str(when)
 
 
 def _to(text: str) -> str:

@@ -1,0 +1,139 @@
+"""Triggers that weigh what is best now against what is held: tracking error, utility against cost.
+
+Both look at the weights that the policy's target comes to on the day, and at the covariance of the
+same history: the yearly volatility of the difference, or how much more utility a year the new
+weights are expected to bring than the old ones, over what the trades would cost.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from trimtab.model.errors import InputError, Problem
+from trimtab.model.frozen import dataclass
+from trimtab.model.instruments import CASH
+from trimtab.model.policy import Policy
+from trimtab.simulate.aims import Weights
+from trimtab.simulate.history import PriceHistory
+from trimtab.targets.estimated import COVARIANCES, EXPECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trimtab.simulate.frames import Floats
+
+KNOWN_UTILITY = ("utility",)
+"""Objectives of `Optimiser` that say how much return a unit of variance must bring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a policy saw when it looked, and what it made of it.
+
+    Args:
+        day: The session.
+        tracking: Yearly volatility of the difference between what is held and what is best.
+        gain: Utility that what is best is expected to bring more in a year; None where not asked.
+        cost: Of getting there, as a share of the portfolio; None where not asked.
+        acts: Whether it traded.
+        reason: The same in a sentence.
+    """
+
+    day: date
+    tracking: float
+    gain: float | None
+    cost: float | None
+    acts: bool
+    reason: str
+
+
+def check_dynamic(policy: Policy) -> None:
+    """Make sure that a policy's target gives what its triggers need.
+
+    Raises:
+        InputError: It does not.
+    """
+    when, target = policy.when, policy.target
+    if not when.is_dynamic:
+        return
+    if not hasattr(target, "fit"):
+        wrong = f"when {when} measures against estimates, and this target has none"
+        remedy = "give an estimator, as tt.CostAware(); or use a band or drift"
+        raise InputError([Problem(f'policy "{policy.label}"', None, "target", wrong, remedy)])
+    if when.worth is not None and _risk_aversion(target) is None:
+        wrong = f"when {when} needs an expected utility, and this target maximises none"
+        remedy = "give tt.CostAware(risk_aversion=3) or tt.Optimiser('utility'); or use tracking"
+        raise InputError([Problem(f'policy "{policy.label}"', None, "target", wrong, remedy)])
+
+
+def _risk_aversion(target: Any) -> float | None:
+    """What a target's utility pays for variance; None where it has no utility."""
+    if getattr(target, "objective", KNOWN_UTILITY[0]) not in KNOWN_UTILITY:
+        return None
+    found = getattr(target, "risk_aversion", None)
+    return None if found is None else float(found)
+
+
+def look(policy: Policy, view: PriceHistory, weights: Weights, rates: Mapping[str, float]) -> Look:
+    """What a policy sees, and whether it acts.
+
+    Args:
+        policy: With `tracking`, `worth` or both: whichever comes first.
+        view: What was known, with what is held.
+        weights: What is best now.
+        rates: Costs of what is bought or sold, by symbol.
+    """
+    import numpy as np
+
+    from trimtab.targets.learning import learn
+
+    when, target = policy.when, policy.target
+    covariance = getattr(target, "covariance", None)
+    expected = getattr(target, "expected", None)
+    learned = learn(
+        np.asarray(view.returns),
+        covariance if covariance in COVARIANCES else "ledoit-wolf",
+        expected if expected in EXPECTED else "compounded",
+        sessions_a_year=float(getattr(target, "sessions_a_year", 252)),
+    )
+    best = np.array([weights.get(symbol, 0.0) for symbol in view.symbols])
+    held = np.array([view.held.get(symbol, 0.0) for symbol in view.symbols])
+    apart = best - held
+    tracking = float(np.sqrt(max(float(apart @ learned.covariance @ apart), 0.0)))
+    told, gain, cost, acts = [], None, None, False
+    if when.tracking is not None:
+        acts = tracking >= when.tracking
+        told.append(
+            f"tracking error to the best weights {tracking:.2%} a year, "
+            f"{'at least' if acts else 'below'} {float(when.tracking):.2%}"
+        )
+    if when.worth is not None:
+        aversion = _risk_aversion(target)
+        assert aversion is not None, "checked before the run"
+        gain = _utility(best, learned, aversion) - _utility(held, learned, aversion)
+        rate = np.array([rates.get(symbol, 0.0) for symbol in view.symbols])
+        cost = float(rate @ np.abs(apart))
+        pays = gain > 0.0 and gain >= when.worth * cost
+        acts = acts or pays
+        told.append(
+            f"expected utility gained {1e4 * gain:.1f} bp a year, "
+            f"{'at least' if pays else 'below'} {float(when.worth):g} times "
+            f"the {1e4 * cost:.1f} bp it costs"
+        )
+    reason = "; ".join(told) + (": traded." if acts else ": nothing done.")
+    return Look(view.last, tracking, gain, cost, acts, reason)
+
+
+def _utility(weights: Floats, learned: Any, aversion: float) -> float:
+    risk = float(weights @ learned.covariance @ weights)
+    return float(weights @ learned.expected) - 0.5 * aversion * risk
+
+
+def rates_by(symbols: tuple[str, ...], rates: Floats) -> dict[str, float]:
+    """What a unit bought or sold costs, by symbol; nothing for cash."""
+    return {
+        symbol: float(rate)
+        for symbol, rate in zip(symbols, rates[0], strict=True)
+        if symbol != CASH
+    }

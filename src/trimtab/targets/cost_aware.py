@@ -1,0 +1,127 @@
+"""An estimator of target weights that knows what is held, and what leaving it costs.
+
+    policy = tt.Policy(tt.CostAware(risk_aversion=5, cost_bps=10), when="monthly")
+
+As `tt.Optimiser("utility")`, but from the weights that a policy holds on the day: it trades to the
+edge of the region in which no trade is worth its cost, and not at all from inside.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trimtab.targets.estimated import COVARIANCES, EXPECTED, Covariance, Expected
+from trimtab.targets.getting_there import MovingCosts, Reached, from_holdings
+from trimtab.targets.learning import Learned, learn
+from trimtab.targets.limits import Limits, within
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+
+class CostAware:
+    """The best weights at the cost of getting there, from a history of simple returns.
+
+    Args:
+        risk_aversion: How much return a unit of variance, halved, must bring.
+        cost_bps: Of what is bought and of what is sold, in basis points of it.
+        impact: Square-root impact of a share x of the portfolio, `impact x^(3/2)`.
+        years: How long weights are likely to stand: what costs are spread over.
+        low, high: Limits of every weight, unless `limits` are given.
+        limits: Limits of each weight and of sums, by position.
+        covariance: How it is estimated, one of COVARIANCES.
+        expected: How returns are expected, one of EXPECTED.
+        sessions_a_year: Sessions in the history that make a year.
+
+    Attributes:
+        weights_: The weights, shape (n,), after `fit`.
+        result_: What is known of them: `targets.getting_there.Reached`.
+        learned_: The estimates that they were found from.
+    """
+
+    weights_: Floats
+    result_: Reached
+    learned_: Learned
+
+    def __init__(
+        self,
+        *,
+        risk_aversion: float = 3.0,
+        cost_bps: float = 0.0,
+        impact: float = 0.0,
+        years: float = 1.0,
+        low: float = 0.0,
+        high: float = 1.0,
+        limits: Limits | None = None,
+        covariance: Covariance = "ledoit-wolf",
+        expected: Expected = "compounded",
+        sessions_a_year: float = 252,
+    ) -> None:
+        self.risk_aversion = risk_aversion
+        self.cost_bps = cost_bps
+        self.impact = impact
+        self.years = years
+        self.low = low
+        self.high = high
+        self.limits = limits
+        self.covariance = covariance
+        self.expected = expected
+        self.sessions_a_year = sessions_a_year
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """What it was made with, by name."""
+        return {name: value for name, value in vars(self).items() if not name.endswith("_")}
+
+    def set_params(self, **params: Any) -> CostAware:
+        """Change what it was made with.
+
+        Raises:
+            ValueError: There is no such parameter.
+        """
+        known = self.get_params()
+        for name, value in params.items():
+            if name not in known:
+                raise ValueError(f"no parameter {name!r}: one of {', '.join(known)}")
+            setattr(self, name, value)
+        return self
+
+    def fit(self, X: Any, y: object = None, *, held: ArrayLike | None = None) -> CostAware:
+        """Find the weights.
+
+        Args:
+            X: Simple returns, shape (sessions, n), oldest first; a frame or an array.
+            y: Not used.
+            held: The weights now, shape (n,); without them nothing is held, and getting there costs
+                nothing.
+
+        Raises:
+            ValueError: A parameter makes no sense, or nothing can be learned from the returns, or
+                the limits contradict each other; it says which.
+        """
+        import numpy as np
+
+        if self.covariance not in COVARIANCES:
+            raise ValueError(f"covariance {self.covariance!r}: one of {', '.join(COVARIANCES)}")
+        if self.expected not in EXPECTED:
+            raise ValueError(f"expected {self.expected!r}: one of {', '.join(EXPECTED)}")
+        returns = np.asarray(X, dtype=np.float64)
+        n = returns.shape[1]
+        learned = self.learned_ = learn(
+            returns, self.covariance, self.expected, sessions_a_year=self.sessions_a_year
+        )
+        limits = within(n, self.low, self.high) if self.limits is None else self.limits
+        rate = self.cost_bps / 10_000.0
+        costs = MovingCosts(rate, rate, self.impact)
+        if held is None:
+            held, costs = np.full(n, 1.0 / n), MovingCosts()
+        found = self.result_ = from_holdings(
+            learned.expected, learned.covariance, limits, risk_aversion=self.risk_aversion,
+            held=np.asarray(held, dtype=np.float64), costs=costs, years=self.years,
+        )  # fmt: skip
+        if found.status == "infeasible":
+            raise ValueError("the limits cannot be met together: loosen one of them")
+        self.weights_ = np.maximum(found.weights, 0.0) if self.low >= 0.0 else found.weights
+        return self

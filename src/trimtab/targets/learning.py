@@ -1,0 +1,58 @@
+"""What a history teaches of all its instruments: expected returns and covariance, repaired."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
+from trimtab.targets.estimated import Covariance, Expected, covariance_by, expected_by
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Estimates for every instrument.
+
+    Args:
+        expected: A year's returns, shape (n,).
+        covariance: A year's, positive definite, shape (n, n).
+        findings: What had to be repaired.
+    """
+
+    expected: Floats
+    covariance: Floats
+    findings: tuple[Finding, ...] = ()
+
+
+def learn(
+    returns: Floats, covariance: Covariance, expected: Expected, *, sessions_a_year: float
+) -> Learned:
+    """Estimates by words.
+
+    Args:
+        returns: Simple returns, shape (sessions, n), oldest first.
+        covariance, expected: How they are estimated.
+        sessions_a_year: Sessions that make a year.
+
+    Raises:
+        ValueError: Of one of the instruments the history teaches nothing; it says of which.
+    """
+    from trimtab.estimates.history import usable
+    from trimtab.estimates.repair import repaired
+
+    history = usable(returns)
+    found = list(history.findings)
+    if len(history.kept) == returns.shape[1]:
+        year = sessions_a_year
+        fit = repaired(covariance_by(covariance, history.returns, sessions_a_year=year))
+        found += fit.findings
+        if fit.covariance is not None:
+            means = expected_by(expected, history.returns, sessions_a_year=year)
+            return Learned(means, fit.covariance, tuple(found))
+    raise ValueError(" ".join(finding.message for finding in found) or "nothing to learn from")

@@ -105,6 +105,12 @@ def add_parser(commands: Commands) -> None:
         "count it (default: paid)",
     )
     parser.add_argument(
+        "--start-from",
+        choices=("cash", "lots"),
+        help="with --account-mode: each account starts with its present worth in cash, or with its "
+        "present lots, as old and with as much gain in proportion as they are now (default: cash)",
+    )
+    parser.add_argument(
         "--out",
         metavar="DIR",
         help="write figures, curves, weights and trades; over those of an earlier run"
@@ -140,6 +146,8 @@ def run(args: argparse.Namespace) -> int:
         return _in_accounts(args)
     if args.tax:
         raise RefusedError("--tax goes with --account-mode: research mode knows no taxes")
+    if args.start_from:
+        raise RefusedError("--start-from goes with --account-mode: research mode knows no lots")
     replaced = _need_own(args)
     if args.png:
         from trimtab.reports.figures_png import check_drawing
@@ -329,6 +337,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
             cash=None if args.cash is None else Decimal(str(args.cash)),
             pay_tax=args.tax != "counted",
             terms=account_terms_of(args),
+            start_from=args.start_from or "cash",
             on_session=shown,
         )
     finally:
@@ -416,6 +425,7 @@ def _accounts_shuffled(
             cash=None if args.cash is None else Decimal(str(args.cash)),
             pay_tax=args.tax != "counted",
             terms=account_terms_of(args),
+            start_from=args.start_from or "cash",
             paths=args.paths,
             processes=cpu_count() or 1,
             on_progress=shown,

@@ -18,12 +18,14 @@ from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.market import Market
-from trimtab.model.numbers import Price, minor_from
+from trimtab.model.numbers import Price, StepPrice, minor_from
 from trimtab.model.policy import Policy
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.account import backtest_accounts
+from trimtab.simulate.account_cash import together
 from trimtab.simulate.account_paths import ACCOUNT_PATHS, AccountPaths, bootstrap_accounts
 from trimtab.simulate.account_run import AccountRun
+from trimtab.simulate.account_start import Start, StartFrom, lots_moved_back
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
 
@@ -43,12 +45,12 @@ def account_runs(
     cash: Decimal | None = None,
     pay_tax: bool = True,
     terms: AccountTerms = USUAL,
+    start_from: StartFrom = "cash",
     on_session: Callable[[str, date], None] | None = None,
 ) -> list[AccountRun]:
     """What policies would have done in these very accounts, with whole shares, lots and tax.
 
-    Each account starts with its present worth in cash and is invested at the first session on
-    which everything that it would buy has a price.
+    They begin at the first session on which everything that they would buy has a price.
 
     Args:
         book: The portfolio.
@@ -59,12 +61,16 @@ def account_runs(
         cash: What all accounts together start with; None: their present worth.
         pay_tax: Pay tax when it is due, out of the accounts that caused it; else it is counted.
         terms: What becomes of dividends, what comes and goes, and when decisions are traded.
+        start_from: `cash`: each account starts with its present worth in cash, and is invested at
+            the first session. `lots`: with its present lots, moved back to that day: each is worth
+            what it is now, has the same gain in proportion and the same age
+            (`trimtab.simulate.account_start`), and the policy says what is done with them.
         on_session: Called with the policy's name and each session, for a progress bar.
 
     Raises:
         RefusedError: There are no sessions with prices to run over.
     """
-    past = _past(book, start, end, cash, opens=terms.trade_at == "next-open")
+    past = _past(book, start, end, cash, start_from=start_from, opens=terms.trade_at == "next-open")
     mover = None if book.portfolio.moving is None else book.mover()
     tape = Tape.of(list(past.markets()))
     if terms.trade_at == "next-open":
@@ -85,7 +91,7 @@ def account_runs(
                 past.opening,
                 tape,
                 name=name,
-                invest_at_start=True,
+                invest_at_start=start_from == "cash",
                 pay_tax=pay_tax,
                 terms=terms,
                 participation=book.portfolio.participation,
@@ -108,6 +114,7 @@ def account_paths(
     cash: Decimal | None = None,
     pay_tax: bool = True,
     terms: AccountTerms = USUAL,
+    start_from: StartFrom = "cash",
     paths: int = ACCOUNT_PATHS,
     seed: int = 0,
     processes: int = 1,
@@ -121,7 +128,7 @@ def account_paths(
         book: The portfolio.
         policies: The one that is compared, and those that it is compared with, after tax.
         observed: What they did in history, if that was run.
-        start, end, cash, pay_tax, terms: As for `account_runs`.
+        start, end, cash, pay_tax, terms, start_from: As for `account_runs`.
         paths: Shuffled histories.
         seed: Of the shuffling.
         processes: How many to run paths in, at most (`trimtab.live.processes`).
@@ -135,7 +142,7 @@ def account_paths(
             "shuffled histories in account mode have no target that is found from prices: leave "
             "out --paths, or leave out --account-mode"
         )
-    past = _past(book, start, end, cash)
+    past = _past(book, start, end, cash, start_from=start_from)
     try:
         found = bootstrap_accounts(
             past.mandate,
@@ -147,12 +154,14 @@ def account_paths(
             seed=seed,
             pay_tax=pay_tax,
             terms=terms,
+            invest_at_start=start_from == "cash",
             in_turn=shared_out(processes),
             on_progress=on_progress,
         )
     except ValueError as error:
         raise RefusedError(f"history cannot be shuffled: {error}") from None
-    lacking = sorted(set(found.left_out) & set(_bought(book, past.mandate)))
+    held = {lot.instrument for lot in past.opening.lots}
+    lacking = sorted(set(found.left_out) & (held | set(_bought(book, past.mandate))))
     if lacking:
         raise RefusedError(
             f"history cannot be shuffled: {', '.join(lacking)} has no usable price on some "
@@ -170,6 +179,7 @@ class _Past:
     source: PriceFile
     first: date
     last: date
+    unpriced: tuple[Finding, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -182,8 +192,9 @@ class _Past:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is to be said of the prices."""
-        return self.source.beside_sessions(self.names, self.first, self.last, stand_ins=True)
+        """What is to be said of the prices, and of what has none at the start."""
+        beside = self.source.beside_sessions(self.names, self.first, self.last, stand_ins=True)
+        return (*self.unpriced, *beside)
 
     def volumes(self, day: date) -> dict[str, Fraction]:
         """What was traded on a day."""
@@ -220,6 +231,7 @@ def _past(
     end: date | None,
     cash: Decimal | None,
     *,
+    start_from: StartFrom = "cash",
     opens: bool = False,
 ) -> _Past:
     mandate = book.mandate()
@@ -242,11 +254,14 @@ def _past(
             'history = "SYMBOL" under [instruments.NAME]'
         )
     sessions = _with_a_target(book, sessions)
-    purses = _purses(book, mandate, cash)
+    names = sorted(mandate.household.instruments)
+    market = next(iter(source.snapshots(sessions[0], sessions[0], names)))
+    begin = _start(book, mandate, cash, start_from, market)
     opening = Opening(
-        mandate.household.name, mandate.household.currency, sessions[0], (), purses, (), "0" * 64
-    )
-    return _Past(mandate, opening, source, sessions[0], sessions[-1])
+        mandate.household.name, mandate.household.currency, sessions[0], begin.lots, begin.cash, (),
+        "0" * 64,
+    )  # fmt: skip
+    return _Past(mandate, opening, source, sessions[0], sessions[-1], begin.findings)
 
 
 def _with_a_target(book: ObservedBook, sessions: list[date]) -> list[date]:
@@ -279,16 +294,42 @@ def _bought(book: ObservedBook, mandate: Mandate) -> list[str]:
     return sorted(found - {"", CASH})
 
 
-def _purses(book: ObservedBook, mandate: Mandate, cash: Decimal | None) -> dict[str, int]:
-    """What each account starts with: its present worth, or its part of another sum."""
+def _start(
+    book: ObservedBook,
+    mandate: Mandate,
+    cash: Decimal | None,
+    start_from: StartFrom,
+    market: Market,
+) -> Start:
+    """What accounts start with: their present worth, or their part of another sum, in cash or lots.
+
+    Args:
+        book: The portfolio.
+        mandate: Its household.
+        cash: What all accounts together start with; None: their present worth.
+        start_from: In cash, or in the lots that they have now.
+        market: The first session's prices.
+    """
     day = book.as_of()
-    value = valuation(book.state(day), mandate, book.market(day), Request())
-    worth = dict(value.cash)
-    for (account, _), minor in value.values.items():
-        worth[account] += minor
-    if cash is None:
-        return worth
-    total, wanted = sum(worth.values()), minor_from(cash)
-    if total <= 0:
-        raise RefusedError("the accounts are worth nothing now, so no cash can be divided by it")
-    return {account: minor * wanted // total for account, minor in worth.items()}
+    state = book.state(day)
+    value = valuation(state, mandate, book.market(day), Request())
+    worth = together(value.cash, *({id_: own} for (id_, _), own in value.values.items()))
+    total, scale = sum(worth.values()), Fraction(1)
+    if cash is not None:
+        if total <= 0:
+            raise RefusedError(
+                "the accounts are worth nothing now, so no cash can be divided by it"
+            )
+        scale = Fraction(minor_from(cash), total)
+    if start_from == "cash":
+        return Start((), {account: int(minor * scale) for account, minor in worth.items()})
+    instruments = mandate.household.instruments
+    then = {
+        id_: StepPrice.of(quote.price, instruments[id_].step)
+        for id_, quote in market.quotes.items()
+        if quote.price is not None
+    }
+    return lots_moved_back(
+        state.lots, value.cash, now=value.step_prices, then=then, shift=day - market.as_of,
+        scale=scale,
+    )  # fmt: skip

@@ -64,6 +64,17 @@ _ACCOUNT_DIVIDENDS = {
     ),
 }
 
+_STARTS = {
+    True: (
+        "Each account starts in cash and is invested at the first session, which is no rebalance "
+        "but counts in turnover, cost and orders"
+    ),
+    False: (
+        "Each account starts with its present lots, moved back to the first session: worth what "
+        "they are now, with the same gain in proportion and the same age"
+    ),
+}
+
 
 def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> str:
     """The backtest for a terminal of `width` columns."""
@@ -120,11 +131,7 @@ def account_conventions(one: AccountRun) -> list[str]:
         ),
         _ACCOUNT_DIVIDENDS[one.dividends],
         *_account_flows(one),
-        (
-            "Each account starts in cash and is invested at the first session, which is no "
-            "rebalance but counts in turnover, cost and orders; trades "
-            f"{_TRADED[one.trade_at]}."
-        ),
+        f"{_STARTS[one.invested_at_start]}; trades {_TRADED[one.trade_at]}.",
         *(
             ["A target that is found has seen the close that it is traded at, and nothing later."]
             if any(plan.found is not None for plan in one.plans)

@@ -128,6 +128,7 @@ def bootstrap_accounts(
     level: float = 0.95,
     pay_tax: bool = True,
     terms: AccountTerms = USUAL,
+    invest_at_start: bool = True,
     in_turn: InTurn = map,
     on_progress: Callable[[int], None] | None = None,
 ) -> AccountPaths:
@@ -135,7 +136,7 @@ def bootstrap_accounts(
 
     Args:
         mandate: The household; its policy is replaced by each of them.
-        opening: Cash at the start; accounts are invested at the first session.
+        opening: Cash at the start, or lots.
         markets: Real snapshots, one a session, oldest first.
         policies: The one that is compared, and those that it is compared with.
         observed: What they did in history, if that was run.
@@ -145,6 +146,7 @@ def bootstrap_accounts(
         level: Of the interval: the middle so much of the differences over the paths.
         pay_tax: Pay tax when it is due; else what is owed is taken off at the end.
         terms: As for `backtest_accounts`; there are no dividends on a path.
+        invest_at_start: Whether accounts are invested at the first session, as from cash.
         in_turn: What runs the paths and gives their figures in their turn: `map`, or one that
             shares them out among processes, as `trimtab.live.processes.shared_out`. It changes no
             figure.
@@ -163,7 +165,7 @@ def bootstrap_accounts(
         raise ValueError(f"level {level!r}: between 0 and 1, as 0.95")
     shuffled = ShuffledMarkets.of(markets, seed=seed, block=block)
     ways = tuple(replace(mandate, when=policy.when, to=policy.to) for policy in policies)
-    task = _Task(ways, opening, shuffled, pay_tax, terms)
+    task = _Task(ways, opening, shuffled, pay_tax, terms, invest_at_start)
     table = np.empty((paths, len(policies), len(FIGURES)))
     for number, figures in enumerate(in_turn(task, range(paths))):
         table[number] = figures
@@ -205,6 +207,7 @@ class _Task:
     shuffled: ShuffledMarkets
     pay_tax: bool
     terms: AccountTerms
+    invest_at_start: bool
 
     def __call__(self, number: int) -> PathFigures:
         """The figures of each policy over one path."""
@@ -214,7 +217,7 @@ class _Task:
                 way,
                 self.opening,
                 tape,
-                invest_at_start=True,
+                invest_at_start=self.invest_at_start,
                 pay_tax=self.pay_tax,
                 terms=self.terms,
             )

@@ -227,6 +227,7 @@ class AccountRun:
             "last": self.dates[-1].isoformat(),
             "sessions": len(self.dates),
             "trade_at": self.trade_at,
+            "start_from": "cash" if self.invested_at_start else "lots",
             "dividends": self.dividends,
             "dividends_paid": self.dividends_paid / 100,
             "mode": "account",

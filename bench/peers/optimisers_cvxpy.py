@@ -40,12 +40,23 @@ def cost(given: Any) -> tuple[cp.Problem, cp.Variable, dict[str, cp.Parameter]]:
         cp.sum(weights) == 1,
         weights >= 0,
         weights <= given["high"],
+        given["groups"] @ weights >= given["group_low"],
+        given["groups"] @ weights <= given["group_high"],
     ]
-    if "groups" in given:
-        limits += [given["groups"] @ weights >= given["group_low"]]
-        limits += [given["groups"] @ weights <= given["group_high"]]
     problem = cp.Problem(cp.Minimize(risk - expected @ weights + moved), limits)
     return problem, weights, {"expected": expected, "held": held}
+
+
+def small(given: Any) -> tuple[cp.Problem, cp.Variable, dict[str, cp.Parameter]]:
+    """An account's utility over its risk aversion, which leaves the matrix the same for all."""
+    n = given["covariance"].shape[0]
+    weights, expected, held = cp.Variable(n), cp.Parameter(n), cp.Parameter(n)
+    rate = cp.Parameter(nonneg=True)
+    risk = 0.5 * cp.quad_form(weights, cp.psd_wrap(given["covariance"]))
+    value = risk - expected @ weights + rate * cp.norm1(weights - held)
+    limits = [cp.sum(weights) == 1, weights >= 0, weights <= given["high"]]
+    parameters = {"expected": expected, "held": held, "rate": rate}
+    return cp.Problem(cp.Minimize(value), limits), weights, parameters
 
 
 def factor(given: Any) -> tuple[cp.Problem, cp.Variable, dict[str, cp.Parameter]]:
@@ -66,7 +77,7 @@ def factor(given: Any) -> tuple[cp.Problem, cp.Variable, dict[str, cp.Parameter]
 
 def main() -> None:
     work, path, longest = sys.argv[1:4]
-    made: dict[str, Callable[..., Any]] = {"cost": cost, "small": cost, "factor": factor}
+    made: dict[str, Callable[..., Any]] = {"cost": cost, "small": small, "factor": factor}
     with np.load(path) as held:
         given = dict(held)
     solvers = ["CLARABEL"] if work == "factor" else list(SOLVERS)

@@ -146,6 +146,60 @@ def solved(
     return ended, value, gap
 
 
+class Each(NamedTuple):
+    """What differs from account to account, and what comes out, a row an account.
+
+    Args:
+        aversion: Risk aversion, above zero, shape (accounts,).
+        held: Weights now, shape (accounts, n).
+        weights: Out, shape (accounts, n).
+        ended: Out: how it ended, shape (accounts,).
+        gap: Out: how much lower the objective could be at most, shape (accounts,).
+    """
+
+    aversion: Column
+    held: Column
+    weights: Column
+    ended: Column
+    gap: Column
+
+
+@kernel
+def utilities(
+    matrix: Column, returns: Column, terms: Column, rows: Column, limits: Column, each: Each,
+    first: int, last: int, space: Space, marks: Column, linear: Column, n: int, m: int,
+) -> None:  # fmt: skip
+    """The best utility of many accounts, each from what it holds.
+
+    An account's risk aversion divides the objective, so that all share one matrix.
+
+    Args:
+        matrix, returns: Covariance and expected returns.
+        terms: As `marks` of `solved`, the same for all; what is held is not read.
+        rows, limits: As for `solved`.
+        each: What differs, and what comes out.
+        first, last: The accounts to solve, the last not included.
+        space, marks, linear: Space to work in.
+        n, m: How many weights and rows.
+    """
+    for i in range(n):
+        marks[LOW][i], marks[HIGH][i] = terms[LOW][i], terms[HIGH][i]
+    for a in range(first, last):
+        aversion, held, weights = each.aversion[a], each.held[a], each.weights[a]
+        for i in range(n):
+            marks[HELD][i] = min(max(held[i], terms[LOW][i]), terms[HIGH][i])
+            marks[SELL][i] = terms[SELL][i] / aversion
+            marks[BUY][i] = terms[BUY][i] / aversion
+            linear[i] = -returns[i] / aversion
+        ended, _, gap = solved(
+            matrix, linear, marks, rows, limits, space, n, m, ANEW, EVER, 0
+        )  # fmt: skip
+        each.ended[a] = ended
+        each.gap[a] = gap * aversion
+        for i in range(n):
+            weights[i] = space.floats[WEIGHTS][i]
+
+
 @kernel
 def free_count(place: Column, n: int) -> int:
     """How many stand between two marks."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from trimtab.targets.constraints import Score as Score
     from trimtab.targets.cost_aware import CostAware as CostAware
     from trimtab.targets.genetic import GeneticOptimiser as GeneticOptimiser
+    from trimtab.targets.glide import Glide as Glide
     from trimtab.targets.optimiser import Optimiser as Optimiser
 
 __version__ = "0.1.0"
@@ -45,6 +46,7 @@ _WHERE = {
     "CostAware": "trimtab.targets.cost_aware",
     "Costs": "trimtab.costs",
     "GeneticOptimiser": "trimtab.targets.genetic",
+    "Glide": "trimtab.targets.glide",
     "Group": "trimtab.targets.constraints",
     "InputError": "trimtab.model.errors",
     "Optimiser": "trimtab.targets.optimiser",

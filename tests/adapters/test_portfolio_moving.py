@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from tests.adapters.example import LOTS, TOML, Make, places_of
@@ -92,6 +94,60 @@ def test_an_account_has_no_found_target_of_its_own(make: Make) -> None:
     places = places_of(make(TOML + own))
 
     assert [key for _, _, key in places] == ["accounts.brokerage.target.optimize"]
+
+
+GLIDE = TOML.replace(
+    "percent = 54\n", 'percent = { "2020-01-01" = 64, "2030-01-01" = 34 }\n'
+).replace("percent  = 20\n", 'percent = { "2020-01-01" = 10, "2030-01-01" = 40 }\n')
+"""The example with a path by date from stocks to bonds."""
+
+
+def test_percent_by_date_is_a_glide_path(make: Make) -> None:
+    """`percent` may be a table of days; between them shares run straight."""
+    found = moving(read_portfolio(make(GLIDE)))
+
+    assert found.glide is not None
+    leaves = found.glide.tree_on(date(2025, 1, 1)).leaves()
+    assert [(leaf.name, float(leaf.weight)) for leaf in leaves] == [
+        ("us", 0.49),
+        ("intl", 0.26),
+        ("bonds", 0.25),
+    ]
+
+
+def test_percent_by_age_counts_from_a_birthday(make: Make) -> None:
+    """Ages are days: birthdays of who was born on the day that [household] says."""
+    toml = GLIDE.replace('"2020-01-01"', '"age 40"').replace('"2030-01-01"', '"age 50"')
+    toml = toml.replace(
+        "[accounts.brokerage]", "[household]\nborn = 1980-02-29\n[accounts.brokerage]", 1
+    )
+
+    found = moving(read_portfolio(make(toml)))
+
+    assert found.glide is not None
+    assert found.glide.knots == (date(2020, 2, 29), date(2030, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "keys"),
+    [
+        ('"2020-01-01"', '"age 40"', ["target.us.percent.age 40", "target.bonds.percent.age 40"]),
+        ('"2020-01-01" = 64', '"2020-02-30" = 64', ["target.us.percent.2020-02-30"]),
+        (', "2030-01-01" = 34', "", ["target.us.percent"]),
+        ("= 34", "= 30", ["target"]),
+        ("= 34", '= "x"', ["target.us.percent.2030-01-01"]),
+        ("[target.us]", "[target.optimize]\n[target.us]", ["target.optimize"]),
+    ],
+)
+def test_what_is_wrong_with_a_path_is_told_where_it_stands(
+    make: Make, before: str, after: str, keys: list[str]
+) -> None:
+    """Days, ages, numbers and sums, each with its line and key."""
+    assert before in GLIDE
+
+    places = places_of(make(GLIDE.replace(before, after)))
+
+    assert [key.replace('"', "") for _, _, key in places] == keys
 
 
 def test_a_static_folder_imports_no_solver(make: Make) -> None:

@@ -25,6 +25,7 @@ from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.found_aim import FoundAim, equal_shares
 from trimtab.simulate.history import PriceHistory
+from trimtab.targets.glide import Glide
 
 START, END = date(2012, 9, 28), date(2013, 2, 28)
 
@@ -101,7 +102,7 @@ def test_shuffled_histories_in_account_mode_are_refused(tmp_path: Path) -> None:
     """There is no price history behind shuffled snapshots to find a target from."""
     monthly, never = (Policy(None, *parse_policy(words)) for words in ("monthly", "never"))
 
-    with pytest.raises(RefusedError, match="found from prices"):
+    with pytest.raises(RefusedError, match="target that moves"):
         account_paths(open_book(moving_folder(tmp_path)), (monthly, never))
 
 
@@ -187,3 +188,67 @@ def test_what_needs_a_given_target_says_so(
     assert main([command]) == 1
 
     assert "trimtab backtest" in capsys.readouterr().err
+
+
+def gliding_folder(path: Path) -> Path:
+    """The demo household on its way from stocks to bonds."""
+    moving_folder(path, optimize="")
+    toml = (path / "portfolio.toml").read_text()
+    for before, after in (
+        ("max_percent = 40\n", 'percent = { "2010-01-01" = 60, "2014-01-01" = 20 }\n'),
+        ('hold    = ["IBM', 'percent = 25\nhold    = ["IBM'),
+        ("min_percent = 20\n", 'percent = { "2010-01-01" = 10, "2014-01-01" = 50 }\n'),
+    ):
+        assert before in toml
+        toml = toml.replace(before, after)
+    (path / "portfolio.toml").write_text(toml)
+    return path
+
+
+def test_a_glide_path_is_planned_and_backtested_alike(tmp_path: Path) -> None:
+    """By the calendar alone: each month's plan has the shares of its line, and so has every run."""
+    folder = gliding_folder(tmp_path)
+    book = open_book(folder)
+    day = date(2012, 9, 28)
+    along = (day - date(2010, 1, 1)).days / (date(2014, 1, 1) - date(2010, 1, 1)).days
+
+    plan = book.plan(day)
+    run = account_runs(
+        book,
+        [Policy(None, *parse_policy("monthly"))],
+        start=date(2012, 5, 1),
+        end=day,
+        cash=Decimal(300000),
+    )[0]
+
+    weights = {row.sleeve: float(row.weight) for row in plan.sleeves}
+    assert weights["growth"] == pytest.approx(0.60 - 0.40 * along, abs=1e-4)
+    assert weights["bonds"] == pytest.approx(0.10 + 0.40 * along, abs=1e-4)
+    assert run.aims == weights
+    assert plan.found is not None
+    assert plan.found.estimates is None
+
+
+def test_a_glide_path_is_run_in_research(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`trimtab backtest` follows the path; there are no equal shares to compare a path with."""
+    monkeypatch.chdir(gliding_folder(tmp_path))
+
+    assert main(["backtest", "--json", "--start", "2010-01-04"]) == 0
+
+    rows = json.loads(capsys.readouterr().out)["policies"]
+    assert all("equal" not in row["name"] for row in rows)
+    own = next(row for row in rows if row["name"] == "this portfolio")
+    assert own["final_weights"]["BOND10"] == pytest.approx(0.42, abs=0.03)
+
+
+def test_a_glide_path_in_python_runs_as_a_target(tmp_path: Path) -> None:
+    """`tt.Glide` is a target like any other: a policy on the calendar follows it."""
+    _, prices = aim_of(moving_folder(tmp_path))
+    glide = Glide({"2008-01-01": {"AAPL": 0.8, "BOND10": 0.2}, "2012-12-31": {"BOND10": 1.0}})
+
+    result = backtest(prices, Policy(glide, *parse_policy("monthly")), start=date(2008, 1, 2))
+
+    assert result.policies[0].final_weights["BOND10"] == pytest.approx(1.0, abs=1e-9)
+    assert result.policies[0].rebalances > 50

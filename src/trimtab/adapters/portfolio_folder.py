@@ -39,6 +39,7 @@ from trimtab.adapters.portfolio_tables.targets import (
     account_tree,
     held,
     household_tree,
+    is_moving,
     raw_sleeves,
 )
 from trimtab.adapters.prices_file import PriceFile
@@ -274,6 +275,7 @@ class _Written:
         self.calendar = _calendar(root)
         names = root.table("household")
         self.name = names.text("name", '"Example"') or folder.resolve().name
+        self.born = names.day("born")
         names.finish()
         self.instruments.read(root.table("instruments"))
         self.tabled = tuple(self.instruments.known)
@@ -290,10 +292,10 @@ class _Written:
         """`[target]`, `[accounts]`, `[costs]`, and the instruments that they and the rows name."""
         root = self.root
         target = root.table("target")
-        sleeves = raw_sleeves(target, self.instruments)
+        sleeves = raw_sleeves(target, self.instruments, self.born)
         self.tables = list(root.table("accounts").named("account"))
         own: dict[str, list[RawSleeve]] = {
-            name: raw_sleeves(table.table("target"), self.instruments)
+            name: raw_sleeves(table.table("target"), self.instruments, self.born)
             for name, table in self.tables
             if "target" in table
         }
@@ -327,6 +329,10 @@ class _Written:
             from trimtab.adapters.portfolio_tables.moving import moving_target
 
             self.moving = moving_target(target, sleeves, names)
+        elif any(is_moving(raw) for raw in sleeves):
+            from trimtab.adapters.portfolio_tables.moving import gliding_target
+
+            self.moving = gliding_target(target, sleeves, names)
         else:
             self.target = household_tree(
                 root, target, sleeves, self.accounts, names, may_be_elsewhere=self.models.is_cut

@@ -85,9 +85,9 @@ def run(args: argparse.Namespace) -> int:
     progress("reading prices")
     try:
         found = studied(args)
-        if found.equal is not None:
+        if found.moves:
             raise RefusedError(
-                "advice is for a target of given percents: one that is found from prices would "
+                "advice is for a target of given percents: one that moves would "
                 "have to be found anew on every shuffled history. `trimtab backtest` compares "
                 "policies for it"
             )

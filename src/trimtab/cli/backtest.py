@@ -319,10 +319,11 @@ def _in_accounts(args: argparse.Namespace) -> int:
         when, to = parse_policy(words)
         policy = Policy(None, when, to, _name(str(when), str(to)))
         made.setdefault(policy.words, policy)
-    if book.portfolio.moving is not None and not (args.when or args.to or args.policy):
+    moving = book.portfolio.moving
+    if moving is not None and moving.glide is None and not (args.when or args.to or args.policy):
         from trimtab.simulate.found_aim import equal_shares
 
-        made[EQUAL] = Policy(equal_shares(book.portfolio.moving), own.when, own.to, EQUAL)
+        made[EQUAL] = Policy(equal_shares(moving), own.when, own.to, EQUAL)
 
     def shown(name: str, day: date) -> None:
         if day.day == 1 or day.weekday() == 0:
@@ -457,7 +458,7 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str], bool]:
         **conditions,
         **missing_of(args),
     )
-    return result, [found.remark] if found.remark else [], found.equal is not None
+    return result, [found.remark] if found.remark else [], found.moves
 
 
 UNTRIED = (

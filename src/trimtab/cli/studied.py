@@ -34,6 +34,7 @@ class Studied:
         equal: Where the target is found from prices: equal shares, to compare it with.
         name: The portfolio's folder; empty for any prices.
         symbols: What stands for its sleeves, money left out; empty for any prices.
+        moves: Whether its target changes over time.
         beside: Another portfolio that it is shown beside.
     """
 
@@ -45,6 +46,7 @@ class Studied:
     equal: object = None
     name: str = ""
     symbols: tuple[str, ...] = ()
+    moves: bool = False
     beside: Studied | None = None
 
 
@@ -213,10 +215,10 @@ def _this_portfolio(args: argparse.Namespace) -> Studied:
     own = _of(portfolio, prices)
     asked = getattr(args, "beside", None)
     if asked is None:
-        return own if own.equal is None else replace(own, prices=prices.select(own.symbols))
+        return replace(own, prices=prices.select(own.symbols)) if own.moves else own
     other = _of(read_portfolio(Path(asked)), prices)
     remark = f"{own.remark} {other.name} is shown over the same prices, at the same costs."
-    if own.equal is not None or other.equal is not None:
+    if own.moves or other.moves:
         # Targets that are made from prices see all of them, so only those that count.
         prices = prices.select(list(dict.fromkeys([*own.symbols, *other.symbols])))
     return replace(own, prices=prices, remark=remark, beside=other)
@@ -255,17 +257,22 @@ def _moving(portfolio: Portfolio, prices: PriceHistory) -> Studied:
     if problems:
         raise InputError(problems)
     sleeves = ", ".join(f"{leaf} {symbol}" for leaf, symbol in known.items())
+    how = (
+        f"Its target is found from prices as they were then: {moving.words}; nothing in it has "
+        "seen a later one. Equal shares need no prices."
+    )
+    if moving.glide is not None:
+        how = f"Its target follows a {moving.words}."
     remark = (
-        f"This portfolio: {mandate.when} to {mandate.to}. Its target is found from prices as they "
-        f"were then: {moving.words}; nothing in it has seen a later one. Equal shares need no "
-        f"prices. Stands for each sleeve: {sleeves}."
+        f"This portfolio: {mandate.when} to {mandate.to}. {how} Stands for each sleeve: {sleeves}."
     )
     return Studied(
         prices,
         FoundAim(moving, known, portfolio.calendar),
         Costs(),
         remark=remark,
-        equal=by_symbol(equal_shares(moving), known),
+        equal=None if moving.glide else by_symbol(equal_shares(moving), known),
+        moves=True,
         symbols=tuple(dict.fromkeys(known.values())),
     )
 

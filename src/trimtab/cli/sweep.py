@@ -84,10 +84,10 @@ def run(args: argparse.Namespace) -> int:
     progress("reading prices")
     try:
         found = studied(args)
-        if found.equal is not None:
+        if found.moves:
             raise RefusedError(
-                "a sweep is of a target of given percents: name policies for one that is found "
-                "from prices, as `trimtab backtest --policy monthly --policy band:5pp`"
+                "a sweep is of a target of given percents: name policies for one that moves, as "
+                "`trimtab backtest --policy monthly --policy band:5pp`"
             )
         policies = _grid(args, found)
         result = _swept(args, found, policies, Path(args.out) if args.out else None)

@@ -139,7 +139,7 @@ def account_paths(
     """
     if book.portfolio.moving is not None:
         raise RefusedError(
-            "shuffled histories in account mode have no target that is found from prices: leave "
+            "shuffled histories in account mode have no target that moves: leave "
             "out --paths, or leave out --account-mode"
         )
     past = _past(book, start, end, cash, start_from=start_from)

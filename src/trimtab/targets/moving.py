@@ -22,6 +22,7 @@ from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.sessions import Calendar, Period
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.estimated import Covariance, Expected
+from trimtab.targets.glide import GlidePath
 from trimtab.targets.optimised import Asked
 from trimtab.targets.ranged import Range
 from trimtab.targets.tree import percent_text
@@ -63,6 +64,7 @@ class MovingTarget:
         every: How often it is found anew.
         months: How much of the past is used.
         least_sessions: The fewest prices to learn from.
+        glide: A path by date, which needs no prices; then nothing is learned.
     """
 
     tree: Range
@@ -72,10 +74,13 @@ class MovingTarget:
     every: Period = "monthly"
     months: int = 36
     least_sessions: int = 378
+    glide: GlidePath | None = None
 
     @property
     def words(self) -> str:
         """By what it moves, in a few words."""
+        if self.glide is not None:
+            return f"glide path, {self.every}"
         return f"{in_words(self.asked)}, found {self.every}"
 
     @property
@@ -158,6 +163,8 @@ class Mover:
         from trimtab.targets.learned import Finding as Nothing
         from trimtab.targets.learned import learned
 
+        if self.target.glide is not None:
+            return Nothing(self.target.glide.tree_on(on))
         if self.prices is None:
             return Nothing(None, self.unreadable)
         if on not in self._known:

@@ -206,7 +206,7 @@ def _fixed(name: str, whole: int | None, raw: RawSleeve, problems: list[TreeProb
     return _checked(name, "percent_of_parent", share, problems)
 
 
-def _checked(name: str, key: str, percent: Decimal, problems: list[TreeProblem]) -> int:
+def _checked(name: str, key: str, percent: Decimal | Fraction, problems: list[TreeProblem]) -> int:
     """Percent as units; beside shares that are found all are whole hundredths of a percent."""
     if percent * 100 != int(percent * 100):
         wrong = f"{percent_text(Fraction(percent))} percent has more than two decimals"
@@ -235,7 +235,7 @@ def _narrowed(node: Range, problems: list[TreeProblem]) -> Range:
     return replace(node, least=max(node.least, low), most=min(node.most, high), children=children)
 
 
-def _units(percent: Decimal) -> int:
+def _units(percent: Decimal | Fraction) -> int:
     return int(percent * 100)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -23,17 +24,20 @@ class RawSleeve:
         hold: What may fill it; None where the key is absent.
         location: Account ids in the order in which it prefers to lie.
         children: The sleeves that divide it, in the order written.
+        path: Per cent of the whole by day, oldest first, in place of `percent`; empty where it does
+            not change.
         least_percent, most_percent: Limits of a share that is found; per cent of the whole.
     """
 
     name: str
-    percent: Decimal | None = None
+    percent: Decimal | Fraction | None = None
     percent_of_parent: Decimal | None = None
     hold: tuple[str, ...] | None = None
     location: tuple[str, ...] = ()
     children: tuple[RawSleeve, ...] = ()
     least_percent: Decimal | None = None
     most_percent: Decimal | None = None
+    path: tuple[tuple[date, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

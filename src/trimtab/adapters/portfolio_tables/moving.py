@@ -13,6 +13,7 @@ from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, dotted, shown
 from trimtab.model.sessions import PERIODS, Period
 from trimtab.targets.estimated import Covariance, Expected
+from trimtab.targets.glide import GlidePath, glide_problems, has_path
 from trimtab.targets.moving import MovingTarget
 from trimtab.targets.objectives import Objective
 from trimtab.targets.optimised import UNLIMITED, Asked
@@ -74,6 +75,10 @@ def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
     if any(problem.key.startswith(within) for problem in target.problems[before:]):
         # What is wrong already would be said again of the shares.
         return None
+    if has_path(raws):
+        wrong = "shares that follow a path by date are not found from prices"
+        target.problem(OPTIMIZE, wrong, "keep one of the two")
+        return None
     tree, problems = ranged_tree(raws, least=least, most=most)
     for problem in problems:
         parts: KeyPath = tuple(problem.sleeve.split(".")) if problem.sleeve else ()
@@ -93,6 +98,23 @@ def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
         months=months,
         least_sessions=usual if least_sessions is None else least_sessions,
     )
+
+
+def gliding_target(
+    target: Table, raws: list[RawSleeve], accounts: list[str]
+) -> MovingTarget | None:
+    """The glide path that `[target]` describes, with its problems noted where they are."""
+    check_location(target, raws, accounts, ())
+    within = dotted(target.path) + "."
+    if any(problem.key.startswith(within) for problem in target.problems):
+        return None
+    path = GlidePath(tuple(raws))
+    problems = glide_problems(path)
+    for problem in problems:
+        parts: KeyPath = tuple(problem.sleeve.split(".")) if problem.sleeve else ()
+        key = (*parts, problem.key) if problem.key else parts
+        target.problem(key, problem.wrong, problem.remedy)
+    return None if problems else MovingTarget(path.ranges, glide=path)
 
 
 def _asked(table: Table) -> Asked:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from calendar import isleap
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from trimtab.adapters.portfolio_tables.instruments import Instruments
@@ -13,24 +16,73 @@ from trimtab.model.instruments import CASH
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.tree import RawSleeve, target_tree
 
+_AGE = re.compile(r"age ([0-9]{1,3})", re.ASCII)
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
 OPTIMIZE = "optimize"
 """The name under `[target]` that is no sleeve: by what its shares are found."""
 
 
-def raw_sleeves(table: Table, instruments: Instruments) -> list[RawSleeve]:
-    """The sleeves of a `[target]`, as they are written."""
+def raw_sleeves(table: Table, instruments: Instruments, born: date | None) -> list[RawSleeve]:
+    """The sleeves of a `[target]`, as they are written; ages count from the day `born`."""
     sleeves = table.named("sleeve", but=(OPTIMIZE,))
-    return [_raw_sleeve(name, below, instruments) for name, below in sleeves]
+    return [_raw_sleeve(name, below, instruments, born) for name, below in sleeves]
 
 
-def _raw_sleeve(name: str, table: Table, instruments: Instruments) -> RawSleeve:
+def is_moving(raw: RawSleeve) -> bool:
+    """Whether its share, or one below it, changes by date."""
+    return bool(raw.path) or any(is_moving(one) for one in raw.children)
+
+
+def _path(table: Table, born: date | None) -> tuple[tuple[date, Decimal], ...]:
+    """Percent by date, or by age: `percent = { "2025-01-01" = 90, "age 65" = 40 }`."""
+    found: dict[date, Decimal] = {}
+    inner = table.table("percent")
+    for text in inner.values:
+        percent = inner.percent(text, "54")
+        day = _day_of(inner, text, born)
+        if day is None or percent is None:
+            continue
+        if day in found:
+            inner.problem(text, f"{day} stands twice", "keep one of them")
+        found[day] = percent
+    if len(inner.values) < 2:
+        wrong = "a path needs two days at least"
+        table.problem("percent", wrong, 'write percent = { "2025-01-01" = 90, "2055-01-01" = 40 }')
+    return tuple(sorted(found.items()))
+
+
+def _day_of(table: Table, text: str, born: date | None) -> date | None:
+    """The day that a key of a path means."""
+    match = _AGE.fullmatch(text)
+    if match is None:
+        try:
+            if _ISO.fullmatch(text):
+                return date.fromisoformat(text)
+        except ValueError:
+            pass
+        wrong = f"{shown(text)} is no day and no age"
+        table.problem(text, wrong, 'write "2055-01-01" or "age 65"')
+        return None
+    if born is None:
+        remedy = "add born = 1985-06-30 under [household]"
+        table.problem(text, "nobody's day of birth is known", remedy)
+        return None
+    # Who was born on 29 February turns a year older on 1 March.
+    year, leap = born.year + int(match[1]), (born.month, born.day) == (2, 29)
+    return date(year, 3, 1) if leap and not isleap(year) else born.replace(year=year)
+
+
+def _raw_sleeve(name: str, table: Table, instruments: Instruments, born: date | None) -> RawSleeve:
     """One sleeve and those below it."""
-    percent = table.percent("percent", "54")
+    is_path = isinstance(table.values.get("percent"), dict)
+    path = _path(table, born) if is_path else ()
+    percent = None if is_path else table.percent("percent", "54")
     part = table.percent("percent_of_parent", "67.5")
     least = table.percent("min_percent", "5")
     most = table.percent("max_percent", "40")
     hold = table.symbols("hold")
-    if "percent" in table and percent is None:
+    if "percent" in table and percent is None and not is_path:
         percent = Decimal(0)
     if "percent_of_parent" in table and part is None:
         part = Decimal(0)
@@ -42,11 +94,12 @@ def _raw_sleeve(name: str, table: Table, instruments: Instruments) -> RawSleeve:
             table.problem(key, f"{symbol} is money", f'write hold = ["{CASH}"]')
     location = table.accounts("location")
     children = tuple(
-        _raw_sleeve(below, inner, instruments) for below, inner in table.other_tables("sleeve")
+        _raw_sleeve(below, inner, instruments, born)
+        for below, inner in table.other_tables("sleeve")
     )
     table.finish()
     held = None if hold is None else tuple(instruments.resolve(symbol) for symbol in hold)
-    return RawSleeve(name, percent, part, held, location, children, least, most)
+    return RawSleeve(name, percent, part, held, location, children, least, most, path)
 
 
 def account_tree(table: Table, raws: list[RawSleeve], accounts: list[str]) -> Sleeve | None:
@@ -54,6 +107,10 @@ def account_tree(table: Table, raws: list[RawSleeve], accounts: list[str]) -> Sl
     if OPTIMIZE in table:
         wrong = "only the target that accounts share can be found, not one of a single account"
         table.problem(OPTIMIZE, wrong, "write it under [target], or write percent")
+        return None
+    if any(is_moving(raw) for raw in raws):
+        wrong = "only the target that accounts share can follow a path, not one of a single account"
+        table.problem("", wrong, "write it under [target], or write percent as a number")
         return None
     return tree(table, raws, accounts)
 

@@ -267,3 +267,17 @@ def test_days_of_volume() -> None:
     assert most == {"A": pytest.approx(0.2), "B": pytest.approx(0.01)}
     with pytest.raises(ValueError, match="days"):
         days_of_volume({"A": 1.0}, value=1.0, days=0)
+
+
+def test_a_slope_of_all_but_nothing_leads_nowhere_far() -> None:
+    """A step of the search that a flat stretch makes endless is cut: the limit can be met."""
+    rng = np.random.default_rng(0)
+    returns = rng.normal(0.08, 0.06, 8)
+    limits = Limits(np.zeros(8), np.full(8, 0.6), turnover=Turnover(np.full(8, 0.125), 0.4))
+    matrix = covariance(rng, 8)
+
+    found = best_sharpe(returns, matrix, limits, risk_free=0.02)
+
+    assert found.solution.status == "optimal"
+    assert limits.turnover is not None
+    assert limits.turnover.of(found.weights) <= 0.4 + 1e-9

@@ -29,6 +29,7 @@ COMMANDS = {
     "sweep": "many policies over history: a grid of when and how far",
     "advise": "whether to keep the policy, or which other one to take",
     "optimize": "the best weights for a history, by an objective and limits",
+    "frontier": "the efficient frontier, its picture, and where the portfolio stands",
     "batch": "decide every account of a book, Parquet in and out",
     "ledger": "check and read the record",
     "completion": "print a completion script for a shell",
@@ -46,7 +47,7 @@ exit codes: 0 done, 1 bad input, refused, or an error in the plan, 2 wrong usage
 3 something is due (status --exit-code)
 """
 
-LONG_RUNNING = ("advise", "backtest", "batch", "optimize", "sweep")
+LONG_RUNNING = ("advise", "backtest", "batch", "frontier", "optimize", "sweep")
 """Commands that collect garbage; a start makes none, and looking for it takes a tenth of it."""
 
 OK, TROUBLE, USAGE, INTERRUPTED = 0, 1, 2, 130

@@ -316,6 +316,19 @@ def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[t
     return _standing_in(root, dict(chosen)), chosen
 
 
+def stand_ins(portfolio: Portfolio) -> tuple[PriceHistory, list[tuple[str, str]]]:
+    """The prices of a portfolio, and of each leaf of its target the symbol that stands for it."""
+    from trimtab.adapters.portfolio_prices import portfolio_prices
+    from trimtab.targets import moving as found
+
+    prices = portfolio_prices(portfolio)
+    if portfolio.moving is None:
+        return prices, _sleeves(portfolio, prices)[1]
+    instruments = portfolio.household.instruments
+    known = found.stand_ins(portfolio.moving.tree, instruments, prices.symbols)
+    return prices, list(known.items())
+
+
 def _standing_in(sleeve: Sleeve, chosen: Mapping[str, str]) -> Sleeve:
     """The same tree with one symbol for each leaf."""
     if sleeve.is_leaf:

@@ -50,7 +50,7 @@ def overview(result: Backtest, outcomes: Outcomes | None = None) -> Figure:
     """
     drawers = [one for name, one in _drawers(result, outcomes) if name != "growth_log"]
     rows = (len(drawers) + 1) // 2
-    figure = _figure(12.0, 3.6 * rows)
+    figure = blank(12.0, 3.6 * rows)
     for place, drawer in enumerate(drawers):
         drawer(figure.add_subplot(rows, 2, place + 1))
     _legend(figure, result.policies)
@@ -65,7 +65,7 @@ def pictures(result: Backtest, outcomes: Outcomes | None = None) -> dict[str, Fi
     """
     found = {}
     for name, drawer in _drawers(result, outcomes):
-        figure = _figure(9.0, 4.8)
+        figure = blank(9.0, 4.8)
         drawer(figure.add_subplot())
         _legend(figure, result.policies)
         found[name] = figure
@@ -85,7 +85,7 @@ def account_pictures(runs: Sequence[AccountRun]) -> dict[str, Figure]:
     policies = [account_curve(run) for run in runs]
     found = {}
     for name, drawer in [*_curves(policies), ("tax", lambda axes: _taxes(axes, runs))]:
-        figure = _figure(9.0, 4.8)
+        figure = blank(9.0, 4.8)
         drawer(figure.add_subplot())
         _legend(figure, policies)
         found[name] = figure
@@ -107,10 +107,15 @@ def check_drawing() -> None:
     Raises:
         RefusedError: matplotlib is not installed.
     """
-    _figure(1.0, 1.0)
+    blank(1.0, 1.0)
 
 
-def _figure(width: float, height: float) -> Figure:
+def blank(width: float, height: float) -> Figure:
+    """An empty picture, in inches.
+
+    Raises:
+        RefusedError: matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -125,7 +130,7 @@ def _figure(width: float, height: float) -> Figure:
     return Drawn(figsize=(width, height), layout="constrained")
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A name as text: matplotlib would read what stands between dollar signs as a formula."""
     return clean(name).replace("$", r"\$")
 
@@ -142,7 +147,7 @@ def _legend(figure: Figure, policies: Sequence[Drawn]) -> None:
     from matplotlib.lines import Line2D
 
     lines = [Line2D([], [], **_look(number)) for number in range(len(policies))]
-    names = [_plain(one.name) for one in policies]
+    names = [plain(one.name) for one in policies]
     figure.legend(
         lines, names, loc="outside lower center", ncols=min(len(names), 4), frameon=False,
         fontsize=9, handlelength=3.2,
@@ -175,7 +180,8 @@ def _curves(policies: Sequence[Drawn]) -> list[tuple[str, Drawer]]:
     return found
 
 
-def _dressed(axes: Axes, title: str, *, percent: bool) -> None:
+def dressed(axes: Axes, title: str, *, percent: bool) -> None:
+    """Title, grid and numbers of a chart, as all of them look."""
     from matplotlib.ticker import FuncFormatter, PercentFormatter
 
     axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
@@ -200,13 +206,13 @@ def _growth(axes: Axes, policies: Sequence[Drawn], *, is_log: bool) -> None:
     if is_log:
         axes.set_yscale("log")
         axes.minorticks_off()
-    _dressed(axes, "Growth, log scale" if is_log else "Growth", percent=False)
+    dressed(axes, "Growth, log scale" if is_log else "Growth", percent=False)
 
 
 def _falls(axes: Axes, policies: Sequence[Drawn]) -> None:
     for number, one in enumerate(policies):
         axes.plot(_days(one), falls(one.growth), **_look(number))
-    _dressed(axes, "Falls below the highest value so far", percent=True)
+    dressed(axes, "Falls below the highest value so far", percent=True)
 
 
 def _drift(axes: Axes, policies: Sequence[Drawn]) -> None:
@@ -215,7 +221,7 @@ def _drift(axes: Axes, policies: Sequence[Drawn]) -> None:
         if apart is not None:
             axes.plot(_days(one), apart, **_look(number))
     axes.set_ylim(bottom=0.0)
-    _dressed(axes, "Drift: what would have to move to be at target", percent=True)
+    dressed(axes, "Drift: what would have to move to be at target", percent=True)
 
 
 def _bars(axes: Axes, policies: Sequence[Drawn], what: str) -> None:
@@ -229,7 +235,7 @@ def _bars(axes: Axes, policies: Sequence[Drawn], what: str) -> None:
         axes.bar(places, getattr(found, what), width, color=COLOURS[number % len(COLOURS)])
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     title = "Turnover by year, one way" if what == "turnover" else "Costs by year, in money"
-    _dressed(axes, title, percent=what == "turnover")
+    dressed(axes, title, percent=what == "turnover")
 
 
 def _taxes(axes: Axes, runs: Sequence[AccountRun]) -> None:
@@ -244,7 +250,7 @@ def _taxes(axes: Axes, runs: Sequence[AccountRun]) -> None:
         axes.bar(places, taxes, width, color=COLOURS[number % len(COLOURS)])
     axes.set_xlim(runs[0].dates[0].year - 0.6, runs[0].dates[-1].year + 0.6)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    _dressed(axes, "Tax by the year of the sales, in money", percent=False)
+    dressed(axes, "Tax by the year of the sales, in money", percent=False)
 
 
 def _outcomes(axes: Axes, outcomes: Outcomes) -> None:
@@ -269,7 +275,7 @@ def _differences(axes: Axes, outcomes: Outcomes) -> None:
         axes.plot([gap.median], [-place], "o", color=colour, markersize=7)
     axes.axvline(0.0, color=SOFT, linewidth=1)
     _sideways(axes, others)
-    title = f"Growth a year less that of {_plain(first)}, 95%"
+    title = f"Growth a year less that of {plain(first)}, 95%"
     axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
 
 
@@ -277,7 +283,7 @@ def _sideways(axes: Axes, names: Sequence[str]) -> None:
     """A row for each policy: intervals lie, and those that reach across zero are noise."""
     from matplotlib.ticker import PercentFormatter
 
-    axes.set_yticks([-place for place in range(len(names))], [_plain(name) for name in names])
+    axes.set_yticks([-place for place in range(len(names))], [plain(name) for name in names])
     axes.set_ylim(-len(names) + 0.4, 0.6)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     axes.grid(axis="x", color="#d9dee6", linewidth=0.8)
@@ -295,8 +301,8 @@ def _weights(one: Drawn, number: int) -> Figure:
     count = len(found.symbols)
     columns = min(count, MOST_ON_A_ROW)
     rows = -(-count // columns)
-    figure = _figure(4.0 * columns, 2.5 * rows + 0.5)
-    title = f"{_plain(one.name)}: weights, targets, bands; ticks where it rebalanced"
+    figure = blank(4.0 * columns, 2.5 * rows + 0.5)
+    title = f"{plain(one.name)}: weights, targets, bands; ticks where it rebalanced"
     if found.left_out:
         title += f" (the {MOST_PANELS} largest of {count + found.left_out})"
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
@@ -311,7 +317,7 @@ def _weights(one: Drawn, number: int) -> Figure:
                 axes.fill_between(days, aim - half, aim + half, color=COLOURS[0], alpha=0.13, lw=0)
         colour = COLOURS[number % len(COLOURS)]
         axes.plot(days, found.shares[:, place], color=colour, linewidth=1.1)
-        _dressed(axes, _plain(symbol), percent=True)
+        dressed(axes, plain(symbol), percent=True)
         if len(found.events):
             axes.plot(
                 _days(one)[found.events], [1.0] * len(found.events), "|", color="black",

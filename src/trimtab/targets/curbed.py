@@ -210,6 +210,8 @@ def _cheapest(
         if low > DEAREST * scale:
             return now
         aim = price - now.over / now.slope if now.slope < 0.0 else float("inf")
+        if high == float("inf"):  # a slope of all but nothing points anywhere
+            aim = min(aim, 100.0 * max(low, 0.01 * scale))
         if not low < aim < high:
             aim = 10.0 * max(low, 0.01 * scale) if high == float("inf") else 0.5 * (low + high)
         price = aim

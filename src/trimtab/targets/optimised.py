@@ -100,7 +100,7 @@ def optimise(
     chosen = _chosen(asked, limits, expected, covariance)
     findings: list[Finding] = []
     if chosen.solution.status == "infeasible":
-        told = _contradiction(names, limits, chosen.solution, covariance)
+        told = contradiction_told(names, limits, chosen.solution, covariance)
         message = f"These limits cannot be met together: {told}. Loosen one of them."
         findings.append(Finding("limits-contradict", "limits", message, "error"))
     elif chosen.solution.status == "stopped" and limits.names is not None:
@@ -124,7 +124,7 @@ def optimise(
     )
 
 
-def _contradiction(
+def contradiction_told(
     names: Sequence[str], limits: Limits, solution: Solution, covariance: Floats
 ) -> str:
     """Which limits cannot be met together, the number of names among them where it is needed."""

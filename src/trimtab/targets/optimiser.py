@@ -9,10 +9,12 @@ and keeps nothing between two fits.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 from typing import TYPE_CHECKING, Any
 
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.targets.estimated import (
     COVARIANCES,
     EXPECTED,
@@ -34,6 +36,29 @@ if TYPE_CHECKING:
     from trimtab.targets.constraints import Constraints
 
     Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is known before anything is chosen.
+
+    Args:
+        names: Of the instruments of which something can be learned.
+        kept: Their places among those that were asked for.
+        limits: Of their weights.
+        expected: A year's returns, shape (n,).
+        covariance: A year's, shape (n, n); None where nothing can be learned.
+        returns: The history that was used, shape (sessions, n).
+        findings: What was left out or repaired, and why.
+    """
+
+    names: tuple[str, ...]
+    kept: NDArray[np.int64]
+    limits: Limits
+    expected: Floats
+    covariance: Floats | None
+    returns: Floats
+    findings: tuple[Finding, ...]
 
 
 class Optimiser:
@@ -147,39 +172,60 @@ class Optimiser:
         """The same, with trouble as findings and NaN for weights that there are none of."""
         import numpy as np
 
+        asked, _ = self._asked(names)
+        learned = self.learned(returns, names)
+        if learned.covariance is None:
+            return _nothing(names, list(learned.findings))
+        found = optimise(
+            asked,
+            learned.limits,
+            expected=learned.expected,
+            covariance=learned.covariance,
+            returns=learned.returns,
+            names=learned.names,
+        )
+        if len(learned.kept) == len(names) and not learned.findings:
+            return found
+        weights = np.zeros(len(names))
+        weights[learned.kept] = found.weights
+        return _with(found, [*learned.findings, *found.findings], weights)
+
+    def learned(self, returns: Floats, names: Sequence[str]) -> Learned:
+        """What is learned from a history before anything is chosen: estimates, and the limits.
+
+        Args:
+            returns: Simple returns, shape (sessions, n), oldest first.
+            names: Of the instruments, n of them.
+
+        Raises:
+            ValueError: A parameter makes no sense.
+        """
+        import numpy as np
+
         from trimtab.estimates.history import usable
         from trimtab.estimates.repair import repaired
 
-        asked, limits = self._asked(names)
+        _, limits = self._asked(names)
         year = self.sessions_a_year
         history = usable(returns, names=names)
-        findings = list(history.findings)
+        findings, kept = list(history.findings), history.kept
+        empty = Learned((), kept, limits, np.empty(0), None, history.returns, history.findings)
         if any(finding.severity == "error" for finding in findings):
-            return _nothing(names, findings)
-        kept = history.kept
+            return empty
         every = len(kept) == len(names)
         if not every:
             limits = _of(limits, kept, names)
-        own = names if every else [names[i] for i in kept]
+        own = tuple(names) if every else tuple(names[i] for i in kept)
         fit = repaired(
             covariance_by(self.covariance, history.returns, sessions_a_year=year), names=own
         )
         findings += fit.findings
         if fit.covariance is None:
-            return _nothing(names, findings)
-        found = optimise(
-            asked,
-            limits,
-            expected=expected_by(self.expected, history.returns, sessions_a_year=year),
-            covariance=fit.covariance,
-            returns=history.returns,
-            names=own,
+            return replace(empty, findings=tuple(findings))
+        expected = expected_by(self.expected, history.returns, sessions_a_year=year)
+        return Learned(
+            own, kept, limits, expected, fit.covariance, history.returns, tuple(findings)
         )
-        if every and not findings:
-            return found
-        weights = np.zeros(len(names))
-        weights[kept] = found.weights
-        return _with(found, [*findings, *found.findings], weights)
 
     def _asked(self, names: Sequence[str]) -> tuple[Asked, Limits]:
         """The objective and the limits of weights by these names.
@@ -234,8 +280,6 @@ def _of(limits: Limits, kept: NDArray[np.int64], names: Sequence[str]) -> Limits
     Raises:
         ValueError: The benchmark holds one of the others.
     """
-    from dataclasses import replace
-
     import numpy as np
 
     rows = tuple(replace(row, weights=row.weights[kept]) for row in limits.rows)
@@ -265,8 +309,6 @@ def _of(limits: Limits, kept: NDArray[np.int64], names: Sequence[str]) -> Limits
 
 
 def _with(found: Optimised, findings: list[Finding], weights: Floats | None = None) -> Optimised:
-    from dataclasses import replace
-
     return replace(
         found,
         findings=tuple(findings),

@@ -1,0 +1,204 @@
+"""`trimtab frontier`: the efficient frontier, its picture, and where the portfolio stands."""
+
+from __future__ import annotations
+
+import argparse
+
+from trimtab.cli.optimize_limits import add_limits, add_names, constraints_of
+from trimtab.cli.options import add_folder, add_json, command, day, folder_of
+from trimtab.cli.studied import rate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trimtab.cli.options import Commands
+    from trimtab.model.findings import Finding
+    from trimtab.simulate.history import PriceHistory
+    from trimtab.targets.front import Front
+
+EPILOG = """\
+examples:
+  trimtab frontier                                               this portfolio, and where it stands
+  trimtab frontier --prices etf.csv --weights SPY=60,AGG=40      any prices and weights
+  trimtab frontier --prices etf.csv --report frontier.html       the same as a page with charts
+  trimtab frontier --prices etf.csv --bounds 0,30 --png frontier.png
+"""
+
+
+def add_parser(commands: Commands) -> None:
+    """Describe the command."""
+    parser = command(
+        commands,
+        "frontier",
+        "the efficient frontier, its picture, and where the portfolio stands",
+        description="Find the most return for each volatility, from past prices, the weights "
+        "along it, and where the current portfolio stands. Nothing is changed.",
+        epilog=EPILOG,
+    )
+    add_folder(parser, again=True)
+    parser.add_argument(
+        "--prices",
+        metavar="FILE",
+        help="prices: CSV, Parquet, or a folder of them (default: the portfolio's)",
+    )
+    parser.add_argument(
+        "--risk-free",
+        metavar="PERCENT",
+        type=rate,
+        default=0.02,
+        help="a year's return without risk (default: 2)",
+    )
+    parser.add_argument(
+        "--covariance",
+        choices=("sample", "ledoit-wolf", "constant-correlation", "oas"),
+        default="sample",
+        help="how the covariance is estimated (default: sample)",
+    )
+    parser.add_argument(
+        "--expected",
+        choices=("compounded", "mean"),
+        default="compounded",
+        help="how returns are expected (default: compounded)",
+    )
+    parser.add_argument(
+        "--points", metavar="N", type=_points, default=41, help="points of the curve (default: 41)"
+    )
+    parser.add_argument("--start", metavar="DATE", type=day, help="the first day that counts")
+    parser.add_argument("--end", metavar="DATE", type=day, help="the last day that counts")
+    add_limits(parser)
+    add_names(parser)
+    parser.add_argument("--report", metavar="FILE", help="write one HTML file with the charts")
+    parser.add_argument("--png", metavar="FILE", help="write the charts as one PNG")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Find the frontier, show it, and draw it where that is asked for."""
+    from pathlib import Path
+
+    from trimtab.cli.screen import emit, progress, say, screen
+    from trimtab.model.errors import RefusedError
+    from trimtab.reports.frontier_text import frontier_json, frontier_text
+
+    if args.png:
+        from trimtab.reports.figures_png import check_drawing
+
+        check_drawing()
+    progress("reading prices")
+    try:
+        prices, held, findings = _asked(args)
+        try:
+            found = _front(args, prices, held, findings)
+        except ValueError as error:
+            raise RefusedError(f"{error}") from None
+    finally:
+        progress("")
+    saved = []
+    if args.report:
+        from trimtab.cli.backtest_files import need_own
+        from trimtab.reports.frontier_html import frontier_html
+
+        need_own(None, Path(args.report))
+        Path(args.report).write_text(frontier_html(found, prices), encoding="utf-8")
+        saved.append(f"Wrote {args.report}")
+    if args.png:
+        from trimtab.reports.frontier_png import frontier_png
+
+        Path(args.png).write_bytes(frontier_png(found))
+        saved.append(f"Wrote {args.png}")
+    if args.json:
+        emit(frontier_json(found, prices))
+    else:
+        on = screen()
+        say("\n".join([frontier_text(found, prices, width=on.width, look=on.look), *saved]))
+    return 0
+
+
+def _asked(args: argparse.Namespace) -> tuple[PriceHistory, dict[str, float], list[Finding]]:
+    """Prices and, where they are known, the weights now: of files, or of this portfolio."""
+    from trimtab.adapters.price_frames import read_prices
+    from trimtab.cli.optimize_limits import weights_now
+    from trimtab.simulate.history import common_sessions
+
+    held: dict[str, float] = {}
+    if args.prices:
+        known = read_prices(args.prices)
+        symbols = known.symbols
+    else:
+        known, held = _this_portfolio(args)
+        symbols = tuple(held)
+    panel = common_sessions(known, symbols, start=args.start, end=args.end)
+    given = weights_now(args, panel.history.symbols)
+    return panel.history, given or held, [*known.findings, *panel.findings]
+
+
+def _this_portfolio(args: argparse.Namespace) -> tuple[PriceHistory, dict[str, float]]:
+    """The portfolio's price history, and its weights now by the symbol that stands for each sleeve.
+
+    Cash, and what is in no sleeve, are left out; the rest is taken for the whole.
+    """
+    from trimtab.cli.studied import stand_ins
+    from trimtab.live.book import open_book
+    from trimtab.model.errors import RefusedError
+    from trimtab.model.instruments import CASH
+
+    book = open_book(folder_of(args))
+    prices, chosen = stand_ins(book.portfolio)
+    leaves = {row.sleeve: float(row.now) for row in book.status().value.sleeves if row.is_leaf}
+    held: dict[str, float] = {}
+    for leaf, symbol in chosen:
+        if symbol != CASH:
+            held[symbol] = held.get(symbol, 0.0) + leaves.get(leaf, 0.0)
+    total = sum(held.values())
+    if not total > 0.0:
+        raise RefusedError("this portfolio holds nothing that has a history; use --prices")
+    return prices, {symbol: weight / total for symbol, weight in held.items()}
+
+
+def _front(
+    args: argparse.Namespace,
+    prices: PriceHistory,
+    held: dict[str, float],
+    findings: list[Finding],
+) -> Front:
+    """The frontier, or a refusal with the limits that contradict each other."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from trimtab.model.errors import RefusedError
+    from trimtab.targets.front import Front, front
+    from trimtab.targets.optimiser import Optimiser
+
+    rules = constraints_of(args, prices)
+    if not rules.held and held:
+        rules = replace(rules, held=held)
+    optimiser = Optimiser(constraints=rules, covariance=args.covariance, expected=args.expected)
+    learned = optimiser.learned(prices.returns, prices.symbols)
+    if learned.covariance is None:
+        told = [one.message for one in learned.findings if one.severity == "error"]
+        raise RefusedError(" ".join(told))
+    names = learned.names
+    current = np.array([held.get(name, 0.0) for name in names]) if held else None
+    if current is not None and not current.sum() > 0.999:
+        current = None
+    found = front(
+        names,
+        learned.expected,
+        learned.covariance,
+        learned.limits,
+        risk_free=args.risk_free,
+        points=args.points,
+        current=current,
+    )
+    if not isinstance(found, Front):
+        from trimtab.targets.optimised import contradiction_told
+
+        clash = contradiction_told(names, learned.limits, found.solution, learned.covariance)
+        raise RefusedError(f"these limits cannot be met together: {clash}. Loosen one of them")
+    return replace(found, findings=(*findings, *learned.findings))
+
+
+def _points(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 2 <= int(text) <= 2000:
+        raise argparse.ArgumentTypeError(f"{text!r}: a number of points, 2 to 2000")
+    return int(text)

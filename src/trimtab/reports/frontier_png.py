@@ -1,0 +1,111 @@
+"""The frontier as a picture, drawn by matplotlib, which is an extra: `trimtab[plot]`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trimtab.reports.figures_png import COLOURS, SOFT, blank, dressed, plain, png
+from trimtab.reports.frontier_drawn import Drawing, drawing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from trimtab.targets.front import Front
+
+MARKS = {
+    "least volatility": ("o", "#0f766e"),
+    "best Sharpe": ("*", "#b5176d"),
+    "now": ("D", "#c2410c"),
+}
+SIZES = {"o": 9, "*": 15, "D": 8}
+
+
+def frontier_png(front: Front) -> bytes:
+    """Curve, instruments and portfolio beside the weights along the curve, as PNG.
+
+    Raises:
+        RefusedError: matplotlib is not installed.
+    """
+    figure = blank(13.0, 5.4)
+    shown = drawing(front)
+    left, right = figure.subplots(1, 2, width_ratios=(1.15, 1.0))
+    _curve(left, front, shown)
+    _layers(right, shown)
+    return png(figure)
+
+
+def _curve(axes: Axes, front: Front, shown: Drawing) -> None:
+    """Return over volatility: the frontier, single instruments, and the points that matter."""
+    from matplotlib.ticker import PercentFormatter
+
+    axes.plot(shown.volatilities, shown.returns, color=COLOURS[0], linewidth=2.4, zorder=3)
+    alone = zip(front.symbols, front.volatility.tolist(), front.expected.tolist(), strict=True)
+    for symbol, volatility, gained in alone:
+        axes.plot([volatility], [gained], "o", color=SOFT, markersize=4, zorder=2)
+        if symbol in shown.labelled:
+            axes.annotate(
+                plain(symbol), (volatility, gained), xytext=(5, 3), textcoords="offset points",
+                fontsize=8, color=SOFT,
+            )  # fmt: skip
+    best = front.best_sharpe
+    if best is not None:
+        far = [max(shown.left, 0.0), shown.right]
+        line = [front.risk_free + best.sharpe * x for x in far]
+        axes.plot(far, line, color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    now, calm, rich = front.current, front.as_calm, front.as_rich
+    if now is not None:
+        for other in (calm, rich):
+            if other is not None:
+                axes.plot(
+                    [now.volatility, other.volatility],
+                    [now.expected_return, other.expected_return],
+                    color=MARKS["now"][1], linewidth=1, linestyle=":", zorder=2,
+                )  # fmt: skip
+    for name, point in shown.marks:
+        shape, colour = MARKS[name]
+        axes.plot(
+            [point.volatility], [point.expected_return], shape, color=colour,
+            markersize=SIZES[shape], markeredgecolor="white", zorder=5, label=name,
+        )  # fmt: skip
+    axes.set_xlim(max(shown.left, 0.0), shown.right)
+    axes.set_ylim(shown.bottom, shown.top)
+    dressed(axes, "Expected return over volatility, a year\n", percent=True)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    axes.set_xlabel("volatility", color=SOFT, fontsize=9)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=3, frameon=False, fontsize=9)
+
+
+def _layers(axes: Axes, shown: Drawing) -> None:
+    """The weights along the frontier, one layer a name."""
+    from matplotlib.ticker import PercentFormatter
+
+    if len(shown.returns) > 1:
+        axes.stackplot(
+            shown.returns,
+            [weights for _, weights in shown.layers],
+            colors=[COLOURS[k % len(COLOURS)] for k in range(len(shown.layers))],
+            labels=[plain(name) for name, _ in shown.layers],
+            alpha=0.85,
+            linewidth=0.5,
+            edgecolor="white",
+        )
+        axes.set_xlim(shown.returns[0], shown.returns[-1])
+        axes.set_ylim(0.0, 1.0)
+        for name, point in shown.marks:
+            inside = shown.returns[0] <= point.expected_return <= shown.returns[-1]
+            if inside and name != "least volatility":
+                axes.axvline(point.expected_return, color="white", linewidth=2.6)
+                axes.axvline(point.expected_return, color=MARKS[name][1], linewidth=1.3)
+                axes.annotate(
+                    name, (point.expected_return, 1.0), xytext=(0, 2), ha="center",
+                    textcoords="offset points", fontsize=8, color=MARKS[name][1],
+                )  # fmt: skip
+    dressed(axes, "Weights along the frontier\n", percent=True)
+    axes.grid(visible=False)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    axes.set_xlabel("expected return", color=SOFT, fontsize=9)
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False,
+        fontsize=9,
+    )  # fmt: skip

@@ -1,0 +1,159 @@
+"""The efficient frontier as points to look at, with what stands beside it."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING
+
+from trimtab.model.frozen import dataclass
+from trimtab.targets import frontier, mean_variance
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.model.findings import Finding
+    from trimtab.targets.limits import Limits
+
+    Floats = NDArray[np.float64]
+
+RISK_AVERSE_BY_A_HAIR = 1e-7
+"""What is asked for the most return: of weights with the same return, the calmest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Weights, and what is expected of them in a year.
+
+    Args:
+        weights: Shape (n,), summing to 1.
+        expected_return, volatility: By the estimates.
+        sharpe: Excess of the return over the risk-free rate, over the volatility.
+    """
+
+    weights: Floats
+    expected_return: float
+    volatility: float
+    sharpe: float
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The efficient frontier, and what stands beside it.
+
+    Args:
+        symbols: The instruments.
+        points: From the least volatility to the most return, evenly in return.
+        least_volatility: The first of them.
+        best_sharpe: The best Sharpe ratio; None where nothing returns more than the risk-free rate.
+        current: Where the weights of now stand; None where they are not known.
+        as_calm: The frontier at the volatility of now; None as for `current`.
+        as_rich: The frontier at the return of now; None as for `current`.
+        expected, volatility: Of each instrument by itself, shape (n,).
+        risk_free: A year's.
+        findings: What is to be said of it.
+    """
+
+    symbols: tuple[str, ...]
+    points: tuple[Point, ...]
+    least_volatility: Point
+    best_sharpe: Point | None
+    current: Point | None
+    as_calm: Point | None
+    as_rich: Point | None
+    expected: Floats
+    volatility: Floats
+    risk_free: float
+    findings: tuple[Finding, ...] = ()
+
+
+def front(
+    symbols: Sequence[str],
+    expected: Floats,
+    covariance: Floats,
+    limits: Limits,
+    *,
+    risk_free: float = 0.02,
+    points: int = 41,
+    current: Floats | None = None,
+) -> Front | mean_variance.Chosen:
+    """The efficient frontier under limits; what is not possible where they contradict each other.
+
+    Args:
+        symbols: The instruments.
+        expected: A year's returns, shape (n,).
+        covariance: A year's, positive definite, shape (n, n).
+        limits: To keep to.
+        risk_free: A year's return without risk.
+        points: How many, 2 or more.
+        current: The weights now, shape (n,), whether within the limits or not.
+    """
+    import numpy as np
+
+    calm = mean_variance.least_volatility(covariance, limits)
+    if not np.isfinite(calm.weights).all():
+        return calm
+
+    def point(weights: Floats) -> Point:
+        gained = float(weights @ expected)
+        volatility = float(np.sqrt(max(float(weights @ covariance @ weights), 0.0)))
+        ratio = (gained - risk_free) / volatility if volatility > 0.0 else nan
+        return Point(weights, gained, volatility, ratio)
+
+    found = [point(weights) for weights in _curve(expected, covariance, limits, points)]
+    tangent = mean_variance.best_sharpe(expected, covariance, limits, risk_free=risk_free)
+    now = as_calm = as_rich = None
+    if current is not None:
+        now = point(current)
+        alike = mean_variance.most_return_for_volatility(
+            expected, covariance, limits, wanted=now.volatility
+        )
+        as_calm = point(alike.weights)
+        alike = mean_variance.least_volatility_for_return(
+            expected, covariance, limits, wanted=now.expected_return
+        )
+        as_rich = point(alike.weights)
+    return Front(
+        tuple(symbols),
+        tuple(found),
+        found[0],
+        None if tangent.missed else point(tangent.weights),
+        now,
+        as_calm,
+        as_rich,
+        expected,
+        np.sqrt(covariance.diagonal()),
+        risk_free,
+    )
+
+
+def _curve(expected: Floats, covariance: Floats, limits: Limits, points: int) -> list[Floats]:
+    """Weights along the frontier, evenly in return."""
+    import numpy as np
+
+    if limits.is_linear:
+        programme = limits.programme(covariance, np.zeros(len(expected)))
+        turns = frontier.corners(programme, expected)
+        returns = turns @ expected
+        wanted = np.linspace(returns[0], returns[-1], points)
+        if returns[-1] - returns[0] <= 1e-12:
+            return [turns[0]]
+        # Between two corners the weights lie on a straight line.
+        return list(np.column_stack([np.interp(wanted, returns, column) for column in turns.T]))
+    calm = mean_variance.least_volatility(covariance, limits).weights
+    hair = RISK_AVERSE_BY_A_HAIR * max(float(np.ptp(expected)), 1e-9) / covariance.diagonal().max()
+    rich = mean_variance.most_utility(
+        expected, covariance, limits, risk_aversion=float(hair)
+    ).weights
+    low, high = float(calm @ expected), float(rich @ expected)
+    if high - low <= 1e-9:
+        return [calm]
+    between = [
+        mean_variance.least_volatility_for_return(
+            expected, covariance, limits, wanted=float(wanted)
+        ).weights
+        for wanted in np.linspace(low, high, points)[1:-1]
+    ]
+    return [calm, *between, rich]

@@ -1,0 +1,145 @@
+"""`trimtab frontier` as a user meets it: text, JSON, page and picture."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.console import demo_folder
+from tests.reports.browser import chromium, opened
+from trimtab.cli.main import main
+
+
+@pytest.fixture
+def prices(tmp_path: Path) -> Path:
+    """Three years of three instruments, calm to wild."""
+    rng = np.random.default_rng(7)
+    days = np.arange("2018-01-01", "2021-01-01", dtype="datetime64[D]")
+    days = days[np.is_busday(days)]
+    drift, spread = [0.0002, 0.0004, 0.0007], [0.005, 0.01, 0.02]
+    walks = 100 * np.exp(rng.normal(drift, spread, (len(days), 3)).cumsum(axis=0))
+    rows = [f"{day},{a:.4f},{b:.4f},{c:.4f}" for day, (a, b, c) in zip(days, walks, strict=True)]
+    file = tmp_path / "prices.csv"
+    file.write_text("\n".join(["date,CALM,MID,WILD", *rows]) + "\n")
+    return file
+
+
+def test_the_frontier_for_a_program(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Points with weights, the two that matter, and where the portfolio stands."""
+    line = ["--weights", "CALM=20,WILD=80", "--points", "11", "--json"]
+
+    code = main(["frontier", "--prices", str(prices), *line])
+
+    told = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert len(told["points"]) == 11
+    assert told["points"][0] == told["min_volatility"]
+    assert sum(told["max_sharpe"]["weights"].values()) == pytest.approx(1.0)
+    assert told["current"]["weights"] == {"CALM": 0.2, "MID": 0.0, "WILD": 0.8}
+    better = told["at_current_volatility"]["expected_return"]
+    assert better >= told["current"]["expected_return"]
+    assert set(told["instruments"]) == {"CALM", "MID", "WILD"}
+
+
+def test_the_frontier_for_a_reader(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The table names the points that matter; a sentence says where the portfolio stands."""
+    code = main(["frontier", "--prices", str(prices), "--weights", "WILD=100"])
+
+    shown = capsys.readouterr().out
+    assert code == 0
+    for words in ("least volatility", "best Sharpe", "most return", "now", "CALM"):
+        assert words in shown
+
+
+def test_limits_are_kept(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No point holds more than its bound."""
+    main(["frontier", "--prices", str(prices), "--bounds", "0,50", "--json"])
+
+    told = json.loads(capsys.readouterr().out)
+    most = max(max(one["weights"].values()) for one in told["points"])
+    assert most == pytest.approx(0.5)
+    assert told["current"] is None
+
+
+def test_limits_that_contradict_each_other(
+    prices: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are named, and nothing is drawn."""
+    code = main(["frontier", "--prices", str(prices), "--bounds", "0,30"])
+
+    assert code == 1
+    assert "each of CALM, MID, WILD" in capsys.readouterr().err
+
+
+def test_a_portfolio_folder_knows_what_it_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a folder the sleeves are the instruments, and the portfolio is on the picture."""
+    folder = demo_folder(tmp_path)
+
+    written = main(["-C", str(folder), "frontier", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    moving = main(["-C", str(folder / "moving"), "frontier", "--json"])
+    found = json.loads(capsys.readouterr().out)
+
+    assert (written, moving) == (0, 0)
+    for one in (told, found):
+        assert sum(one["current"]["weights"].values()) == pytest.approx(1.0)
+        assert min(one["current"]["weights"].values()) > 0.0
+
+
+def test_page_and_picture(prices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both are written; the page has the charts, loads nothing, and runs no script."""
+    pytest.importorskip("matplotlib", reason="pictures are an extra: trimtab[plot]")
+    page, picture = tmp_path / "f.html", tmp_path / "f.png"
+
+    code = main(
+        [
+            *("frontier", "--prices", str(prices), "--weights", "CALM=50,WILD=50"),
+            *("--report", str(page), "--png", str(picture)),
+        ]
+    )
+
+    text = page.read_text()
+    assert code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG\r\n")
+    assert text.count('<svg class="figure"') == 2
+    assert "<script" not in text
+    assert "default-src 'none'" in text
+    assert "Wrote" in capsys.readouterr().out
+
+
+def test_the_page_in_a_browser(prices: Path, tmp_path: Path) -> None:
+    """It opens without an error or a request, and its charts fit a phone."""
+    program = chromium()
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    page = tmp_path / "f.html"
+    main(["frontier", "--prices", str(prices), "--weights", "WILD=100", "--report", str(page)])
+
+    with opened(program, tmp_path / "profile") as tab:
+        tab.open(page, width=390, height=800)
+        wide = tab.run("document.documentElement.scrollWidth")
+        charts = tab.run("[...document.querySelectorAll('svg.figure')].map(s => s.clientWidth)")
+
+    assert tab.troubles == []
+    assert len(tab.requests) == 1
+    assert wide <= 390
+    assert min(charts) > 250
+
+
+def test_a_file_that_is_no_page_is_not_written_over(
+    prices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is not ours stays as it is."""
+    other = tmp_path / "notes.html"
+    other.write_text("mine")
+
+    code = main(["frontier", "--prices", str(prices), "--report", str(other)])
+
+    assert code == 1
+    assert other.read_text() == "mine"
+    assert "notes.html" in capsys.readouterr().err

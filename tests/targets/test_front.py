@@ -1,0 +1,107 @@
+"""The points of the frontier that are shown: on it, in order, and where the portfolio stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.targets.test_quadratic import covariance
+from trimtab.targets.front import Front, front
+from trimtab.targets.limits import Limits, Names, Turnover, within
+from trimtab.targets.mean_variance import least_volatility_for_return
+from trimtab.targets.quadratic import Row
+
+NAMES = tuple("ABCDEFGH")
+
+
+def market(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns and covariance of eight instruments."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(0.08, 0.06, 8), covariance(rng, 8)
+
+
+def some_limits(kind: str) -> Limits:
+    """Limits of a kind."""
+    limits = within(8, 0.0, 0.6)
+    if kind == "names":
+        return replace(limits, names=Names(3, 2, 0.1))
+    if kind == "turnover":
+        return replace(limits, turnover=Turnover(np.full(8, 0.125), 0.4))
+    return limits
+
+
+@pytest.mark.parametrize("kind", ["plain", "names", "turnover"])
+@pytest.mark.parametrize("seed", range(3))
+def test_points_are_the_calmest_of_their_return(seed: int, kind: str) -> None:
+    """From the least volatility to the most return, evenly, and nothing is calmer than a point."""
+    returns, matrix = market(seed)
+    limits = some_limits(kind)
+
+    found = front(NAMES, returns, matrix, limits, points=9, current=np.eye(8)[0])
+
+    assert isinstance(found, Front)
+    gained = np.array([one.expected_return for one in found.points])
+    risky = np.array([one.volatility for one in found.points])
+    assert len(found.points) == 9
+    assert (np.diff(gained) > (-1e-9 if kind == "names" else 0.0)).all()  # names jump
+    assert (np.diff(risky) > -1e-9).all()
+    for one in found.points[1:-1:3]:
+        calm = least_volatility_for_return(
+            returns, matrix, limits, wanted=one.expected_return
+        ).weights
+        assert one.volatility == pytest.approx(np.sqrt(calm @ matrix @ calm), abs=1e-6)
+    assert found.best_sharpe is not None
+    assert found.best_sharpe.sharpe >= max(one.sharpe for one in found.points) - 1e-2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_portfolio_is_measured_against_the_frontier(seed: int) -> None:
+    """At its volatility the frontier returns no less, at its return it is no riskier."""
+    returns, matrix = market(seed)
+    weights = np.random.default_rng(seed).dirichlet(np.ones(8))
+
+    found = front(NAMES, returns, matrix, within(8), current=weights)
+
+    assert isinstance(found, Front)
+    assert found.current is not None
+    assert found.as_calm is not None
+    assert found.as_rich is not None
+    assert found.current.expected_return == pytest.approx(returns @ weights)
+    assert found.as_calm.expected_return >= found.current.expected_return - 1e-9
+    assert found.as_rich.volatility <= found.current.volatility + 1e-9
+    assert found.as_calm.volatility <= found.current.volatility + 1e-6
+
+
+def test_one_portfolio_is_a_frontier_of_one_point() -> None:
+    """Where the limits leave one portfolio, there is one point and no error."""
+    returns, matrix = market(1)
+    limits = Limits(np.full(8, 0.125), np.full(8, 0.125))
+
+    found = front(NAMES, returns, matrix, limits)
+
+    assert isinstance(found, Front)
+    assert len(found.points) == 1
+
+
+def test_limits_that_contradict_each_other_have_no_frontier() -> None:
+    """What is infeasible comes back as such, with what contradicts itself."""
+    returns, matrix = market(1)
+    row = Row("sector", np.eye(8)[0], 0.8, None)
+
+    found = front(NAMES, returns, matrix, Limits(np.zeros(8), np.full(8, 0.5), (row,)))
+
+    assert not isinstance(found, Front)
+    assert found.solution.status == "infeasible"
+    assert found.solution.conflict == ((0,), (1,))
+
+
+def test_nothing_above_the_risk_free_rate_has_no_best_ratio() -> None:
+    """The curve is drawn all the same."""
+    _, matrix = market(1)
+
+    found = front(NAMES, np.full(8, 0.01) * np.arange(8) / 8, matrix, within(8), risk_free=0.05)
+
+    assert isinstance(found, Front)
+    assert found.best_sharpe is None

@@ -1,8 +1,9 @@
 """Mean-variance choice with trading cost, groups and bounds, or under a factor model.
 
 `qp-cost-*` and `qp-factor-*`: the peer is cvxpy with a problem made once and parameters that
-change, solved by its fastest solver that is right to 1e-7; ours makes each programme anew. The
-peers run in the environment made from peers/optimisers.txt.
+change, solved by its fastest solver that is right to 1e-7. Ours lays a programme with cost out once
+as well, and takes a factor model anew each time. The peers run in the environment made from
+peers/optimisers.txt.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def rows(only: Callable[[str], bool] = lambda name: True) -> list[dict[str, Any]
 
 def _cost(name: str) -> dict[str, Any]:
     """From what is held, at 10 bp, with five groups and caps."""
-    from trimtab.targets.quadratic import Programme, Row, solve
+    from trimtab.targets.quadratic import Programme, Repeated, Row
 
     n = int(name.partition("/")[0].rpartition("n")[2])
     rng = np.random.default_rng(3)
@@ -48,11 +49,10 @@ def _cost(name: str) -> dict[str, Any]:
         *(Row(f"group {j}", groups[j], low_share, high_share) for j in range(GROUPS)),
     )
 
+    asked = Repeated(Programme(matrix, -expected[0], 0.0 * ones, high, limits, held[0], rate, rate))
+
     def work(number: int) -> np.ndarray:
-        asked = Programme(
-            matrix, -expected[number], 0.0 * ones, high, limits, held[number], rate, rate
-        )
-        return solve(asked).weights
+        return asked.solve(linear=-expected[number], held=held[number]).weights
 
     def value(number: int, weights: np.ndarray) -> float:
         moved = RATE * np.abs(weights - held[number]).sum()

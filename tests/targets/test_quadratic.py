@@ -6,11 +6,13 @@ programme.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from trimtab.targets import quadratic
-from trimtab.targets.quadratic import Programme, Row, duality_gap, solve
+from trimtab.targets.quadratic import Programme, Repeated, Row, duality_gap, solve
 
 
 def covariance(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -190,3 +192,25 @@ def test_the_kernels_bound_is_the_bound_by_weak_duality(seed: int) -> None:
 
     assert found.objective == pytest.approx(value, abs=1e-14)
     assert found.gap == pytest.approx(gap, abs=1e-14)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_programme_solved_again_is_as_if_solved_anew(seed: int) -> None:
+    """With other returns and holdings, one after another, each answer is that of a fresh solve."""
+    programme = any_programme(seed)
+    rng = np.random.default_rng(seed)
+    n = len(programme.linear)
+    again = Repeated(programme)
+
+    for _ in range(4):
+        linear = -rng.choice([0.1, 1.0]) * rng.normal(0.08, 0.1, n)
+        changed = replace(programme, linear=linear)
+        if programme.held is not None:
+            held = np.clip(rng.dirichlet(np.ones(n)), programme.low, programme.high)
+            changed = replace(changed, held=held)
+        found, fresh = again.solve(linear=linear, held=changed.held), solve(changed)
+
+        assert found.status == fresh.status
+        if fresh.status == "optimal":
+            np.testing.assert_allclose(found.weights, fresh.weights, atol=1e-9)
+            assert duality_gap(changed, found.weights, found.multipliers) < 1e-10

@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING
 
 from trimtab.kernels.quadratic import AT_HELD, AT_HIGH, AT_LOW
 from trimtab.model.frozen import dataclass
-from trimtab.targets.quadratic import Programme, Solution, part, solve, times
+from trimtab.targets.quadratic import (
+    INTERPRETED_UP_TO,
+    Programme,
+    Repeated,
+    Solution,
+    part,
+    solve,
+    times,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +60,12 @@ class Stretch:
 
 
 def stretch_at(
-    programme: Programme, returns: Floats, appetite: float, *, like: Stretch | None = None
+    programme: Programme,
+    returns: Floats,
+    appetite: float,
+    *,
+    like: Stretch | None = None,
+    again: Repeated | None = None,
 ) -> Stretch:
     """The straight part of the frontier at an appetite for return, >= 0.
 
@@ -61,11 +74,15 @@ def stretch_at(
         returns: Expected returns, shape (n,).
         appetite: How much variance, halved, a unit of return is worth.
         like: A stretch not far off, to begin from.
+        again: The programme laid out once, where many stretches are asked for.
     """
     import numpy as np
 
     asked = replace(programme, linear=programme.linear - appetite * returns)
-    solution = solve(asked, start=None if like is None else like.solution.places)
+    if again is not None:
+        solution = again.solve(linear=asked.linear)
+    else:
+        solution = solve(asked, start=None if like is None else like.solution.places)
     n = len(returns)
     direction = np.zeros(n)
     if solution.status != "optimal":
@@ -235,8 +252,12 @@ def _search(programme: Programme, returns: Floats, wanted: Callable[[Stretch], f
 
     `wanted` of a stretch before it lies beyond that stretch, and of one after it before that one.
     """
+    import numpy as np
+
     low, high, appetite = 0.0, inf, 0.0
-    found = stretch_at(programme, returns, appetite)
+    many = isinstance(programme.matrix, np.ndarray) and len(returns) > INTERPRETED_UP_TO
+    again = Repeated(programme) if many else None
+    found = stretch_at(programme, returns, appetite, again=again)
     while found.solution.status == "optimal":
         aim = wanted(found)
         if aim > found.last * (1.0 + TURN) and isfinite(found.last):
@@ -246,12 +267,14 @@ def _search(programme: Programme, returns: Floats, wanted: Callable[[Stretch], f
         else:
             # Best at a corner: where it lies beyond a stretch, and before the next one.
             aim = min(max(aim, found.first), found.last)
-            return stretch_at(programme, returns, aim if isfinite(aim) else found.at, like=found)
+            return stretch_at(
+                programme, returns, aim if isfinite(aim) else found.at, like=found, again=again
+            )
         if not low < high:  # at the corner between two stretches, each of which points to the other
-            return stretch_at(programme, returns, min(low, high), like=found)
+            return stretch_at(programme, returns, min(low, high), like=found, again=again)
         if low < aim < high and isfinite(aim):
             appetite = aim
         else:
             appetite = max(2.0 * low, 1e-6) if high == inf else 0.5 * (low + high)
-        found = stretch_at(programme, returns, appetite, like=found)
+        found = stretch_at(programme, returns, appetite, like=found, again=again)
     return found

@@ -160,15 +160,56 @@ def solve(programme: Programme, *, start: NDArray[np.int64] | None = None) -> So
         found = _solved_by_factors(programme, start)
         if found is not None:
             return found
-    parts, many = programme_parts(programme), n > INTERPRETED_UP_TO
-    space = space_for(n, m)
-    if start is not None:
-        space.integers[kernel.PLACE] = start[:n]
-    solved: Any = compiled(kernel.solved) if many else kernel.solved
-    if not many:  # the interpreter is quicker with lists
+    parts, space = programme_parts(programme), space_for(n, m)
+    if n <= INTERPRETED_UP_TO:  # the interpreter is quicker with lists
         parts = tuple(part.tolist() for part in parts)
         space = kernel.Space(*(part.tolist() for part in space))
-    stage, most, ready = kernel.ANEW if start is None else kernel.FROM_PLACES, FACTORED_UP_TO, 0
+    if start is not None:
+        space.integers[kernel.PLACE][:] = (
+            start[:n].tolist() if n <= INTERPRETED_UP_TO else start[:n]
+        )
+    return _answer(parts, space, n, m, kernel.ANEW if start is None else kernel.FROM_PLACES)
+
+
+class Repeated:
+    """A programme that is solved again and again, as returns and holdings change.
+
+    What stays is laid out once, and each search begins where the one before it ended. Not for two
+    threads at a time.
+
+    Args:
+        programme: Matrix, limits and costs, which stay.
+    """
+
+    def __init__(self, programme: Programme) -> None:
+        self._size = len(programme.linear), len(programme.rows)
+        self._parts, self._space = programme_parts(programme), space_for(*self._size)
+        self._stage = kernel.ANEW
+
+    def solve(self, *, linear: Floats | None = None, held: Floats | None = None) -> Solution:
+        """Solve it with another linear part, or from other holdings; None leaves them.
+
+        Args:
+            linear: c, shape (n,).
+            held: The weights now, within the limits, shape (n,).
+        """
+        _, own, marks, _, _ = self._parts
+        if linear is not None:
+            own[:] = linear
+        if held is not None:
+            marks[kernel.HELD] = held
+        found = _answer(self._parts, self._space, *self._size, self._stage)
+        self._stage = kernel.FROM_PLACES if found.status == "optimal" else kernel.ANEW
+        return found
+
+
+def _answer(parts: tuple[Any, ...], space: kernel.Space, n: int, m: int, stage: int) -> Solution:
+    """The solution of a programme laid out as arrays, or as lists, which are interpreted."""
+    import numpy as np
+
+    many = isinstance(space.floats, np.ndarray)
+    solved: Any = compiled(kernel.solved) if many else kernel.solved
+    most, ready = FACTORED_UP_TO, 0
     for _ in range(MOST_FACTORS):
         ended, value, gap = solved(*parts, space, n, m, stage, most, ready)
         if ended != WANTS_FACTOR:
@@ -179,8 +220,8 @@ def solve(programme: Programme, *, start: NDArray[np.int64] | None = None) -> So
             break
     else:
         ended, value, gap = solved(*parts, space, n, m, kernel.FROM_PLACES, kernel.EVER, 0)
-    weights = np.asarray(space.floats[kernel.WEIGHTS])
-    multipliers = np.asarray(space.row_floats[kernel.MULTIPLIERS])
+    weights = np.array(space.floats[kernel.WEIGHTS])
+    multipliers = np.array(space.row_floats[kernel.MULTIPLIERS])
     places = np.concatenate(
         [space.integers[kernel.PLACE], space.row_integers[kernel.ROW_PLACE]], dtype=np.int64
     )
@@ -260,7 +301,7 @@ def programme_parts(programme: Programme) -> tuple[Any, ...]:
     """The programme as the kernel takes it: matrix, linear, marks, rows and limits."""
     import numpy as np
 
-    n, m = len(programme.linear), len(programme.rows)
+    n = len(programme.linear)
     marks = np.zeros((kernel.MARKS, n))
     marks[kernel.LOW] = programme.low
     marks[kernel.HELD] = programme.low if programme.held is None else programme.held
@@ -269,23 +310,22 @@ def programme_parts(programme: Programme) -> tuple[Any, ...]:
         marks[kernel.SELL] = programme.sell
     if programme.held is not None and programme.buy is not None:
         marks[kernel.BUY] = programme.buy
-    rows, limits = np.empty((m, n)), np.empty((2, m))
-    for j, row in enumerate(programme.rows):
-        rows[j] = row.weights
-        limits[kernel.ROW_LOW, j] = -ENDLESS if row.low is None else row.low
-        limits[kernel.ROW_HIGH, j] = ENDLESS if row.high is None else row.high
+    rows = np.array([row.weights for row in programme.rows], dtype=np.float64)
+    lows = [-ENDLESS if row.low is None else row.low for row in programme.rows]
+    highs = [ENDLESS if row.high is None else row.high for row in programme.rows]
+    limits = np.array([lows, highs], dtype=np.float64)
     assert limits[0, 0] == limits[1, 0], "the first row of a programme is an equality"
     matrix = np.ascontiguousarray(part(programme.matrix), dtype=np.float64)
-    return matrix, np.ascontiguousarray(programme.linear, dtype=np.float64), marks, rows, limits
+    return matrix, np.array(programme.linear, dtype=np.float64), marks, rows, limits
 
 
 def _make_factor(square: Floats, count: int) -> bool:
     """Put the factor of the matrix whose upper half stands in `square` in its place."""
     import numpy as np
 
-    part = square[:count, :count]
+    block = square[:count, :count]
     try:
-        part[:] = np.linalg.cholesky(part, upper=True)
+        block[:] = np.linalg.cholesky(block.T).T  # quicker than asking for the upper factor
     except np.linalg.LinAlgError:
         return False
     return True

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trimtab.model.plain import from_plain, to_plain
 from trimtab.model.policy import (
     CALENDARS,
     Policy,
@@ -221,3 +222,16 @@ def test_drift_is_worth_something(bad: str | int) -> None:
     """A price of drift is above zero: nothing can be weighed against nothing."""
     with pytest.raises(PolicyError):
         Policy({"SPY": 1}, drift_price=bad)
+
+
+def test_words_that_came_later_leave_saved_plans_as_they_were() -> None:
+    """A policy without them has the plain form, and so the hash, that it had before they came."""
+    assert sorted(to_plain(parse_when("monthly+band:5pp"))) == [
+        "band_absolute",
+        "band_relative",
+        "calendar",
+        "cashflow",
+        "drift",
+        "never",
+    ]
+    assert from_plain(When, to_plain(parse_when("tracking:1%"))) == parse_when("tracking:1%")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from trimtab.model.errors import TrimtabError
-from trimtab.model.frozen import dataclass
+from trimtab.model.frozen import LATER, dataclass
 
 Calendar: TypeAlias = Literal["daily", "weekly", "monthly", "quarterly", "annual"]
 ToKind: TypeAlias = Literal["target", "edge", "half", "within"]
@@ -70,8 +71,8 @@ class When:
     band_relative: Fraction | None = None
     drift: Fraction | None = None
     cashflow: Decimal | None = None
-    tracking: Fraction | None = None
-    worth: Fraction | None = None
+    tracking: Fraction | None = field(default=None, metadata={LATER: True})
+    worth: Fraction | None = field(default=None, metadata={LATER: True})
 
     def __post_init__(self) -> None:
         acts = (

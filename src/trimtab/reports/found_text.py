@@ -93,7 +93,7 @@ def _before(found: Found) -> str:
     if found.previous_on is None:
         return ""
     moved = any("(was" in _moved(one) for one in found.sleeves)
-    said = "What was, was found on" if moved else "The same to a tenth of a percent as on"
+    said = "Was: as of" if moved else "The same to a tenth of a percent as of"
     return f" {said} {found.previous_on}."
 
 

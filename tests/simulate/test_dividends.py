@@ -375,3 +375,29 @@ def test_an_unknown_use_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="reinvest, hold, towards-target"):
         backtest(prices, Policy(TARGET, when="never"), dividends=wrong)
+
+
+def test_what_new_cash_buys_is_told_at_the_close_that_it_is_bought_at(tmp_path: Path) -> None:
+    """Deposits and dividends trade at their close, also where the policy trades at the open."""
+    prices = priced(tmp_path)
+    policy = Policy(TARGET, when="never")
+
+    found = backtest(
+        prices, policy, trade_at="next-open", dividends="towards-target",
+        flows={date(2024, 2, 5): 5_000.0}, costs=Costs(bps=10),
+    ).policies[0]  # fmt: skip
+
+    trades = found.trades
+    days = [day.astype("datetime64[D]") for day in trades["date"]]
+    closes = [
+        prices.close[np.searchsorted(prices.dates, day), "ABC".index(symbol)]
+        for day, symbol in zip(days, trades["symbol"], strict=True)
+        if symbol != "CASH"
+    ]
+    told = [
+        price
+        for price, symbol in zip(trades["price"], trades["symbol"], strict=True)
+        if symbol != "CASH"
+    ]
+    assert len(told) > 5
+    assert told == closes

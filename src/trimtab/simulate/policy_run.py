@@ -129,6 +129,7 @@ def policy_result(
         rates=columns.rates[:, :n],
         kinds=np.asarray(columns.traded_as[:count], dtype=np.int64) if daily else None,
         cost_by=cost_by,
+        closes=history.close if daily else None,
     )
     aims, aim_at = rows, setting.row_at
     if listed is not None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trimtab.kernels.daily_columns import BORROWED, DIVIDEND, ENDED, FEE, PAID_OUT, REBALANCE
+from trimtab.kernels.daily_columns import (
+    BORROWED,
+    DIVIDEND,
+    ENDED,
+    FEE,
+    FLOW,
+    PAID_OUT,
+    REBALANCE,
+    SPENT,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +40,8 @@ class Rebalances:
             BORROWED, ENDED, DIVIDEND or SPENT of `kernels.daily_columns`, shape (k,); None where
             all are rebalances.
         cost_by: Cost of each by symbol, shape (k, n); None where it is worked out from `rates`.
+        closes: Closes by session, shape (sessions, n), at which money that comes and goes is traded
+            whatever the policy trades at; None where there is none of it.
     """
 
     sessions: NDArray[np.int64]
@@ -43,11 +54,18 @@ class Rebalances:
     rates: Floats
     kinds: NDArray[np.int64] | None = None
     cost_by: Floats | None = None
+    closes: Floats | None = None
 
     @property
     def prices(self) -> Floats:
         """Prices traded at, shape (k, n)."""
-        return self.dealing[self.sessions]
+        import numpy as np
+
+        found = self.dealing[self.sessions]
+        if self.kinds is None or self.closes is None:
+            return found
+        at_close = np.isin(self.kinds, (FLOW, SPENT))
+        return np.where(at_close[:, None], self.closes[self.sessions], found)
 
     @property
     def units_before(self) -> Floats:

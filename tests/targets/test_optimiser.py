@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from trimtab.estimates.covariance import sample_covariance
+from trimtab.targets.estimated import COVARIANCES, EXPECTED, covariance_by
 from trimtab.targets.limits import within
 from trimtab.targets.mean_variance import least_volatility
 from trimtab.targets.objectives import OBJECTIVES
@@ -90,3 +91,30 @@ def test_more_instruments_than_sessions_are_repaired_and_said() -> None:
 
     assert found.weights_.sum() == pytest.approx(1.0)
     assert "covariance-singular" in {finding.code for finding in found.result_.findings}
+
+
+@pytest.mark.parametrize(
+    ("covariance", "expected"),
+    [
+        *((word, "compounded") for word in COVARIANCES),
+        *(("sample", word) for word in EXPECTED if word != "compounded"),
+    ],
+)
+def test_every_estimate_that_has_a_word_gives_weights(covariance: str, expected: str) -> None:
+    """Each way to estimate ends in weights that sum to 1 and are proved."""
+    found = Optimiser("utility", covariance=covariance, expected=expected).fit(history(n=6))
+
+    assert found.weights_.sum() == pytest.approx(1.0)
+    assert found.result_.status == "optimal"
+
+
+def test_the_calm_regime_has_less_variance_than_the_wild_one() -> None:
+    """By `regimes` a history that ends calm has less variance than the whole sample."""
+    rng = np.random.default_rng(4)
+    wild, calm = rng.normal(0, 0.03, (200, 3)), rng.normal(0, 0.005, (200, 3))
+    returns = np.vstack([wild, calm])
+
+    now = covariance_by("regimes", returns, sessions_a_year=252)
+
+    whole = covariance_by("sample", returns, sessions_a_year=252)
+    assert np.trace(now) < 0.3 * np.trace(whole)

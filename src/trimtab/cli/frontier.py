@@ -7,6 +7,7 @@ import argparse
 from trimtab.cli.optimize_limits import add_limits, add_names, constraints_of
 from trimtab.cli.options import add_folder, add_json, command, day, folder_of
 from trimtab.cli.studied import rate
+from trimtab.targets.estimated import COVARIANCES, EXPECTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,13 +50,13 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument(
         "--covariance",
-        choices=("sample", "ledoit-wolf", "constant-correlation", "oas"),
+        choices=COVARIANCES,
         default="sample",
         help="how the covariance is estimated (default: sample)",
     )
     parser.add_argument(
         "--expected",
-        choices=("compounded", "mean"),
+        choices=EXPECTED,
         default="compounded",
         help="how returns are expected (default: compounded)",
     )

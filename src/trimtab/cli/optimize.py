@@ -7,6 +7,7 @@ import argparse
 from trimtab.cli.optimize_limits import add_limits, add_names, constraints_of
 from trimtab.cli.options import add_json, command, day
 from trimtab.cli.studied import rate
+from trimtab.targets.estimated import COVARIANCES, EXPECTED
 from trimtab.targets.objectives import OBJECTIVES
 
 TYPE_CHECKING = False
@@ -68,13 +69,13 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument(
         "--covariance",
-        choices=("sample", "ledoit-wolf", "constant-correlation", "oas"),
+        choices=COVARIANCES,
         default="sample",
         help="how the covariance is estimated (default: sample)",
     )
     parser.add_argument(
         "--expected",
-        choices=("compounded", "mean"),
+        choices=EXPECTED,
         default="compounded",
         help="how returns are expected (default: compounded)",
     )

@@ -143,3 +143,21 @@ def test_a_file_that_is_no_page_is_not_written_over(
     assert code == 1
     assert other.read_text() == "mine"
     assert "notes.html" in capsys.readouterr().err
+
+
+def test_a_tolerance_is_mapped_and_shown(
+    prices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A score leads to a point; text, JSON and page say which, and how."""
+    page = tmp_path / "f.html"
+    line = ["frontier", "--prices", str(prices), "--risk-score", "4"]
+
+    main([*line, "--report", str(page)])
+    shown = capsys.readouterr().out
+    main([*line, "--json"])
+    told = json.loads(capsys.readouterr().out)["tolerated"]
+
+    assert "4 of 10" in " ".join(shown.split())
+    assert "4 of 10" in told["how"]
+    assert sum(told["weights"].values()) == pytest.approx(1.0)
+    assert "tolerated" in page.read_text()

@@ -12,6 +12,7 @@ from trimtab.targets.estimated import COVARIANCES, EXPECTED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trimtab.cli.options import Commands
+    from trimtab.estimates.arrays import Floats
     from trimtab.model.findings import Finding
     from trimtab.simulate.history import PriceHistory
     from trimtab.targets.front import Front
@@ -22,6 +23,7 @@ examples:
   trimtab frontier --prices etf.csv --weights SPY=60,AGG=40      any prices and weights
   trimtab frontier --prices etf.csv --report frontier.html       the same as a page with charts
   trimtab frontier --prices etf.csv --bounds 0,30 --png frontier.png
+  trimtab frontier --prices etf.csv --risk-score 4               the point that a tolerance leads to
 """
 
 
@@ -67,6 +69,19 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--end", metavar="DATE", type=day, help="the last day that counts")
     add_limits(parser)
     add_names(parser)
+    tolerance = parser.add_mutually_exclusive_group()
+    tolerance.add_argument(
+        "--max-volatility", metavar="PERCENT", type=rate, help="a tolerance: volatility a year"
+    )
+    tolerance.add_argument(
+        "--max-loss",
+        metavar="PERCENT",
+        type=rate,
+        help="a tolerance: the loss of a year, exceeded in one of twenty",
+    )
+    tolerance.add_argument(
+        "--risk-score", metavar="N", type=float, help="a tolerance: a score from 1 to 10"
+    )
     parser.add_argument("--report", metavar="FILE", help="write one HTML file with the charts")
     parser.add_argument("--png", metavar="FILE", help="write the charts as one PNG")
     add_json(parser)
@@ -196,7 +211,24 @@ def _front(
 
         clash = contradiction_told(names, learned.limits, found.solution, learned.covariance)
         raise RefusedError(f"these limits cannot be met together: {clash}. Loosen one of them")
+    found = _with_tolerance(args, found, learned.covariance)
     return replace(found, findings=(*findings, *learned.findings))
+
+
+def _with_tolerance(args: argparse.Namespace, found: Front, covariance: Floats) -> Front:
+    """The frontier with the point that a stated tolerance for risk leads to."""
+    from dataclasses import replace
+
+    from trimtab.targets.tolerance import Kind, tolerated
+
+    asked: tuple[tuple[Kind, float | None], ...] = (
+        ("volatility", args.max_volatility), ("loss", args.max_loss), ("score", args.risk_score),
+    )  # fmt: skip
+    for kind, amount in asked:
+        if amount is not None:
+            one = tolerated(found, kind, amount)
+            return replace(found, tolerated=(found.at(one.weights, covariance), one.how))
+    return found
 
 
 def _points(text: str) -> int:

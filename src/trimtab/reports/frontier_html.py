@@ -27,7 +27,7 @@ svg.figure text.name{fill:var(--text);font-weight:600}
 .front{fill:none;stroke:var(--c0);stroke-width:3;stroke-linejoin:round}
 .alone{fill:var(--soft)}.line{stroke:var(--soft);stroke-dasharray:5 4;fill:none}
 .calm{fill:var(--c2)}.tangent{fill:var(--c4)}.now{fill:var(--c1)}
-.calm,.tangent,.now{stroke:var(--page);stroke-width:1.5}
+.may{fill:var(--c3)}.calm,.tangent,.now,.may{stroke:var(--page);stroke-width:1.5}
 .reach{stroke:var(--c1);stroke-dasharray:2 3;stroke-width:1.5}
 .layer{opacity:.88;stroke:var(--page);stroke-width:.7}
 .rule{stroke:var(--page);stroke-width:1.6}
@@ -44,7 +44,7 @@ CURVE_NOTE = (
 )
 LAYERS_NOTE = "From the least volatility on the left to the most return on the right."
 
-SHAPES = {"least volatility": "calm", "best Sharpe": "tangent", "now": "now"}
+SHAPES = {"least volatility": "calm", "best Sharpe": "tangent", "now": "now", "tolerated": "may"}
 
 
 def frontier_html(front: Front, prices: PriceHistory) -> str:
@@ -231,7 +231,7 @@ def _mark(
     at, up = x(point.volatility), y(point.expected_return)
     told = f"{name}: {weights_words(front, point)}"
     # The frontier lies to the left and above: what stands on it is named left, the rest right.
-    side, anchor = (12.0, "start") if name == "now" else (-12.0, "end")
+    side, anchor = (12.0, "start") if name in ("now", "tolerated") else (-12.0, "end")
     return (
         f'<circle class="{SHAPES[name]}" cx="{at:.1f}" cy="{up:.1f}" r="7.5">'
         f"<title>{safe(told)}</title></circle>"

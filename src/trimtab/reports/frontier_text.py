@@ -62,6 +62,10 @@ def frontier_text(
     stands = standing(front)
     if stands:
         blocks.append(paragraph("Now", [stands], width=width, look=look))
+    if front.tolerated is not None:
+        point, how = front.tolerated
+        told = f"{how} That is {weights_words(front, point)}."
+        blocks.append(paragraph("Tolerance", [told], width=width, look=look))
     blocks.append(paragraph("Mind", [MIND], width=width, look=look))
     blocks.append(findings_text(front.findings, width=width, look=look, explain=True))
     return stacked(blocks)
@@ -123,6 +127,8 @@ def named_points(front: Front) -> list[tuple[str, Point]]:
         told.append(("best Sharpe", front.best_sharpe))
     if front.current is not None:
         told.append(("now", front.current))
+    if front.tolerated is not None:
+        told.append(("tolerated", front.tolerated[0]))
     return sorted(told, key=lambda one: (one[1].expected_return, one[0] == ""))
 
 
@@ -148,6 +154,9 @@ def frontier_json(front: Front, prices: PriceHistory) -> dict[str, Any]:
         "current": told(front.current),
         "at_current_volatility": told(front.as_calm),
         "at_current_return": told(front.as_rich),
+        "tolerated": None
+        if front.tolerated is None
+        else {**(told(front.tolerated[0]) or {}), "how": front.tolerated[1]},
         "instruments": {
             symbol: {"expected_return": gained, "volatility": volatility}
             for symbol, gained, volatility in alone

@@ -53,6 +53,7 @@ class Front:
         as_rich: The frontier at the return of now; None as for `current`.
         expected, volatility: Of each instrument by itself, shape (n,).
         risk_free: A year's.
+        tolerated: The point that a stated tolerance for risk leads to, and how; None without one.
         findings: What is to be said of it.
     """
 
@@ -66,7 +67,15 @@ class Front:
     expected: Floats
     volatility: Floats
     risk_free: float
+    tolerated: tuple[Point, str] | None = None
     findings: tuple[Finding, ...] = ()
+
+    def at(self, weights: Floats, covariance: Floats) -> Point:
+        """Any weights as a point beside the frontier; the covariance is a year's, shape (n, n)."""
+        gained = float(weights @ self.expected)
+        volatility = max(float(weights @ covariance @ weights), 0.0) ** 0.5
+        ratio = (gained - self.risk_free) / volatility if volatility > 0.0 else nan
+        return Point(weights, gained, volatility, ratio)
 
 
 def front(

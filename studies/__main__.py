@@ -18,6 +18,8 @@ NAMES = (
     "cube_root",
     "shannons_demon",
     "two_modes",
+    "cost_to_go",
+    "out_of_sample",
 )
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studies import bands_to_edge, cube_root, opportunistic, shannons_demon, two_modes, vanguard
+from studies import (
+    bands_to_edge,
+    cost_to_go,
+    cube_root,
+    opportunistic,
+    out_of_sample,
+    shannons_demon,
+    two_modes,
+    vanguard,
+)
 from tests.studies.as_written import differing
 
 
@@ -86,3 +95,27 @@ def test_account_mode_made_simple_is_research_mode() -> None:
         assert abs(found.value(f"whole, {name}")) < 20
     assert found.value("with the halved price") < -5
     assert differing(two_modes, found) == []
+
+
+def test_the_squared_distance_is_nearly_the_best_rule_and_better_than_calendar_and_band() -> None:
+    """The heuristic is near the exact rule, and bands and calendars cost more than it."""
+    found = cost_to_go.study()
+
+    for n in (2, 3):
+        assert 0.93 < found.value(f"{n} Markowitz-van Dijk over exact") < 1.07
+    for n in (2, 3, 5):
+        assert found.estimate(f"{n} band over MvD").low > 1.05
+        assert found.estimate(f"{n} calendar over MvD").low > 1.2
+    assert differing(cost_to_go, found) == []
+
+
+def test_no_found_weights_beat_equal_weights_past_chance(shared: Path) -> None:
+    """In its quick form, over ten years: no interval of found weights lies above equal ones."""
+    found = out_of_sample.study(shared, quick=True)
+
+    for kind in out_of_sample.KINDS:
+        for name in out_of_sample.RIVALS[1:]:
+            assert found.estimate(f"{kind} sharpe {name} less equal").low < 0.0
+        aware = found.value(f"{kind} turnover {out_of_sample.AWARE}")
+        assert aware < found.value(f"{kind} turnover {out_of_sample.CALENDAR}")
+    assert "nothing beats equal weights past chance" in found.text

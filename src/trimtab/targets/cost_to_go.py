@@ -91,16 +91,51 @@ class Exact:
     step: float
 
     def decide(self, held: Floats) -> Floats:
-        """Where to trade to from each row of weights, shape (rows, n): a point, or nowhere."""
+        """Where to trade to from each row of weights, shape (rows, n).
+
+        What is still to come is straight between the points of the grid, and the cost of trading
+        straight between lines on which a weight is not traded. So the best is at a point of the
+        grid, where such a line crosses the grid, or to stay.
+        """
         import numpy as np
 
-        moved = np.abs(held[:, None, :] - self.points[None]) @ self.chase.rates
-        total = moved + self.onward
-        nearest = total.argmin(axis=1)
-        places, shares = _interpolated(self.chase.best, self.step, self.points, held)
-        staying = (self.onward[places] * shares).sum(axis=1)
-        stays = staying <= total[np.arange(len(held)), nearest]
-        return np.where(stays[:, None], held, self.points[nearest])
+        best = held.copy()
+        least = self._onward_at(held)
+        for row, (weights, now) in enumerate(zip(held, least, strict=True)):
+            tried = np.vstack([self.points, self._crossings(weights)])
+            costs = np.abs(tried - weights) @ self.chase.rates
+            costs[: len(self.points)] += self.onward
+            costs[len(self.points) :] += self._onward_at(tried[len(self.points) :])
+            where = int(costs.argmin())
+            if costs[where] < now:
+                best[row] = tried[where]
+        return best
+
+    def _onward_at(self, weights: Floats) -> Floats:
+        """Cost from any weights on, just after trading, shape (rows,)."""
+        places, shares = _interpolated(self.chase.best, self.step, self.points, weights)
+        onward: Floats = (self.onward[places] * shares).sum(axis=1)
+        return onward
+
+    def _crossings(self, weights: Floats) -> Floats:
+        """Where lines on which one weight is not traded cross the grid, shape (crossings, n)."""
+        import numpy as np
+
+        n = len(weights)
+        if n == 2:
+            return np.empty((0, n))
+        reach = np.rint((self.points[:, 0].max() - self.chase.best[0]) / self.step)
+        steps = self.step * np.arange(-reach, reach + 1)
+        found = []
+        for still in range(n):
+            for on_grid in range(n):
+                if on_grid != still:
+                    line = np.tile(weights, (len(steps), 1))
+                    line[:, on_grid] = self.chase.best[on_grid] + steps
+                    rest = n - still - on_grid
+                    line[:, rest] = 1.0 - line[:, still] - line[:, on_grid]
+                    found.append(line)
+        return np.vstack(found)
 
 
 def lognormal_outcomes(covariance: Floats, *, nodes: int = 3) -> tuple[Floats, Floats]:

@@ -175,3 +175,53 @@ def test_a_basis_far_from_what_a_lot_was_worth_is_refused(tmp_path: Path) -> Non
 
     assert right.findings == ()
     assert unknown.findings == ()
+
+
+def splitting(path: Path) -> OpenBook:
+    """The taxed account holds 50 VTI; they are split 2 for 1 on 4 April, with prices to the 5th."""
+    folder(path, roth="manual", taxed="manual")
+    rows = ["date,symbol,close,split"]
+    rows += [f"2024-03-28,{name},{price}," for name, price in (("VTI", 260), ("BND", 72.5))]
+    rows += ["2024-04-02,VTI,260,", "2024-04-02,BND,72.5,", "2024-04-03,VTI,260,"]
+    rows += ["2024-04-04,VTI,130,2", "2024-04-05,VTI,131,", "2024-04-05,BND,72.5,"]
+    (path / "prices.csv").write_text("\n".join(rows) + "\n")
+    return open_book(path, clock=StillClock(NOW))
+
+
+def test_a_statement_from_before_a_split_is_laid_beside_the_holdings_of_its_day(
+    tmp_path: Path,
+) -> None:
+    """50 units of 3 April are right although they are 100 since: nothing leaves the account."""
+    book = splitting(tmp_path)
+    before = date(2024, 4, 3)
+
+    found = book.compare(stated(500_00), on=before)
+    done = book.adjust(stated(500_00), on=before)
+
+    assert found == ()
+    assert done.drafts == ()
+    assert [one.missing for one in book.compare(stated(500_00))] == [Decimal(-50)]
+
+
+def test_what_a_statement_books_is_booked_through_its_own_day(tmp_path: Path) -> None:
+    """A later split and a later day are not booked with it, and come in their turn."""
+    book = splitting(tmp_path)
+
+    book.adjust(stated(510_00), on=date(2024, 4, 3))
+
+    assert book.folded().actions_through == date(2024, 4, 3)
+    assert book.folded().positions["taxed", "VTI"] == 50
+    assert book.prepared(DAY).folded.positions["taxed", "VTI"] == 100
+
+
+def test_a_statement_older_than_a_booked_split_is_refused(tmp_path: Path) -> None:
+    """Once the record has the split, one from before it cannot be compared, nor booked."""
+    book = splitting(tmp_path)
+    book.adjust(Statement("taxed", {"VTI": Decimal(100), "BND": Decimal(20)}, 510_00))
+
+    with pytest.raises(RefusedError, match="reaches 2024-04-05") as compared:
+        book.compare(stated(510_00), on=date(2024, 4, 3))
+    with pytest.raises(RefusedError) as booked_late:
+        book.adjust(stated(510_00), on=date(2024, 4, 3))
+
+    assert str(booked_late.value) == str(compared.value)

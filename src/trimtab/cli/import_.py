@@ -36,7 +36,6 @@ def add_parser(commands: Commands) -> None:
         epilog=EPILOG,
     )
     add_statement(parser)
-    parser.add_argument("--on", metavar="DATE", type=day, help="the day of the statement")
     parser.add_argument(
         "--income",
         action="store_true",
@@ -49,10 +48,17 @@ def add_parser(commands: Commands) -> None:
 
 
 def add_statement(parser: argparse.ArgumentParser) -> None:
-    """Which export, and of which account."""
+    """Which export, of which account and day."""
     add_folder(parser, again=True)
     parser.add_argument("file", metavar="FILE", help="the broker's export of positions, as CSV")
     parser.add_argument("--account", metavar="ACCOUNT", required=True, help="of which account")
+    parser.add_argument(
+        "--on",
+        metavar="DATE",
+        type=day,
+        help="the day of the statement, by default the newest with prices; the record is compared "
+        "and booked as of it",
+    )
     add_json(parser)
 
 
@@ -79,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
             f"{args.file} has a header and no rows of {args.account}: nothing was booked. Export "
             "it again; if nothing is held there any more, say so with --empty"
         )
-    mismatches = book.compare(imported.statement)
+    mismatches = book.compare(imported.statement, on=args.on)
     on = screen()
     if not args.json:
         if is_guess:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from trimtab.cli.options import Commands
 
 EPILOG = """\
-example:
+examples:
   trimtab reconcile positions.csv --account brokerage
+  trimtab reconcile positions.csv --account brokerage --on 2026-03-31
 Ends with exit code 0 when they agree, else with 1.
 """
 
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     path = Path(args.file)
     column_map, _ = column_map_of(book, path, args.account)
     imported = imported_of(book, path, args.account, column_map)
-    mismatches = book.compare(imported.statement)
+    mismatches = book.compare(imported.statement, on=args.on)
     findings = (*imported.findings, *book.repairs)
     if args.json:
         emit(statement_json(args.account, mismatches, findings))

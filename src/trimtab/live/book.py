@@ -166,11 +166,16 @@ class OpenBook(ObservedBook):
         minor = self._flows("withdrawal", {account: amount})[account]
         accounts.withdraw(self, account, minor, on=day_of(on))
 
-    def compare(self, statement: Statement) -> tuple[Mismatch, ...]:
-        """Where a broker's statement and the record disagree; empty if nowhere."""
+    def compare(self, statement: Statement, *, on: Day | None = None) -> tuple[Mismatch, ...]:
+        """Where a broker's statement and the record disagree; empty if nowhere.
+
+        Args:
+            statement: What the broker says.
+            on: Its day; by default the newest with prices.
+        """
         from trimtab.live import statements
 
-        return statements.mismatches(self, statement)
+        return statements.mismatches(self, statement, on=day_of(on))
 
     def adjust(
         self, statement: Statement, *, on: Day | None = None, income: bool = False

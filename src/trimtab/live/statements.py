@@ -24,9 +24,23 @@ from trimtab.model.errors import RefusedError
 from trimtab.model.instruments import Instrument
 
 
-def mismatches(book: ObservedBook, statement: Statement) -> tuple[Mismatch, ...]:
-    """Where a statement and the record disagree; empty if nowhere."""
-    folded = book.prepared(book.as_of()).folded
+def mismatches(
+    book: ObservedBook, statement: Statement, *, on: date | None = None
+) -> tuple[Mismatch, ...]:
+    """Where a statement and the record disagree; empty if nowhere.
+
+    Args:
+        book: The portfolio.
+        statement: What the broker says.
+        on: Its day, on which a later split has not multiplied anything yet; by default the newest
+            with prices.
+
+    Raises:
+        RefusedError: The record reaches further than that day, or begins after it.
+    """
+    if on is not None:
+        _statement_day(book, on)
+    folded = book.prepared(_session_of(book, on)).folded
     return differences(
         statement,
         lots=tuple(folded.lots.values()),
@@ -81,10 +95,10 @@ def _adjusted(
     book: ObservedBook, statement: Statement, store: LedgerStore, on: date | None, *, income: bool
 ) -> Adjustment:
     day = _statement_day(book, on)
-    found = mismatches(book, statement)
+    found = mismatches(book, statement, on=on)
     if not found:
         return Adjustment((), ())
-    as_of = book.as_of()
+    as_of = _session_of(book, on)
     ready = book.prepared(as_of)
     since = awaited_since(book, day)
     folded = record(store, book.folded(), ready.drafts) if ready.drafts else book.folded()
@@ -123,6 +137,15 @@ def _stated_steps(book: ObservedBook, statement: Statement) -> dict[str, int]:
         for name, units in statement.positions.items()
         if name in known
     }
+
+
+def _session_of(book: ObservedBook, on: date | None) -> date:
+    """The session up to which the record is brought before a statement is laid beside it.
+
+    What happened after the day of the statement is in neither of them.
+    """
+    newest = book.as_of()
+    return newest if on is None else min(book.as_of(on), newest)
 
 
 def _statement_day(book: ObservedBook, on: date | None) -> date:

@@ -38,6 +38,30 @@ def test_the_weights_for_a_program(prices: Path, capsys: pytest.CaptureFixture[s
     assert told["objective_value"] == told["volatility"]
 
 
+@pytest.mark.parametrize("command", ["optimize", "frontier"])
+def test_monthly_rows_make_twelve_a_year(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Figures are a year's, by how far apart the rows are: 12 of them where they are months."""
+    rng = np.random.default_rng(8)
+    months = np.arange("2010-01", "2020-01", dtype="datetime64[M]").astype("datetime64[D]")
+    walk = 100 * np.exp(rng.normal(0.005, 0.04, len(months)).cumsum())
+    other = 100 * np.exp(rng.normal(0.005, 0.09, len(months)).cumsum())
+    rows = [f"{day},{a:.6f},{b:.6f}" for day, a, b in zip(months, walk, other, strict=True)]
+    file = tmp_path / "months.csv"
+    file.write_text("\n".join(["date,A,B", *rows]) + "\n")
+    limits = ["--bounds", "50,50"]
+
+    code = main([command, "--prices", str(file), "--json", *limits])
+
+    told = json.loads(capsys.readouterr().out)
+    read = np.array([[float(cell) for cell in row.split(",")[1:]] for row in rows])
+    both = (read[1:] / read[:-1] - 1.0).mean(axis=1)
+    found = told if command == "optimize" else told["points"][0]
+    assert code == 0
+    assert found["volatility"] == pytest.approx(both.std(ddof=1) * np.sqrt(12), rel=1e-9)
+
+
 def test_the_weights_for_a_reader(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The table is in percent, the largest weight first, and says what it is worth."""
     code = main(["optimize", "--prices", str(prices), "--objective", "risk-parity"])

@@ -223,3 +223,19 @@ def test_results_show_their_tables() -> None:
     ):
         assert str(shown) == repr(shown) == shown.summary()
         assert "array(" not in repr(shown)
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong"),
+    [({"cost_rule": "thrice"}, "cost_rule 'thrice'"), ({"cash_rate": 12.0}, "cash_rate 12.0")],
+)
+def test_what_makes_no_sense_is_refused_as_backtest_refuses_it(
+    option: dict[str, Any], wrong: str
+) -> None:
+    """A sweep and a backtest read the same keywords, and say the same of what they are not."""
+    prices = lively("AB", 30)
+
+    with pytest.raises(ValueError, match=wrong):
+        sweep(prices, grid(BASE), **option)
+    with pytest.raises(ValueError, match=wrong):
+        backtest(prices, BASE, **option)

@@ -181,6 +181,7 @@ def _front(
 
     import numpy as np
 
+    from trimtab.estimates.years import sessions_a_year
     from trimtab.model.errors import RefusedError
     from trimtab.targets.front import Front, front
     from trimtab.targets.optimiser import Optimiser
@@ -188,7 +189,12 @@ def _front(
     rules = constraints_of(args, prices)
     if not rules.held and held:
         rules = replace(rules, held=held)
-    optimiser = Optimiser(constraints=rules, covariance=args.covariance, expected=args.expected)
+    optimiser = Optimiser(
+        constraints=rules,
+        covariance=args.covariance,
+        expected=args.expected,
+        sessions_a_year=sessions_a_year(prices.dates),
+    )
     learned = optimiser.learned(prices.returns, prices.symbols)
     if learned.covariance is None:
         told = [one.message for one in learned.findings if one.severity == "error"]

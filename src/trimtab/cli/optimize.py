@@ -99,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
 
     from trimtab.adapters.price_frames import read_prices
     from trimtab.cli.screen import emit, progress, say, screen
+    from trimtab.estimates.years import sessions_a_year
     from trimtab.model.errors import RefusedError
     from trimtab.simulate.history import common_sessions
     from trimtab.targets.constraints import Constraints
@@ -119,6 +120,7 @@ def run(args: argparse.Namespace) -> int:
             constraints=None if rules == Constraints() else rules,
             covariance=args.covariance,
             expected=args.expected,
+            sessions_a_year=sessions_a_year(prices.dates),
         )
         try:
             found = optimiser.optimised(prices.returns, prices.symbols)

@@ -30,7 +30,7 @@ from trimtab.simulate.gaps import Delisted, Late
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.policy_run import over
 from trimtab.simulate.results import Backtest
-from trimtab.simulate.rules import RULES, CostRule, DividendUse, TradeAt, read_rules
+from trimtab.simulate.rules import CostRule, DividendUse, TradeAt, read_rules
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import FrameKind
@@ -131,12 +131,8 @@ def backtest(
     chosen = [policies] if isinstance(policies, Policy) else list(policies)
     _check_names(chosen)
     charged = with_exchange(costs or Costs(), prices.foreign, fx_bps)
-    if cost_rule not in RULES:
-        raise ValueError(f"cost_rule {cost_rule!r}: one of {', '.join(RULES)}")
     if trade_at not in (None, "close", "next-open", "next-close"):
         raise ValueError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
-    if not -1.0 < cash_rate < 10.0:
-        raise ValueError(f"cash_rate {cash_rate!r}: a fraction a year, as 0.03")
     work = prices.close.size * len(chosen)
     fast = form == "compiled" or (form == "auto" and work >= _COMPILE_FROM)
     rules = read_rules(

@@ -126,6 +126,10 @@ def read_rules(
     """
     if not 0 < cash < float("inf"):
         raise ValueError(f"cash {cash!r}: must be above zero and finite")
+    if cost_rule not in RULES:
+        raise ValueError(f"cost_rule {cost_rule!r}: one of {', '.join(RULES)}")
+    if not -1.0 < cash_rate < 10.0:
+        raise ValueError(f"cash_rate {cash_rate!r}: a fraction a year, as 0.03")
     rules = Rules(
         costs=costs,
         cash=float(cash),

@@ -133,3 +133,40 @@ def test_fees_ten_times_off_are_refused_until_somebody_insists(tmp_path: Path) -
     applied = opened(tmp_path).record(saved, file, as_it_was=True)
 
     assert "fees-far-from-plan" in {finding.code for finding in applied.findings}
+
+
+def splitting(path: Path, *rows: str) -> Path:
+    """50 VTI in the taxed account, split 2 for 1 on 27 March; nothing is recorded yet."""
+    file = trades(path, *rows)
+    (path / "prices.csv").write_text(
+        "date,symbol,close,split\n2024-03-25,VTI,260,\n2024-03-26,VTI,260,\n"
+        "2024-03-27,VTI,130,2\n2024-03-28,VTI,131,\n2024-03-28,BND,72.5,\n"
+    )
+    return file
+
+
+def test_a_trade_from_before_a_split_is_booked_before_it(tmp_path: Path) -> None:
+    """With no record yet 10 of 50 are sold, the other 40 are split, and 5 of the 80 are sold."""
+    file = splitting(
+        tmp_path, "taxed,VTI,sell,5,131,0,2024-03-28", "taxed,VTI,sell,10,260,0,2024-03-26"
+    )
+
+    done = book_trades(opened(tmp_path), file)
+
+    book = opened(tmp_path)
+    kinds = [one.kind for one in book.entries() if one.kind in ("split", "filled")]
+    assert kinds == ["filled", "split", "filled"]
+    assert book.folded().positions["taxed", "VTI"] == (50 - 10) * 2 - 5
+    assert book.folded().cash["taxed"] == 500_00 + 2600_00 + 655_00
+    assert len(done.found.drafts) == 2
+    assert book.prepared(book.as_of()).drafts == ()
+
+
+def test_a_trade_from_before_a_booked_split_is_refused(tmp_path: Path) -> None:
+    """What is booked stays: the trade is named with the entry of the split."""
+    file = splitting(tmp_path, "taxed,VTI,sell,5,131,0,2024-03-28")
+    book_trades(opened(tmp_path), file)
+    file.write_text(f"{HEAD}\ntaxed,VTI,sell,10,260,0,2024-03-26\n")
+
+    with pytest.raises(RefusedError, match=r"before the split of 2024-03-27 \(2 for 1, entry 2\)"):
+        to_book_trades(opened(tmp_path), file)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from trimtab.execution.opening import seeding
 from trimtab.ledger.chain import EMPTY, Draft
@@ -35,11 +35,25 @@ def write(book: ObservedBook, drafts_after: Callable[[Folded], list[Draft]]) -> 
     book.repair()
     ready = book.prepared(book.as_of())
     folded = book.folded()
-    due = [draft for draft in ready.drafts if not _is_of_paper(draft, book)]
+    due = written(book, ready.drafts)
     if due:
         folded = record(book.store, folded, due)
     record(book.store, folded, drafts_after(folded))
     return book.folded()
+
+
+def write_all(book: ObservedBook, drafts: Callable[[], list[Draft]]) -> Folded:
+    """Add what a function says, which is all that is to be written, what is due first included."""
+    book.home.mkdir(parents=True, exist_ok=True)
+    book.repair()
+    found = drafts()
+    record(book.store, book.folded(), found)
+    return book.folded()
+
+
+def written(book: ObservedBook, drafts: Sequence[Draft]) -> list[Draft]:
+    """Those that this record takes: it keeps no money that exists only on paper beside real."""
+    return [draft for draft in drafts if not _is_of_paper(draft, book)]
 
 
 def _is_of_paper(draft: Draft, book: ObservedBook) -> bool:

@@ -146,6 +146,22 @@ def test_the_files_of_account_mode_say_what_its_figures_say(tmp_path: Path) -> N
     assert [one["rebalances"] for one in figures["policies"] if "never" in one["name"]] == [0]
 
 
+@pytest.mark.parametrize("more", ["", " --paths 2"])
+def test_account_mode_tells_programs_what_it_tells_readers(tmp_path: Path, more: str) -> None:
+    """Findings of account mode stand in JSON as in the text, with shuffled histories too."""
+    session = Session(demo_folder(tmp_path))
+    line = (
+        "trimtab backtest --account-mode --start 2012-01-03 --end 2012-02-29 --policy never "
+        f"--cash 10000 --withdraw 50000/month{more}"
+    )
+
+    told, text = json.loads(session.run(f"{line} --json")), session.run(line)
+
+    plain = " ".join(text.split()).replace(",", "")
+    assert "withdrawal-unpaid" in {one["code"] for one in told["findings"]}
+    assert all(one["message"][:-1].replace(",", "") in plain for one in told["findings"])
+
+
 def test_account_mode_writes_a_page_and_pictures(tmp_path: Path) -> None:
     """--report and --png go with --account-mode: its own page, and a picture of tax by year."""
     folder = demo_folder(tmp_path)

@@ -96,9 +96,15 @@ def write_accounts(
 def accounts_json(
     runs: Sequence[AccountRun], shuffled: AccountPaths | None = None
 ) -> dict[str, Any]:
-    """The figures of runs in account mode, for programs: of one, or a list; and shuffled ones."""
+    """The figures of runs in account mode, for programs: of one, or a list; and shuffled ones.
+
+    As in the text, findings are those of the first run.
+    """
+    from trimtab.reports.plan_json import findings_json
+
     figures = [{"name": run.name, **run.to_dict()} for run in runs]
     found = figures[0] if len(figures) == 1 else {"policies": figures}
+    found["findings"] = findings_json(runs[0].findings)
     return found if shuffled is None else {**found, "shuffled": shuffled.to_dict()}
 
 

@@ -102,6 +102,31 @@ def test_a_withdrawal_is_paid_and_what_cannot_be_is_told() -> None:
     assert run.to_dict()["paid_out"] == 600.0
 
 
+def test_a_simulated_run_has_no_entries_to_void() -> None:
+    """A deposit came in, since it was simulated: nobody is told how to take it back."""
+    run = run_of(Flows({DAYS[5]: 700.0}))
+
+    assert sum(run.flows) == 70_000
+    assert not [one for one in run.findings if "ledger correct" in one.message]
+
+
+def test_a_simulated_loss_that_may_be_washed_comes_without_a_remedy() -> None:
+    """What is history cannot be left out of the next plan: the loss is told, and no more."""
+    accounts = [
+        account("a", target=tree({"US": 10, "BND": 90})),
+        account("b", "roth", target=tree({"US": 90, "BND": 10})),
+    ]
+    lots = [lot("a", "US", 40, "8000"), lot("b", "BND", 50, "1900")]
+
+    run = backtest_accounts(
+        mandate(None, accounts=accounts), opening(lots, a=10_000, b=10_000), level()
+    )
+
+    (told,) = [one.message for one in run.findings if one.code == "wash-sale-possible"]
+    assert "this plan buys US in b" in told
+    assert told.endswith("does not work that out yet.")
+
+
 def test_a_fee_is_charged_each_month_and_sold_for_where_there_is_no_cash() -> None:
     """Its days by 365.25 of what is there, to the cent; growth has it, and it is no cost."""
     run = run_of(None, fee=0.12, markets=level(44))

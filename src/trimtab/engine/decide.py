@@ -25,6 +25,9 @@ from trimtab.model.plain import to_plain
 from trimtab.model.plan import LeftAlone, Plan, SleeveRow, Trade
 from trimtab.model.state import State
 
+AVOID_WASH = " To avoid it,"
+"""How what a plan that washes a loss says begins to say what to leave out."""
+
 NO_FLOWS = Request()
 
 
@@ -348,7 +351,7 @@ def _possible_wash(trade: Trade, loss: int, own: list[Trade], before: list[str])
         keys = dict.fromkeys((one.account, one.instrument) for one in own)
         buys = ", ".join(f'do_not_buy = ["{name}"] under [accounts.{at}]' for at, name in keys)
         message += (
-            f" To avoid it, leave out the purchase ({buys}, for 31 days) or the sale "
+            f"{AVOID_WASH} leave out the purchase ({buys}, for 31 days) or the sale "
             f'(do_not_sell = ["{trade.instrument}"] under [accounts.{trade.account}]), and plan '
             "again."
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
 
 from trimtab.engine.aim import targets
-from trimtab.engine.decide import decide, wants_plan
+from trimtab.engine.decide import AVOID_WASH, decide, wants_plan
 from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request
 from trimtab.engine.quiet import next_look
 from trimtab.execution.application import Application, Venue
@@ -57,6 +57,17 @@ NEVER = parse_when("never")
 
 ENDLESS = 2**60
 """Simulated days pass in milliseconds: the throttle on orders a minute has nothing to say."""
+
+
+_ONLY_REAL = ("deposit-booked", "withdrawal-settles")
+"""What only a real record is to be told: which entry to void, on which later day money leaves."""
+
+
+def _simulated(plan: Plan) -> Iterator[Finding]:
+    """What a plan has to say, without what to leave out of it: it is history already."""
+    for one in plan.findings:
+        is_wash = one.code == "wash-sale-possible"
+        yield replace(one, message=one.message.partition(AVOID_WASH)[0]) if is_wash else one
 
 
 @dataclass
@@ -163,7 +174,7 @@ class Desk:
         looks = not waits and self._looks(tape, state)
         if looks or wants_plan(seen, mandate, market, market.as_of, asked):
             plan = decide(seen, mandate, market, market.as_of, asked)
-            self.findings.extend(plan.findings)
+            self.findings.extend(_simulated(plan))
             if plan.trades or plan.periods or request.withdrawals or request.deposits:
                 self._carry_out(plan, state, market, request)
                 self._note_payments(plan, market, tax, come, go)
@@ -192,7 +203,7 @@ class Desk:
         if not (self._looks(tape, seen) or wants_plan(seen, self.mandate, market, day)):
             return
         plan = decide(seen, self.mandate, market, day)
-        self.findings.extend(plan.findings)
+        self.findings.extend(_simulated(plan))
         if plan.trades:
             self.waiting = plan
         elif plan.periods:
@@ -209,7 +220,7 @@ class Desk:
         request = Request(now=True)
         state = self._prepared(market).state(market.as_of, head=self.folded.head.hash)
         plan = decide(state, self.mandate, market, market.as_of, request)
-        self.findings.extend(plan.findings)
+        self.findings.extend(_simulated(plan))
         # The period that was looked at is that of the close: this session's own is still to come.
         plan = replace(plan, periods=decided.periods)
         self._carry_out(plan, state, market, request)
@@ -488,8 +499,7 @@ class Desk:
         run = Application(plan, request, venue, known=self.folded, decided_from=state)
         applied = carry_out(run, by="backtest")
         self.folded = applied.folded
-        # On which later day money leaves that was raised today, a simulation need not tell.
-        self.findings += [one for one in applied.findings if one.code != "withdrawal-settles"]
+        self.findings += [one for one in applied.findings if one.code not in _ONLY_REAL]
         self.findings.extend(without_volume(terms, broker.orders.values()))
         plan = as_filled(plan, applied.orders, venue)
         self.tax.sold(plan)

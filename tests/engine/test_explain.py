@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ from tests.engine.households import DAY, account, lot, mandate, market, state, t
 from trimtab.costs import Costs
 from trimtab.engine.decide import decide
 from trimtab.engine.mandate import Request
+from trimtab.model.instruments import Instrument
 from trimtab.model.plan import LeftAlone, Plan
 from trimtab.model.policy import parse_when
 from trimtab.triggers.deviation import band_reading, drift_reading
@@ -248,6 +250,50 @@ def test_a_deposit_below_the_minimum_says_so(price: str) -> None:
     assert plan.trades == ()
     assert "below the minimum of 500.00" in note.why
     assert "at its target" not in note.why
+
+
+@pytest.mark.parametrize("seed", [195, 251, 277, 340, 377, 388, 489, 708, 775, 794, 874])
+def test_the_minimum_is_no_reason_where_more_could_be_bought(seed: int) -> None:
+    """What an account could still buy decides: only where that is below the minimum is it named.
+
+    Whatever else kept the search from the trade, no figure of the plan may speak against its word.
+    """
+    r = random.Random(seed)
+    accounts = [account("plan", "traditional", menu=("F", "G")), account("free")]
+    accounts.append(account("roth", "roth"))
+    target = tree(
+        {"US": (50, ["US", "F"]), "I": 20, "B": (30, ["BND", "G"])},
+        location={"B": ["plan", "roth", "free"]},
+    )
+    lots = [lot("free", "US", r.randint(150, 206), "20000")]
+    lots += [lot("free", "I", r.randint(60, 136), "5000"), lot("plan", "F", r.randint(1, 300_000))]
+    lots += [lot("plan", "G", r.randint(1, 2_000_000)), lot("roth", "BND", r.randint(1, 120))]
+    lots.append(lot("roth", "I", r.randint(1, 90)))
+    mandate_ = mandate(
+        target,
+        accounts=accounts,
+        instruments=[Instrument(name, step=Decimal("0.001")) for name in ("F", "G")],
+        min_trade=r.choice([10_000, 30_000]),
+        cash_buffer=50_000,
+        when="monthly+band:5pp/25%",
+    )
+    request = Request(deposits={"free": r.randint(20_000, 200_000)}, no_sells=r.random() < 0.3)
+    cash = {name: str(r.randint(0, most)) for name, most in (("plan", 900), ("free", 900))}
+    prices = market({"US": "348", "F": "71", "BND": "69", "G": "9.7", "I": "96"})
+    state_ = state(lots, roth=str(r.randint(0, 300)), **cash)
+
+    plan = decide(state_, mandate_, prices, DAY, request)
+
+    rows = {row.sleeve: row for row in plan.sleeves}
+    over = sum(plan.cash_after.values()) - mandate_.cash_buffer
+    base = sum(row.value_after for row in plan.sleeves) + over
+    for note in plan.left_alone:
+        row = rows.get(note.instrument)
+        if note.reason == "minimum" and row is not None and row.after < row.weight:
+            lack = row.weight * base - row.value_after
+            step = {"US": 71, "B": 10}.get(row.sleeve, over)
+            could = min(lack, plan.cash_after["plan"], over)
+            assert could < mandate_.min_trade + step, note.why
 
 
 SHARES = st.fractions(0, 1, max_denominator=10**7)

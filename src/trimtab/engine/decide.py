@@ -259,6 +259,7 @@ def _decide_one(
     notes = explain.left_alone(
         aim, written, done.steps, wanted, asked,
         mandate=mandate, value=value, request=request, further=after > before,
+        gap=done.gap + round(wanted.gap),
     )  # fmt: skip
     rows = explain.sleeve_rows(aim, mandate, leaves, base_after)
     return _Part(

@@ -9,6 +9,7 @@ from trimtab.engine.aim import Aim
 from trimtab.engine.due import Due
 from trimtab.engine.finish import cash_change, cost_of
 from trimtab.engine.mandate import Mandate, Request
+from trimtab.engine.possible import could_buy, could_sell
 from trimtab.engine.problem import Holding, Problem
 from trimtab.engine.relieve import lots_sold
 from trimtab.engine.trade import Changes
@@ -118,17 +119,18 @@ def left_alone(
     value: Valuation,
     request: Request,
     further: bool,
+    gap: int = 0,
 ) -> list[LeftAlone]:
     """The trades that were not made, each with the constraint that bound it.
 
     Where the plan ends further from its target, cash of a deposit that stays is named however
-    little it is: that is why.
+    little it is: that is why. `gap` is how far the trades may be from the best, in minor units.
     """
     after, purses = values_after(aim, problem, steps, value)
     base = aim.base - sum(map(cost_of, problem.holdings, steps))
     worth_saying = Fraction(0) if further else WORTH_SAYING
     notes = _idle_cash(
-        aim, problem, after, purses, base, changes,
+        aim, problem, after, purses, base,
         mandate=mandate, request=request, worth_saying=worth_saying,
     )  # fmt: skip
     notes += _tax_spared(problem, steps, mandate)
@@ -143,7 +145,7 @@ def left_alone(
         reason, why = _why_not(
             problem, i, leaf, changes, due, steps=steps,
             base=aim.base, ends=after, free=_free_cash(aim, problem, purses), away=away,
-            mandate=mandate, value=value, request=request,
+            gap=gap, mandate=mandate, value=value, request=request,
         )  # fmt: skip
         side = "over" if away > 0 else "under"
         still = "still " if moved else ""
@@ -334,7 +336,6 @@ def _idle_cash(
     after: Mapping[str, int],
     purses: Mapping[str, int],
     base: int,
-    changes: Changes,
     *,
     mandate: Mandate,
     request: Request,
@@ -363,7 +364,7 @@ def _idle_cash(
         ]
         why = _why_idle(
             account, buyable, idle, missing,
-            base=base, problem=problem, changes=changes, mandate=mandate,
+            base=base, problem=problem, mandate=mandate,
         )  # fmt: skip
         if elsewhere:
             lacking = " and ".join(elsewhere)
@@ -382,7 +383,6 @@ def _why_idle(
     *,
     base: int,
     problem: Problem,
-    changes: Changes,
     mandate: Mandate,
 ) -> str:
     """Why cash of a deposit buys nothing of what this account may buy."""
@@ -403,12 +403,7 @@ def _why_idle(
         return "it is less than one step of what is missing"
     if mandate.fewest_trades:
         return "fewest_trades asks for no more than every sleeve inside half its band"
-    dropped = {
-        (problem.holdings[i].account, problem.holdings[i].instrument)
-        for i, side in changes.too_small
-        if side == "buy"
-    }
-    if any((holding.account, holding.instrument) in dropped for holding, _ in lacking) or all(
+    if all(
         holding.least > 1 and holding.price.value(holding.least) > min(Fraction(idle), lack)
         for holding, lack in lacking
     ):
@@ -456,6 +451,7 @@ def _why_not(
     ends: Mapping[str, int],
     free: Mapping[str, int],
     away: Fraction,
+    gap: int,
     mandate: Mandate,
     value: Valuation,
     request: Request,
@@ -479,8 +475,11 @@ def _why_not(
             return "inside", f"inside its band of {_band_text(width, mandate)}"
         if abs(problem.goals[index] - problem.values[index]) <= 1:
             return "inside", "not asked to move"
-    if small:
-        return "minimum", f"the trade would be below the minimum of {_minimum(mandate)}"
+    found = _if_small(
+        problem, index, ends, free, gap, away=away, due=due, mandate=mandate, request=request
+    )
+    if small and found is not None:
+        return found
     if away > 0:
         if request.no_sells:
             return "no-sells", "no sales were asked for"
@@ -501,6 +500,39 @@ def _why_not(
     if mandate.drift_price is not None and _has_means(problem, index, ends, free, base):
         return "not-worth", "tax and cost are more than moving it is worth (drift_price)"
     return "no-cash", "no cash for it in an account that may buy it, or less than one step"
+
+
+def _if_small(
+    problem: Problem,
+    index: int,
+    ends: Mapping[str, int],
+    free: Mapping[str, int],
+    gap: int,
+    *,
+    away: Fraction,
+    due: Due,
+    mandate: Mandate,
+    request: Request,
+) -> tuple[str, str] | None:
+    """Why a leaf stays of which a trade was too small on the way; None where others bind.
+
+    The minimum does where nothing that the account can pay for, or has a use for, reaches it.
+    """
+    if away > 0:
+        possible = could_sell(problem, index, ends, free)
+    else:
+        may_sell = not request.no_sells and due.scope != "cash"
+        possible = could_buy(problem, index, ends, free, may_sell=may_sell)
+    if possible == "below":
+        return "minimum", f"the trade would be below the minimum of {_minimum(mandate)}"
+    if possible == "nothing" or (away > 0 and (request.no_sells or due.scope == "cash")):
+        return None
+    if gap:
+        return "search", (
+            "the search for whole trades ended at its limit, and one of them may come nearer "
+            f"(at most {money_text(gap)} from the best)"
+        )
+    return "no-nearer", "no whole trade of it was found that is worth its cost and comes nearer"
 
 
 def _kept(problem: Problem, leaf: int, steps: Sequence[int], mandate: Mandate) -> str:

@@ -1,7 +1,7 @@
 """A whole quadratic programme in one call: where to begin, who is held, and how good it is.
 
-`quadratic` holds the searches. Here they are put together over a few wide columns, so that calling
-costs less than solving a small programme, and a batch solves many in one space.
+`settle` and `enforce` are the searches. Here they are put together over a few wide columns, so
+that calling costs less than solving a small programme, and a batch solves many in one space.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from trimtab.kernels.quadratic import (
     Answer,
     Problem,
     Work,
-    add_rows,
-    enforce,
-    settle,
 )
+from trimtab.kernels.quadratic_enforce import enforce
+from trimtab.kernels.quadratic_settle import settle
+from trimtab.kernels.quadratic_stand import add_rows
 
 # Rows of `marks`.
 LOW, HELD, HIGH, SELL, BUY = range(5)

@@ -187,7 +187,8 @@ def test_what_is_proved_is_said_of_these_trades_alone(has_trades: bool, times: i
 
     text = plan_text(plan, width=160, explain=True)
 
-    assert text.count("Proved: no other whole numbers of these trades do better") == times
+    assert text.count("Proved: no other quantities of the instruments searched do better") == times
+    assert text.count("Another instrument in their place may.") == times
     assert text.count("Proved") == times
 
 

@@ -15,7 +15,9 @@ from trimtab.engine.finish import Finished, finish
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.onward import settled
 from trimtab.engine.problem import problem
+from trimtab.engine.tidy import tidied
 from trimtab.engine.value import Valuation, valuation
+from trimtab.engine.walked import is_walkable
 from trimtab.ledger.canonical import digest_of
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
@@ -237,6 +239,13 @@ def _decide_one(
     written, wanted = settled(written, mandate, aim)
     findings.extend(wanted.findings)
     done = finish(written, wanted, nearest_first=mandate.drift_price is None)
+    needless = False
+    if not is_walkable(written):
+        steps = tidied(
+            written, done.steps, price=mandate.price_of_drift, adds=not mandate.fewest_trades
+        )
+        needless = any(done.steps) and not any(steps)
+        done = replace(done, steps=steps)
     leaves, purses_after = explain.values_after(aim, written, done.steps, value)
     after, base_after = _drift_after(aim, leaves, purses_after)
     short = _shortfalls(purses_after, purses, request)
@@ -245,7 +254,7 @@ def _decide_one(
         return _untouched(aim, asked, mandate, purses, [*findings, *short])
     unmoved = drift(aim, aim.values, aim.cash, aim.unassigned)
     futile = after > unmoved or (after == unmoved and any(done.steps))
-    if futile and not _forced(aim, purses):
+    if (futile and not _forced(aim, purses)) or needless:
         message = (
             f"no combination of whole trades brings {aim.name} nearer to its target: the nearest "
             "one found would leave it no nearer, so nothing is traded"

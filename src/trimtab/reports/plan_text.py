@@ -546,7 +546,10 @@ def _origin(plan: Plan) -> list[str]:
     elif plan.gap:
         lines.append(_distance_from_best(plan.gap) if plan.trades else _not_found(plan.gap))
     elif plan.trades:
-        lines.append("Proved: no other whole numbers of these trades do better.")
+        lines.append(
+            "Proved: no other quantities of the instruments searched do better. Another instrument "
+            "in their place may."
+        )
     for target, period in plan.periods.items():
         looked = period.partition(":")[2] or period
         lines.append(f"{target}: once this plan is applied, the look of {looked} is done.")

@@ -13,7 +13,7 @@ from trimtab.model.accounts import Acquired
 from trimtab.model.findings import Finding
 from trimtab.model.found import Found
 from trimtab.model.frozen import LATER, dataclass
-from trimtab.model.numbers import Money, Price
+from trimtab.model.numbers import MINOR_DIGITS, Money, Price
 from trimtab.model.orders import Side
 
 Term = Literal["long", "short", "none"]
@@ -39,15 +39,19 @@ class LotSale:
 class Trade:
     """One intended trade in one account.
 
+    What is stored is exact: counts of steps and money in minor units (cents). In units of the
+    instrument and in money of the currency it is `units`, `unit_price`, `worth`, `trading_cost`
+    and `tax_due`, as Decimal.
+
     Args:
         account: Account id.
         instrument: Instrument id.
         side: `buy` or `sell`.
-        quantity: Steps, above zero (for orders in money: the estimate).
+        quantity: Steps, above zero (for orders in money: the estimate); in units: `units`.
         step: Size of a step in units.
         amount: Minor units for an order in money; None for an order in quantity.
         price: The price it was planned at.
-        value: Quantity x price in minor units, above zero.
+        value: Quantity x price in minor units, above zero; in money: `worth`.
         cost: Expected trading cost in minor units.
         tax: Expected tax in minor units, >= 0.
         lots: For a sale: the lots it takes, in order.
@@ -70,6 +74,31 @@ class Trade:
     sleeve: str
     reason: str
     why: str
+
+    @property
+    def units(self) -> Decimal:
+        """How many units are traded, as a broker counts them: 200.815 of a fund."""
+        return self.quantity * self.step
+
+    @property
+    def unit_price(self) -> Decimal:
+        """The price of one unit that it was planned at."""
+        return self.price.decimal
+
+    @property
+    def worth(self) -> Decimal:
+        """What it comes to, in money."""
+        return Decimal(self.value).scaleb(-MINOR_DIGITS)
+
+    @property
+    def trading_cost(self) -> Decimal:
+        """What it is expected to cost to trade, in money."""
+        return Decimal(self.cost).scaleb(-MINOR_DIGITS)
+
+    @property
+    def tax_due(self) -> Decimal:
+        """The tax that it is expected to bring, in money."""
+        return Decimal(self.tax).scaleb(-MINOR_DIGITS)
 
 
 @dataclass(frozen=True, slots=True)

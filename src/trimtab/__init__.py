@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from trimtab.targets.genetic import GeneticOptimiser as GeneticOptimiser
     from trimtab.targets.glide import Glide as Glide
     from trimtab.targets.optimiser import Optimiser as Optimiser
+    from trimtab.targets.volatility import VolatilityTarget as VolatilityTarget
 
 __version__ = "0.1.0"
 version = __version__
@@ -54,6 +55,7 @@ _WHERE = {
     "RefusedError": "trimtab.model.errors",
     "Score": "trimtab.targets.constraints",
     "TrimtabError": "trimtab.model.errors",
+    "VolatilityTarget": "trimtab.targets.volatility",
     "advise": "trimtab.face",
     "backtest": "trimtab.face",
     "bootstrap": "trimtab.simulate.bootstrap",

@@ -166,3 +166,42 @@ def test_a_static_folder_imports_no_solver(make: Make) -> None:
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert out.stdout.strip() == "['trimtab.targets.tree']"
+
+
+@pytest.mark.parametrize(
+    ("lines", "keys"),
+    [
+        ('safe = "bonds"', ["target.volatility.wanted"]),
+        ("wanted = 10", ["target.volatility.safe"]),
+        ('wanted = 10\nsafe = "bond"', ["target.volatility.safe"]),
+        ('wanted = 10\nsafe = "bonds"\nhalf_life = 5', ["target.volatility.half_life"]),
+        ('wanted = 10\nsafe = "bonds"\nhistory = "1m"', ["target.volatility.history"]),
+        ('wanted = 10\nsafe = "bonds"\nmax_percent = 0', ["target.volatility.max_percent"]),
+        ('wanted = 10\nsafe = "bonds"\nsaef = 1', ["target.volatility.saef"]),
+        ('wanted = 10\nsafe = "bonds"\n[target.optimize]', ["target.volatility"]),
+    ],
+)
+def test_what_is_wrong_with_a_volatility_is_told_where_it_stands(
+    make: Make, lines: str, keys: list[str]
+) -> None:
+    """Each key with its place; a path of shares may be scaled as well as written ones."""
+    base = SLEEVES if "optimize" in lines else GLIDE
+
+    places = places_of(make(base + f"[target.volatility]\n{lines}\n"))
+
+    assert [key for _, _, key in places] == keys
+
+
+def test_scaled_shares_add_up_as_written_ones_do(make: Make) -> None:
+    """Without a path there is one day to check, and it is checked."""
+    rule = '[target.volatility]\nwanted = 10\nsafe = "bonds"\n'
+
+    fit = moving(read_portfolio(make(TOML + rule)))
+    places = places_of(make(TOML.replace("percent = 54", "percent = 50") + rule))
+
+    assert (fit.months, fit.least_sessions, fit.words) == (
+        6,
+        63,
+        "volatility target of 10%, monthly",
+    )
+    assert [key for _, _, key in places] == ["target"]

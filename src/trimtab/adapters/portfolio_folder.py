@@ -36,6 +36,7 @@ from trimtab.adapters.portfolio_tables.notes import Stranger, nearest, notes
 from trimtab.adapters.portfolio_tables.policy import participation, policy, tax
 from trimtab.adapters.portfolio_tables.targets import (
     OPTIMIZE,
+    VOLATILITY,
     account_tree,
     held,
     household_tree,
@@ -329,6 +330,10 @@ class _Written:
             from trimtab.adapters.portfolio_tables.moving import moving_target
 
             self.moving = moving_target(target, sleeves, names)
+        elif VOLATILITY in target:
+            from trimtab.adapters.portfolio_tables.moving import steadied_target
+
+            self.moving = steadied_target(target, sleeves, names)
         elif any(is_moving(raw) for raw in sleeves):
             from trimtab.adapters.portfolio_tables.moving import gliding_target
 

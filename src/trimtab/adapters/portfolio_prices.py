@@ -43,7 +43,7 @@ def mover_of(portfolio: Portfolio, prices: PriceHistory | None = None) -> Mover:
     """
     assert portfolio.moving is not None, "this target does not move"
     unreadable = ""
-    if prices is None and portfolio.moving.glide is None:
+    if prices is None and portfolio.moving.needs_prices:
         try:
             prices = portfolio_prices(portfolio)
         except InputError as error:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from trimtab.model.findings import Finding
-from trimtab.model.frozen import dataclass
+from trimtab.model.frozen import LATER, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Found:
         estimates: What it was found from; None where it follows from a rule alone.
         kept: Why it could not be found, so that the target last adopted is kept; else empty.
         findings: What else is to be said of it.
+        why: In a sentence, why its shares are what they are, where a rule scales written ones.
     """
 
     rule: str
@@ -82,3 +84,4 @@ class Found:
     estimates: Estimates | None = None
     kept: str = ""
     findings: tuple[Finding, ...] = ()
+    why: str = field(default="", metadata={LATER: True})

@@ -39,6 +39,7 @@ def found_json(found: Found | None) -> dict[str, Any] | None:
         "on": found.on.isoformat(),
         "previous_on": None if found.previous_on is None else found.previous_on.isoformat(),
         "kept": found.kept or None,
+        "why": found.why or None,
         "sleeves": [
             {
                 "sleeve": one.sleeve,
@@ -78,6 +79,8 @@ def _short(found: Found) -> list[str]:
     if found.kept:
         return [f"Kept as it was adopted last: {listed([_now(one) for one in found.sleeves])}."]
     lines = [sentence(f"{found.rule}, {_from(found)}")]
+    if found.why:
+        lines.append(sentence(found.why))
     lines.append(f"{listed([_moved(one) for one in found.sleeves])}.{_before(found)}")
     own = found.estimates
     if own is not None and own.expected_return is not None and own.volatility is not None:

@@ -121,13 +121,17 @@ def percent_on(raw: RawSleeve, day: date) -> Fraction:
 def glide_problems(path: GlidePath) -> tuple[TreeProblem, ...]:
     """What is wrong with a path: on each of its days shares add up as those of any target do.
 
+    A path without days has the same shares on all.
+
     Between those days all shares run straight, so their sums hold there as well.
     """
-    for day in path.knots:
+    for day in path.knots or (date.min,):
         root, problems = target_tree(_raws_on(path.sleeves, day))
         if root is None:
             return tuple(
-                replace(one, wrong=f"on {day} {one.wrong}") if "add up" in one.wrong else one
+                replace(one, wrong=f"on {day} {one.wrong}")
+                if path.knots and "add up" in one.wrong
+                else one
                 for one in problems
             )
     return ()

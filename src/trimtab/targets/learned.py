@@ -50,6 +50,7 @@ class Finding:
         returns, volatilities: A year's, expected of each leaf.
         limits: Which limit a leaf is at, in words.
         findings: What else is to be said.
+        why: In a sentence, why the shares are what they are, where a rule scales them.
     """
 
     tree: Sleeve | None
@@ -59,10 +60,11 @@ class Finding:
     volatilities: Mapping[str, Decimal | None] = field(default_factory=dict)
     limits: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[told.Finding, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
+class Window:
     """The prices that are learned from: complete, oldest first, one column a leaf."""
 
     leaves: tuple[Range, ...]
@@ -107,7 +109,12 @@ def learned(
     wrong = _unusable(target, window, on, calendar)
     if wrong:
         return Finding(None, wrong)
-    return _found(target, window, on, 365 if len(calendar.weekdays) == 7 else 252)
+    year = 365 if len(calendar.weekdays) == 7 else 252
+    if target.volatility is not None:
+        from trimtab.targets.scaled import scaled
+
+        return scaled(target, window, on, year)
+    return _found(target, window, on, year)
 
 
 def _window(
@@ -116,7 +123,7 @@ def _window(
     leaves: tuple[Range, ...],
     stands_for: Mapping[str, str],
     on: date,
-) -> _Window:
+) -> Window:
     """The days on which all leaves have a price, from the start of the history asked for."""
     import numpy as np
 
@@ -127,10 +134,10 @@ def _window(
     close = prices.close[first:last][:, columns]
     kept = ~np.isnan(close).any(axis=1)
     days = tuple(day.item() for day in prices.dates[first:last][kept].astype("datetime64[D]"))
-    return _Window(leaves, symbols, days, np.asarray(close[kept], dtype=np.float64))
+    return Window(leaves, symbols, days, np.asarray(close[kept], dtype=np.float64))
 
 
-def _unusable(target: MovingTarget, window: _Window, on: date, calendar: Calendar) -> str:
+def _unusable(target: MovingTarget, window: Window, on: date, calendar: Calendar) -> str:
     """Why nothing can be learned from a stretch of prices, in a sentence; or nothing."""
     import numpy as np
 
@@ -161,7 +168,7 @@ def _unusable(target: MovingTarget, window: _Window, on: date, calendar: Calenda
     return ""
 
 
-def _found(target: MovingTarget, window: _Window, on: date, year: int) -> Finding:
+def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding:
     """The weights by a history that can be used."""
     import numpy as np
 
@@ -311,7 +318,7 @@ def _percent(units: int) -> str:
 
 def _estimates(
     asked: Asked,
-    window: _Window,
+    window: Window,
     best: Optimised,
     weights: Floats,
     expected: Floats,
@@ -354,7 +361,7 @@ def _gap(gap: float) -> str:
     return f"{ceil(gap / digit) * digit:.0e}"
 
 
-def _short(target: MovingTarget, window: _Window, on: date) -> list[told.Finding]:
+def _short(target: MovingTarget, window: Window, on: date) -> list[told.Finding]:
     """That there is less history than was asked for, where there is."""
     start = _months_before(on, target.months)
     if (window.days[0] - start).days <= 10:

@@ -26,6 +26,7 @@ from trimtab.targets.glide import GlidePath
 from trimtab.targets.optimised import Asked
 from trimtab.targets.ranged import Range
 from trimtab.targets.tree import percent_text
+from trimtab.targets.volatility import VolatilityRule
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +65,8 @@ class MovingTarget:
         every: How often it is found anew.
         months: How much of the past is used.
         least_sessions: The fewest prices to learn from.
-        glide: A path by date, which needs no prices; then nothing is learned.
+        glide: Shares as they are written, or as a path by date: nothing is optimised.
+        volatility: By what those shares are scaled; None: they stay, and no prices are needed.
     """
 
     tree: Range
@@ -75,13 +77,21 @@ class MovingTarget:
     months: int = 36
     least_sessions: int = 378
     glide: GlidePath | None = None
+    volatility: VolatilityRule | None = None
 
     @property
     def words(self) -> str:
         """By what it moves, in a few words."""
+        if self.volatility is not None:
+            return f"volatility target of {self.volatility.wanted * 100:.4g}%, {self.every}"
         if self.glide is not None:
             return f"glide path, {self.every}"
         return f"{in_words(self.asked)}, found {self.every}"
+
+    @property
+    def needs_prices(self) -> bool:
+        """Whether its finding learns from prices, and not from the day alone."""
+        return self.glide is None or self.volatility is not None
 
     @property
     def hold(self) -> tuple[str, ...]:
@@ -163,7 +173,7 @@ class Mover:
         from trimtab.targets.learned import Finding as Nothing
         from trimtab.targets.learned import learned
 
-        if self.target.glide is not None:
+        if self.target.glide is not None and not self.target.needs_prices:
             return Nothing(self.target.glide.tree_on(on))
         if self.prices is None:
             return Nothing(None, self.unreadable)
@@ -206,7 +216,13 @@ class Mover:
         )
         previous = before_on if before is not None else None
         found = Found(
-            self.target.words, on, sleeves, previous, now.estimates, findings=now.findings
+            self.target.words,
+            on,
+            sleeves,
+            previous,
+            now.estimates,
+            findings=now.findings,
+            why=now.why,
         )
         return now.tree, found
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 from math import nan
 from typing import get_args
 
-from trimtab.adapters.portfolio_tables.targets import OPTIMIZE, check_location
+from trimtab.adapters.portfolio_tables.targets import OPTIMIZE, VOLATILITY, check_location
 from trimtab.adapters.toml_lines import KeyPath
-from trimtab.adapters.toml_table import Table, dotted, shown
+from trimtab.adapters.toml_table import Table, dotted, near, shown
 from trimtab.model.sessions import PERIODS, Period
 from trimtab.targets.estimated import Covariance, Expected
 from trimtab.targets.glide import GlidePath, glide_problems, has_path
@@ -19,6 +19,7 @@ from trimtab.targets.objectives import Objective
 from trimtab.targets.optimised import UNLIMITED, Asked
 from trimtab.targets.ranged import UNITS, Range, ranged_tree
 from trimtab.targets.tree import RawSleeve
+from trimtab.targets.volatility import Fading, VolatilityRule
 
 COVARIANCES: tuple[Covariance, ...] = get_args(Covariance)
 EXPECTED: tuple[Expected, ...] = get_args(Expected)
@@ -48,6 +49,9 @@ def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
     """
     before = len(target.problems)
     table = target.table(OPTIMIZE)
+    if VOLATILITY in target:
+        wrong = "shares that are found from prices are not scaled to a volatility as well"
+        target.problem(VOLATILITY, wrong, 'remove it, or write objective = "target-volatility"')
     asked = _asked(table)
     months = _history(table)
     every: Period = table.choice("every", PERIODS, "monthly")
@@ -104,6 +108,68 @@ def gliding_target(
     target: Table, raws: list[RawSleeve], accounts: list[str]
 ) -> MovingTarget | None:
     """The glide path that `[target]` describes, with its problems noted where they are."""
+    path = _path(target, raws, accounts)
+    return None if path is None else MovingTarget(path.ranges, glide=path)
+
+
+def steadied_target(
+    target: Table, raws: list[RawSleeve], accounts: list[str]
+) -> MovingTarget | None:
+    """Written shares that `[target.volatility]` scales, with its problems noted where they are."""
+    table = target.table(VOLATILITY)
+    wanted = table.number("wanted", "10", above_zero=True, most=Decimal(1000))
+    if "wanted" not in table:
+        table.problem("wanted", "how much volatility?", "write wanted = 10: percent a year")
+    safe = table.text("safe", '"bonds"')
+    if "safe" not in table:
+        wrong = "what takes what the risky sleeves leave?"
+        table.problem("safe", wrong, 'write safe = "bonds", a sleeve of this target')
+    months = _history(table, 6)
+    every: Period = table.choice("every", PERIODS, "monthly")
+    covariance: Fading = table.choice("covariance", get_args(Fading), "sample")
+    half_life = table.whole("half_life", "21")
+    if half_life is not None and (covariance != "ewm" or half_life < 1):
+        wrong = "it says of ewm after how many sessions a return counts half"
+        table.problem("half_life", wrong, 'write covariance = "ewm", half_life = 21')
+    most = table.percent("max_percent", "100")
+    if most is not None and most <= 0:
+        table.problem("max_percent", "then nothing is risky", "write max_percent = 80, or so")
+    table.finish()
+    path = _path(target, raws, accounts)
+    if path is None:
+        return None
+    names = [node.name for node in path.ranges.walk() if node.name]
+    if safe is None or wanted is None:
+        return None
+    if safe not in names:
+        table.problem("safe", f"there is no sleeve {shown(safe)}", near(safe, names))
+        return None
+    within = {
+        leaf.name for node in path.ranges.walk() if node.name == safe for leaf in node.leaves()
+    }
+    if all(leaf.name in within or leaf.is_cash for leaf in path.ranges.leaves()):
+        wrong = "beside it no sleeve is risky, so there is nothing to scale"
+        table.problem("safe", wrong, "name the sleeve that takes the rest")
+        return None
+    rule = VolatilityRule(
+        float(wanted / 100),
+        safe,
+        covariance,
+        21 if half_life is None else half_life,
+        1.0 if most is None else float(most / 100),
+    )
+    return MovingTarget(
+        path.ranges,
+        every=every,
+        months=months,
+        least_sessions=max(LEAST_SESSIONS, months * SESSIONS_A_MONTH // 2),
+        glide=path,
+        volatility=rule,
+    )
+
+
+def _path(target: Table, raws: list[RawSleeve], accounts: list[str]) -> GlidePath | None:
+    """The written shares of each day, or None with the problems noted where they are."""
     check_location(target, raws, accounts, ())
     within = dotted(target.path) + "."
     if any(problem.key.startswith(within) for problem in target.problems):
@@ -114,7 +180,7 @@ def gliding_target(
         parts: KeyPath = tuple(problem.sleeve.split(".")) if problem.sleeve else ()
         key = (*parts, problem.key) if problem.key else parts
         target.problem(key, problem.wrong, problem.remedy)
-    return None if problems else MovingTarget(path.ranges, glide=path)
+    return None if problems else path
 
 
 def _asked(table: Table) -> Asked:
@@ -144,11 +210,11 @@ def _asked(table: Table) -> Asked:
     )
 
 
-def _history(table: Table) -> int:
+def _history(table: Table, usual: int = 36) -> int:
     """How many months of the past are used."""
     text = table.text("history", '"3y"')
     if text is None:
-        return 36
+        return usual
     match = HISTORY.fullmatch(text)
     months = 0 if match is None else int(match[1]) * (12 if match[2] == "y" else 1)
     if not 3 <= months <= MOST_MONTHS:

@@ -22,10 +22,13 @@ _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 OPTIMIZE = "optimize"
 """The name under `[target]` that is no sleeve: by what its shares are found."""
 
+VOLATILITY = "volatility"
+"""Another that is none: by what written shares are scaled."""
+
 
 def raw_sleeves(table: Table, instruments: Instruments, born: date | None) -> list[RawSleeve]:
     """The sleeves of a `[target]`, as they are written; ages count from the day `born`."""
-    sleeves = table.named("sleeve", but=(OPTIMIZE,))
+    sleeves = table.named("sleeve", but=(OPTIMIZE, VOLATILITY))
     return [_raw_sleeve(name, below, instruments, born) for name, below in sleeves]
 
 
@@ -104,10 +107,11 @@ def _raw_sleeve(name: str, table: Table, instruments: Instruments, born: date | 
 
 def account_tree(table: Table, raws: list[RawSleeve], accounts: list[str]) -> Sleeve | None:
     """The target tree of one account, whose shares are written down."""
-    if OPTIMIZE in table:
-        wrong = "only the target that accounts share can be found, not one of a single account"
-        table.problem(OPTIMIZE, wrong, "write it under [target], or write percent")
-        return None
+    for rule in (OPTIMIZE, VOLATILITY):
+        if rule in table:
+            wrong = "only the target that accounts share can be found, not one of a single account"
+            table.problem(rule, wrong, "write it under [target], or write percent")
+            return None
     if any(is_moving(raw) for raw in raws):
         wrong = "only the target that accounts share can follow a path, not one of a single account"
         table.problem("", wrong, "write it under [target], or write percent as a number")

@@ -16,6 +16,7 @@ from trimtab.costs import Costs
 from trimtab.kernels.daily_columns import DIVIDEND, SPENT
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy
+from trimtab.reports.backtest_text import conventions
 from trimtab.simulate.backtest import Form, backtest
 from trimtab.simulate.bootstrap import bootstrap, bootstrap_paths
 from trimtab.simulate.flows import Flows
@@ -318,6 +319,19 @@ def test_total_returns_say_that_dividends_are_in_them(tmp_path: Path) -> None:
     assert found.policies[0].to_dict()["dividends"] == "in-prices"
     with pytest.raises(InputError, match="total returns"):
         backtest(prices, policy, dividends="hold")
+
+
+def test_closes_as_quoted_are_no_total_returns(tmp_path: Path) -> None:
+    """Where there is no adjusted close and no dividend, the run is without, and says so."""
+    prices = priced(tmp_path, paid=False)
+    policy = Policy(TARGET, when="never")
+
+    found = backtest(prices, policy)
+
+    assert found.policies[0].to_dict()["dividends"] == "none"
+    assert "Without dividends:" in "\n".join(conventions(found.policies))
+    with pytest.raises(InputError, match="there is no dividend column"):
+        backtest(prices, policy, dividends="towards-target")
 
 
 def test_what_nothing_is_known_of_keeps_its_dividends_with_a_finding(tmp_path: Path) -> None:

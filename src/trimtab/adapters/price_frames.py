@@ -202,7 +202,7 @@ def _joined(
         series, foreign = _in_one_currency(series, names, source, problems, findings)
     if problems:
         raise InputError(problems[: MOST_PROBLEMS + 1])
-    return _history(series, source, frames, _merged(findings, source), foreign)
+    return _history(series, source, frames, findings, foreign)
 
 
 def _in_one_currency(
@@ -255,6 +255,7 @@ def _history(
     import numpy as np
 
     dates = np.unique(np.concatenate([one.days for one in series.values()]))
+    bare = {one.subject for one in findings if one.code == "no-dividends"}
     shape = (len(dates), len(series))
     close = np.full(shape, np.nan)
     opens = np.full(shape, np.nan)
@@ -280,9 +281,10 @@ def _history(
         source=source,
         frames=frames,
         foreign=foreign,
+        undividended=tuple(symbol for symbol in series if symbol in bare),
         read={symbol: one.read for symbol, one in series.items() if one.read},
     )
-    findings += _weekends(history)
+    findings = [*_merged(findings, source), *_weekends(history)]
     for symbol, day, before, after in jumps(history):
         file, line = history.place_of(symbol, day)
         where = file if line is None else f"{file}:{line}"

@@ -45,6 +45,7 @@ _TRADED = {
 }
 
 _DIVIDENDS = {
+    "none": "Without dividends: prices have neither adjusted closes nor a dividend column.",
     "in-prices": "Dividends are what the prices have of them, reinvested at no cost.",
     "reinvest": "Dividends are reinvested at the close of their day, at no cost.",
     "hold": "Dividends stay as cash until the policy trades.",

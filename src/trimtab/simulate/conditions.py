@@ -118,10 +118,18 @@ def _paid(run: PriceHistory) -> tuple[Floats, list[Finding]]:
     ]
     if unknown == risky:
         wrong = "these are total returns: dividends are in the prices, reinvested"
+        if run.has_no_dividends:
+            wrong = "there is no dividend column"
         remedy = "give closes with a dividend column, or say dividends=reinvest"
         raise InputError([Problem(run.source, None, "dividend", wrong, remedy)])
-    message = "its dividends are in its prices, reinvested: there is no dividend column for it."
-    findings = [Finding("dividends-in-prices", symbol, message, "warning") for symbol in unknown]
+    inside = "its dividends are in its prices, reinvested: there is no dividend column for it."
+    without = "there is no dividend column for it: it runs without dividends."
+    findings = [
+        Finding("dividends-in-prices", symbol, inside, "warning")
+        if symbol not in run.undividended
+        else Finding("no-dividends", symbol, without, "warning")
+        for symbol in unknown
+    ]
     paid = np.zeros(run.close.shape)
     paid[1:] = 1.0 - stripped[1:] / stripped[:-1]
     return np.nan_to_num(paid), findings

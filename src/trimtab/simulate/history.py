@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
+from trimtab.model.instruments import CASH
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,6 +75,8 @@ class PriceHistory:
             the beginning and whose dividends were all taken out, same shape: it falls by each
             dividend's share of the worth. NaN where nothing is known of a symbol's dividends; None
             where of none.
+        undividended: Symbols whose dividends are nowhere: they came with neither adjusted closes
+            nor a dividend column.
         foreign: Symbols that are quoted in another currency and were brought to this one.
         source: Where they came from, for messages.
         frames: What kind of frame they came in, and so what results give back.
@@ -96,6 +99,13 @@ class PriceHistory:
     read: Mapping[str, tuple[Rows, ...]] = field(default_factory=dict)
     stripped: Floats | None = None
     held: Mapping[str, float] = field(default_factory=dict)
+    undividended: tuple[str, ...] = ()
+
+    @property
+    def has_no_dividends(self) -> bool:
+        """Whether the dividends of no symbol but cash are anywhere in these prices."""
+        risky = {symbol for symbol in self.symbols if symbol != CASH}
+        return bool(risky) and risky <= set(self.undividended)
 
     def __post_init__(self) -> None:
         assert self.close.shape == (len(self.dates), len(self.symbols))

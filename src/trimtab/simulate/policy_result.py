@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from math import nan
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
@@ -42,6 +42,10 @@ FIGURES = (
 )
 
 
+DividendsWithout: TypeAlias = Literal["in-prices", "none"]
+"""What became of dividends that nobody knows: they are in total returns, or nowhere."""
+
+
 @dataclass(frozen=True, eq=False)
 class PolicyResult:
     """One policy over history.
@@ -75,7 +79,7 @@ class PolicyResult:
         borrow_paid: What borrowing for short positions cost in all; not part of `cost_paid`.
         interest_paid: Interest on CASH below zero in all; not part of `cost_paid`.
         dividends: What became of cash dividends; `in-prices` where nothing is known of them beyond
-            what the prices, as total returns, have in them.
+            what the prices, as total returns, have in them, `none` where they have none.
         dividends_paid: Cash dividends in all, where they were not reinvested.
         findings: What the reader should know of this run.
         looks: What a policy with `tracking` or `worth` saw each time that it looked, and why it
@@ -103,7 +107,7 @@ class PolicyResult:
     fees_paid: float = 0.0
     borrow_paid: float = 0.0
     interest_paid: float = 0.0
-    dividends: DividendUse | Literal["in-prices"] = "in-prices"
+    dividends: DividendUse | DividendsWithout = "in-prices"
     dividends_paid: float = 0.0
     findings: tuple[Finding, ...] = ()
     looks: tuple[Look, ...] = field(repr=False, default=())

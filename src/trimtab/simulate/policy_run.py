@@ -26,10 +26,10 @@ from trimtab.simulate.followed import changes_not_followed
 from trimtab.simulate.gaps import Listing, listing_of
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.panel import shared_history
-from trimtab.simulate.policy_result import PolicyResult
+from trimtab.simulate.policy_result import DividendsWithout, PolicyResult
 from trimtab.simulate.rebalances import Rebalances
 from trimtab.simulate.results import Backtest
-from trimtab.simulate.rules import Rules
+from trimtab.simulate.rules import DividendUse, Rules
 from trimtab.simulate.run_columns import RunColumns
 from trimtab.simulate.settings import Ready, Setting, chosen, made_ready, target_row
 from trimtab.simulate.views import Views
@@ -181,12 +181,19 @@ def policy_result(
         fees_paid=float(columns.sums[FEES]),
         borrow_paid=float(columns.sums[BORROW]) if daily else 0.0,
         interest_paid=float(columns.sums[INTEREST]) if daily else 0.0,
-        dividends="in-prices" if history.stripped is None else rules.dividends,
+        dividends=_dividends(history, rules),
         dividends_paid=float(columns.sums[DIVIDENDS]) if daily else 0.0,
         findings=findings,
         aims=aims[:, :n],
         aim_at=aim_at,
     )
+
+
+def _dividends(history: PriceHistory, rules: Rules) -> DividendUse | DividendsWithout:
+    """What became of dividends."""
+    if history.has_no_dividends:
+        return "none"
+    return "in-prices" if history.stripped is None else rules.dividends
 
 
 def over(

@@ -35,7 +35,7 @@ _ONE = Fraction(1)
 DOUBTED_FOR = 10
 """Rows for which a price that jumped is not what later ones are compared with."""
 
-MOVED = 1.5
+MOVED = 1.4
 """A price that moved this far is one that may be doubted: a quote then names its row."""
 
 LOOKED_BACK = 60

@@ -23,6 +23,15 @@ Ten times would let a slipped decimal point through on every day on which the ma
 other way.
 """
 
+FAR_MOVE = Fraction(40, 100)
+"""A price that is believed and this much above or below the one before it is told of.
+
+Real prices fall by half in a session, so it is a word of caution and freezes nothing.
+"""
+
+MOVED_FAR = "price-moved-far"
+"""The code of that word."""
+
 SPLIT_LIKE = Fraction(4, 100)
 """How near to half or to twice its predecessor a price looks like a split that nobody told."""
 
@@ -120,7 +129,9 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
             prices[id_] = belief.price
         if not belief.trouble:
             if belief.message:
-                findings.append(Finding("typed-price-jump", id_, belief.message))
+                typed = market.quotes[id_].confirmed
+                code = "typed-price-jump" if typed else MOVED_FAR
+                findings.append(Finding(code, id_, belief.message))
             continue
         frozen.add(id_)
         if belief.doubted is not None:
@@ -311,7 +322,26 @@ def _belief(instrument: Instrument, state: State, market: Market, currency: str)
             f"{instrument.age_limit}); counted at {quote.price} and not traded. Add a newer one."
         )
         return _Belief(quote.price, quote.on, "stale-price", message)
-    return _Belief(quote.price, quote.on)
+    return _Belief(quote.price, quote.on, message=_moved_far(instrument.id, quote, market))
+
+
+def _moved_far(id_: str, quote: Quote, market: Market) -> str:
+    """What is told of a price that is believed although it went far; empty where it did not.
+
+    Only where a person decides on it: in a backtest nobody could look at the row.
+    """
+    before = _adjusted(quote)
+    if quote.confirmed or id_ not in market.looked or before is None or quote.price is None:
+        return ""
+    ratio = Fraction(quote.price.decimal) / Fraction(before.decimal)
+    if abs(ratio - 1) <= FAR_MOVE:
+        return ""
+    change = f"{'+' if ratio > 1 else '-'}{float(abs(ratio - 1)):.0%}"
+    return (
+        f"{id_} went from {before} on {quote.previous_on} to {quote.raw or quote.price} on "
+        f"{quote.on} ({change}). It is believed, since prices do move so: look it up before you "
+        "trade, and correct the row if it is wrong."
+    )
 
 
 def _sessions_frozen(instrument: Instrument, since: date, market: Market) -> int:

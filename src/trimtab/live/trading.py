@@ -8,6 +8,7 @@ from pathlib import Path
 from trimtab.adapters.fills_csv import read_fills
 from trimtab.adapters.limits_file import read_limits
 from trimtab.adapters.plan_files import SavedPlan, load_plan
+from trimtab.engine.value import MOVED_FAR
 from trimtab.execution.application import Application, Venue
 from trimtab.execution.apply import book_deposits, carry_out
 from trimtab.execution.approval import approve
@@ -269,6 +270,7 @@ def _bring_up(book: ObservedBook, run: Application, day: date) -> None:
 def _done(book: ObservedBook, run: Application) -> Applied:
     applied = outcome(run)
     more = [*book.repairs, *_late(book, run)]
+    more += [one for one in run.plan.findings if one.code == MOVED_FAR and one not in run.findings]
     if book.is_paper and run.changed:
         traded = [record.order for record in applied.orders if record.filled]
         more += without_volume(paper_terms(book, run.venue.market), traded)

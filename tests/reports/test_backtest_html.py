@@ -424,6 +424,22 @@ def test_every_control_works_without_trouble(tab: Tab, file: Path) -> None:
     assert tab.troubles == []
 
 
+@pytest.mark.parametrize(
+    ("names", "opened"), [(("never", "band:5pp to half"), 1), (("monthly", "never"), 0)]
+)
+def test_the_weights_open_where_there_is_something_to_see(
+    tab: Tab, tmp_path: Path, names: tuple[str, ...], opened: int
+) -> None:
+    """The chart of weights and its list begin with the first policy with bands or rebalances."""
+    path = tmp_path / "report.html"
+    path.write_text(backtest_html(made(names=names)), encoding="utf-8")
+
+    tab.open(path)
+
+    assert tab.run("document.querySelector('#weights select').selectedIndex") == opened
+    assert names[opened] in tab.run("document.querySelector('#weights .body .note').textContent")
+
+
 def test_a_hostile_name_runs_nothing_in_a_browser(tab: Tab, tmp_path: Path) -> None:
     """Names of markup are read as they are written, in legends, lists and panels."""
     policy = Policy({"A": 0.5, HOSTILE: 0.5}, "monthly", name=HOSTILE)

@@ -315,6 +315,9 @@ const panels = make("div", { class: "panels" }, body("weights"));
 const told = make("p", { class: "note" });
 body("weights").prepend(told);
 const select = picker(tools("weights"), "Policy", names, (k) => { state.policy = k; panelsOf(); });
+// A policy that never trades has neither bands nor marks to look at.
+state.policy = Math.max(0, weights.findIndex((one) => one.half || one.events.length));
+select.value = state.policy;
 let drawnPanels = [];
 const panelsOf = () => {
   panels.replaceChildren();

@@ -259,6 +259,19 @@ def test_a_plan_is_stale_once_its_inputs_changed(what: str) -> None:
     assert_refused(room, plan, request)
 
 
+def test_a_plan_of_a_household_with_another_name_is_told_by_it() -> None:
+    """A folder that was renamed or copied gives its name to the household: that is what is said."""
+    room = small()
+    plan = room.plan()
+    household = replace(room.mandate.household, name="moved")
+    room.mandate = replace(room.mandate, household=household)
+
+    told = assert_refused(room, plan)
+
+    assert f'named "{plan.household}", and this one is "moved"' in told
+    assert "stale" not in told
+
+
 def test_an_altered_plan_is_refused_even_with_a_fresh_hash() -> None:
     """Whoever edits the trades and computes the hash anew is found out by deciding again."""
     room = small()

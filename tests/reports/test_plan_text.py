@@ -259,3 +259,16 @@ def test_several_expected_dividends_are_one_line_with_their_sum() -> None:
     assert "2 dividends are expected, 110.49 in all: BDX 2026-03-31 10.49 in a, VTX" in together
     assert together.count("imported") == 1
     assert "BDX went ex dividend on 2026-03-31: expect 10.49 in a." in alone
+
+
+@pytest.mark.parametrize("scope", ["brokerage", "household"])
+def test_the_rows_of_a_halted_account_say_that_they_are_blocked(scope: str) -> None:
+    """Whoever reads the table alone sees which trades cannot leave."""
+    sale = replace(a_sale(), account="brokerage")
+    other = replace(a_sale(), account="roth")
+    halt = Finding("halted", scope, f"{scope} is halted: looked wrong", "error")
+    plan = replace(made(7), trades=(sale, other), findings=(halt,))
+
+    text = plan_text(plan, width=200)
+
+    assert text.count(f"blocked, {scope} is halted;") == (1 if scope == "brokerage" else 2)

@@ -122,6 +122,13 @@ def _check(run: Application, ready: Prepared, today: date | None) -> None:
     if run.decided_from == state:
         return  # Deciding is pure: from the same inputs it would say the same.
     digest = inputs_hash(state, venue.mandate, venue.market, run.request)
+    name = venue.mandate.household.name
+    if digest != plan.inputs_hash and name != plan.household:
+        raise RefusedError(
+            f'plan {plan.id} was made for a household named "{plan.household}", and this one is '
+            f'"{name}": without a name under [household], a household has that of its folder. '
+            "Write the old one there, or plan again."
+        )
     if digest != plan.inputs_hash:
         raise RefusedError(
             f"plan {plan.id} is stale: holdings, portfolio.toml, or the prices of "

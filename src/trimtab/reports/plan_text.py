@@ -414,6 +414,14 @@ def _lots_sold(trade: Trade) -> str:
 
 
 def _reason(plan: Plan, trade: Trade) -> str:
+    """A trade's reason in a few words; before it, that a halt blocks the trade."""
+    halted = {finding.subject for finding in plan.findings if finding.code == "halted"}
+    by = [scope for scope in (trade.account, "household") if scope in halted]
+    why = _reason_alone(plan, trade)
+    return f"blocked, {by[0]} is halted; {why}" if by else why
+
+
+def _reason_alone(plan: Plan, trade: Trade) -> str:
     """A trade's reason in a few words, with the figures that its sentence has."""
     own = (one for one in plan.sleeves if one.sleeve == trade.sleeve and _covers(plan, one, trade))
     row = next(own, None)

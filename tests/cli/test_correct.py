@@ -174,12 +174,12 @@ def test_a_day_that_changes_no_figure_is_shown_all_the_same(
     assert "5 VTI in roth, of 2020-01-02, an unknown basis" in told
 
 
-@pytest.mark.parametrize("price", ["2525", "25.25", "780.01"])
+@pytest.mark.parametrize("price", ["2525", "25.25", "780.01", "313", "207"])
 def test_a_price_far_from_its_day_s_is_refused_until_somebody_insists(
     tmp_path: Path, traded: int, price: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Three times the close of the day of the trade, or a third of it, is a slip: nothing is
-    written; --as-it-was books it.
+    """A fifth above the close of the day of the trade, or below it, is a slip as where a trade is
+    recorded: nothing is written; --as-it-was books it.
     """
     before = bytes_of(tmp_path)
     words = ("correct", str(traded), "--price", price, "--reason", "typed", "--yes")

@@ -51,7 +51,7 @@ def add_parser(commands: Commands) -> None:
     add_folder(parser, again=True)
     add_as_of(parser)
     for name, text in (
-        ("--deposit", "cash about to come in (repeatable)"),
+        ("--deposit", "cash about to come in, booked when the plan is applied (repeatable)"),
         ("--withdraw", "cash that is to be taken out (repeatable)"),
     ):
         parser.add_argument(

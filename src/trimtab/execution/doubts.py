@@ -1,8 +1,9 @@
 """What looks like a slip of the keyboard: figures far from the market, or from what was recorded.
 
-The measures are those of docs/decisions/0008: a price three times that of its day, or a third of
-it, is doubted. A quantity has no market to be measured by: ten times what was there is what a
-decimal point makes that slipped.
+The price of a trade is doubted a fifth away from that of its day, as where it is recorded. For
+costs the measures are those of docs/decisions/0008: three times what it was worth, or a third. A
+quantity has no market to be measured by: ten times what was there is what a decimal point makes
+that slipped.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final, TypeAlias
 
 from trimtab.engine.value import JUMP, doubtful
 from trimtab.execution.corrections import Correction
+from trimtab.execution.manual import FAR
 from trimtab.execution.reconcile import Mismatch
 from trimtab.ledger.folded import FillRecord
 from trimtab.model.accounts import Lot
@@ -57,11 +59,13 @@ def _of_fill(found: Correction, record: FillRecord, markets: Markets) -> Iterato
     is_same = old is not None and old.price == fill.price and old.on == fill.on
     if market is not None and not is_same:
         times = Fraction(fill.price.decimal) / Fraction(market.decimal)
-        if _is_far(times, JUMP):
+        if abs(times - 1) > FAR:
+            away = f"{float(abs(times - 1)):.0%} from"
+            how = _times(times) if _is_far(times, JUMP) else away
             yield Finding(
                 FAR_FROM_MARKET,
                 record.instrument,
-                f"{where}: {fill.price} is {_times(times)} the price of {fill.on}, {market}",
+                f"{where}: {fill.price} is {how} the price of {fill.on}, {market}",
             )
     if old is not None and _is_far(Fraction(fill.quantity, old.quantity), TENFOLD):
         times = Fraction(fill.quantity, old.quantity)

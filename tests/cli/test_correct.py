@@ -195,6 +195,22 @@ def test_a_price_far_from_its_day_s_is_refused_until_somebody_insists(
     assert untouched
 
 
+@pytest.mark.parametrize("change", [("--void",), ("--price", "261")])
+def test_an_entry_that_was_replaced_names_the_one_in_its_place(
+    tmp_path: Path, traded: int, change: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Voiding it too: whoever corrects the old entry is told where the trade stands now."""
+    words = ("correct", str(traded), "--reason", "typed", "--yes")
+    run(tmp_path, *words, "--price", "262.50")
+    now = next(e.seq for e in reversed(opened(tmp_path).entries()) if e.kind == "filled")
+    capsys.readouterr()
+
+    code = run(tmp_path, *words, *change)
+
+    assert code == 1
+    assert f"booked anew as entry {now}" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_correction_of_a_slip_is_no_slip(tmp_path: Path, traded: int) -> None:
     """What is measured is the new figure against the market, not against the wrong one before."""
     words = ("correct", "--reason", "typed", "--yes")

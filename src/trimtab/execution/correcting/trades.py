@@ -100,14 +100,14 @@ def _booked_after_all(task: Task, record: FillRecord) -> Draft:
 
 def _need_not_booked(task: Task, record: FillRecord) -> None:
     """Refuse to book a trade twice, or without being told that it happened after all."""
-    if task.change.void:
-        raise RefusedError(f"{task.name} was voided before")
     for other in task.folded.fills.values():
         if not other.voided and root(other.fill.id) == root(record.fill.id):
             raise RefusedError(
                 f"{task.name} was corrected before, and is booked anew as entry {other.seq}: "
                 "correct that one"
             )
+    if task.change.void:
+        raise RefusedError(f"{task.name} was voided before")
     if not task.again:
         raise RefusedError(
             f"{task.name} was voided before; it can be booked after all", remedy="again"

@@ -33,8 +33,9 @@ from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
 from trimtab.model.orders import Order
 from trimtab.model.policy import Policy
+from trimtab.reports.backtest_text import accounts_text
 from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_flows import shared_out
+from trimtab.simulate.account_flows import Unpaid, exhausted_on, shared_out
 from trimtab.simulate.account_terms import AccountTerms
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.flows import Flows
@@ -125,6 +126,31 @@ def test_a_simulated_loss_that_may_be_washed_comes_without_a_remedy() -> None:
     (told,) = [one.message for one in run.findings if one.code == "wash-sale-possible"]
     assert "this plan buys US in b" in told
     assert told.endswith("does not work that out yet.")
+
+
+def test_withdrawals_that_cannot_be_paid_are_counted_and_no_year_is_made_of_the_rest() -> None:
+    """How often, how much and since when; what is left at the end tells of no return."""
+    run = run_of(Flows({DAYS[3]: -4_090.0, DAYS[9]: -500.0, DAYS[12]: -300.0, DAYS[20]: -200.0}))
+
+    told = run.to_dict()
+    (said,) = [one.message for one in run.findings if one.code == "withdrawal-unpaid"]
+    assert run.value[-1] == 1_000
+    assert said.startswith("3 withdrawals from brokerage, 1000.00 in all, were not paid")
+    assert f"the first on {DAYS[9]} and the last on {DAYS[20]}" in said
+    assert (told["not_paid_out"], told["exhausted_on"]) == (1000.0, str(DAYS[9]))
+    assert [told[name] for name in ("cagr", "volatility", "cost_drag", "tax_drag")] == [None] * 4
+    (row, *_) = [line for line in accounts_text([run]).splitlines() if line.startswith("  never")]
+    assert " - " in row
+
+
+def test_a_run_that_has_more_than_it_could_not_pay_is_not_exhausted() -> None:
+    """What could not be paid on one day is compared with what all accounts are worth then."""
+    days, worth = DAYS[:3], [500, 300, 250]
+    one, two = Unpaid("a", DAYS[1], 200), Unpaid("b", DAYS[1], 101)
+
+    alone, both = exhausted_on([one], days, worth), exhausted_on([one, two], days, worth)
+
+    assert (alone, both) == (None, DAYS[1])
 
 
 def test_a_fee_is_charged_each_month_and_sold_for_where_there_is_no_cash() -> None:

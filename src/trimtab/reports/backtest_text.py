@@ -155,6 +155,12 @@ def _account_flows(one: AccountRun) -> list[str]:
             f"{clean(one.name)}), divided among the accounts by what each is worth: final values "
             "have it, growth, volatility and falls have it not (time-weighted)."
         )
+    if one.exhausted_on is not None:
+        lines.append(
+            f"{clean(one.name)} was exhausted on {one.exhausted_on}: less was left than was to be "
+            f"withdrawn, and {one.not_paid_out / 100:,.0f} in all was not paid. Yearly figures and "
+            "drags of such a run are not known."
+        )
     if one.fees_paid:
         lines.append(
             f"A fee on assets is charged each month, {one.fees_paid / 100:,.0f} in all "

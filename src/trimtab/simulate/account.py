@@ -18,7 +18,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price
 from trimtab.simulate.account_desk import Desk, with_target
-from trimtab.simulate.account_flows import AccountFlows
+from trimtab.simulate.account_flows import AccountFlows, exhausted_on, unpaid_said
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
@@ -85,6 +85,7 @@ def backtest_accounts(
         if on_session is not None:
             for day in desk.dates[begun:]:
                 on_session(day)
+    desk.findings += unpaid_said(desk.unpaid)
     plans = [plan for plan in desk.plans if plan.trades]
     return AccountRun(
         name=name or f"{mandate.when} to {mandate.to}",
@@ -112,6 +113,8 @@ def backtest_accounts(
         if terms.flows
         else (),
         fees_paid=desk.fees_paid,
+        not_paid_out=sum(one.amount for one in desk.unpaid),
+        exhausted_on=exhausted_on(desk.unpaid, desk.dates, desk.value),
         liquidation_tax=desk.liquidation_tax(),
         sheltered_value=desk.sheltered(),
         worth={place: tuple(closes) for place, closes in desk.worth.items()},

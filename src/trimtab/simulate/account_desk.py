@@ -42,7 +42,7 @@ from trimtab.simulate.account_cash import (
     together,
 )
 from trimtab.simulate.account_filled import as_filled
-from trimtab.simulate.account_flows import AccountFlows, shared_out
+from trimtab.simulate.account_flows import AccountFlows, Unpaid, shared_out
 from trimtab.simulate.account_quiet import quiet_worth
 from trimtab.simulate.account_tax import OpenLot, TaxAccount, lots_left, tax_of_selling
 from trimtab.simulate.account_terms import USUAL, AccountTerms
@@ -141,6 +141,7 @@ class Desk:
         self.flows: AccountFlows | None = None
         self.moved: dict[int, int] = {}
         self.fees_paid = 0
+        self.unpaid: list[Unpaid] = []
 
     def session(self, tape: Tape, request: Request) -> None:
         """One session: splits and dividends, the decision, its orders, the value at the close."""
@@ -330,7 +331,7 @@ class Desk:
         state: State,
         market: Market,
         request: Request,
-        told: Callable[[str, int, date], Finding],
+        told: Callable[[str, int, date], None],
     ) -> dict[str, int]:
         """Of what is to leave accounts, what can be raised today beside what already can.
 
@@ -347,25 +348,19 @@ class Desk:
             if not cannot:
                 break
             for account in cannot:
-                self.findings.append(told(account, asked.pop(account), market.as_of))
+                told(account, asked.pop(account), market.as_of)
         return asked
 
-    @staticmethod
-    def _tax_unpaid(account: str, amount: int, on: date) -> Finding:
+    def _tax_unpaid(self, account: str, amount: int, on: date) -> None:
         message = (
             f"the tax of {money_text(amount)} that {account} owes could not be "
             f"paid on {on}: too little in it could be sold. It stays owed, and "
             "is tried again every session"
         )
-        return Finding("tax-unpaid", account, message)
+        self.findings.append(Finding("tax-unpaid", account, message))
 
-    @staticmethod
-    def _unpaid(account: str, amount: int, on: date) -> Finding:
-        message = (
-            f"{money_text(amount)} was to be withdrawn from {account} on {on}, and too little in "
-            "it could be sold: it was not paid, and is not tried again"
-        )
-        return Finding("withdrawal-unpaid", account, message)
+    def _unpaid(self, account: str, amount: int, on: date) -> None:
+        self.unpaid.append(Unpaid(account, on, amount))
 
     def _note_payments(
         self,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
+from trimtab.model.numbers import money_text
 from trimtab.simulate.account_terms import AccountTerms
 from trimtab.simulate.flows import fee_column, flow_columns
 
@@ -58,6 +59,50 @@ class AccountFlows:
         moves = (self.money != 0.0) | (self.share != 0.0) | (self.fee != 0.0)
         later = np.flatnonzero(moves[place + 1 :])
         return place + 1 + int(later[0]) if len(later) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaid:
+    """A withdrawal that could not be paid; minor units."""
+
+    account: str
+    on: date
+    amount: int
+
+
+def unpaid_said(unpaid: Sequence[Unpaid]) -> list[Finding]:
+    """What could not be withdrawn: of each account how often, how much, and since when."""
+    found = []
+    for account in dict.fromkeys(one.account for one in unpaid):
+        own = [one for one in unpaid if one.account == account]
+        money, first = money_text(sum(one.amount for one in own)), own[0].on
+        if len(own) == 1:
+            message = (
+                f"{money} was to be withdrawn from {account} on {first}, and too little in it "
+                "could be sold: it was not paid, and is not tried again"
+            )
+        else:
+            message = (
+                f"{len(own)} withdrawals from {account}, {money} in all, were not paid, the first "
+                f"on {first} and the last on {own[-1].on}: too little in it could be sold. None "
+                "is tried again"
+            )
+        found.append(Finding("withdrawal-unpaid", account, message))
+    return found
+
+
+def exhausted_on(
+    unpaid: Sequence[Unpaid], days: Sequence[date], worth: Sequence[int]
+) -> date | None:
+    """The first session at whose close less was left than could not be paid; None without one.
+
+    What the years gave is not known from there on: next to nothing is left to measure it by.
+    """
+    missing: dict[date, int] = {}
+    for one in unpaid:
+        missing[one.on] = missing.get(one.on, 0) + one.amount
+    left = dict(zip(days, worth, strict=True))
+    return min((day for day, money in missing.items() if left[day] < money), default=None)
 
 
 def shared_out(amount: int, worth: Mapping[str, int]) -> dict[str, int]:

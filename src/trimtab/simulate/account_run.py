@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import date
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 from trimtab.ledger.folded import Folded
@@ -60,6 +61,9 @@ class AccountRun:
             empty where there were none. With flows, return, volatility, falls and drags are those
             of `growth`. Tax that was paid is not among them.
         fees_paid: Fees on assets in all, minor units; not part of `cost_paid`.
+        not_paid_out: Withdrawals that could not be paid in all, minor units.
+        exhausted_on: The first session at whose close less was left than could not be paid; from
+            then on there are no yearly figures and no drags.
         trade_at: Where what the policy decided was carried out.
         liquidation_tax: Tax of selling all taxable lots at the last close, minor units.
         sheltered_value: Worth at the last close of accounts whose gains are not taxed.
@@ -96,6 +100,8 @@ class AccountRun:
     dividends_paid: int = 0
     flows: tuple[int, ...] = ()
     fees_paid: int = 0
+    not_paid_out: int = 0
+    exhausted_on: date | None = None
     trade_at: TradeAt = "close"
 
     @property
@@ -200,10 +206,18 @@ class AccountRun:
         if self.flows:
             moved["paid_in"] = sum(max(one, 0) for one in self.flows) / 100
             moved["paid_out"] = sum(max(-one, 0) for one in self.flows) / 100
+        if self.not_paid_out:
+            moved["not_paid_out"] = self.not_paid_out / 100
+        if self.exhausted_on is not None:
+            moved["exhausted_on"] = self.exhausted_on.isoformat()
         if self.fees_paid:
             moved["fees_paid"] = self.fees_paid / 100
         year = sessions_a_year(np.array(self.dates, dtype="datetime64[D]"))
         cost_drag, tax_drag = account_drags(self)
+        growth, risk = nan, nan
+        if self.exhausted_on is None:
+            growth = float(cagr(curve[0], curve[-1], self.dates[0], self.dates[-1]))
+            risk = volatility(curve, sessions_a_year=year)
         return {
             "final_value": self.value[-1] / 100,
             "rebalances": self.rebalances,
@@ -219,8 +233,8 @@ class AccountRun:
             "cost_drag": known(cost_drag),
             "tax_drag": known(tax_drag),
             "tax_by_year": [year.to_dict() for year in self.tax_by_year],
-            "cagr": known(float(cagr(curve[0], curve[-1], self.dates[0], self.dates[-1]))),
-            "volatility": known(volatility(curve, sessions_a_year=year)),
+            "cagr": known(growth),
+            "volatility": known(risk),
             "max_drawdown": max_drawdown(curve),
             "final_weights": dict(self.final_weights),
             "first": self.dates[0].isoformat(),
@@ -251,6 +265,8 @@ def account_drags(run: AccountRun, *, all_sold: bool = False) -> tuple[float, fl
     """
     import numpy as np
 
+    if run.exhausted_on is not None:
+        return nan, nan
     growth = run.growth * 100.0
     # What is owed at the end is the same part of what was grown as of what is there.
     scale = float(growth[-1]) / run.value[-1] if run.flows and run.value[-1] > 0 else 1.0

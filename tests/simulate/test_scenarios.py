@@ -283,6 +283,21 @@ def test_outcomes_are_told_in_text_page_and_frames() -> None:
         found.of("x", "cagr")
 
 
+@pytest.mark.parametrize(("paths", "is_few"), [(1, True), (99, True), (100, False)])
+def test_too_few_futures_have_no_percentiles(paths: int, is_few: bool) -> None:
+    """Below 100 paths the ends and the chance of a loss are not told, and text says why."""
+    policy = Policy({"A": 1.0}, name="hold")
+
+    found = monte_carlo(lively("A", 300), policy, years=0.5, paths=paths, threads=1)
+
+    row = next(line for line in found.summary().splitlines() if line.startswith("hold"))
+    assert ("Too few paths" in found.summary()) is is_few
+    assert row.split().count("-") == (4 if is_few else 0)
+    ends = np.asarray(found.to_frame("columns")["p5"])
+    assert np.isnan(ends).all() == is_few
+    assert np.isfinite(np.asarray(found.to_frame("columns")["p50"])).any()
+
+
 def test_a_difference_over_futures_shows_medians() -> None:
     """There is no history of the future: what stands beside the difference are medians."""
     prices = lively(NAMES, 200)

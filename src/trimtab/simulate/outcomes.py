@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.model.findings import Finding
 from trimtab.simulate.difference import (
+    LEAST_PATHS,
     OUTCOME_FIGURES,
     PLACES,
     Difference,
@@ -123,28 +124,46 @@ class Outcomes:
             rows.append(
                 [
                     name,
-                    *(shown("money", float(value)) for value in worth),
+                    shown("money", float(worth[0])),
+                    *(self._told(shown("money", float(value))) for value in worth[1:]),
                     shown("share", float(np.median(self.of(name, "cagr")))),
                     shown("share", float(np.median(self.of(name, "volatility")))),
-                    *(f"{value:.1%}" for value in falls),
-                    f"{lost[name]:.1%}",
+                    f"{falls[0]:.1%}",
+                    self._told(f"{falls[1]:.1%}"),
+                    self._told(f"{lost[name]:.1%}"),
                 ]
             )
         return heads, rows
 
+    @property
+    def is_few(self) -> bool:
+        """Whether there are too few paths for any percentile but the middle, or any chance."""
+        return len(self) < LEAST_PATHS
+
+    def _told(self, figure: str) -> str:
+        return "-" if self.is_few else figure
+
+    @property
+    def _words(self) -> str:
+        few = f" Too few paths for percentiles ({len(self):,}; at least {LEAST_PATHS})."
+        return f"{self.how}.{few if self.is_few else ''}"
+
     def summary(self) -> str:
         """One row a policy, as text, and how the paths were made."""
         heads, rows = self._rows
-        return f"{text_table(heads, rows)}\n\n{self.how}."
+        return f"{text_table(heads, rows)}\n\n{self._words}"
 
     def _repr_html_(self) -> str:
         from html import escape
 
         heads, rows = self._rows
-        return f"{html_table(heads, rows)}<p>{escape(self.how)}.</p>"
+        return f"{html_table(heads, rows)}<p>{escape(self._words)}</p>"
 
     def to_frame(self, kind: FrameKind | None = None) -> Any:
-        """One row a policy and figure: mean and percentiles over the paths, and history's."""
+        """One row a policy and figure: mean and percentiles over the paths, and history's.
+
+        Of too few paths, percentiles but the middle one are NaN.
+        """
         import numpy as np
 
         policies = [name for name in self.names for _ in OUTCOME_FIGURES]
@@ -157,6 +176,8 @@ class Outcomes:
         }
         for q in SPREAD:
             columns[f"p{q:g}"] = np.percentile(flat, q, axis=0)
+            if self.is_few and q != 50.0:
+                columns[f"p{q:g}"] = np.full(flat.shape[1], np.nan)
         return make_frame(columns, kind or self.frames)
 
     def to_paths(self, kind: FrameKind | None = None) -> Any:

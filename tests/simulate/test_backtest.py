@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.simulate.markets import history, lively
@@ -332,6 +333,35 @@ def test_a_run_that_starts_late_starts_at_the_target_of_that_day() -> None:
     one = backtest(prices, Policy(dated), start=date(2024, 2, 1)).policies[0]
 
     assert one.final_weights == {"A": 0.0, "B": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "codes"),
+    [
+        (None, ("2024-01-10", "2024-02-10"), []),
+        ("2024-01-10", ("2024-01-10", "2024-02-10"), []),
+        ("2024-01-03", ("2024-01-10", "2024-02-10"), ["target-begins-later"]),
+        ("2024-01-20", ("2024-01-10", "2029-02-10"), ["target-after-prices"]),
+    ],
+)
+def test_weights_out_of_reach_are_told(
+    start: str | None, days: tuple[str, str], codes: list[str]
+) -> None:
+    """Weights that begin after the start asked for, or are dated after all prices, are named."""
+    dated = dict(zip(days, ({"A": 1.0}, {"A": 0.2, "B": 0.8}), strict=True))
+    begin = None if start is None else date.fromisoformat(start)
+
+    found = backtest(lively("AB", 60), Policy(dated, when="monthly"), start=begin)
+
+    assert [one.code for one in found.findings if one.code.startswith("target-")] == codes
+
+
+def test_a_date_that_stands_twice_in_a_frame_is_named() -> None:
+    """Of a pandas frame too, the date is said with what to do."""
+    frame = pd.DataFrame({"A": [1.0, 0.5]}, index=pd.to_datetime(["2024-01-10", "2024-01-10"]))
+
+    with pytest.raises(InputError, match=r"2024-01-10.*the date stands twice"):
+        backtest(lively("A", 60), Policy(frame))
 
 
 def test_dated_targets_may_be_frames() -> None:

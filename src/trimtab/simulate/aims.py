@@ -173,7 +173,8 @@ def _frame_rows(frame: Any) -> list[tuple[Any, Mapping[Any, Any]]]:
         return [(row.pop(head), row) for row in frame.to_dicts()]
     if "date" in frame.columns:
         frame = frame.set_index("date")
-    return list(frame.to_dict("index").items())
+    # One row after the other: pandas' own dict refuses a date that stands twice.
+    return list(zip(frame.index, frame.to_dict("records"), strict=True))
 
 
 def _day(key: object, policy: str) -> date:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from tests.simulate.markets import history, lively
@@ -358,10 +357,24 @@ def test_weights_out_of_reach_are_told(
 
 def test_a_date_that_stands_twice_in_a_frame_is_named() -> None:
     """Of a pandas frame too, the date is said with what to do."""
+    pd = pytest.importorskip("pandas")
     frame = pd.DataFrame({"A": [1.0, 0.5]}, index=pd.to_datetime(["2024-01-10", "2024-01-10"]))
 
     with pytest.raises(InputError, match=r"2024-01-10.*the date stands twice"):
         backtest(lively("A", 60), Policy(frame))
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"form": "foo"}, "form 'foo': one of auto, interpreted, compiled"),
+        ({"warmup": -1}, "warmup -1: a count of sessions, from 0 on"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(option: dict[str, Any], said: str) -> None:
+    """What no run can follow is named with what can be asked for."""
+    with pytest.raises(ValueError, match=said):
+        backtest(lively("AB", 60), Policy(HALVES), **option)
 
 
 def test_dated_targets_may_be_frames() -> None:

@@ -64,6 +64,13 @@ def test_each_policy_ends_as_its_backtest_does(trade_at: Any) -> None:
         assert at["max_drawdown"] == pytest.approx(alone.max_drawdown, rel=1e-12)
 
 
+@pytest.mark.parametrize("threads", [0, -1])
+def test_fewer_threads_than_one_are_refused(threads: int) -> None:
+    """Nothing runs without a thread: it is said, and not taken for one."""
+    with pytest.raises(ValueError, match=f"threads {threads}: at least 1"):
+        sweep(lively("ABC", 60), grid(BASE, when=["monthly"]), threads=threads)
+
+
 def test_the_number_of_threads_changes_nothing() -> None:
     """One thread or three, the same bits."""
     prices, policies = lively("ABC", 200), wide_grid()

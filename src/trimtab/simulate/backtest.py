@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from trimtab.costs import Costs
 from trimtab.model.errors import InputError, Problem
@@ -118,6 +118,7 @@ def backtest(
     Raises:
         InputError: Prices or targets cannot be used, with everything that is wrong.
         PolicyError: Two policies have the same name.
+        ValueError: An option makes no sense.
     """
     given: object = prices
     if not isinstance(given, PriceHistory):
@@ -133,6 +134,10 @@ def backtest(
     charged = with_exchange(costs or Costs(), prices.foreign, fx_bps)
     if trade_at not in (None, "close", "next-open", "next-close"):
         raise ValueError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
+    if form not in get_args(Form):
+        raise ValueError(f"form {form!r}: one of {', '.join(get_args(Form))}")
+    if warmup is not None and warmup < 0:
+        raise ValueError(f"warmup {warmup!r}: a count of sessions, from 0 on")
     work = prices.close.size * len(chosen)
     fast = form == "compiled" or (form == "auto" and work >= _COMPILE_FROM)
     rules = read_rules(

@@ -280,11 +280,14 @@ def sweep(
 
     Raises:
         InputError: Prices or targets cannot be used, with everything that is wrong.
+        ValueError: An option makes no sense.
     """
     import numpy as np
 
     if trade_at not in ("close", "next-open", "next-close"):
         raise ValueError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
+    if threads < 1:
+        raise ValueError(f"threads {threads!r}: at least 1")
     rules = read_rules(
         costs=Costs(), compiled=True, warmup=None, frames=frames or prices.frames,
         cash=cash, trade_at=trade_at, start=start, end=end, cash_rate=cash_rate,

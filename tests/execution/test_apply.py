@@ -23,11 +23,11 @@ from trimtab.execution.apply import carry_out
 from trimtab.execution.approval import approve
 from trimtab.execution.faults import ScriptedBroker
 from trimtab.execution.gate import Limits
-from trimtab.execution.manual import book_as_planned
+from trimtab.execution.manual import HandTrade, as_planned, book_as_planned, book_hand_trades
 from trimtab.execution.outcome import conclude, outcome
 from trimtab.execution.sending import issue_tickets
 from trimtab.execution.settlement import payable_on
-from trimtab.execution.sizing import short_at_limits
+from trimtab.execution.sizing import rest_of_cost, short_at_limits, still_to_come, worth_of
 from trimtab.ledger import events
 from trimtab.ledger.errors import HeadMovedError
 from trimtab.ledger.folded import state_at
@@ -419,6 +419,57 @@ def test_tickets_that_the_cash_may_not_pay_at_their_limits_are_told() -> None:
     assert at_limits == {"ira": paid + 300 - 10_000_000}
     codes = {finding.code for finding in rich.apply(rich.plan()).findings}
     assert "tickets-short" not in codes
+
+
+def half_filled(*, fees: int) -> tuple[Application, Plan]:
+    """Three tickets at a commission of 1.00, of which VTI's is filled to a half."""
+    room = three_funds()
+    plan = room.plan()
+    (ticket,) = [one for one in room.apply(plan).tickets if one.instrument == "VTI"]
+    half = (ticket.quantity or 0) // 2
+    run = Application(plan, Request(), room.venue())
+    price = Price.of(Decimal("251.37"))
+    book_hand_trades(run, [HandTrade("ira", "VTI", "buy", half, price, fees, plan.as_of)])
+    return run, plan
+
+
+@pytest.mark.parametrize(("booked", "wanted"), [(100, 0), (0, 100), (40, 60), (5_000, 0)])
+def test_a_commission_is_counted_once_an_order(booked: int, wanted: int) -> None:
+    """What a ticket has left to fill wants the part of its commission that was not booked yet."""
+    run, _ = half_filled(fees=booked)
+    (record,) = [one for one in run.tickets() if one.order.instrument == "VTI"]
+    left = (record.order.quantity or 0) - record.filled
+    others = sum(
+        round(one.order.limit.decimal * one.order.quantity * 100) + 100  # type: ignore[operator, union-attr]
+        for one in run.tickets()
+        if one is not record
+    )
+
+    short = short_at_limits(run)
+
+    rest = round(record.order.limit.decimal * left * 100)  # type: ignore[union-attr]
+    assert short == {"ira": rest + wanted + others - run.folded.cash["ira"]}
+    assert -still_to_come(run, record) == worth_of(run, run.trades[record.order.id], left).gross + (
+        wanted
+    )
+
+
+def test_the_rest_booked_as_planned_pays_no_commission_again() -> None:
+    """As planned means the plan's cost of the order, of which a part was booked before."""
+    run, plan = half_filled(fees=100)
+    (trade,) = [one for one in plan.trades if one.instrument == "VTI"]
+
+    fees = {run.folded.orders[fill.order].order.instrument: fill.fees for fill in as_planned(run)}
+
+    assert 0 < fees["VTI"] < trade.cost - 100 + 1
+    assert fees["BND"] == next(one.cost for one in plan.trades if one.instrument == "BND")
+
+
+def test_the_rest_of_a_cost_that_grows_with_the_trade_is_its_own() -> None:
+    """Where nothing is charged an order, what the first half really cost changes nothing."""
+    costs = [rest_of_cost(whole=20, filled=10, rest=10, booked=paid) for paid in (0, 2, 10, 30)]
+
+    assert costs == [10, 10, 10, 10]
 
 
 def test_a_refused_ticket_does_not_pass_for_a_plan_carried_out() -> None:

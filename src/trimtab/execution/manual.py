@@ -12,7 +12,7 @@ from typing import Final
 from trimtab.execution.application import Application
 from trimtab.execution.following import book_report
 from trimtab.execution.orders import lot_id, relief
-from trimtab.execution.sizing import cost_of
+from trimtab.execution.sizing import booked_fees, cost_of, rest_of_cost
 from trimtab.ledger import events
 from trimtab.ledger.canonical import canonical_bytes
 from trimtab.ledger.chain import Draft
@@ -285,13 +285,22 @@ def _as_planned(run: Application) -> Iterator[Fill]:
         steps = (order.quantity or planned.quantity) - record.filled
         whole = steps == planned.quantity
         value = StepPrice.of(planned.price, planned.step).value(steps)
+        fees = planned.cost if whole else cost_of(run, planned, value, steps)
+        if record.filled:
+            part = StepPrice.of(planned.price, planned.step).value(record.filled)
+            fees = rest_of_cost(
+                whole=cost_of(run, planned, part + value, record.filled + steps),
+                filled=cost_of(run, planned, part, record.filled),
+                rest=fees,
+                booked=booked_fees(run, record),
+            )
         yield Fill(
             id=f"{order.id[:24]}-as-planned",
             order=order.id,
             quantity=steps,
             price=planned.price,
             gross=planned.value if whole else value,
-            fees=planned.cost if whole else cost_of(run, planned, value, steps),
+            fees=fees,
             on=run.plan.as_of,
             settles=settles,
         )

@@ -92,7 +92,7 @@ def short_at_limits(run: Application) -> dict[str, int]:
             trade = run.trades[order.id]
             left = order.quantity - record.filled
             gross = StepPrice.of(order.limit, trade.step).value(left)
-            fees = worth_of(run, trade, left).fees  # the spread is in the limit
+            fees = _fees_left(run, record)  # the spread is in the limit
             cash += gross - fees if order.side == "sell" else -gross - fees
         if buys and cash < 0:
             found[account] = -cash
@@ -135,12 +135,52 @@ def still_to_come(run: Application, record: OrderRecord) -> int:
     """The cash that the rest of a ticket brings as planned; below zero for a purchase."""
     order, trade = record.order, run.trades[record.order.id]
     if order.quantity is None:
-        return record.filled_gross - worst_case(run, order)
+        assert order.amount is not None
+        worst = worst_case(run, order)
+        return record.filled_gross - worst + min(booked_fees(run, record), worst - order.amount)
     left = order.quantity - record.filled
     if left <= 0:
         return 0
-    total = worth_of(run, trade, left).total(order.side)
-    return total if order.side == "sell" else -total
+    gross, fees = worth_of(run, trade, left).gross, _fees_left(run, record)
+    return gross - fees if order.side == "sell" else -gross - fees
+
+
+def booked_fees(run: Application, record: OrderRecord) -> int:
+    """What the fills of an order have cost so far, in minor units."""
+    if not record.filled:
+        return 0
+    fills = (one for one in run.folded.fills.values() if not one.voided)
+    return sum(one.fill.fees for one in fills if one.fill.order == record.order.id)
+
+
+def rest_of_cost(*, whole: int, filled: int, rest: int, booked: int) -> int:
+    """What the rest of an order still costs: a commission is charged once an order.
+
+    It is what the whole order costs less what is booked of it; never more than an order of the
+    rest alone costs, nor less than the rest adds to what the part that is filled should cost.
+
+    Args:
+        whole: What all of the order costs, in minor units.
+        filled: What an order of the part that is filled costs.
+        rest: What an order of the rest alone costs.
+        booked: What was booked for the part that is filled.
+    """
+    return max(whole - filled, min(rest, whole - booked), 0)
+
+
+def _fees_left(run: Application, record: OrderRecord) -> int:
+    """The fees of what an order for a quantity has left to fill."""
+    order, trade = record.order, run.trades[record.order.id]
+    assert order.quantity is not None
+    rest = worth_of(run, trade, order.quantity - record.filled).fees
+    if not record.filled:
+        return rest
+    return rest_of_cost(
+        whole=worth_of(run, trade, order.quantity).fees,
+        filled=worth_of(run, trade, record.filled).fees,
+        rest=rest,
+        booked=booked_fees(run, record),
+    )
 
 
 def worth_of(run: Application, trade: Trade, quantity: int) -> Expected:

@@ -296,6 +296,10 @@ class PriceFile:
         """All symbols in the files, sorted."""
         return tuple(sorted(self._read().series))
 
+    def files_of(self, symbol: str) -> tuple[str, ...]:
+        """The files that have prices under a symbol, as messages name them."""
+        return tuple(dict.fromkeys(series.file for series in self._read().series.get(symbol, ())))
+
     def problems(self) -> tuple[Problem, ...]:
         """Everything that is wrong with the files as files, and with rows of the instruments."""
         try:

@@ -15,7 +15,7 @@ from trimtab.live.amounts import Amount, Day, day_of, flows, need_all
 from trimtab.live.kinds import in_the_way
 from trimtab.live.observed import ObservedBook
 from trimtab.live.planned import OpenPlan
-from trimtab.live.remarks import remarks_on_limits, remarks_on_record
+from trimtab.live.remarks import remarks_on_limits, remarks_on_prices, remarks_on_record
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.ports import Broker, Clock
@@ -118,7 +118,7 @@ class OpenBook(ObservedBook):
     def findings(self, as_of: Day | None = None) -> tuple[Finding, ...]:
         """What the folder and the record have to say, apart from any decision."""
         day = self.as_of(as_of)
-        found = [*self.portfolio.findings, *remarks_on_record(self, day)]
+        found = [*self.portfolio.findings, *remarks_on_prices(self), *remarks_on_record(self, day)]
         found.extend(in_the_way(self.portfolio.household, self.brokers))
         found.extend(self.repairs)
         return tuple(dict.fromkeys(found))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from trimtab.adapters.exchange_day import day_at, need_begun
 from trimtab.adapters.ledger_file import FileLedger
 from trimtab.adapters.portfolio_folder import LEDGER_FILE, LOTS_FILE, PAPER_FOLDER, Portfolio
+from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.adapters.prices_file import LOOKED_BACK, PriceFile, Since
 from trimtab.engine.mandate import HOUSEHOLD, Mandate
 from trimtab.execution.booked_dividends import dividends_wrong
@@ -421,6 +422,25 @@ class ObservedBook:
     def volumes(self, day: date) -> Mapping[str, Fraction]:
         """Units traded on a day, of everything whose price file says it."""
         return self._price_file({}).volumes(day, sorted(self._instruments(self.folded())))
+
+    def misnamed_prices(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """By instrument that no price file has: a name there that nothing has, near to its own.
+
+        With the files that have it. Empty where each instrument has prices, or no name is near.
+        """
+        instruments = self._instruments(self.folded())
+        file = self._price_file({})
+        priced = file.symbols()
+        names = {
+            id_: {id_, *(alias.symbol for alias in one.aliases)} for id_, one in instruments.items()
+        }
+        bare = [id_ for id_ in sorted(names) if names[id_].isdisjoint(priced)]
+        if not bare:
+            return {}
+        taken = set().union(*names.values(), (one.history for one in instruments.values()))
+        others = [symbol for symbol in priced if symbol not in taken]
+        found = {id_: nearest(id_, others) for id_ in bare}
+        return {id_: (name, file.files_of(name)) for id_, name in found.items() if name}
 
     def typed(self, prices: Mapping[str, Amount] | None) -> dict[str, Price]:
         """Typed prices, checked."""

@@ -94,3 +94,26 @@ def test_the_column_map_waits_for_its_turn(tmp_path: Path) -> None:
     assert "Booked" in after
     assert (folder / "import-map.toml").exists()
     assert [path.name for path in folder.iterdir() if path.name.endswith(".new")] == []
+
+
+@pytest.mark.parametrize("command", ["import", "reconcile"])
+def test_a_guess_that_does_not_do_is_shown_to_be_corrected(command: str, tmp_path: Path) -> None:
+    """Where no map is written yet, the one that was guessed can be pasted, mended and used."""
+    folder = tmp_path / "folder"
+    copytree(GOLDEN / "statement", folder)
+    (folder / "sweep.csv").write_text("Symbol,Quantity,Current Value\nBOND,4,400\nSWEEP**,,1500\n")
+    session = Session(folder)
+    line = f"trimtab {command} sweep.csv --account brokerage"
+
+    refused = session.run(line)
+    start = refused.index('["brokerage"]')
+    shown = [row.removeprefix("2>").strip() for row in refused[start:].splitlines()]
+    pasted = "\n".join(row for row in shown if row and row != "[1]")
+    mended = pasted.replace("cash = [", 'cash = ["SWEEP**", ')
+    (folder / "import-map.toml").write_text(mended)
+    after = session.run(line)
+
+    assert "'SWEEP**' is not a symbol" in refused
+    assert mended != pasted
+    assert "SWEEP" not in after
+    assert "BOND" in after

@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json and not args.yes:
         raise RefusedError("--json cannot ask: add --yes, or use `trimtab reconcile --json`")
     column_map, is_guess = column_map_of(book, Path(args.file), args.account)
-    imported = imported_of(book, Path(args.file), args.account, column_map)
+    imported = imported_of(book, Path(args.file), args.account, column_map, is_guess=is_guess)
     if any(one.code == NO_ROWS for one in imported.findings) and not args.empty:
         raise RefusedError(
             f"{args.file} has a header and no rows of {args.account}: nothing was booked. Export "
@@ -149,11 +149,28 @@ def column_map_of(book: OpenBook, path: Path, account: str) -> tuple[ColumnMap, 
     return guess, True
 
 
-def imported_of(book: OpenBook, path: Path, account: str, column_map: ColumnMap) -> Imported:
-    """The statement of an export; a ticker stands for the instrument that it is an alias of."""
-    from trimtab.adapters.broker_export import read_export
+def imported_of(
+    book: OpenBook, path: Path, account: str, column_map: ColumnMap, *, is_guess: bool
+) -> Imported:
+    """The statement of an export; a ticker stands for the instrument that it is an alias of.
 
-    return read_export(path, column_map, account=account, resolve=_resolver(book))
+    Raises:
+        InputError: With every problem of every line.
+        RefusedError: The same where the map is a guess, with the guess to write into a file.
+    """
+    from trimtab.adapters.broker_export import MAP_FILE, read_export
+    from trimtab.model.errors import InputError, RefusedError
+
+    try:
+        return read_export(path, column_map, account=account, resolve=_resolver(book))
+    except InputError as error:
+        if not is_guess:
+            raise
+        raise RefusedError(
+            f"{error}\n\n{MAP_FILE} says nothing of {account} yet. This is how the export was "
+            f"read, a guess: write it there, correct it, and import again:\n\n"
+            f"{_map_lines(account, column_map)}"
+        ) from None
 
 
 def _resolver(book: OpenBook) -> Callable[[str], str]:
@@ -163,9 +180,14 @@ def _resolver(book: OpenBook) -> Callable[[str], str]:
 
 
 def _guessed(account: str, column_map: ColumnMap) -> str:
+    told = _map_lines(account, column_map)
+    return f"Guessed how to read it, for import-map.toml:\n\n{told}\n"
+
+
+def _map_lines(account: str, column_map: ColumnMap) -> str:
+    """A column map as it stands in its file, indented."""
     from trimtab.adapters.broker_export import map_text
     from trimtab.reports.words import clean
 
     lines = map_text(account, column_map).rstrip("\n").split("\n")
-    told = "\n".join(f"  {clean(line)}" for line in lines)
-    return f"Guessed how to read it, for import-map.toml:\n\n{told}\n"
+    return "\n".join(f"  {clean(line)}" for line in lines)

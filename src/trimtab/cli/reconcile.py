@@ -42,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
 
     book = open_book(folder_of(args))
     path = Path(args.file)
-    column_map, _ = column_map_of(book, path, args.account)
-    imported = imported_of(book, path, args.account, column_map)
+    column_map, is_guess = column_map_of(book, path, args.account)
+    imported = imported_of(book, path, args.account, column_map, is_guess=is_guess)
     mismatches = book.compare(imported.statement, on=args.on)
     findings = (*imported.findings, *book.repairs)
     if args.json:

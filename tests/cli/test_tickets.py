@@ -48,3 +48,39 @@ def test_fees_are_shown_before_they_are_booked_as_planned(session: Session) -> N
     assert "as planned  2026" not in shown
     assert preview == ["1.00", "1.00", "1.00"]
     assert [one["fees"] for one in told["orders"]] == preview
+
+
+@pytest.mark.parametrize(
+    ("before", "options", "is_cancelled"),
+    [
+        ("echo y | ", "", True),
+        ("echo n | ", "", False),
+        ("", "", False),
+        ("", " --yes", True),
+        ("", " --json", False),
+        ("", " --yes --json", True),
+    ],
+)
+def test_what_is_open_is_cancelled_by_a_yes_alone(
+    before: str, options: str, is_cancelled: bool, session: Session
+) -> None:
+    """Before a clear yes, or --yes, nothing is written; a program that cannot ask is refused."""
+    record = session.cwd / "ledger.jsonl"
+    was = record.read_bytes()
+
+    printed = session.run(f"{before}trimtab cancel plans/*{options}")
+
+    assert (record.read_bytes() != was) == is_cancelled
+    assert ("Cancel 3 open orders of" in printed) == (options == "")
+    assert ("Nothing was cancelled." in printed) == (not options and not is_cancelled)
+    assert ("--json cannot ask" in printed) == (options == " --json")
+
+
+def test_nothing_is_asked_where_nothing_is_open(session: Session) -> None:
+    """A plan that is over is cancelled by saying so, once and again."""
+    session.run("trimtab cancel --yes plans/*")
+
+    printed = session.run("trimtab cancel plans/*")
+
+    assert "Cancel " not in printed
+    assert "0 of 3 orders filled" in printed

@@ -81,7 +81,7 @@ def test_who_repairs_a_cut_record_says_so(line: str, as_json: bool, session: Ses
         assert "was torn, as a crash leaves it" in " ".join(printed.split())
 
 
-@pytest.mark.parametrize("command", ["apply --yes", "record --yes", "cancel"])
+@pytest.mark.parametrize("command", ["apply --yes", "record --yes", "cancel --yes"])
 def test_who_carries_out_a_plan_repairs_and_says_so(command: str, session: Session) -> None:
     """Carrying out a plan, booking it and cancelling it put the torn line away as well."""
     plan = plan_of(session)

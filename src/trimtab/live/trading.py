@@ -208,14 +208,29 @@ def _trades(book: ObservedBook, saved: SavedPlan, path: Path) -> tuple[HandTrade
 def cancel(book: ObservedBook, plan: OpenPlan | SavedPlan | Path | str) -> Applied:
     """Ask the brokers to cancel what is open of a plan; allowed even when everything is halted."""
     run = _run(book, _of_orders(book, plan))
-    if not run.is_approved:
-        raise RefusedError(f"plan {run.plan.id} was never applied: there is nothing to cancel")
+    _need_applied(run)
     poll_brokers(run)
     cancel_open(run)
     poll_brokers(run)
     close_tickets(run)
     remember(run)
     return _done(book, run)
+
+
+def to_cancel(book: ObservedBook, plan: OpenPlan | SavedPlan | Path | str) -> Applied:
+    """How far the record has a plan that is to be cancelled; nothing is written or sent.
+
+    Raises:
+        RefusedError: It was never applied.
+    """
+    run = _run(book, _of_orders(book, plan), store=copy_of(book))
+    _need_applied(run)
+    return outcome(run)
+
+
+def _need_applied(run: Application) -> None:
+    if not run.is_approved:
+        raise RefusedError(f"plan {run.plan.id} was never applied: there is nothing to cancel")
 
 
 def _run(book: ObservedBook, saved: SavedPlan, *, store: LedgerStore | None = None) -> Application:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -23,9 +24,9 @@ def test_every_command_has_help_with_an_example(name: str, tmp_path: Path) -> No
     assert not printed.endswith("]\n")
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "completion"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_answers_programs(name: str, tmp_path: Path) -> None:
-    """--json is known to every command that has a result."""
+    """--json is known to every command."""
     action = " verify" if name == "ledger" else ""
 
     printed = Session(tmp_path).run(f"trimtab {name}{action} --help")
@@ -58,6 +59,17 @@ def test_a_completion_script_knows_every_command(shell: str, tmp_path: Path) -> 
     if shutil.which(shell):
         check = subprocess.run([shell, "-n"], input=script, text=True, capture_output=True)
         assert check.returncode == 0, check.stderr
+
+
+def test_a_completion_script_is_one_json_object_for_programs(tmp_path: Path) -> None:
+    """--json gives the shell and the very script that is printed without it."""
+    session = Session(tmp_path)
+
+    told = json.loads(session.run("trimtab completion bash --json"))
+
+    assert told["shell"] == "bash"
+    assert "--json" in told["script"]
+    assert session.run("trimtab completion bash").strip() == told["script"].strip()
 
 
 def test_every_command_can_be_parsed_alone() -> None:

@@ -15,7 +15,8 @@ import pytest
 from trimtab.adapters.calendars import calendar
 from trimtab.model.instruments import Instrument
 from trimtab.targets.learned import _gap
-from trimtab.targets.moving import Mover, MovingTarget, stand_ins
+from trimtab.targets.mover import Mover, stand_ins
+from trimtab.targets.moving import MovingTarget
 from trimtab.targets.optimised import Asked
 from trimtab.targets.ranged import Range, ranged_tree
 from trimtab.targets.tree import RawSleeve

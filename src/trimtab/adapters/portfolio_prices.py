@@ -6,7 +6,7 @@ from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.adapters.price_frames import read_prices
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.simulate.history import PriceHistory
-from trimtab.targets.moving import Mover, stand_ins
+from trimtab.targets.mover import Mover, stand_ins
 
 MOST_TOLD = 3
 """So many problems of price files are told where nothing can be learned from them."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from trimtab.cli.optimize_limits import add_limits, add_names, constraints_of
-from trimtab.cli.options import add_folder, add_json, command, day, folder_of
+from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
+from trimtab.cli.options import add_folder, add_json, command, folder_of
 from trimtab.cli.studied import rate
-from trimtab.targets.estimated import COVARIANCES, EXPECTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,30 +42,10 @@ def add_parser(commands: Commands) -> None:
         metavar="FILE",
         help="prices: CSV, Parquet, or a folder of them (default: the portfolio's)",
     )
-    parser.add_argument(
-        "--risk-free",
-        metavar="PERCENT",
-        type=rate,
-        default=0.02,
-        help="a year's return without risk (default: 2)",
-    )
-    parser.add_argument(
-        "--covariance",
-        choices=COVARIANCES,
-        default="sample",
-        help="how the covariance is estimated (default: sample)",
-    )
-    parser.add_argument(
-        "--expected",
-        choices=EXPECTED,
-        default="compounded",
-        help="how returns are expected (default: compounded)",
-    )
+    add_estimates(parser)
     parser.add_argument(
         "--points", metavar="N", type=_points, default=41, help="points of the curve (default: 41)"
     )
-    parser.add_argument("--start", metavar="DATE", type=day, help="the first day that counts")
-    parser.add_argument("--end", metavar="DATE", type=day, help="the last day that counts")
     add_limits(parser)
     add_names(parser)
     tolerance = parser.add_mutually_exclusive_group()

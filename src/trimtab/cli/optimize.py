@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from trimtab.cli.optimize_limits import add_limits, add_names, constraints_of
-from trimtab.cli.options import add_json, command, day
+from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
+from trimtab.cli.options import add_json, command
 from trimtab.cli.studied import rate
-from trimtab.targets.estimated import COVARIANCES, EXPECTED
 from trimtab.targets.objectives import OBJECTIVES
 
 TYPE_CHECKING = False
@@ -54,30 +53,12 @@ def add_parser(commands: Commands) -> None:
         default=1.0,
         help="for utility: return less half of N times the variance (default: 1)",
     )
-    parser.add_argument(
-        "--risk-free",
-        metavar="PERCENT",
-        type=rate,
-        default=0.02,
-        help="a year's return without risk (default: 2)",
-    )
+    add_estimates(parser)
     parser.add_argument(
         "--wanted",
         metavar="PERCENT",
         type=rate,
         help="a year's return or volatility, for target-return and target-volatility",
-    )
-    parser.add_argument(
-        "--covariance",
-        choices=COVARIANCES,
-        default="sample",
-        help="how the covariance is estimated (default: sample)",
-    )
-    parser.add_argument(
-        "--expected",
-        choices=EXPECTED,
-        default="compounded",
-        help="how returns are expected (default: compounded)",
     )
     parser.add_argument(
         "--confidence",
@@ -86,8 +67,6 @@ def add_parser(commands: Commands) -> None:
         default=0.95,
         help="for min-cvar and min-cdar: all but the worst so many percent (default: 95)",
     )
-    parser.add_argument("--start", metavar="DATE", type=day, help="the first day that counts")
-    parser.add_argument("--end", metavar="DATE", type=day, help="the last day that counts")
     add_limits(parser)
     add_names(parser)
     add_json(parser)

@@ -1,10 +1,12 @@
-"""The options of `trimtab optimize` and `frontier` that limit what may be held."""
+"""The options that `trimtab optimize` and `frontier` share: estimates, limits, names."""
 
 from __future__ import annotations
 
 import argparse
 
+from trimtab.cli.options import day
 from trimtab.cli.studied import amount, cash, rate, shares_of
+from trimtab.targets.estimated import COVARIANCES, EXPECTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,6 +86,31 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         default=0.1,
         help="the share of a day's volume that may be ours (default: 10)",
     )
+
+
+def add_estimates(parser: argparse.ArgumentParser) -> None:
+    """Describe the options of what is learned from prices."""
+    parser.add_argument(
+        "--risk-free",
+        metavar="PERCENT",
+        type=rate,
+        default=0.02,
+        help="a year's return without risk (default: 2)",
+    )
+    parser.add_argument(
+        "--covariance",
+        choices=COVARIANCES,
+        default="sample",
+        help="how the covariance is estimated (default: sample)",
+    )
+    parser.add_argument(
+        "--expected",
+        choices=EXPECTED,
+        default="compounded",
+        help="how returns are expected (default: compounded)",
+    )
+    parser.add_argument("--start", metavar="DATE", type=day, help="the first day that counts")
+    parser.add_argument("--end", metavar="DATE", type=day, help="the last day that counts")
 
 
 def add_names(parser: argparse.ArgumentParser) -> None:

@@ -247,7 +247,7 @@ def _moving(portfolio: Portfolio, prices: PriceHistory) -> Studied:
     from trimtab.costs import Costs
     from trimtab.model.errors import InputError
     from trimtab.simulate.found_aim import FoundAim, by_symbol, equal_shares
-    from trimtab.targets.moving import stand_ins
+    from trimtab.targets.mover import stand_ins
 
     moving, mandate = portfolio.moving, portfolio.mandate
     assert moving is not None, "the target moves"
@@ -319,13 +319,13 @@ def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[t
 def stand_ins(portfolio: Portfolio) -> tuple[PriceHistory, list[tuple[str, str]]]:
     """The prices of a portfolio, and of each leaf of its target the symbol that stands for it."""
     from trimtab.adapters.portfolio_prices import portfolio_prices
-    from trimtab.targets import moving as found
+    from trimtab.targets import mover
 
     prices = portfolio_prices(portfolio)
     if portfolio.moving is None:
         return prices, _sleeves(portfolio, prices)[1]
     instruments = portfolio.household.instruments
-    known = found.stand_ins(portfolio.moving.tree, instruments, prices.symbols)
+    known = mover.stand_ins(portfolio.moving.tree, instruments, prices.symbols)
     return prices, list(known.items())
 
 

@@ -45,7 +45,7 @@ from trimtab.model.state import State
 
 if TYPE_CHECKING:
     from trimtab.ledger.store import LedgerStore
-    from trimtab.targets.moving import Mover
+    from trimtab.targets.mover import Mover
 
 
 FRESH_DAYS = 10

@@ -10,8 +10,10 @@ from typing import Any
 from trimtab.adapters.plan_files import SavedPlan, save_plan
 from trimtab.engine.mandate import Request
 from trimtab.live.observed import ObservedBook
+from trimtab.model.errors import RefusedError
+from trimtab.model.findings import listed
 from trimtab.model.numbers import Price
-from trimtab.model.plan import Plan
+from trimtab.model.plan import Plan, in_its_way
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,23 @@ class OpenPlan:
         Raises:
             RefusedError: It trades nothing, and an error stands in its way.
         """
-        from trimtab.live.admission import need_no_errors
-
         need_no_errors(self.value)
         text = text_of(self.value)
         saved = SavedPlan(self.value, self.request, self.prices, self.day_asked, text)
         return save_plan(saved, self.book.plans_folder)
+
+
+def need_no_errors(plan: Plan) -> None:
+    """Refuse a plan that trades nothing and has an error.
+
+    Raises:
+        RefusedError: With the errors.
+    """
+    errors = in_its_way(plan)
+    if errors:
+        raise RefusedError(
+            f"plan {plan.id} trades nothing, and cannot be carried out: {listed(errors)}"
+        )
 
 
 def text_of(plan: Plan, *, explain: bool = False) -> str:

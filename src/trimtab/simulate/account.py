@@ -22,7 +22,7 @@ from trimtab.simulate.account_flows import AccountFlows, exhausted_on, unpaid_sa
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
-from trimtab.targets.moving import Mover
+from trimtab.targets.mover import Mover
 
 
 def backtest_accounts(

@@ -47,7 +47,7 @@ from trimtab.simulate.account_quiet import quiet_worth
 from trimtab.simulate.account_tax import OpenLot, TaxAccount, lots_left, tax_of_selling
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
-from trimtab.targets.moving import Mover
+from trimtab.targets.mover import Mover
 
 CLOSE = time(21, 0, tzinfo=UTC)
 """The hour of the simulated clock: after the close, so that a day's prices are known."""

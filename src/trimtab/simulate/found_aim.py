@@ -11,7 +11,8 @@ from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.aims import Weights
 from trimtab.simulate.history import PriceHistory
-from trimtab.targets.moving import Mover, MovingTarget
+from trimtab.targets.mover import Mover
+from trimtab.targets.moving import MovingTarget
 from trimtab.targets.ranged import UNITS, exact_tree
 
 MOST_KNOWN = 10_000

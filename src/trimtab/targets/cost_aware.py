@@ -14,6 +14,7 @@ from trimtab.targets.estimated import COVARIANCES, EXPECTED, Covariance, Expecte
 from trimtab.targets.getting_there import MovingCosts, Reached, from_holdings
 from trimtab.targets.learning import Learned, learn
 from trimtab.targets.limits import Limits, within
+from trimtab.targets.parameters import Parameters
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-class CostAware:
+class CostAware(Parameters):
     """The best weights at the cost of getting there, from a history of simple returns.
 
     Args:
@@ -70,23 +71,6 @@ class CostAware:
         self.covariance = covariance
         self.expected = expected
         self.sessions_a_year = sessions_a_year
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """What it was made with, by name."""
-        return {name: value for name, value in vars(self).items() if not name.endswith("_")}
-
-    def set_params(self, **params: Any) -> CostAware:
-        """Change what it was made with.
-
-        Raises:
-            ValueError: There is no such parameter.
-        """
-        known = self.get_params()
-        for name, value in params.items():
-            if name not in known:
-                raise ValueError(f"no parameter {name!r}: one of {', '.join(known)}")
-            setattr(self, name, value)
-        return self
 
     def fit(self, X: Any, y: object = None, *, held: ArrayLike | None = None) -> CostAware:
         """Find the weights.

@@ -20,6 +20,7 @@ from trimtab.kernels.compile import compiled
 from trimtab.model.frozen import dataclass
 from trimtab.targets.cardinality import Question, refuse_what_goes_with_no_choice
 from trimtab.targets.limits import Breeding, Limits, Names
+from trimtab.targets.parameters import Parameters
 
 if TYPE_CHECKING:
     import numpy as np
@@ -280,7 +281,7 @@ def whole_lots(weights: Floats, lots: Floats, limits: Limits, names: Names) -> F
     return found
 
 
-class GeneticOptimiser:
+class GeneticOptimiser(Parameters):
     """Weights by any fitness, from a history of simple returns, in the manner of scikit-learn.
 
     Args:
@@ -313,24 +314,6 @@ class GeneticOptimiser:
         self.lots = lots
         self.breeding = breeding
         self.progress = progress
-
-    _NAMES = ("fitness", "constraints", "lots", "breeding", "progress")
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """What it was made with, by name."""
-        return {name: getattr(self, name) for name in self._NAMES}
-
-    def set_params(self, **params: Any) -> GeneticOptimiser:
-        """Change what it was made with.
-
-        Raises:
-            ValueError: There is no such parameter.
-        """
-        for name, value in params.items():
-            if name not in self._NAMES:
-                raise ValueError(f"no parameter {name!r}: one of {', '.join(self._NAMES)}")
-            setattr(self, name, value)
-        return self
 
     def fit(self, X: Any, y: object = None) -> GeneticOptimiser:
         """Find the weights.

@@ -1,26 +1,14 @@
-"""A target that moves: found anew at the end of every period, from what prices were until then.
-
-Between two findings the last one holds, and it follows from the rule and the prices alone: whoever
-asks on any day of a period gets the same weights, in a plan, a backtest or a batch. What cannot be
-found leaves the target that was last adopted in force, and says why; weights that nobody asked for,
-as equal ones, never take its place (docs/decisions/0015).
-"""
+"""What a target that moves is made of: the rule, and the prices that it may learn from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import field
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
-from trimtab.model.findings import Finding
-from trimtab.model.found import Found, FoundSleeve
 from trimtab.model.frozen import dataclass
-from trimtab.model.instruments import CASH, Instrument
-from trimtab.model.sessions import Calendar, Period
-from trimtab.model.sleeves import Sleeve
+from trimtab.model.sessions import Period
 from trimtab.targets.estimated import Covariance, Expected
 from trimtab.targets.glide import GlidePath
 from trimtab.targets.optimised import Asked
@@ -31,8 +19,6 @@ from trimtab.targets.volatility import VolatilityRule
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from trimtab.targets.learned import Finding as Learned
 
 
 class Prices(Protocol):
@@ -118,163 +104,6 @@ def in_words(asked: Asked) -> str:
         "min-cvar": f"mildest worst {(1 - asked.confidence) * 100:.4g}% of sessions",
         "min-cdar": f"mildest worst {(1 - asked.confidence) * 100:.4g}% of drawdowns",
     }[asked.objective]
-
-
-def stand_ins(
-    tree: Range, instruments: Mapping[str, Instrument], symbols: tuple[str, ...]
-) -> dict[str, str]:
-    """Whose prices stand for each leaf: of the first in its hold list that has any.
-
-    What an instrument names as its `history` goes before its own prices, which may be young.
-
-    Args:
-        tree: The leaves; those held as money need none.
-        instruments: By id.
-        symbols: What has prices.
-    """
-    found = {}
-    for leaf in tree.leaves():
-        for id_ in leaf.hold:
-            known = instruments.get(id_)
-            names = (known.history if known is not None else None, id_)
-            symbol = next((one for one in names if one and one in symbols and one != CASH), None)
-            if symbol is not None:
-                found[leaf.name] = symbol
-                break
-    return found
-
-
-@dataclass
-class Mover:
-    """A moving target with the prices that it learns from; each finding is made once.
-
-    Args:
-        target: The rule.
-        prices: All prices there are; only those up to a finding's day enter it. None where they
-            cannot be read.
-        stands_for: The symbol of each leaf, as of `stand_ins`.
-        calendar: Whose periods count.
-        unreadable: Why there are no prices, in a sentence.
-    """
-
-    target: MovingTarget
-    prices: Prices | None
-    stands_for: Mapping[str, str]
-    calendar: Calendar
-    unreadable: str = ""
-    _known: dict[date, Learned] = field(default_factory=dict, repr=False)
-
-    def found_on(self, as_of: date) -> date:
-        """The session whose finding holds on a day."""
-        return self.calendar.last_period_end(self.target.every, as_of)
-
-    def learned(self, on: date) -> Learned:
-        """What was found on the last session of a period, or why nothing was."""
-        from trimtab.targets.learned import Finding as Nothing
-        from trimtab.targets.learned import learned
-
-        if self.target.glide is not None and not self.target.needs_prices:
-            return Nothing(self.target.glide.tree_on(on))
-        if self.prices is None:
-            return Nothing(None, self.unreadable)
-        if on not in self._known:
-            self._known[on] = learned(
-                self.target, self.prices, self.stands_for, on=on, calendar=self.calendar
-            )
-        return self._known[on]
-
-    def at(
-        self, as_of: date, adopted: Mapping[str, Fraction] | None
-    ) -> tuple[Sleeve | None, Found]:
-        """The target that holds on a day, and what explains it.
-
-        Args:
-            as_of: A session.
-            adopted: Weights by leaf that were last adopted: kept where nothing can be found.
-
-        Returns:
-            The tree; None where nothing can be found and nothing was ever adopted.
-        """
-        on = self.found_on(as_of)
-        now = self.learned(on)
-        if now.tree is None:
-            return self._kept(now, on, adopted)
-        before_on = self.found_on(self.calendar.session_on_or_before(_day_before(on)))
-        before = self.learned(before_on).tree
-        was = {leaf.name: leaf.weight for leaf in before.leaves()} if before else {}
-        sleeves = tuple(
-            FoundSleeve(
-                leaf.name,
-                self.stands_for.get(leaf.name, ""),
-                leaf.weight,
-                was.get(leaf.name),
-                now.returns.get(leaf.name),
-                now.volatilities.get(leaf.name),
-                now.limits.get(leaf.name, ""),
-            )
-            for leaf in now.tree.leaves()
-        )
-        previous = before_on if before is not None else None
-        found = Found(
-            self.target.words,
-            on,
-            sleeves,
-            previous,
-            now.estimates,
-            findings=now.findings,
-            why=now.why,
-        )
-        return now.tree, found
-
-    def _kept(
-        self, now: Learned, on: date, adopted: Mapping[str, Fraction] | None
-    ) -> tuple[Sleeve | None, Found]:
-        """The target last adopted, where there is one for the very same sleeves."""
-        leaves = [leaf.name for leaf in self.target.tree.leaves()]
-        if adopted is None or set(adopted) != set(leaves):
-            message = (
-                f"no target could be found ({self.target.words}): {now.failure} Nothing was "
-                "adopted before that could be kept, so nothing is planned"
-            )
-            told = Finding("target-not-found", "target", message, "error")
-            return None, Found(
-                self.target.words, on, (), kept=now.failure, findings=(*now.findings, told)
-            )
-        message = (
-            f"no new target could be found ({self.target.words}): {now.failure} The one that was "
-            "adopted last is kept"
-        )
-        told = Finding("target-kept", "target", message)
-        sleeves = tuple(
-            FoundSleeve(name, self.stands_for.get(name, ""), adopted[name]) for name in leaves
-        )
-        found = Found(
-            self.target.words, on, sleeves, kept=now.failure, findings=(*now.findings, told)
-        )
-        return _weighing(self.target.tree, adopted), found
-
-
-def _weighing(node: Range, weights: Mapping[str, Fraction]) -> Sleeve:
-    """The tree with given weights of its leaves."""
-    if not node.children:
-        return Sleeve(node.name, weights[node.name], node.hold, node.location)
-    children = tuple(_weighing(child, weights) for child in node.children)
-    total = sum((child.weight for child in children), Fraction(0))
-    return Sleeve(node.name, total, (), node.location, children)
-
-
-def _day_before(day: date) -> date:
-    return date.fromordinal(day.toordinal() - 1)
-
-
-def in_a_line(found: Found) -> str:
-    """A found target in a sentence: by what, as of when, and how it moved."""
-    parts = []
-    for one in found.sleeves:
-        was = one.previous
-        moved = "" if was is None or was == one.weight else f" (was {shown(was)})"
-        parts.append(f"{one.sleeve} {shown(one.weight)}{moved}")
-    return f"{found.rule}, on {found.on}: {', '.join(parts)}"
 
 
 def shown(weight: Fraction) -> str:

@@ -26,6 +26,7 @@ from trimtab.targets.estimated import (
 from trimtab.targets.limits import Limits, within
 from trimtab.targets.objectives import OBJECTIVES, Objective
 from trimtab.targets.optimised import MEAN_VARIANCE, UNLIMITED, Asked, Optimised, optimise
+from trimtab.targets.parameters import Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ class Learned:
     findings: tuple[Finding, ...]
 
 
-class Optimiser:
+class Optimiser(Parameters):
     """Weights that are best by an objective, from a history of simple returns.
 
     Args:
@@ -114,37 +115,6 @@ class Optimiser:
         self.covariance = covariance
         self.expected = expected
         self.sessions_a_year = sessions_a_year
-
-    _NAMES = (
-        "objective",
-        "risk_aversion",
-        "risk_free",
-        "wanted",
-        "confidence",
-        "low",
-        "high",
-        "limits",
-        "constraints",
-        "covariance",
-        "expected",
-        "sessions_a_year",
-    )
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """What it was made with, by name."""
-        return {name: getattr(self, name) for name in self._NAMES}
-
-    def set_params(self, **params: Any) -> Optimiser:
-        """Change what it was made with.
-
-        Raises:
-            ValueError: There is no such parameter.
-        """
-        for name, value in params.items():
-            if name not in self._NAMES:
-                raise ValueError(f"no parameter {name!r}: one of {', '.join(self._NAMES)}")
-            setattr(self, name, value)
-        return self
 
     def fit(self, X: Any, y: object = None) -> Optimiser:
         """Find the weights.

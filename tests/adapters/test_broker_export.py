@@ -11,15 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trimtab.adapters.broker_export import (
+from trimtab.adapters.broker_export import plain_number, read_export
+from trimtab.adapters.import_map import (
     MAP_FILE,
     ColumnMap,
     add_map,
     guess_map,
     map_text,
     map_to_fill_in,
-    plain_number,
-    read_export,
     read_map,
 )
 from trimtab.model.errors import InputError

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimtab.adapters.calendars import calendar
-from trimtab.adapters.prices_file import PriceFile, Since, price_from
+from trimtab.adapters.price_steps import Since
+from trimtab.adapters.price_tape import price_from
+from trimtab.adapters.prices_file import PriceFile
 from trimtab.model.errors import InputError
 from trimtab.model.instruments import Alias, Instrument
 from trimtab.model.market import Dividend, Market, Quote, Split, Step

@@ -14,7 +14,8 @@ import duckdb
 
 from tests.folders import NO_LOTS, prices_csv, written
 from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
-from trimtab.adapters.prices_file import PriceFile, Since
+from trimtab.adapters.price_steps import Since
+from trimtab.adapters.prices_file import PriceFile
 from trimtab.engine.decide import decide
 from trimtab.model.accounts import Lot
 from trimtab.model.instruments import Instrument

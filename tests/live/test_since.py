@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.live.folders import LAST, TOML, folder, opened
-from trimtab.adapters.prices_file import LOOKED_BACK, Since
+from trimtab.adapters.price_steps import Since
+from trimtab.adapters.prices_file import LOOKED_BACK
 from trimtab.execution.correcting.task import Change
 from trimtab.ledger import events
 from trimtab.ledger.record import record

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from trimtab.adapters.broker_export import ColumnMap, Imported
+    from trimtab.adapters.broker_export import Imported
+    from trimtab.adapters.import_map import ColumnMap
     from trimtab.cli.options import Commands
     from trimtab.live.book import OpenBook
 
@@ -66,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
     """Show the differences, ask, book them."""
     from pathlib import Path
 
-    from trimtab.adapters.broker_export import NO_ROWS, add_map, read_map
+    from trimtab.adapters.broker_export import NO_ROWS
+    from trimtab.adapters.import_map import add_map, read_map
     from trimtab.cli.screen import asked, emit, remark, say, screen
     from trimtab.live.book import open_book
     from trimtab.live.statements import to_adjust
@@ -132,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
 
 def column_map_of(book: OpenBook, path: Path, account: str) -> tuple[ColumnMap, bool]:
     """How to read the export: as the folder says, else guessed from its header."""
-    from trimtab.adapters.broker_export import guess_map, map_to_fill_in, read_map
+    from trimtab.adapters.import_map import guess_map, map_to_fill_in, read_map
     from trimtab.model.errors import RefusedError
 
     accounts = book.portfolio.household.accounts
@@ -158,7 +160,8 @@ def imported_of(
         InputError: With every problem of every line.
         RefusedError: The same where the map is a guess, with the guess to write into a file.
     """
-    from trimtab.adapters.broker_export import MAP_FILE, read_export
+    from trimtab.adapters.broker_export import read_export
+    from trimtab.adapters.import_map import MAP_FILE
     from trimtab.model.errors import InputError, RefusedError
 
     try:
@@ -186,7 +189,7 @@ def _guessed(account: str, column_map: ColumnMap) -> str:
 
 def _map_lines(account: str, column_map: ColumnMap) -> str:
     """A column map as it stands in its file, indented."""
-    from trimtab.adapters.broker_export import map_text
+    from trimtab.adapters.import_map import map_text
     from trimtab.reports.words import clean
 
     lines = map_text(account, column_map).rstrip("\n").split("\n")

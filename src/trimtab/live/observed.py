@@ -14,7 +14,8 @@ from trimtab.adapters.exchange_day import day_at, need_begun
 from trimtab.adapters.ledger_file import FileLedger
 from trimtab.adapters.portfolio_folder import LEDGER_FILE, LOTS_FILE, PAPER_FOLDER, Portfolio
 from trimtab.adapters.portfolio_tables.notes import nearest
-from trimtab.adapters.prices_file import LOOKED_BACK, PriceFile, Since
+from trimtab.adapters.price_steps import Since
+from trimtab.adapters.prices_file import LOOKED_BACK, PriceFile
 from trimtab.engine.mandate import HOUSEHOLD, Mandate
 from trimtab.execution.booked_dividends import dividends_wrong
 from trimtab.execution.corporate import (

@@ -3,8 +3,8 @@
 exchange_calendars needs pandas, so it is a developer dependency and only its result ships:
 one small JSON file an exchange, with the closed weekdays, extra sessions and early closes.
 
-    .venv/bin/python scripts/make_calendars.py          # write
-    .venv/bin/python scripts/make_calendars.py --check  # compare, change nothing
+    .venv/bin/python -m scripts.make_calendars          # write
+    .venv/bin/python -m scripts.make_calendars --check  # compare, change nothing
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import exchange_calendars
+
+from scripts.generated import write_or_check
 
 FOLDER = Path(__file__).resolve().parents[1] / "src" / "trimtab" / "data" / "calendars"
 FIRST, LAST = date(1990, 1, 1), date(2027, 12, 31)
@@ -91,20 +93,7 @@ def files() -> dict[str, str]:
 
 def main() -> int:
     """Write or compare; the exit code says whether the files are as they should be."""
-    checking = "--check" in sys.argv[1:]
-    stale = [
-        name
-        for name, text in files().items()
-        if not (FOLDER / name).is_file() or (FOLDER / name).read_text(encoding="utf-8") != text
-    ]
-    if checking:
-        print(f"out of date: {', '.join(stale)}" if stale else "calendars are up to date")
-        return 1 if stale else 0
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in files().items():
-        (FOLDER / name).write_text(text, encoding="utf-8")
-    print(f"wrote {len(stale)} changed files")
-    return 0
+    return write_or_check(FOLDER, files(), "calendars")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Reads the folder of shared data beside the clone and nothing else; the same inpu
 bytes on every machine (decimal arithmetic throughout). Splits and dividends are derived from the
 ratio of adjusted to unadjusted close; the two indices are computed from US Treasury par yields.
 
-    .venv/bin/python scripts/make_demo_data.py [--check] [SHARED]
+    .venv/bin/python -m scripts.make_demo_data [--check] [SHARED]
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from itertools import pairwise
 from pathlib import Path
+
+from scripts.generated import write_or_check
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "src" / "trimtab" / "data" / "demo"
@@ -193,20 +195,7 @@ def main() -> int:
     """Write or compare; the exit code says whether the files are as they should be."""
     arguments = [word for word in sys.argv[1:] if word != "--check"]
     shared = Path(arguments[0]) if arguments else ROOT.parent / "shared"
-    made = files(shared)
-    stale = [
-        name
-        for name, text in made.items()
-        if not (FOLDER / name).is_file() or (FOLDER / name).read_bytes() != text.encode()
-    ]
-    if "--check" in sys.argv[1:]:
-        print(f"out of date: {', '.join(stale)}" if stale else "demo data is up to date")
-        return 1 if stale else 0
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in made.items():
-        (FOLDER / name).write_bytes(text.encode())
-    print(f"wrote {len(stale)} changed files")
-    return 0
+    return write_or_check(FOLDER, files(shared), "demo data")
 
 
 if __name__ == "__main__":

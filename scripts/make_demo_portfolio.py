@@ -3,7 +3,7 @@
 The household is invented; each price it paid is the real close of that day, from prices.csv.
 Shares held through a split are more shares of the same total cost on the day of the statement.
 
-    .venv/bin/python scripts/make_demo_portfolio.py [--check]
+    .venv/bin/python -m scripts.make_demo_portfolio [--check]
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
+
+from scripts.generated import write_or_check
 
 DEMO = Path(__file__).resolve().parents[1] / "src" / "trimtab" / "data" / "demo"
 FOLDER = DEMO / "portfolio"
@@ -170,20 +172,7 @@ def files() -> dict[str, str]:
 
 def main() -> int:
     """Write or compare; the exit code says whether the files are as they should be."""
-    made = files()
-    stale = [
-        name
-        for name, text in made.items()
-        if not (FOLDER / name).is_file() or (FOLDER / name).read_bytes() != text.encode()
-    ]
-    if "--check" in sys.argv[1:]:
-        print(f"out of date: {', '.join(stale)}" if stale else "demo portfolio is up to date")
-        return 1 if stale else 0
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in made.items():
-        (FOLDER / name).write_bytes(text.encode())
-    print(f"wrote {len(stale)} changed files")
-    return 0
+    return write_or_check(FOLDER, files(), "demo portfolio")
 
 
 if __name__ == "__main__":

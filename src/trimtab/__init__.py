@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from trimtab.targets.constraints import Group as Group
     from trimtab.targets.constraints import Score as Score
     from trimtab.targets.cost_aware import CostAware as CostAware
+    from trimtab.targets.foreseen import BlackLitterman as BlackLitterman
+    from trimtab.targets.foreseen import View as View
     from trimtab.targets.genetic import GeneticOptimiser as GeneticOptimiser
     from trimtab.targets.glide import Glide as Glide
     from trimtab.targets.optimiser import Optimiser as Optimiser
@@ -43,6 +45,7 @@ __version__ = "0.1.0"
 version = __version__
 
 _WHERE = {
+    "BlackLitterman": "trimtab.targets.foreseen",
     "Constraints": "trimtab.targets.constraints",
     "CostAware": "trimtab.targets.cost_aware",
     "Costs": "trimtab.costs",
@@ -55,6 +58,7 @@ _WHERE = {
     "RefusedError": "trimtab.model.errors",
     "Score": "trimtab.targets.constraints",
     "TrimtabError": "trimtab.model.errors",
+    "View": "trimtab.targets.foreseen",
     "VolatilityTarget": "trimtab.targets.volatility",
     "advise": "trimtab.face",
     "backtest": "trimtab.face",

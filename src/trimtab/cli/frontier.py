@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
+from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_folder, add_json, command, folder_of
 from trimtab.cli.studied import rate
 
@@ -46,6 +47,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--points", metavar="N", type=_points, default=41, help="points of the curve (default: 41)"
     )
+    add_views(parser)
     add_limits(parser)
     add_names(parser)
     tolerance = parser.add_mutually_exclusive_group()
@@ -171,7 +173,8 @@ def _front(
     optimiser = Optimiser(
         constraints=rules,
         covariance=args.covariance,
-        expected=args.expected,
+        expected=expectation_of(args, prices.symbols),
+        risk_free=args.risk_free,
         sessions_a_year=sessions_a_year(prices.dates),
     )
     learned = optimiser.learned(prices.returns, prices.symbols)
@@ -197,6 +200,8 @@ def _front(
         clash = contradiction_told(names, learned.limits, found.solution, learned.covariance)
         raise RefusedError(f"these limits cannot be met together: {clash}. Loosen one of them")
     found = _with_tolerance(args, found, learned.covariance)
+    if not isinstance(optimiser.expected, str):
+        found = replace(found, foreseen=learned.foreseen)
     return replace(found, findings=(*findings, *learned.findings))
 
 

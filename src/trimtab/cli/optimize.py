@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
+from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
 from trimtab.cli.studied import rate
 from trimtab.targets.objectives import OBJECTIVES
@@ -26,6 +27,7 @@ examples:
   trimtab optimize --prices etf.csv --objective target-volatility --wanted 10
   trimtab optimize --prices etf.csv --groups groups.csv --weights SPY=60,AGG=40 --turnover 20
   trimtab optimize --prices etf.csv --scores esg.csv --min-score esg=50 --exclude XLE
+  trimtab optimize --prices etf.csv --objective max-sharpe --market SPY=60,AGG=40 --views views.csv
   trimtab optimize --prices stocks.csv --objective min-volatility --max-names 10 --min-position 2
 """
 
@@ -67,6 +69,7 @@ def add_parser(commands: Commands) -> None:
         default=0.95,
         help="for min-cvar and min-cdar: all but the worst so many percent (default: 95)",
     )
+    add_views(parser)
     add_limits(parser)
     add_names(parser)
     add_json(parser)
@@ -98,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
             confidence=args.confidence,
             constraints=None if rules == Constraints() else rules,
             covariance=args.covariance,
-            expected=args.expected,
+            expected=expectation_of(args, prices.symbols),
             sessions_a_year=sessions_a_year(prices.dates),
         )
         try:
@@ -136,6 +139,7 @@ def _told(found: Optimised, prices: PriceHistory) -> dict[str, Any]:
     from math import isfinite
 
     from trimtab.reports.plan_json import findings_json
+    from trimtab.targets.foreseen import foreseen_dict
 
     def number(value: float) -> float | None:
         return float(value) if isfinite(value) else None
@@ -155,5 +159,6 @@ def _told(found: Optimised, prices: PriceHistory) -> dict[str, Any]:
         "first": str(prices.dates[0]),
         "last": str(prices.dates[-1]),
         "sessions": len(prices.dates),
+        "foreseen": None if found.foreseen is None else foreseen_dict(found.foreseen),
         "findings": findings_json(found.findings),
     }

@@ -106,7 +106,6 @@ def add_estimates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--expected",
         choices=EXPECTED,
-        default="compounded",
         help="how returns are expected (default: compounded)",
     )
     parser.add_argument("--start", metavar="DATE", type=day, help="the first day that counts")
@@ -186,7 +185,7 @@ def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraint
         symbol: (low if least is None else least, high if most is None else most)
         for symbol, (least, most) in groups.own.items()
     }
-    _need_prices(args.exclude, "--exclude", known)
+    need_prices(args.exclude, "--exclude", known)
     few = args.max_names or args.min_names or args.min_position
     return Constraints(
         low=low,
@@ -220,11 +219,16 @@ def _shares(text: str | None, option: str, known: Sequence[str]) -> dict[str, fl
     if text is None:
         return {}
     shares = shares_of(text, option)
-    _need_prices(tuple(shares), option, known)
+    need_prices(tuple(shares), option, known)
     return shares
 
 
-def _need_prices(symbols: Sequence[str], option: str, known: Sequence[str]) -> None:
+def need_prices(symbols: Sequence[str], option: str, known: Sequence[str]) -> None:
+    """Be sure that what an option names has prices.
+
+    Raises:
+        InputError: What has none, with the one that is probably meant.
+    """
     from trimtab.adapters.toml_table import near
     from trimtab.model.errors import InputError, Problem
 

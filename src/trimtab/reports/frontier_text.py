@@ -5,10 +5,12 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from trimtab.reports.foreseen_text import foreseen_blocks
 from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stacked, table
 from trimtab.reports.plan_json import findings_json
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import counted
+from trimtab.targets.foreseen import foreseen_dict
 
 if TYPE_CHECKING:
     from trimtab.simulate.history import PriceHistory
@@ -66,6 +68,8 @@ def frontier_text(
         point, how = front.tolerated
         told = f"{how} That is {weights_words(front, point)}."
         blocks.append(paragraph("Tolerance", [told], width=width, look=look))
+    if front.foreseen is not None:
+        blocks += foreseen_blocks(front.foreseen, width=width, look=look)
     blocks.append(paragraph("Mind", [MIND], width=width, look=look))
     blocks.append(findings_text(front.findings, width=width, look=look, explain=True))
     return stacked(blocks)
@@ -162,6 +166,7 @@ def frontier_json(front: Front, prices: PriceHistory) -> dict[str, Any]:
             for symbol, gained, volatility in alone
         },
         "risk_free": front.risk_free,
+        "foreseen": None if front.foreseen is None else foreseen_dict(front.foreseen),
         "first": str(prices.dates[0]),
         "last": str(prices.dates[-1]),
         "sessions": len(prices.dates),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
+from trimtab.reports.foreseen_text import foreseen_blocks
 from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stacked, table
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import counted
@@ -51,12 +52,14 @@ def optimised_text(
     )
     if turnover is not None:
         expected += f" {turnover:.2%} of the portfolio has to move (one way)."
+    seen = found.foreseen
     gap = found.optimality_gap
     proved = "" if isnan(gap) else f" No weights are better by more than {gap:.1e}."
     blocks = [
         head,
         table(columns, rows, width=width, look=look),
         paragraph("Expected", [expected], width=width, look=look),
+        *([] if seen is None else foreseen_blocks(seen, width=width, look=look)),
         paragraph("Solved", [f"{found.solver}: {found.status}.{proved}"], width=width, look=look),
         paragraph(
             "Mind",

@@ -198,7 +198,7 @@ def _called(
 
 
 def _fitted(estimator: Any, policy: str, short: bool) -> Callable[..., Weights | None]:
-    asks_held = "held" in signature(estimator.fit).parameters
+    asked = signature(estimator.fit).parameters
 
     def made(view: PriceHistory) -> Weights | None:
         # A fresh copy each time, so that no date learns from another.
@@ -208,8 +208,10 @@ def _fitted(estimator: Any, policy: str, short: bool) -> Callable[..., Weights |
             import pandas as pd
 
             returns = pd.DataFrame(returns, index=view.dates[1:], columns=list(view.symbols))
-        knows = asks_held and bool(view.held)
-        fitted = fresh.fit(returns, held=held_of(view)) if knows else fresh.fit(returns)
+        told: dict[str, Any] = {"names": list(view.symbols)} if "names" in asked else {}
+        if "held" in asked and view.held:
+            told["held"] = held_of(view)
+        fitted = fresh.fit(returns, **told)
         return _made((fresh if fitted is None else fitted).weights_, view, policy, short)
 
     return made

@@ -90,12 +90,14 @@ def look(policy: Policy, view: PriceHistory, weights: Weights, rates: Mapping[st
 
     when, target = policy.when, policy.target
     covariance = getattr(target, "covariance", None)
-    expected = getattr(target, "expected", None)
+    expected = getattr(target, "expected", "compounded")
     learned = learn(
         np.asarray(view.returns),
         covariance if covariance in COVARIANCES else "ledoit-wolf",
-        expected if expected in EXPECTED else "compounded",
+        "compounded" if isinstance(expected, str) and expected not in EXPECTED else expected,
         sessions_a_year=float(getattr(target, "sessions_a_year", 252)),
+        names=view.symbols,
+        risk_free=float(getattr(target, "risk_free", 0.0)),
     )
     best = np.array([weights.get(symbol, 0.0) for symbol in view.symbols])
     held = np.array([view.held.get(symbol, 0.0) for symbol in view.symbols])

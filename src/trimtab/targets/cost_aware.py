@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trimtab.targets.estimated import COVARIANCES, EXPECTED, Covariance, Expected
+from trimtab.targets.estimated import COVARIANCES, Covariance
+from trimtab.targets.foreseen import Expectation, check_expected
 from trimtab.targets.getting_there import MovingCosts, Reached, from_holdings
 from trimtab.targets.learning import Learned, learn
 from trimtab.targets.limits import Limits, within
 from trimtab.targets.parameters import Parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
@@ -34,7 +37,8 @@ class CostAware(Parameters):
         low, high: Limits of every weight, unless `limits` are given.
         limits: Limits of each weight and of sums, by position.
         covariance: How it is estimated, one of COVARIANCES.
-        expected: How returns are expected, one of EXPECTED.
+        expected: How returns are expected, one of EXPECTED; or `BlackLitterman`, or a return a
+            year for each symbol.
         sessions_a_year: Sessions in the history that make a year.
 
     Attributes:
@@ -58,7 +62,7 @@ class CostAware(Parameters):
         high: float = 1.0,
         limits: Limits | None = None,
         covariance: Covariance = "ledoit-wolf",
-        expected: Expected = "compounded",
+        expected: Expectation = "compounded",
         sessions_a_year: float = 252,
     ) -> None:
         self.risk_aversion = risk_aversion
@@ -72,7 +76,14 @@ class CostAware(Parameters):
         self.expected = expected
         self.sessions_a_year = sessions_a_year
 
-    def fit(self, X: Any, y: object = None, *, held: ArrayLike | None = None) -> CostAware:
+    def fit(
+        self,
+        X: Any,
+        y: object = None,
+        *,
+        held: ArrayLike | None = None,
+        names: Sequence[str] | None = None,
+    ) -> CostAware:
         """Find the weights.
 
         Args:
@@ -80,6 +91,7 @@ class CostAware(Parameters):
             y: Not used.
             held: The weights now, shape (n,); without them nothing is held, and getting there costs
                 nothing.
+            names: Of the instruments; by default the frame's columns, or their places from 1.
 
         Raises:
             ValueError: A parameter makes no sense, or nothing can be learned from the returns, or
@@ -89,12 +101,17 @@ class CostAware(Parameters):
 
         if self.covariance not in COVARIANCES:
             raise ValueError(f"covariance {self.covariance!r}: one of {', '.join(COVARIANCES)}")
-        if self.expected not in EXPECTED:
-            raise ValueError(f"expected {self.expected!r}: one of {', '.join(EXPECTED)}")
+        check_expected(self.expected)
         returns = np.asarray(X, dtype=np.float64)
         n = returns.shape[1]
         learned = self.learned_ = learn(
-            returns, self.covariance, self.expected, sessions_a_year=self.sessions_a_year
+            returns,
+            self.covariance,
+            self.expected,
+            sessions_a_year=self.sessions_a_year,
+            names=list(map(str, getattr(X, "columns", range(1, n + 1))))
+            if names is None
+            else names,
         )
         limits = within(n, self.low, self.high) if self.limits is None else self.limits
         rate = self.cost_bps / 10_000.0

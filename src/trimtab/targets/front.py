@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trimtab.model.findings import Finding
+    from trimtab.targets.foreseen import Foreseen
     from trimtab.targets.limits import Limits
 
     Floats = NDArray[np.float64]
@@ -55,6 +56,7 @@ class Front:
         risk_free: A year's.
         tolerated: The point that a stated tolerance for risk leads to, and how; None without one.
         findings: What is to be said of it.
+        foreseen: Where the expected returns came from, unless by a word from history.
     """
 
     symbols: tuple[str, ...]
@@ -69,6 +71,7 @@ class Front:
     risk_free: float
     tolerated: tuple[Point, str] | None = None
     findings: tuple[Finding, ...] = ()
+    foreseen: Foreseen | None = None
 
     def at(self, weights: Floats, covariance: Floats) -> Point:
         """Any weights as a point beside the frontier; the covariance is a year's, shape (n, n)."""

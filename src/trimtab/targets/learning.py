@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
-from trimtab.targets.estimated import Covariance, Expected, covariance_by, expected_by
+from trimtab.targets.estimated import Covariance, covariance_by
+from trimtab.targets.foreseen import Expectation, foresee
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -31,14 +34,22 @@ class Learned:
 
 
 def learn(
-    returns: Floats, covariance: Covariance, expected: Expected, *, sessions_a_year: float
+    returns: Floats,
+    covariance: Covariance,
+    expected: Expectation,
+    *,
+    sessions_a_year: float,
+    names: Sequence[str] | None = None,
+    risk_free: float = 0.0,
 ) -> Learned:
-    """Estimates by words.
+    """Estimates by words, or expected returns as they are given.
 
     Args:
         returns: Simple returns, shape (sessions, n), oldest first.
         covariance, expected: How they are estimated.
         sessions_a_year: Sessions that make a year.
+        names: Of the instruments; by default their places from 1.
+        risk_free: A year's, for what the market expects.
 
     Raises:
         ValueError: Of one of the instruments the history teaches nothing; it says of which.
@@ -53,6 +64,14 @@ def learn(
         fit = repaired(covariance_by(covariance, history.returns, sessions_a_year=year))
         found += fit.findings
         if fit.covariance is not None:
-            means = expected_by(expected, history.returns, sessions_a_year=year)
-            return Learned(means, fit.covariance, tuple(found))
+            own = [str(place + 1) for place in range(returns.shape[1])] if names is None else names
+            seen = foresee(
+                expected,
+                history.returns,
+                fit.covariance,
+                own,
+                risk_free=risk_free,
+                sessions_a_year=year,
+            )
+            return Learned(seen.expected, seen.covariance, tuple(found))
     raise ValueError(" ".join(finding.message for finding in found) or "nothing to learn from")

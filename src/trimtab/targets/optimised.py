@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from trimtab.targets.foreseen import Foreseen
     from trimtab.targets.mean_variance import Chosen
     from trimtab.targets.quadratic import Solution
 
@@ -61,6 +62,7 @@ class Optimised:
         optimality_gap: How much better than this any weights within the limits can be, at most, in
             units of the programme that was solved; NaN where the solver knows no bound.
         findings: What is to be said, as limits that contradict each other.
+        foreseen: Where the expected returns came from, unless by a word from history.
     """
 
     weights: Floats
@@ -72,6 +74,7 @@ class Optimised:
     solver: str
     optimality_gap: float
     findings: tuple[Finding, ...] = ()
+    foreseen: Foreseen | None = None
 
 
 def optimise(

@@ -15,14 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
-from trimtab.targets.estimated import (
-    COVARIANCES,
-    EXPECTED,
-    Covariance,
-    Expected,
-    covariance_by,
-    expected_by,
-)
+from trimtab.targets.estimated import COVARIANCES, Covariance, covariance_by
+from trimtab.targets.foreseen import BlackLitterman, Expectation, Foreseen, check_expected, foresee
 from trimtab.targets.limits import Limits, within
 from trimtab.targets.objectives import OBJECTIVES, Objective
 from trimtab.targets.optimised import MEAN_VARIANCE, UNLIMITED, Asked, Optimised, optimise
@@ -51,6 +45,7 @@ class Learned:
         covariance: A year's, shape (n, n); None where nothing can be learned.
         returns: The history that was used, shape (sessions, n).
         findings: What was left out or repaired, and why.
+        foreseen: Where the expected returns came from; None where nothing can be learned.
     """
 
     names: tuple[str, ...]
@@ -60,6 +55,7 @@ class Learned:
     covariance: Floats | None
     returns: Floats
     findings: tuple[Finding, ...]
+    foreseen: Foreseen | None = None
 
 
 class Optimiser(Parameters):
@@ -76,7 +72,8 @@ class Optimiser(Parameters):
         constraints: Limits by name, turnover, tracking error: `targets.constraints`; instead of
             `low`, `high` and `limits`.
         covariance: How it is estimated, one of COVARIANCES.
-        expected: How returns are expected, one of EXPECTED.
+        expected: How returns are expected, one of EXPECTED; or `BlackLitterman`, or a return a
+            year for each symbol, as a dict or a Series.
         sessions_a_year: Sessions in the history that make a year.
 
     Attributes:
@@ -100,7 +97,7 @@ class Optimiser(Parameters):
         limits: Limits | None = None,
         constraints: Constraints | None = None,
         covariance: Covariance = "sample",
-        expected: Expected = "compounded",
+        expected: Expectation = "compounded",
         sessions_a_year: float = 252,
     ) -> None:
         self.objective = objective
@@ -116,12 +113,13 @@ class Optimiser(Parameters):
         self.expected = expected
         self.sessions_a_year = sessions_a_year
 
-    def fit(self, X: Any, y: object = None) -> Optimiser:
+    def fit(self, X: Any, y: object = None, *, names: Sequence[str] | None = None) -> Optimiser:
         """Find the weights.
 
         Args:
             X: Simple returns, shape (sessions, n), oldest first; a frame or an array.
             y: Not used.
+            names: Of the instruments; by default the frame's columns, or their places from 1.
 
         Raises:
             ValueError: A parameter makes no sense, or nothing can be learned from the returns, or
@@ -130,7 +128,8 @@ class Optimiser(Parameters):
         import numpy as np
 
         returns = np.asarray(X, dtype=np.float64)
-        names = list(map(str, getattr(X, "columns", range(1, returns.shape[1] + 1))))
+        columns = getattr(X, "columns", range(1, returns.shape[1] + 1))
+        names = list(map(str, columns if names is None else names))
         found = self.result_ = self.optimised(returns, names)
         wrong = [finding for finding in found.findings if finding.severity == "error"]
         if wrong:
@@ -154,6 +153,8 @@ class Optimiser(Parameters):
             returns=learned.returns,
             names=learned.names,
         )
+        if not isinstance(self.expected, str):
+            found = replace(found, foreseen=learned.foreseen)
         if len(learned.kept) == len(names) and not learned.findings:
             return found
         weights = np.zeros(len(names))
@@ -192,9 +193,23 @@ class Optimiser(Parameters):
         findings += fit.findings
         if fit.covariance is None:
             return replace(empty, findings=tuple(findings))
-        expected = expected_by(self.expected, history.returns, sessions_a_year=year)
+        foreseen = foresee(
+            self.expected,
+            history.returns,
+            fit.covariance,
+            own,
+            risk_free=self.risk_free,
+            sessions_a_year=year,
+        )
         return Learned(
-            own, kept, limits, expected, fit.covariance, history.returns, tuple(findings)
+            own,
+            kept,
+            limits,
+            foreseen.expected,
+            foreseen.covariance,
+            history.returns,
+            tuple(findings),
+            foreseen,
         )
 
     def _asked(self, names: Sequence[str]) -> tuple[Asked, Limits]:
@@ -207,8 +222,11 @@ class Optimiser(Parameters):
             raise ValueError(f"objective {self.objective!r}: one of {', '.join(OBJECTIVES)}")
         if self.covariance not in COVARIANCES:
             raise ValueError(f"covariance {self.covariance!r}: one of {', '.join(COVARIANCES)}")
-        if self.expected not in EXPECTED:
-            raise ValueError(f"expected {self.expected!r}: one of {', '.join(EXPECTED)}")
+        check_expected(self.expected, names)
+        if isinstance(self.expected, BlackLitterman):
+            stray = [name for name in self.expected.market if name not in names]
+            if stray:
+                raise ValueError(f"market: {stray[0]!r} is not among the instruments")
         if not self.risk_aversion > 0.0:
             raise ValueError(f"risk_aversion {self.risk_aversion!r}: above 0")
         if not 0.0 < self.confidence < 1.0:

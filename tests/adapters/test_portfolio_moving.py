@@ -8,6 +8,7 @@ import pytest
 
 from tests.adapters.example import LOTS, TOML, Make, places_of
 from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
+from trimtab.targets.foreseen import BlackLitterman, View
 from trimtab.targets.moving import MovingTarget
 
 SLEEVES = TOML.replace("percent = 54\n", "").replace("percent = 26\n", "max_percent = 30\n")
@@ -205,3 +206,61 @@ def test_scaled_shares_add_up_as_written_ones_do(make: Make) -> None:
         "volatility target of 10%, monthly",
     )
     assert [key for _, _, key in places] == ["target"]
+
+
+VIEWS = """
+[target.optimize]
+expected = "black-litterman"
+market = { us = 60, intl = 30, bonds = 10 }
+tau = 0.1
+views = [
+    { sleeve = "us", percent = -2, confidence = 60 },
+    { sleeve = ["intl", "bonds"], over = "us", percent = 1.5, doubt_percent = 2 },
+]
+"""
+
+
+def test_views_are_read_by_sleeve(make: Make) -> None:
+    """Black-Litterman's views, the market's weights and tau; percent become fractions."""
+    found = moving(read_portfolio(make(SLEEVES + VIEWS)))
+
+    assert found.expected == BlackLitterman(
+        (View(("us",), -0.02, (), 0.6), View(("intl", "bonds"), 0.015, ("us",), None, 0.02)),
+        {"us": 60.0, "intl": 30.0, "bonds": 10.0},
+        tau=0.1,
+    )
+
+
+def test_returns_may_be_given_by_sleeve(make: Make) -> None:
+    """One for each sleeve that is no cash; they may be below zero."""
+    toml = '[target.optimize]\nexpected = "given"\nreturns = { us = 7, intl = 8, bonds = -1 }\n'
+
+    found = moving(read_portfolio(make(SLEEVES + toml)))
+
+    assert found.expected == {"us": 0.07, "intl": 0.08, "bonds": -0.01}
+
+
+@pytest.mark.parametrize(
+    ("lines", "key"),
+    [
+        ('expected = "black-litterman"', "target.optimize.expected"),
+        ('expected = "equilibrium"', "target.optimize.expected"),
+        ("tau = 0.1", "target.optimize.tau"),
+        ('expected = "given"\nreturns = { us = 7 }', "target.optimize.returns"),
+        ('expected = "given"\nreturns = { us = 7, intl = 8, bonds = "x" }',
+         "target.optimize.returns.bonds"),
+        ('expected = "equilibrium"\nmarket = { uss = 7 }', "target.optimize.market.uss"),
+        ('expected = "equilibrium"\nmarket = { us = 0 }', "target.optimize.market"),
+        (VIEWS[18:].replace('over = "us"', 'over = "bonds"'), "target.optimize.views[1].sleeve"),
+        (VIEWS[18:].replace('{ sleeve = "us"', '{ sleeve = "uk"'), "target.optimize.views[0].sleeve"),
+        (VIEWS[18:].replace("confidence = 60", "doubt = 60"), "target.optimize.views[0].doubt"),
+        (VIEWS[18:].replace("percent = -2, ", ""), "target.optimize.views[0]"),
+    ],
+)  # fmt: skip
+def test_expectations_that_are_wrong_are_told_where_they_stand(
+    lines: str, key: str, make: Make
+) -> None:
+    """By file, line and key, with what to write."""
+    (place,) = places_of(make(SLEEVES + f"[target.optimize]\n{lines}\n"))
+
+    assert place[2] == key

@@ -14,6 +14,7 @@ import pytest
 
 from trimtab.adapters.calendars import calendar
 from trimtab.model.instruments import Instrument
+from trimtab.targets.foreseen import BlackLitterman, View
 from trimtab.targets.learned import _gap
 from trimtab.targets.mover import Mover, stand_ins
 from trimtab.targets.moving import MovingTarget
@@ -254,3 +255,17 @@ def test_a_gap_is_told_without_what_machines_round(gap: float, text: str) -> Non
     enters the hash of a plan, which is the same on every machine.
     """
     assert _gap(gap) == text
+
+
+def test_views_move_the_target_and_are_told() -> None:
+    """A view that bonds will do best makes them more, and says what it came to."""
+    market = {"us": 50.0, "intl": 30.0, "bnd": 20.0}
+    keen = BlackLitterman([View("bnd", 0.2, confidence=0.5)], market)
+    day = date(2019, 3, 29)
+
+    plain = mover(asked=Asked("max-sharpe"), expected=BlackLitterman(market=market)).at(day, None)
+    viewed = mover(asked=Asked("max-sharpe"), expected=keen).at(day, None)
+
+    assert weights(plain) == {"us": Fraction(1, 2), "intl": Fraction(3, 10), "bnd": Fraction(1, 5)}
+    assert weights(viewed)["bnd"] > Fraction(1, 2)
+    assert "bnd by the view 20.00%" in viewed[1].why

@@ -14,7 +14,8 @@ from trimtab.model.found import Estimates
 from trimtab.model.frozen import dataclass
 from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
-from trimtab.targets.estimated import covariance_by, expected_by
+from trimtab.targets.estimated import covariance_by
+from trimtab.targets.foreseen import Foreseen, foresee
 from trimtab.targets.limits import Limits
 from trimtab.targets.moving import MovingTarget, Prices, decimal_of, shown
 from trimtab.targets.optimised import UNLIMITED, Asked, Optimised, objective_value, optimise
@@ -185,10 +186,18 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
     )
     if fit.covariance is None:
         return Finding(None, " ".join(one.message for one in fit.findings))
-    expected = expected_by(target.expected, history.returns, sessions_a_year=year)
+    seen = foresee(
+        target.expected,
+        history.returns,
+        fit.covariance,
+        [leaf.name for leaf in leaves],
+        risk_free=target.asked.risk_free,
+        sessions_a_year=year,
+    )
+    expected, covariance = seen.expected, seen.covariance
     cash = sum(leaf.least for leaf in target.tree.leaves() if leaf.is_cash)
     try:
-        best, shares = _best(target, leaves, expected, fit.covariance, history.returns, cash)
+        best, shares = _best(target, leaves, expected, covariance, history.returns, cash)
     except ValueError as error:
         return Finding(None, f"{error}.")
     if not all(map(isfinite, shares)):
@@ -197,21 +206,32 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
     tree = exact_tree(target.tree, {leaf.name: w for leaf, w in zip(leaves, shares, strict=True)})
     exact = {leaf.name: float(leaf.weight) for leaf in tree.leaves()}
     weights = np.array([exact[leaf.name] for leaf in leaves])
-    variances = np.sqrt(fit.covariance.diagonal())
+    variances = np.sqrt(covariance.diagonal())
     found = [*fit.findings, *best.findings, *_short(target, window, on)]
     if best.status == "stopped":
         message = f"the solver stopped before it was done: the gap is {best.optimality_gap:.1e}"
         found.append(told.Finding("target-stopped", "target", message))
     return Finding(
         tree,
-        estimates=_estimates(target.asked, window, best, weights, expected, fit.covariance),
+        estimates=_estimates(target.asked, window, best, weights, expected, covariance),
         returns={leaf.name: decimal_of(float(r)) for leaf, r in zip(leaves, expected, strict=True)},
         volatilities={
             leaf.name: decimal_of(float(v)) for leaf, v in zip(leaves, variances, strict=True)
         },
         limits=_at_limits(target.tree, exact),
         findings=tuple(found),
+        why=_believed(seen),
     )
+
+
+def _believed(seen: Foreseen) -> str:
+    """What became of each view, in a sentence; empty where there is none."""
+    told = [
+        f"{view.words} by the view {view.returns:.2%}, by the market {view.prior:.2%}, by both "
+        f"{view.posterior:.2%}"
+        for view in seen.views
+    ]
+    return f"expected a year: {'; '.join(told)}" if told else ""
 
 
 def _best(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from trimtab.model.frozen import dataclass
 from trimtab.model.sessions import Period
-from trimtab.targets.estimated import Covariance, Expected
+from trimtab.targets.estimated import Covariance
+from trimtab.targets.foreseen import Expectation
 from trimtab.targets.glide import GlidePath
 from trimtab.targets.optimised import Asked
 from trimtab.targets.ranged import Range
@@ -47,7 +48,7 @@ class MovingTarget:
     Args:
         tree: What every sleeve may weigh.
         asked: What is best.
-        covariance, expected: How returns are estimated.
+        covariance, expected: How returns are estimated; views and given returns are by leaf.
         every: How often it is found anew.
         months: How much of the past is used.
         least_sessions: The fewest prices to learn from.
@@ -58,7 +59,7 @@ class MovingTarget:
     tree: Range
     asked: Asked = field(default_factory=Asked)
     covariance: Covariance = "sample"
-    expected: Expected = "compounded"
+    expected: Expectation = "compounded"
     every: Period = "monthly"
     months: int = 36
     least_sessions: int = 378

@@ -9,10 +9,11 @@ from math import nan
 from typing import get_args
 
 from trimtab.adapters.portfolio_tables.targets import OPTIMIZE, VOLATILITY, check_location
+from trimtab.adapters.portfolio_tables.views import expectation_in
 from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, dotted, near, shown
 from trimtab.model.sessions import PERIODS, Period
-from trimtab.targets.estimated import Covariance, Expected
+from trimtab.targets.estimated import Covariance
 from trimtab.targets.glide import GlidePath, glide_problems, has_path
 from trimtab.targets.moving import MovingTarget
 from trimtab.targets.objectives import Objective
@@ -22,7 +23,6 @@ from trimtab.targets.tree import RawSleeve
 from trimtab.targets.volatility import Fading, VolatilityRule
 
 COVARIANCES: tuple[Covariance, ...] = get_args(Covariance)
-EXPECTED: tuple[Expected, ...] = get_args(Expected)
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
 HISTORY = re.compile(r"([1-9][0-9]{0,2})([ym])", re.ASCII)
@@ -56,7 +56,7 @@ def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
     months = _history(table)
     every: Period = table.choice("every", PERIODS, "monthly")
     covariance: Covariance = table.choice("covariance", COVARIANCES, "sample")
-    expected: Expected = table.choice("expected", EXPECTED, "compounded")
+    expectation = expectation_in(table)
     usual = max(LEAST_SESSIONS, months * SESSIONS_A_MONTH // 2)
     least_sessions = table.whole("least_sessions", str(usual))
     if least_sessions is not None and least_sessions < LEAST_SESSIONS:
@@ -93,6 +93,9 @@ def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
         return None
     if asked.objective in UNLIMITED:
         _check_unlimited(target, tree, asked.objective)
+    expected = expectation(tree)
+    if expected is None:
+        return None
     return MovingTarget(
         tree=tree,
         asked=asked,

@@ -117,6 +117,22 @@ def blocks(
     digest.append(whole.hexdigest())
 
 
+def said_lines(path: Path, *, longest: int) -> Iterator[tuple[int, str]]:
+    """Line number and text of every line of a file that says anything: no remark, not empty.
+
+    Raises:
+        UnreadableLines: As `blocks`.
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as stream:
+        number = 0
+        for lines in blocks(stream, longest=longest, digest=[]):
+            for text in lines:
+                number += 1
+                if text.strip(", \t\r") and not text.startswith("#"):
+                    yield number, text
+
+
 def _not_utf8(text: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """The first line that another encoding than UTF-8 wrote, and how it is seen; None if none.
 

@@ -19,10 +19,10 @@ from pathlib import Path
 from trimtab.adapters.csv_lines import (
     MOST_PROBLEMS,
     UnreadableLines,
-    blocks,
     fields_counted,
     fields_of,
     number_remedy,
+    said_lines,
     unreadable,
 )
 from trimtab.adapters.toml_table import near, shown
@@ -59,13 +59,8 @@ def read_groups(path: str | Path, symbols: Sequence[str]) -> GroupFile:
     where = Path(path)
     reading = _Reading(where.name, symbols)
     try:
-        with where.open("rb") as stream:
-            line = 0
-            for lines in blocks(stream, longest=LONGEST, digest=[]):
-                for text in lines:
-                    line += 1
-                    if text.strip(", \t\r") and not text.startswith("#"):
-                        reading.row(line, text)
+        for line, text in said_lines(where, longest=LONGEST):
+            reading.row(line, text)
     except UnreadableLines as error:
         reading.problems.append(Problem(where.name, error.line, "", error.wrong, error.remedy))
     except OSError as error:

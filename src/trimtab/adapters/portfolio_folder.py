@@ -36,11 +36,13 @@ from trimtab.adapters.portfolio_tables.notes import Stranger, nearest, notes
 from trimtab.adapters.portfolio_tables.policy import participation, policy, tax
 from trimtab.adapters.portfolio_tables.targets import (
     OPTIMIZE,
+    TILT,
     VOLATILITY,
     account_tree,
     held,
     household_tree,
     is_moving,
+    only_mover,
     raw_sleeves,
 )
 from trimtab.adapters.prices_file import PriceFile
@@ -107,6 +109,7 @@ class Portfolio:
         prices: Price files.
         opened: The day of the opening statement; None where it is not said.
         moving: A target that is found from prices; then `mandate.target` is None.
+        series: By signal of a tilted target the file of its series, and the column in it.
         participation: The largest part of a day's volume that an order on paper is filled with;
             None: orders are filled in whole.
         findings: What the reader should know.
@@ -124,6 +127,7 @@ class Portfolio:
     prices: tuple[Path, ...] = ()
     opened: date | None = None
     moving: MovingTarget | None = None
+    series: Mapping[str, tuple[Path, str]] = field(default_factory=dict)
     participation: Fraction | None = None
     findings: tuple[Finding, ...] = ()
     opening_problems: tuple[Problem, ...] = ()
@@ -326,14 +330,18 @@ class _Written:
             root.problem("accounts", "there is no account", remedy)
         self.target: Sleeve | None = None
         self.moving: MovingTarget | None = None
-        if OPTIMIZE in target:
+        self.series: dict[str, tuple[Path, str]] = {}
+        mover = only_mover(target)
+        if mover == OPTIMIZE:
             from trimtab.adapters.portfolio_tables.moving import moving_target
 
             self.moving = moving_target(target, sleeves, names)
-        elif VOLATILITY in target:
+        elif mover == VOLATILITY:
             from trimtab.adapters.portfolio_tables.moving import steadied_target
 
             self.moving = steadied_target(target, sleeves, names)
+        elif mover == TILT:
+            self.read_tilt(target, sleeves, names)
         elif any(is_moving(raw) for raw in sleeves):
             from trimtab.adapters.portfolio_tables.moving import gliding_target
 
@@ -342,6 +350,19 @@ class _Written:
             self.target = household_tree(
                 root, target, sleeves, self.accounts, names, may_be_elsewhere=self.models.is_cut
             )
+
+    def read_tilt(self, target: Table, sleeves: list[RawSleeve], names: list[str]) -> None:
+        """`[target.tilt]`, with where its series lie: relative to the file that names them."""
+        from trimtab.adapters.portfolio_tables.tilt import tilted_target
+
+        found = tilted_target(target, sleeves, names)
+        if found is None:
+            return
+        self.moving = found.target
+        for signal in found.target.tilt.signals if found.target.tilt else ():
+            if signal.source == "series":
+                base = self.models.folder(("target", TILT, signal.name, "series"))
+                self.series[signal.name] = (base / signal.of, found.columns[signal.name])
 
     def read_limits(self, table: Table) -> None:
         """`[limits]`: how much may be without a price before nothing is planned."""
@@ -421,6 +442,7 @@ class _Written:
             prices=self.prices,
             opened=self.opened,
             moving=self.moving,
+            series=self.series,
             participation=self.participation,
             findings=(*self.findings, *_broken(opening_problems), *self.opening.findings, *fit),
             opening_problems=opening_problems,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.adapters.price_frames import read_prices
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.simulate.history import PriceHistory
 from trimtab.targets.mover import Mover, stand_ins
+from trimtab.targets.signals import KnownSeries
 
 MOST_TOLD = 3
 """So many problems of price files are told where nothing can be learned from them."""
@@ -47,11 +51,46 @@ def mover_of(portfolio: Portfolio, prices: PriceHistory | None = None) -> Mover:
         try:
             prices = portfolio_prices(portfolio)
         except InputError as error:
-            told = [str(problem) for problem in error.problems[:MOST_TOLD]]
-            more = len(error.problems) - len(told)
-            unreadable = f"{'; '.join(told)}{f'; and {more} more' if more > 0 else ''}."
+            unreadable = f"{_told(error)}."
         except RefusedError as error:
             unreadable = f"{error}."
     symbols = () if prices is None else prices.symbols
     stands_for = stand_ins(portfolio.moving.tree, portfolio.household.instruments, symbols)
-    return Mover(portfolio.moving, prices, stands_for, portfolio.calendar, unreadable)
+    series = {
+        name: read if isinstance(read, KnownSeries) else f"{_told(read)}."
+        for name, read in _series(portfolio)
+    }
+    return Mover(portfolio.moving, prices, stands_for, portfolio.calendar, unreadable, series)
+
+
+def portfolio_series(portfolio: Portfolio) -> dict[str, KnownSeries]:
+    """The outside series that tilt a portfolio's target, by signal.
+
+    Raises:
+        InputError: Everything that is wrong with their files.
+    """
+    read = list(_series(portfolio))
+    problems = [
+        problem for _, one in read if isinstance(one, InputError) for problem in one.problems
+    ]
+    if problems:
+        raise InputError(problems)
+    return {name: one for name, one in read if isinstance(one, KnownSeries)}
+
+
+def _series(portfolio: Portfolio) -> Iterator[tuple[str, KnownSeries | InputError]]:
+    """Each series, or what is wrong with its file."""
+    if portfolio.series:
+        from trimtab.adapters.series_file import read_series
+    for name, (path, column) in portfolio.series.items():
+        try:
+            yield name, read_series(path, os.path.relpath(path, portfolio.folder), column)
+        except InputError as error:
+            yield name, error
+
+
+def _told(error: InputError) -> str:
+    """What is wrong, the first of it."""
+    told = [str(problem) for problem in error.problems[:MOST_TOLD]]
+    more = len(error.problems) - len(told)
+    return f"{'; '.join(told)}{f'; and {more} more' if more > 0 else ''}"

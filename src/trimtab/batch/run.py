@@ -212,8 +212,9 @@ def _with_target(
     target, found = mover_of(replace(portfolio, prices=tuple(prices))).at(as_of, None)
     if target is None:
         wrong = f"no target could be found: {found.kept.rstrip('.')}"
-        remedy = "mend that, or write percent in place of [target.optimize]"
-        raise InputError([Problem("portfolio.toml", None, "target.optimize", wrong, remedy)])
+        key = "target.tilt" if portfolio.moving.tilt is not None else "target.optimize"
+        remedy = f"mend that, or write percent in place of [{key}]"
+        raise InputError([Problem("portfolio.toml", None, key, wrong, remedy)])
     return replace(portfolio, mandate=replace(portfolio.mandate, target=target)), found
 
 

@@ -244,6 +244,7 @@ def _of(portfolio: Portfolio, prices: PriceHistory) -> Studied:
 
 def _moving(portfolio: Portfolio, prices: PriceHistory) -> Studied:
     """A portfolio whose target is found from prices, with what it is found from."""
+    from trimtab.adapters.portfolio_prices import portfolio_series
     from trimtab.costs import Costs
     from trimtab.model.errors import InputError
     from trimtab.simulate.found_aim import FoundAim, by_symbol, equal_shares
@@ -268,7 +269,7 @@ def _moving(portfolio: Portfolio, prices: PriceHistory) -> Studied:
     )
     return Studied(
         prices,
-        FoundAim(moving, known, portfolio.calendar),
+        FoundAim(moving, known, portfolio.calendar, portfolio_series(portfolio)),
         Costs(),
         remark=remark,
         equal=None if moving.glide else by_symbol(equal_shares(moving), known),

@@ -80,7 +80,7 @@ def _short(found: Found) -> list[str]:
         return [f"Kept as it was adopted last: {listed([_now(one) for one in found.sleeves])}."]
     lines = [sentence(f"{found.rule}, {_from(found)}")]
     if found.why:
-        lines.append(sentence(found.why))
+        lines.extend(sentence(one) for one in found.why.splitlines())
     lines.append(f"{listed([_moved(one) for one in found.sleeves])}.{_before(found)}")
     own = found.estimates
     if own is not None and own.expected_return is not None and own.volatility is not None:

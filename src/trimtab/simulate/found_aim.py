@@ -14,6 +14,7 @@ from trimtab.simulate.history import PriceHistory
 from trimtab.targets.mover import Mover
 from trimtab.targets.moving import MovingTarget
 from trimtab.targets.ranged import UNITS, exact_tree
+from trimtab.targets.signals import KnownSeries
 
 MOST_KNOWN = 10_000
 """So many findings are kept."""
@@ -27,11 +28,13 @@ class FoundAim:
         target: The rule.
         stands_for: The symbol of each leaf that is not held as money.
         calendar: Whose periods count.
+        series: By signal what is known of its series.
     """
 
     target: MovingTarget
     stands_for: Mapping[str, str]
     calendar: Calendar
+    series: Mapping[str, KnownSeries] = field(default_factory=dict)
     _known: dict[tuple[date, int], Weights | None] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -43,7 +46,9 @@ class FoundAim:
         if key not in self._known:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            mover = Mover(self.target, view, self.stands_for, self.calendar)
+            mover = Mover(
+                self.target, view, self.stands_for, self.calendar, series=dict(self.series)
+            )
             tree = mover.learned(mover.found_on(view.last)).tree
             self._known[key] = None if tree is None else by_symbol(tree, self.stands_for)
         return self._known[key]

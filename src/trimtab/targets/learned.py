@@ -21,6 +21,7 @@ from trimtab.targets.moving import MovingTarget, Prices, decimal_of, shown
 from trimtab.targets.optimised import UNLIMITED, Asked, Optimised, objective_value, optimise
 from trimtab.targets.quadratic import Row
 from trimtab.targets.ranged import UNITS, Range, exact_tree
+from trimtab.targets.signals import months_before
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,7 +130,7 @@ def _window(
     import numpy as np
 
     symbols = tuple(stands_for[leaf.name] for leaf in leaves)
-    start = np.datetime64(_months_before(on, target.months), "D")
+    start = np.datetime64(months_before(on, target.months), "D")
     first, last = np.searchsorted(prices.dates, [start, np.datetime64(on, "D")], side="right")
     columns = [prices.symbols.index(symbol) for symbol in symbols]
     close = prices.close[first:last][:, columns]
@@ -383,7 +384,7 @@ def _gap(gap: float) -> str:
 
 def _short(target: MovingTarget, window: Window, on: date) -> list[told.Finding]:
     """That there is less history than was asked for, where there is."""
-    start = _months_before(on, target.months)
+    start = months_before(on, target.months)
     if (window.days[0] - start).days <= 10:
         return []
     message = (
@@ -404,12 +405,3 @@ def _span(months: int) -> str:
     if rest:
         return f"{months} months"
     return "year" if years == 1 else f"{years} years"
-
-
-def _months_before(day: date, months: int) -> date:
-    """The same day so many months earlier, or the last of that month where it is shorter."""
-    from calendar import monthrange
-
-    count = day.year * 12 + day.month - 1 - months
-    year, month = divmod(count, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -22,6 +22,7 @@ from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.moving import MovingTarget, Prices, shown
 from trimtab.targets.ranged import Range
+from trimtab.targets.signals import KnownSeries
 
 if TYPE_CHECKING:
     from trimtab.targets.learned import Finding as Learned
@@ -62,6 +63,7 @@ class Mover:
         stands_for: The symbol of each leaf, as of `stand_ins`.
         calendar: Whose periods count.
         unreadable: Why there are no prices, in a sentence.
+        series: By signal what is known of its series, or why it cannot be read, in a sentence.
     """
 
     target: MovingTarget
@@ -69,6 +71,7 @@ class Mover:
     stands_for: Mapping[str, str]
     calendar: Calendar
     unreadable: str = ""
+    series: Mapping[str, KnownSeries | str] = field(default_factory=dict)
     _known: dict[date, Learned] = field(default_factory=dict, repr=False)
 
     def found_on(self, as_of: date) -> date:
@@ -80,11 +83,18 @@ class Mover:
         from trimtab.targets.learned import Finding as Nothing
         from trimtab.targets.learned import learned
 
-        if self.target.glide is not None and not self.target.needs_prices:
+        if self.target.is_dated and self.target.glide is not None:
             return Nothing(self.target.glide.tree_on(on))
-        if self.prices is None:
+        if self.prices is None and self.target.needs_prices:
             return Nothing(None, self.unreadable)
-        if on not in self._known:
+        if on in self._known:
+            return self._known[on]
+        if self.target.tilt is not None:
+            from trimtab.targets.tilted import tilted
+
+            self._known[on] = tilted(self.target, self.prices, self.stands_for, self.series, on)
+        else:
+            assert self.prices is not None, "what is learned is learned from prices"
             self._known[on] = learned(
                 self.target, self.prices, self.stands_for, on=on, calendar=self.calendar
             )

@@ -14,6 +14,7 @@ from trimtab.targets.foreseen import Expectation
 from trimtab.targets.glide import GlidePath
 from trimtab.targets.optimised import Asked
 from trimtab.targets.ranged import Range
+from trimtab.targets.signals import Signal
 from trimtab.targets.tree import percent_text
 from trimtab.targets.volatility import VolatilityRule
 
@@ -42,6 +43,19 @@ class Prices(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class TiltRule:
+    """What `[target.tilt]` says.
+
+    Args:
+        signals: What shifts shares, in the order written.
+        most: Of the whole, what all shifts together may move, one way.
+    """
+
+    signals: tuple[Signal, ...]
+    most: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
 class MovingTarget:
     """What `[target.optimize]` and the sleeves beside it say.
 
@@ -54,6 +68,7 @@ class MovingTarget:
         least_sessions: The fewest prices to learn from.
         glide: Shares as they are written, or as a path by date: nothing is optimised.
         volatility: By what those shares are scaled; None: they stay, and no prices are needed.
+        tilt: By what those shares are shifted, within what `tree` says; None: by nothing.
     """
 
     tree: Range
@@ -65,12 +80,16 @@ class MovingTarget:
     least_sessions: int = 378
     glide: GlidePath | None = None
     volatility: VolatilityRule | None = None
+    tilt: TiltRule | None = None
 
     @property
     def words(self) -> str:
         """By what it moves, in a few words."""
         if self.volatility is not None:
             return f"volatility target of {self.volatility.wanted * 100:.4g}%, {self.every}"
+        if self.tilt is not None:
+            names = ", ".join(signal.name for signal in self.tilt.signals)
+            return f"tilt by {names}, {self.every}"
         if self.glide is not None:
             return f"glide path, {self.every}"
         return f"{in_words(self.asked)}, found {self.every}"
@@ -78,7 +97,14 @@ class MovingTarget:
     @property
     def needs_prices(self) -> bool:
         """Whether its finding learns from prices, and not from the day alone."""
+        if self.tilt is not None:
+            return any(signal.source != "series" for signal in self.tilt.signals)
         return self.glide is None or self.volatility is not None
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether its shares follow from the day alone."""
+        return self.glide is not None and self.volatility is None and self.tilt is None
 
     @property
     def hold(self) -> tuple[str, ...]:

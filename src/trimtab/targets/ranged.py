@@ -93,7 +93,7 @@ def ranged_tree(
     check_one_leaf_each(sleeves, problems)
     root = Range("", UNITS, UNITS, is_fixed=True, is_limited=True, children=children)
     if not problems:
-        root = _narrowed(root, problems)
+        root = narrowed(root, problems)
     if not problems and all(leaf.is_fixed for leaf in root.leaves()):
         wrong = "every sleeve has a percent, so there is nothing to find"
         problems.append(TreeProblem("", "optimize", wrong, "take percent from some of them"))
@@ -214,13 +214,13 @@ def _checked(name: str, key: str, percent: Decimal | Fraction, problems: list[Tr
     return _units(percent)
 
 
-def _narrowed(node: Range, problems: list[TreeProblem]) -> Range:
+def narrowed(node: Range, problems: list[TreeProblem]) -> Range:
     """The same with limits that follow from those of the sleeves below."""
     from dataclasses import replace
 
     if not node.children:
         return node
-    children = tuple(_narrowed(child, problems) for child in node.children)
+    children = tuple(narrowed(child, problems) for child in node.children)
     low, high = sum(one.least for one in children), sum(one.most for one in children)
     who = f"the sleeves of {node.name}" if node.name else "the sleeves"
     whole = _text(node.most)

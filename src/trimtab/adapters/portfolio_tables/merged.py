@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,9 @@ DEEPEST = 8
 
 _SHARES = (("percent",), ("percent_of_parent",), ("min_percent", "max_percent"))
 """Ways to say one thing: who says it one way takes back what lies below in another."""
+
+_TILTED = _SHARES[:2]
+"""The same where a tilt moves shares: there limits stand beside a share, and say no other."""
 
 
 @dataclass(slots=True)
@@ -55,8 +58,12 @@ class Models:
     def values(self) -> Mapping[str, Any]:
         """All keys: each with the value of the nearest file that says it."""
         values: Mapping[str, Any] = {}
+        targets = [document.values.get("target") for document, _ in self.documents]
+        ways = (
+            _TILTED if any(isinstance(one, dict) and "tilt" in one for one in targets) else _SHARES
+        )
         for document, _ in reversed(self.documents):
-            values = _laid_over(document.values, values)
+            values = _laid_over(document.values, values, ways)
         return values
 
 
@@ -104,13 +111,15 @@ def read_models(path: Path, file: str) -> Models:
             return models
 
 
-def _laid_over(over: Mapping[str, Any], under: Mapping[str, Any]) -> dict[str, Any]:
+def _laid_over(
+    over: Mapping[str, Any], under: Mapping[str, Any], ways: Sequence[tuple[str, ...]]
+) -> dict[str, Any]:
     """Two tables as one: tables are merged, everything else is replaced by what lies over it."""
-    said = [way for way in _SHARES if any(key in over for key in way)]
-    taken = {key for way in _SHARES if said and way not in said for key in way}
+    said = [way for way in ways if any(key in over for key in way)]
+    taken = {key for way in ways if said and way not in said for key in way}
     merged = {key: value for key, value in under.items() if key not in taken}
     for key, value in over.items():
         below = merged.get(key)
         both = isinstance(value, dict) and isinstance(below, dict)
-        merged[key] = _laid_over(value, below) if both and below is not None else value
+        merged[key] = _laid_over(value, below, ways) if both and below is not None else value
     return merged

@@ -49,11 +49,8 @@ def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
     """
     before = len(target.problems)
     table = target.table(OPTIMIZE)
-    if VOLATILITY in target:
-        wrong = "shares that are found from prices are not scaled to a volatility as well"
-        target.problem(VOLATILITY, wrong, 'remove it, or write objective = "target-volatility"')
     asked = _asked(table)
-    months = _history(table)
+    months = months_of(table)
     every: Period = table.choice("every", PERIODS, "monthly")
     covariance: Covariance = table.choice("covariance", COVARIANCES, "sample")
     expectation = expectation_in(table)
@@ -111,7 +108,7 @@ def gliding_target(
     target: Table, raws: list[RawSleeve], accounts: list[str]
 ) -> MovingTarget | None:
     """The glide path that `[target]` describes, with its problems noted where they are."""
-    path = _path(target, raws, accounts)
+    path = path_of(target, raws, accounts)
     return None if path is None else MovingTarget(path.ranges, glide=path)
 
 
@@ -127,7 +124,7 @@ def steadied_target(
     if "safe" not in table:
         wrong = "what takes what the risky sleeves leave?"
         table.problem("safe", wrong, 'write safe = "bonds", a sleeve of this target')
-    months = _history(table, 6)
+    months = months_of(table, 6)
     every: Period = table.choice("every", PERIODS, "monthly")
     covariance: Fading = table.choice("covariance", get_args(Fading), "sample")
     half_life = table.whole("half_life", "21")
@@ -138,7 +135,7 @@ def steadied_target(
     if most is not None and most <= 0:
         table.problem("max_percent", "then nothing is risky", "write max_percent = 80, or so")
     table.finish()
-    path = _path(target, raws, accounts)
+    path = path_of(target, raws, accounts)
     if path is None:
         return None
     names = [node.name for node in path.ranges.walk() if node.name]
@@ -171,7 +168,7 @@ def steadied_target(
     )
 
 
-def _path(target: Table, raws: list[RawSleeve], accounts: list[str]) -> GlidePath | None:
+def path_of(target: Table, raws: list[RawSleeve], accounts: list[str]) -> GlidePath | None:
     """The written shares of each day, or None with the problems noted where they are."""
     check_location(target, raws, accounts, ())
     within = dotted(target.path) + "."
@@ -213,7 +210,7 @@ def _asked(table: Table) -> Asked:
     )
 
 
-def _history(table: Table, usual: int = 36) -> int:
+def months_of(table: Table, usual: int = 36) -> int:
     """How many months of the past are used."""
     text = table.text("history", '"3y"')
     if text is None:

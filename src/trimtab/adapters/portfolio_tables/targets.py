@@ -25,11 +25,30 @@ OPTIMIZE = "optimize"
 VOLATILITY = "volatility"
 """Another that is none: by what written shares are scaled."""
 
+TILT = "tilt"
+"""And another: by what written shares are shifted."""
+
+MOVERS = (OPTIMIZE, VOLATILITY, TILT)
+"""Names under `[target]` that are no sleeves; no two of them go together."""
+
 
 def raw_sleeves(table: Table, instruments: Instruments, born: date | None) -> list[RawSleeve]:
     """The sleeves of a `[target]`, as they are written; ages count from the day `born`."""
-    sleeves = table.named("sleeve", but=(OPTIMIZE, VOLATILITY))
+    sleeves = table.named("sleeve", but=MOVERS)
     return [_raw_sleeve(name, below, instruments, born) for name, below in sleeves]
+
+
+def only_mover(table: Table) -> str | None:
+    """By what the shares of a `[target]` move; a second way is a problem."""
+    said = [name for name in MOVERS if name in table]
+    for name in said[1:]:
+        wrong = f"the shares of a target move by one rule, and [target.{said[0]}] is there"
+        remedy = "keep one of the two"
+        if said[0] == OPTIMIZE and name == VOLATILITY:
+            remedy = 'remove it, or write objective = "target-volatility"'
+        table.value(name)
+        table.problem(name, wrong, remedy)
+    return said[0] if said else None
 
 
 def is_moving(raw: RawSleeve) -> bool:
@@ -107,7 +126,7 @@ def _raw_sleeve(name: str, table: Table, instruments: Instruments, born: date | 
 
 def account_tree(table: Table, raws: list[RawSleeve], accounts: list[str]) -> Sleeve | None:
     """The target tree of one account, whose shares are written down."""
-    for rule in (OPTIMIZE, VOLATILITY):
+    for rule in MOVERS:
         if rule in table:
             wrong = "only the target that accounts share can be found, not one of a single account"
             table.problem(rule, wrong, "write it under [target], or write percent")

@@ -43,7 +43,7 @@ def closure(root: str, extras: frozenset[str]) -> dict[str, str]:
 
 def main() -> None:
     """Write the file and say how many packages it pins."""
-    pins = closure("trimtab", frozenset({"dev", "frames", "plot"}))
+    pins = closure("trimtab", frozenset({"dev", "frames", "plot", "skfolio"}))
     lines = [f"{name}=={version}\n" for name, version in sorted(pins.items())]
     TARGET.write_text(HEADER + "".join(lines), encoding="utf-8")
     print(f"{TARGET.name}: {len(lines)} packages", file=sys.stderr)

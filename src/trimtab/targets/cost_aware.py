@@ -102,16 +102,14 @@ class CostAware(Parameters):
         if self.covariance not in COVARIANCES:
             raise ValueError(f"covariance {self.covariance!r}: one of {', '.join(COVARIANCES)}")
         check_expected(self.expected)
-        returns = np.asarray(X, dtype=np.float64)
+        returns, named = self._table(X, names)
         n = returns.shape[1]
         learned = self.learned_ = learn(
             returns,
             self.covariance,
             self.expected,
             sessions_a_year=self.sessions_a_year,
-            names=list(map(str, getattr(X, "columns", range(1, n + 1))))
-            if names is None
-            else names,
+            names=named,
         )
         limits = within(n, self.low, self.high) if self.limits is None else self.limits
         rate = self.cost_bps / 10_000.0

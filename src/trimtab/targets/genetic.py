@@ -330,8 +330,7 @@ class GeneticOptimiser(Parameters):
         from trimtab.estimates.history import usable
         from trimtab.targets.limits import within
 
-        returns = np.asarray(X, dtype=np.float64)
-        names = [str(name) for name in getattr(X, "columns", range(1, returns.shape[1] + 1))]
+        returns, names = self._table(X)
         history = usable(returns, names=names)
         wrong = [one.message for one in history.findings if one.severity == "error"]
         if wrong:

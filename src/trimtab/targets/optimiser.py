@@ -125,11 +125,7 @@ class Optimiser(Parameters):
             ValueError: A parameter makes no sense, or nothing can be learned from the returns, or
                 the limits contradict each other; it says which.
         """
-        import numpy as np
-
-        returns = np.asarray(X, dtype=np.float64)
-        columns = getattr(X, "columns", range(1, returns.shape[1] + 1))
-        names = list(map(str, columns if names is None else names))
+        returns, names = self._table(X, names)
         found = self.result_ = self.optimised(returns, names)
         wrong = [finding for finding in found.findings if finding.severity == "error"]
         if wrong:

@@ -148,16 +148,18 @@ class PriceFile:
                 known_dividends = tuple(dividends[:dividends_shown])
             yield Market(session, self.calendar, dict(quotes), known_splits, known_dividends)
 
-    def common_sessions(
+    def days_of(
         self, instruments: Sequence[str], *, stand_ins: bool = True
-    ) -> tuple[date, ...]:
-        """The sessions from the first on which all instruments have a row to the last of any."""
-        tapes = self._tapes_of(instruments, stand_ins=stand_ins)
-        if not tapes or not all(tape.days for tape in tapes.values()):
-            return ()
-        start = max(tape.days[0] for tape in tapes.values())
-        end = max(tape.days[-1] for tape in tapes.values())
-        return self.calendar.sessions(date.fromisoformat(start), date.fromisoformat(end))
+    ) -> dict[str, tuple[date, ...]]:
+        """The days of which each instrument has a row that says something, oldest first."""
+        return {
+            instrument: tuple(
+                date.fromisoformat(day)
+                for day, text in zip(tape.days, tape.prices, strict=True)
+                if text.strip()
+            )
+            for instrument, tape in self._tapes_of(instruments, stand_ins=stand_ins).items()
+        }
 
     def last_day(self, instruments: Sequence[str], *, until: date = date.max) -> date | None:
         """The newest day up to another of which there is a row for any of the instruments."""

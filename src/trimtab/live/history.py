@@ -20,6 +20,7 @@ from trimtab.model.instruments import CASH
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price, StepPrice, minor_from
 from trimtab.model.policy import Policy
+from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_cash import together
@@ -27,7 +28,9 @@ from trimtab.simulate.account_paths import ACCOUNT_PATHS, AccountPaths, bootstra
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_start import Start, StartFrom, lots_moved_back
 from trimtab.simulate.account_terms import USUAL, AccountTerms
+from trimtab.simulate.priced_days import PricedDays, priced_days
 from trimtab.simulate.tape import Tape
+from trimtab.targets.mover import Mover
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -71,7 +74,7 @@ def account_runs(
         RefusedError: There are no sessions with prices to run over.
     """
     past = _past(book, start, end, cash, start_from=start_from, opens=terms.trade_at == "next-open")
-    mover = None if book.portfolio.moving is None else book.mover()
+    mover = None if book.portfolio.moving is None else past.on_its_days(book.mover())
     tape = Tape.of(list(past.markets()))
     if terms.trade_at == "next-open":
         past.need_opens(tape)
@@ -179,7 +182,7 @@ class _Past:
     source: PriceFile
     first: date
     last: date
-    unpriced: tuple[Finding, ...] = ()
+    noted: tuple[Finding, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -194,7 +197,13 @@ class _Past:
     def findings(self) -> tuple[Finding, ...]:
         """What is to be said of the prices, and of what has none at the start."""
         beside = self.source.beside_sessions(self.names, self.first, self.last, stand_ins=True)
-        return (*self.unpriced, *beside)
+        return (*self.noted, *beside)
+
+    def on_its_days(self, mover: Mover) -> Mover:
+        """The same moving target, its periods ending on the sessions of this run."""
+        if mover.calendar == self.source.calendar:
+            return mover
+        return replace(mover, calendar=self.source.calendar)
 
     def volumes(self, day: date) -> dict[str, Fraction]:
         """What was traded on a day."""
@@ -242,9 +251,11 @@ def _past(
         folder=book.folder,
         opens=opens,
     )
+    priced = _priced(book, mandate, source)
+    source.calendar = priced.calendar
     sessions = [
         day
-        for day in source.common_sessions(_bought(book, mandate))
+        for day in priced.days
         if (start is None or day >= start) and (end is None or day <= end)
     ]
     if len(sessions) < SESSIONS_AT_LEAST:
@@ -253,7 +264,7 @@ def _past(
             f"({', '.join(_bought(book, mandate))}); widen the span, or name a stand-in: "
             'history = "SYMBOL" under [instruments.NAME]'
         )
-    sessions = _with_a_target(book, sessions)
+    sessions = _with_a_target(book, sessions, priced.calendar)
     names = sorted(mandate.household.instruments)
     market = next(iter(source.snapshots(sessions[0], sessions[0], names)))
     begin = _start(book, mandate, cash, start_from, market)
@@ -261,10 +272,21 @@ def _past(
         mandate.household.name, mandate.household.currency, sessions[0], begin.lots, begin.cash, (),
         "0" * 64,
     )  # fmt: skip
-    return _Past(mandate, opening, source, sessions[0], sessions[-1], begin.findings)
+    noted = (*begin.findings, *priced.findings)
+    return _Past(mandate, opening, source, sessions[0], sessions[-1], noted)
 
 
-def _with_a_target(book: ObservedBook, sessions: list[date]) -> list[date]:
+def _priced(book: ObservedBook, mandate: Mandate, source: PriceFile) -> PricedDays:
+    """The sessions on which accounts can look and trade, from when all they buy has a price."""
+    instruments = mandate.household.instruments
+    known = source.days_of(sorted(instruments))
+    needed = {id_: known[id_] for id_ in _bought(book, mandate)}
+    # Typed prices are few by their nature: they are no reason to look seldom.
+    typed = [id_ for id_ in needed if instruments[id_].price_source == "manual"]
+    return priced_days(source.calendar, needed, typed=typed, others=list(known.values()))
+
+
+def _with_a_target(book: ObservedBook, sessions: list[date], calendar: Calendar) -> list[date]:
     """The sessions from the first one on for which a target can be found, where it moves.
 
     Raises:
@@ -272,7 +294,7 @@ def _with_a_target(book: ObservedBook, sessions: list[date]) -> list[date]:
     """
     if book.portfolio.moving is None:
         return sessions
-    mover = book.mover()
+    mover = replace(book.mover(), calendar=calendar)
     failure = ""
     for place, day in enumerate(sessions[: 1 - SESSIONS_AT_LEAST]):
         found = mover.learned(mover.found_on(day))

@@ -51,7 +51,8 @@ class Tape:
             are worth is mantissa x 10^exponent.
         exponents: By instrument.
         calm: Where such a price is believed beside the one before it, shape (sessions, names).
-        latest: The place of the newest price of its own day, shape (sessions, names); -1 for none.
+        latest: The place of the newest price of its own day, or at the first session of whatever
+            day, shape (sessions, names); -1 for none.
         actions: Splits and dividends that each session knows of, shape (sessions,).
         market: The snapshot of a session, by its place.
     """
@@ -88,9 +89,13 @@ class Tape:
             is_told = bool(market.looked or market.unbooked)
             for column, name in enumerate(names):
                 quote = market.quotes.get(name)
-                if quote is None or quote.price is None or quote.on != market.as_of:
+                if quote is None or quote.price is None:
                     continue
-                latest[row, column] = row
+                if quote.on == market.as_of or row == 0:
+                    # Where a run begins, what is known of before is all that there is.
+                    latest[row, column] = row
+                if quote.on != market.as_of:
+                    continue
                 mantissa = _at(quote.price, exponents[column])
                 if mantissa < MOST:
                     mantissas[row, column] = mantissa

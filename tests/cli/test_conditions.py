@@ -224,6 +224,28 @@ def test_account_mode_takes_the_words_for_dividends(tmp_path: Path) -> None:
     assert "invested as a deposit" in session.run(f"{asked} --dividends towards-target")
 
 
+def test_an_account_can_be_named_for_money(tmp_path: Path) -> None:
+    """By option or by column in account mode; elsewhere, and where there is none, it is refused."""
+    folder = demo_folder(tmp_path)
+    (folder / "flows.csv").write_text("date,amount,account\n2012-01-10,5000,roth\n")
+    session = Session(folder)
+    asked = "--start 2012-01-03 --end 2012-02-15 --policy never"
+
+    found = json.loads(
+        session.run(
+            f"trimtab backtest --account-mode {asked} --deposit roth=500/month "
+            "--withdraw brokerage=200/week --flows flows.csv --json"
+        )
+    )
+    unknown = session.run(f"trimtab backtest --account-mode {asked} --deposit rth=500/month")
+    research = session.run(f"trimtab backtest {asked} --deposit roth=500/month")
+
+    first = found["policies"][0]
+    assert (first["paid_in"], first["paid_out"]) == (5_500.0, 1_200.0)
+    assert "rth, which is no account: known are" in unknown
+    assert "roth: accounts can be named" in research
+
+
 def test_account_mode_takes_money_that_comes_and_goes(tmp_path: Path) -> None:
     """The options are those of research mode, and so are their figures of what came and went."""
     session = Session(demo_folder(tmp_path))

@@ -143,6 +143,63 @@ def test_withdrawals_that_cannot_be_paid_are_counted_and_no_year_is_made_of_the_
     assert " - " in row
 
 
+def test_a_withdrawal_that_cannot_be_paid_is_paid_as_soon_as_it_can_be() -> None:
+    """4,500 of 4,100 wait for the deposit of 700, whole and told; a smaller one passes it."""
+    run = run_of(Flows({DAYS[3]: -4_500.0, DAYS[5]: -100.0, DAYS[9]: 700.0}))
+
+    assert {place: one for place, one in enumerate(run.flows) if one} == {
+        5: -10_000,
+        9: 70_000 - 450_000,
+    }
+    assert run.value[-1] == 20_000
+    (said,) = [one.message for one in run.findings if one.code == "withdrawal-late"]
+    assert f"that of {DAYS[3]}, on {DAYS[9]}" in said
+    assert "withdrawal-unpaid" not in {one.code for one in run.findings}
+    assert (run.paid_in, run.paid_out, run.exhausted_on) == (70_000, 460_000, None)
+
+
+def test_a_withdrawal_waits_for_prices_that_rise() -> None:
+    """Sessions that are passed over end where the account is worth enough, and not before."""
+    markets = [*level(20), *level(45, US="70", BND="40")[20:]]
+
+    run = run_of(Flows({DAYS[3]: -4_500.0}), markets=markets)
+
+    assert {place: one for place, one in enumerate(run.flows) if one} == {20: -450_000}
+
+
+def two_accounts(**terms: Any) -> Any:
+    """Two accounts with 2,000 of each half, and one target."""
+    accounts = [account("taxed"), account("roth", "roth")]
+    lots = [lot(own, name, 40, "1500") for own in ("taxed", "roth") for name in ("US", "BND")]
+    return backtest_accounts(
+        mandate(HALVES, accounts=accounts, when="never"),
+        opening(lots, taxed=0, roth=0),
+        level(),
+        terms=AccountTerms(**terms),
+    )
+
+
+def test_money_comes_to_and_goes_from_the_account_that_is_named() -> None:
+    """Beside what is divided by worth; a share is one of what that account is worth."""
+    mine = {"roth": Flows({DAYS[4]: 800.0}, invest="hold")}
+
+    shared = two_accounts(flows=Flows({DAYS[4]: 800.0}, invest="hold"))
+    named = two_accounts(flows_of=mine)
+    both = two_accounts(flows=Flows({DAYS[4]: 800.0}), flows_of={"taxed": Flows({DAYS[4]: -500.0})})
+
+    assert dict(shared.folded.cash) == {"taxed": 40_000, "roth": 40_000}
+    assert dict(named.folded.cash) == {"taxed": 0, "roth": 80_000}
+    assert (both.paid_in, both.paid_out, sum(both.flows)) == (40_000, 10_000, 30_000)
+
+
+def test_an_account_that_is_none_takes_no_money() -> None:
+    """A name that is mistyped is an error, and so are two ways with deposits at once."""
+    with pytest.raises(ValueError, match="rth"):
+        two_accounts(flows_of={"rth": Flows({DAYS[4]: 800.0})})
+    with pytest.raises(ValueError, match="invest"):
+        AccountTerms(flows=Flows(yearly=0.1), flows_of={"a": Flows(yearly=0.1, invest="hold")})
+
+
 def test_a_run_that_has_more_than_it_could_not_pay_is_not_exhausted() -> None:
     """What could not be paid on one day is compared with what all accounts are worth then."""
     days, worth = DAYS[:3], [500, 300, 250]

@@ -1,4 +1,7 @@
-"""Money that comes and goes by date: date,amount as a CSV file, what goes below zero."""
+"""Money that comes and goes by date: date,amount as a CSV file, what goes below zero.
+
+A column account names whose it is; an empty cell means all accounts together.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,22 @@ from trimtab.model.numbers import NumberError, decimal_from
 REQUIRED = ("date", "amount")
 
 
-def read_dated_flows(path: str | Path) -> dict[date, float]:
-    """Deposits and, below zero, withdrawals by date; those of one day add up.
+def read_dated_flows(path: str | Path) -> dict[str, dict[date, float]]:
+    """Deposits and, below zero, withdrawals by account and date; those of one day add up.
+
+    Returns:
+        By account; an empty name is all of them together.
 
     Raises:
         InputError: Everything that is wrong with the file.
     """
     where = Path(path)
-    sheet = read_sheet(where, where.name, required=REQUIRED, numbers=("amount",))
+    sheet = read_sheet(
+        where, where.name, required=REQUIRED, optional=("account",), numbers=("amount",)
+    )
     problems = list(sheet.problems)
-    found: dict[date, float] = {}
+    found: dict[str, dict[date, float]] = {}
+    place = sheet.columns.get("account")
     for line, fields in sheet.rows:
         text, number = (fields[sheet.columns[name]].strip() for name in REQUIRED)
         day = day_from(text)
@@ -35,10 +44,11 @@ def read_dated_flows(path: str | Path) -> dict[date, float]:
             problems.append(Problem(where.name, line, "amount", str(error), number_remedy(number)))
             continue
         if day is not None:
-            found[day] = found.get(day, 0.0) + amount
+            own = found.setdefault("" if place is None else fields[place].strip(), {})
+            own[day] = own.get(day, 0.0) + amount
     if not found and not problems:
         remedy = "write date and amount, one row a deposit or withdrawal"
         problems.append(Problem(where.name, None, "", "it has no rows", remedy))
     if problems:
         raise InputError(problems)
-    return dict(sorted(found.items()))
+    return {account: dict(sorted(own.items())) for account, own in found.items()}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from trimtab.simulate.account_terms import AccountTerms
     from trimtab.simulate.flows import Flows, Invest
 
-    Regular: TypeAlias = tuple[float, bool, Calendar]
-    """How much, whether in shares of the value, and how often."""
+    Regular: TypeAlias = tuple[str, float, bool, Calendar]
+    """Which account, or all; how much, whether in shares of the value, and how often."""
 
 PERIODS: dict[str, Calendar] = {
     "week": "weekly", "month": "monthly", "quarter": "quarterly", "year": "annual",
@@ -104,19 +104,24 @@ def add_conditions(parser: argparse.ArgumentParser, *, several: bool = False) ->
     flows = parser.add_argument_group("money that comes and goes")
     flows.add_argument(
         "--deposit",
-        metavar="AMOUNT/PERIOD",
+        metavar="[ACCOUNT=]AMOUNT/PERIOD",
         type=_regular,
+        action="append",
         help="money that comes at the end of each week, month, quarter or year: 500/month; or a "
-        "share of the value: 1%%/quarter",
+        "share of the value: 1%%/quarter; with --account-mode divided among the accounts by what "
+        "each is worth, or to the one named: roth=500/month (repeatable)",
     )
     flows.add_argument(
         "--withdraw",
-        metavar="AMOUNT/PERIOD",
+        metavar="[ACCOUNT=]AMOUNT/PERIOD",
         type=_regular,
-        help="money that goes: 2000/month, 4%%/year",
+        action="append",
+        help="money that goes: 2000/month, 4%%/year, roth=4%%/year (repeatable)",
     )
     flows.add_argument(
-        "--flows", metavar="FILE", help="money by date: date,amount; below zero what goes"
+        "--flows",
+        metavar="FILE",
+        help="money by date: date,amount; below zero what goes; with a column account, whose",
     )
     flows.add_argument(
         "--new-money",
@@ -149,9 +154,11 @@ def account_terms_of(args: argparse.Namespace) -> AccountTerms:
     """What the options say of a run in account mode."""
     from trimtab.simulate.account_terms import AccountTerms
 
+    named = _flows_named(args)
     return AccountTerms(
         dividends=args.dividends or "hold",
-        flows=flows_by(args),
+        flows=named.pop("", None),
+        flows_of=named,
         fee=args.fee_percent or 0.0,
         trade_at=args.trade_at or "close",
     )
@@ -197,7 +204,26 @@ def costs_by(args: argparse.Namespace, own: Costs) -> Costs:
 
 
 def flows_by(args: argparse.Namespace) -> Flows | None:
-    """Money that comes and goes; None where nothing was said of it.
+    """Money that comes and goes in research mode; None where nothing was said of it.
+
+    Raises:
+        RefusedError: Two options contradict each other, or an account is named.
+        InputError: The file cannot be used.
+    """
+    from trimtab.model.errors import RefusedError
+
+    named = _flows_named(args)
+    whole = named.pop("", None)
+    if named:
+        raise RefusedError(
+            f"{flags_of(list(named))}: accounts can be named for money that comes and goes with "
+            "`backtest --account-mode`; here there are none, so leave the name out"
+        )
+    return whole
+
+
+def _flows_named(args: argparse.Namespace) -> dict[str, Flows]:
+    """Money that comes and goes by account; an empty name is all of them together.
 
     Raises:
         RefusedError: Two options mean shares of the value, or `--new-money` has nothing to say.
@@ -206,31 +232,38 @@ def flows_by(args: argparse.Namespace) -> Flows | None:
     from trimtab.model.errors import RefusedError
     from trimtab.simulate.flows import Flows
 
-    regular: dict[Calendar, float] = {}
-    yearly, every = 0.0, PERIODS["month"]
-    told = [(1.0, args.deposit), (-1.0, args.withdraw)]
-    asked = [(sign, *one) for sign, one in told if one is not None]
-    if sum(is_share for _, _, is_share, _ in asked) > 1:
-        raise RefusedError(
-            "--deposit and --withdraw: only one of them can be a share of the value; take one "
-            "from the other"
-        )
-    for sign, much, is_share, period in asked:
-        if is_share:
-            yearly, every = sign * much * TIMES_A_YEAR[period], period
-        else:
-            regular[period] = regular.get(period, 0.0) + sign * much
-    if not asked and not args.flows:
-        if args.new_money:
-            raise RefusedError("--new-money goes with --deposit, --withdraw or --flows")
-        return None
+    asked = [
+        *((1.0, *one) for one in args.deposit or ()),
+        *((-1.0, *one) for one in args.withdraw or ()),
+    ]
     dated = {}
     if args.flows:
         from trimtab.adapters.flows_csv import read_dated_flows
 
         dated = read_dated_flows(args.flows)
+    if args.new_money and not (asked or dated):
+        raise RefusedError("--new-money goes with --deposit, --withdraw or --flows")
     invest: Invest = args.new_money or "towards-target"
-    return Flows(dated, yearly=yearly, every=every, invest=invest, regular=regular)
+    found = {}
+    for account in dict.fromkeys([*(one[1] for one in asked), *dated]):
+        regular: dict[Calendar, float] = {}
+        shares = [(sign, much, period) for sign, own, much, is_share, period in asked
+                  if is_share and own == account]  # fmt: skip
+        if len(shares) > 1:
+            raise RefusedError(
+                "--deposit and --withdraw: only one of them can be a share of the value; take one "
+                "from the other"
+            )
+        for sign, own, much, is_share, period in asked:
+            if own == account and not is_share:
+                regular[period] = regular.get(period, 0.0) + sign * much
+        yearly, every = 0.0, PERIODS["month"]
+        for sign, much, period in shares:
+            yearly, every = sign * much * TIMES_A_YEAR[period], period
+        found[account] = Flows(
+            dated.get(account, {}), yearly=yearly, every=every, invest=invest, regular=regular
+        )
+    return found
 
 
 def _with(costs: Costs, told: dict[str, str]) -> Costs:
@@ -271,16 +304,18 @@ def _yearly_fee(text: str) -> float:
 
 
 def _regular(text: str) -> Regular:
-    """`500/month` or `4%/year`."""
-    much, _, period = text.strip().partition("/")
-    if period not in PERIODS:
+    """`500/month`, `4%/year` or `roth=500/month`."""
+    account, named, what = text.strip().rpartition("=")
+    much, _, period = what.partition("/")
+    if period not in PERIODS or (named and not account):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not of the form AMOUNT/PERIOD, as 500/month or 4%/year: a week, month, "
-            "quarter or year"
+            f"{text!r} is not of the form AMOUNT/PERIOD, as 500/month or 4%/year, or with an "
+            "account before it, as roth=500/month: a week, month, quarter or year"
         )
     if much.endswith("%"):
-        return amount(much[:-1], "a share in percent", 0.0001, 99) / 100, True, PERIODS[period]
-    return amount(much, "an amount", 0.01, 1e12), False, PERIODS[period]
+        share = amount(much[:-1], "a share in percent", 0.0001, 99) / 100
+        return account, share, True, PERIODS[period]
+    return account, amount(much, "an amount", 0.01, 1e12), False, PERIODS[period]
 
 
 def flags_of(names: Sequence[str]) -> str:

@@ -71,8 +71,10 @@ def account_runs(
         on_session: Called with the policy's name and each session, for a progress bar.
 
     Raises:
-        RefusedError: There are no sessions with prices to run over.
+        RefusedError: There are no sessions with prices to run over, or money is to come to an
+            account that is none.
     """
+    _need_accounts(book, terms)
     past = _past(book, start, end, cash, start_from=start_from, opens=terms.trade_at == "next-open")
     mover = None if book.portfolio.moving is None else past.on_its_days(book.mover())
     tape = Tape.of(list(past.markets()))
@@ -145,6 +147,7 @@ def account_paths(
             "shuffled histories in account mode have no target that moves: leave "
             "out --paths, or leave out --account-mode"
         )
+    _need_accounts(book, terms)
     past = _past(book, start, end, cash, start_from=start_from)
     try:
         found = bootstrap_accounts(
@@ -171,6 +174,20 @@ def account_paths(
             "session; mend those rows"
         )
     return found
+
+
+def _need_accounts(book: ObservedBook, terms: AccountTerms) -> None:
+    """Make sure that money comes to and goes from accounts that there are.
+
+    Raises:
+        RefusedError: An account is named that is none.
+    """
+    known = book.portfolio.household.accounts
+    if wrong := [account for account in terms.flows_of if account not in known]:
+        raise RefusedError(
+            f"a deposit or withdrawal was named for {', '.join(wrong)}, which is no account: "
+            f"known are {', '.join(known)}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,12 +148,12 @@ def _account_flows(one: AccountRun) -> list[str]:
     """What to know where money came and went, or a fee was charged."""
     lines = []
     if one.flows:
-        come = sum(max(flow, 0) for flow in one.flows) / 100
-        gone = sum(max(-flow, 0) for flow in one.flows) / 100
+        named = ", ".join(map(clean, one.flows_named))
         lines.append(
-            f"Money comes and goes ({come:,.0f} came in and {gone:,.0f} went out, "
-            f"{clean(one.name)}), divided among the accounts by what each is worth: final values "
-            "have it, growth, volatility and falls have it not (time-weighted)."
+            f"Money comes and goes ({one.paid_in / 100:,.0f} came in and "
+            f"{one.paid_out / 100:,.0f} went out, {clean(one.name)}), divided among the accounts "
+            f"by what each is worth{f', but for what {named} has of its own' if named else ''}: "
+            "final values have it, growth, volatility and falls have it not (time-weighted)."
         )
     if one.exhausted_on is not None:
         lines.append(

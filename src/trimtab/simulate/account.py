@@ -18,7 +18,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price
 from trimtab.simulate.account_desk import Desk, with_target
-from trimtab.simulate.account_flows import AccountFlows, exhausted_on, unpaid_said
+from trimtab.simulate.account_flows import AccountFlows, exhausted_on, late_said, unpaid_said
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
@@ -65,7 +65,8 @@ def backtest_accounts(
         The run. What is owed at its end, because it is not due yet, is in `tax_owed`.
 
     Raises:
-        ValueError: Trades are to be at opens, and there are none.
+        ValueError: Trades are to be at opens, and there are none; or money is to come to an
+            account that is none.
         AssertionError: There is no session to simulate, or no target for the first one.
     """
     tape = markets if isinstance(markets, Tape) else Tape.of(list(markets))
@@ -76,7 +77,7 @@ def backtest_accounts(
     if terms.trade_at == "next-open" and opens is None:
         raise ValueError("trade_at: there are no opens to trade at; say next-close")
     desk.opens = opens
-    desk.flows = AccountFlows.of(terms, tape.days)
+    desk.flows = AccountFlows.of(terms, tape.days, mandate.household.accounts)
     desk.findings += desk.flows.findings if desk.flows else ()
     while len(desk.dates) < len(tape):
         begun = len(desk.dates)
@@ -85,7 +86,7 @@ def backtest_accounts(
         if on_session is not None:
             for day in desk.dates[begun:]:
                 on_session(day)
-    desk.findings += unpaid_said(desk.unpaid)
+    desk.findings += [*unpaid_said(desk.unpaid), *late_said(desk.late)]
     plans = [plan for plan in desk.plans if plan.trades]
     return AccountRun(
         name=name or f"{mandate.when} to {mandate.to}",
@@ -110,8 +111,11 @@ def backtest_accounts(
         dividends_paid=desk.dividends_paid,
         trade_at=terms.trade_at,
         flows=tuple(desk.moved.get(place, 0) for place in range(len(desk.dates)))
-        if terms.flows
+        if terms.all_flows
         else (),
+        paid_in=desk.paid_in,
+        paid_out=desk.paid_out,
+        flows_named=tuple(terms.flows_of),
         fees_paid=desk.fees_paid,
         not_paid_out=sum(one.amount for one in desk.unpaid),
         exhausted_on=exhausted_on(desk.unpaid, desk.dates, desk.value),

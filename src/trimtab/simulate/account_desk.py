@@ -42,7 +42,13 @@ from trimtab.simulate.account_cash import (
     together,
 )
 from trimtab.simulate.account_filled import as_filled
-from trimtab.simulate.account_flows import AccountFlows, Unpaid, shared_out
+from trimtab.simulate.account_flows import (
+    AccountFlows,
+    Unpaid,
+    affordable,
+    sessions_without,
+    shared_out,
+)
 from trimtab.simulate.account_quiet import quiet_worth
 from trimtab.simulate.account_tax import OpenLot, TaxAccount, lots_left, tax_of_selling
 from trimtab.simulate.account_terms import USUAL, AccountTerms
@@ -140,8 +146,10 @@ class Desk:
         self.waiting: Plan | None = None
         self.flows: AccountFlows | None = None
         self.moved: dict[int, int] = {}
+        self.paid_in = self.paid_out = 0
         self.fees_paid = 0
         self.unpaid: list[Unpaid] = []
+        self.late: list[tuple[Unpaid, date]] = []
 
     def session(self, tape: Tape, request: Request) -> None:
         """One session: splits and dividends, the decision, its orders, the value at the close."""
@@ -156,17 +164,16 @@ class Desk:
         if paid and self.terms.dividends == "reinvest":
             self._reinvest(paid, market)
         spend = by_account(paid) if self.terms.dividends == "towards-target" else {}
-        come, go = self._flow(market)
+        come = self._flow(market)
         ready = self._prepared(market)
         # What prices alone cannot change is looked at again at the next session.
         self.is_booked = all(draft.kind == "actions_booked" for draft in ready.drafts)
         head = self.folded.head.hash if self.folded.head.seq else ""
         state = ready.state(market.as_of, head=head)
-        owed = self.tax.payable(market.as_of) if self.pay_tax else {}
         request = replace(request, deposits=come)
-        tax = self._raisable(owed, {}, state, market, request, self._tax_unpaid)
-        go = self._raisable(go, tax, state, market, request, self._unpaid)
-        request = replace(request, withdrawals=together(tax, go))
+        tax = self._tax(state, market, request)
+        go = self._go(tax, state, market, request)
+        request = replace(request, withdrawals=together(tax, *({o.account: o.amount} for o in go)))
         # Dividends that are spent at once are decided on as a deposit, and are in cash already.
         seen = before_it_came(state, spend)
         asked = replace(request, deposits=together(come, spend))
@@ -248,15 +255,18 @@ class Desk:
         if moves is not None:
             due = min(tape.days[moves], due or date.max)
         quiet = quiet_worth(tape, start, folded=self.folded, mandate=self.mandate, due=due)
-        if quiet.count:
-            worth = {key: own.tolist() for key, own in quiet.worth.items()}
-            self._note(tape.days[start : start + quiet.count], worth, self.folded.cash)
+        count = quiet.count
+        if self.unpaid:
+            count = sessions_without(self.unpaid, quiet.worth, self.folded.cash, count)
+        if count:
+            worth = {key: own[:count].tolist() for key, own in quiet.worth.items()}
+            self._note(tape.days[start : start + count], worth, self.folded.cash)
             self._read_prices(tape, len(self.dates) - 1)
 
-    def _flow(self, market: Market) -> tuple[dict[str, int], dict[str, int]]:
-        """The fee of a session, booked; then what is to come to accounts and to go from them."""
+    def _flow(self, market: Market) -> dict[str, int]:
+        """The fee of a session, booked, and what is to go, noted; then what comes to accounts."""
         if self.flows is None:
-            return {}, {}
+            return {}
         place, at = len(self.dates), instant_text(self.clock.now())
         worth = self._by_account()
         fees = shared_out(self.flows.fee_at(place, sum(worth.values())), worth)
@@ -266,20 +276,22 @@ class Desk:
         ]
         self.fees_paid += sum(fees.values())
         worth = {account: own - fees.get(account, 0) for account, own in worth.items()}
-        money = self.flows.at(place, sum(worth.values()))
-        parts = shared_out(abs(money), worth)
-        held = money > 0 and self.terms.flows is not None and self.terms.flows.invest == "hold"
-        if held:
+        moved = self.flows.at(place, worth)
+        come = {account: minor for account, minor in moved.items() if minor > 0}
+        self.unpaid += [
+            Unpaid(account, market.as_of, -minor) for account, minor in moved.items() if minor < 0
+        ]
+        if self.flows.is_held and come:
             drafts += [
                 events.deposited(account, own, on=market.as_of, ref=f"flow-{market.as_of}", at=at)
-                for account, own in parts.items()
+                for account, own in come.items()
             ]
-            self.moved[place] = sum(parts.values())
+            self.moved[place] = sum(come.values())
+            self.paid_in += self.moved[place]
+            come = {}
         if drafts:
             self.folded = record(self.store, self.folded, drafts)
-        if money == 0 or held:
-            return {}, {}
-        return (parts, {}) if money > 0 else ({}, parts)
+        return come
 
     def _by_account(self) -> dict[str, int]:
         """What each account is worth now."""
@@ -324,43 +336,61 @@ class Desk:
                 self.prices[id_] = StepPrice.of(price, instruments[id_].step)
                 self.priced_at[id_] = at
 
+    def _tax(self, state: State, market: Market, request: Request) -> dict[str, int]:
+        """What accounts pay of the tax that is due."""
+        day = market.as_of
+        owed = self.tax.payable(day) if self.pay_tax else {}
+        due = [Unpaid(account, day, amount) for account, amount in owed.items()]
+        paid = {o.account: o.amount for o in self._raisable(due, {}, state, market, request)}
+        for one in due:
+            if one.account not in paid:
+                message = (
+                    f"the tax of {money_text(one.amount)} that {one.account} owes could not be "
+                    f"paid on {day}: too little in it could be sold. It stays owed, and "
+                    "is tried again every session"
+                )
+                self.findings.append(Finding("tax-unpaid", one.account, message))
+        return paid
+
+    def _go(
+        self, tax: Mapping[str, int], state: State, market: Market, request: Request
+    ) -> list[Unpaid]:
+        """What accounts pay of the withdrawals that are due, beside their tax."""
+        if not self.unpaid:
+            return []
+        worth = together(self._by_account(), request.deposits)
+        return self._raisable(affordable(self.unpaid, worth, tax), tax, state, market, request)
+
     def _raisable(
         self,
-        wanted: Mapping[str, int],
+        wanted: Sequence[Unpaid],
         already: Mapping[str, int],
         state: State,
         market: Market,
         request: Request,
-        told: Callable[[str, int, date], None],
-    ) -> dict[str, int]:
+    ) -> list[Unpaid]:
         """Of what is to leave accounts, what can be raised today beside what already can.
 
-        One account that cannot pay must not keep the others from paying, nor from trading.
+        One account that cannot pay must not keep the others from paying, nor from trading; where
+        one cannot pay all, its largest debt waits first.
         """
-        asked = dict(wanted)
+        asked = [*wanted]
         while asked:
-            wish = replace(request, withdrawals=together(asked, already))
-            plan = decide(state, self.mandate, market, market.as_of, wish)
+            wish = together(already, *({one.account: one.amount} for one in asked))
+            plan = decide(
+                state, self.mandate, market, market.as_of, replace(request, withdrawals=wish)
+            )
             short = {finding.subject for finding in plan.findings if finding.code == "cash-short"}
-            cannot = [id_ for id_ in asked if id_ in short] or [
-                id_ for id_ in asked if plan.cash_after.get(id_, 0) < 0
+            accounts = dict.fromkeys(one.account for one in asked)
+            cannot = [id_ for id_ in accounts if id_ in short] or [
+                id_ for id_ in accounts if plan.cash_after.get(id_, 0) < 0
             ]
             if not cannot:
                 break
             for account in cannot:
-                told(account, asked.pop(account), market.as_of)
+                own = (one for one in asked if one.account == account)
+                asked.remove(max(own, key=lambda one: one.amount))
         return asked
-
-    def _tax_unpaid(self, account: str, amount: int, on: date) -> None:
-        message = (
-            f"the tax of {money_text(amount)} that {account} owes could not be "
-            f"paid on {on}: too little in it could be sold. It stays owed, and "
-            "is tried again every session"
-        )
-        self.findings.append(Finding("tax-unpaid", account, message))
-
-    def _unpaid(self, account: str, amount: int, on: date) -> None:
-        self.unpaid.append(Unpaid(account, on, amount))
 
     def _note_payments(
         self,
@@ -368,17 +398,26 @@ class Desk:
         market: Market,
         tax: Mapping[str, int],
         come: Mapping[str, int],
-        go: Mapping[str, int],
+        go: Sequence[Unpaid],
     ) -> None:
         """Remember what came and what left, and whether a plan only moved cash."""
         refs, place = self.folded.refs, len(self.dates)
-        left = {account for account in [*tax, *go] if (account, f"{plan.id}/withdrawal") in refs}
+        owing = {*tax, *(one.account for one in go)}
+        left = {account for account in owing if (account, f"{plan.id}/withdrawal") in refs}
         for account in tax:
             if account in left:
                 self.tax.paid(account, on=market.as_of)
+        paid = [one for one in go if one.account in left]
+        for one in paid:
+            self.unpaid.remove(one)
+            if one.on != market.as_of:
+                self.late.append((one, market.as_of))
         arrived = sum(own for id_, own in come.items() if (id_, f"{plan.id}/deposit") in refs)
-        if moved := arrived - sum(own for account, own in go.items() if account in left):
-            self.moved[place] = moved
+        gone = sum(one.amount for one in paid)
+        self.paid_in += arrived
+        self.paid_out += gone
+        if moved := arrived - gone:
+            self.moved[place] = self.moved.get(place, 0) + moved
         traded = bool(self.plans) and self.plans[-1].id == plan.id
         if traded and not plan.adopted:
             (self.for_tax if tax and not (come or go) else self.for_cash).append(plan.id)

@@ -62,6 +62,9 @@ class AccountRun:
             of `growth`. Tax that was paid is not among them.
         fees_paid: Fees on assets in all, minor units; not part of `cost_paid`.
         not_paid_out: Withdrawals that could not be paid in all, minor units.
+        paid_in: Deposits in all, minor units.
+        paid_out: Withdrawals in all, minor units.
+        flows_named: Accounts with deposits or withdrawals of their own.
         exhausted_on: The first session at whose close less was left than could not be paid; from
             then on there are no yearly figures and no drags.
         trade_at: Where what the policy decided was carried out.
@@ -101,6 +104,9 @@ class AccountRun:
     flows: tuple[int, ...] = ()
     fees_paid: int = 0
     not_paid_out: int = 0
+    paid_in: int = 0
+    paid_out: int = 0
+    flows_named: tuple[str, ...] = ()
     exhausted_on: date | None = None
     trade_at: TradeAt = "close"
 
@@ -204,8 +210,8 @@ class AccountRun:
         curve = self.growth
         moved: dict[str, Any] = {}
         if self.flows:
-            moved["paid_in"] = sum(max(one, 0) for one in self.flows) / 100
-            moved["paid_out"] = sum(max(-one, 0) for one in self.flows) / 100
+            moved["paid_in"] = self.paid_in / 100
+            moved["paid_out"] = self.paid_out / 100
         if self.not_paid_out:
             moved["not_paid_out"] = self.not_paid_out / 100
         if self.exhausted_on is not None:

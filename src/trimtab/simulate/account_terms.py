@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
+
 from trimtab.model.frozen import dataclass
 from trimtab.simulate.flows import Flows
 from trimtab.simulate.rules import DIVIDEND_USES, DividendUse, TradeAt
@@ -22,7 +25,9 @@ class AccountTerms:
         flows: Deposits and withdrawals at the close, before the policy looks, divided among the
             accounts by what each is worth then. Deposits are decided on as those of `plan` are, or
             with `hold` stay cash until a plan trades; what a withdrawal lacks in cash is sold as
-            `plan` sells for one.
+            `plan` sells for one. What cannot be raised is tried again at every session.
+        flows_of: The same for accounts by name, beside that: what comes to and goes from that one
+            alone; a share is one of what it is worth itself.
         fee: Yearly fee on assets, as 0.005: charged to each account's cash each month, for which a
             plan sells where it is not there.
         trade_at: `close` trades at the close that decided. `next-open` and `next-close` act at the
@@ -31,11 +36,13 @@ class AccountTerms:
             comes, goes or is reinvested trades at its own close all the same.
 
     Raises:
-        ValueError: A word is unknown, or the fee is none.
+        ValueError: A word is unknown, the fee is none, or deposits are held in one account and
+            not in another.
     """
 
     dividends: DividendUse = "hold"
     flows: Flows | None = None
+    flows_of: Mapping[str, Flows] = field(default_factory=dict)
     fee: float = 0.0
     trade_at: TradeAt = "close"
 
@@ -46,6 +53,13 @@ class AccountTerms:
             raise ValueError(f"trade_at {self.trade_at!r}: one of {', '.join(TRADES_AT)}")
         if not 0.0 <= self.fee < 1.0:
             raise ValueError(f"fee {self.fee!r}: a fraction a year, as 0.005")
+        if len({one.invest for one in self.all_flows}) > 1:
+            raise ValueError("flows: invest has to be the same for all accounts")
+
+    @property
+    def all_flows(self) -> tuple[Flows, ...]:
+        """Every rule by which money comes or goes."""
+        return (*((self.flows,) if self.flows else ()), *self.flows_of.values())
 
 
 USUAL = AccountTerms()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trimtab.cli.options import Commands
     from trimtab.simulate.history import PriceHistory
     from trimtab.targets.optimised import Optimised
+    from trimtab.targets.optimiser import Optimiser
 
 EPILOG = """\
 examples:
@@ -29,6 +30,8 @@ examples:
   trimtab optimize --prices etf.csv --scores esg.csv --min-score esg=50 --exclude XLE
   trimtab optimize --prices etf.csv --objective max-sharpe --market SPY=60,AGG=40 --views views.csv
   trimtab optimize --prices stocks.csv --objective min-volatility --max-names 10 --min-position 2
+  trimtab optimize --prices etf.csv --estimator skfolio:MaximumDiversification
+  trimtab optimize --prices etf.csv --estimator skfolio:MeanRisk --set risk_measure=cvar
 """
 
 
@@ -47,6 +50,19 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument(
         "--objective", choices=OBJECTIVES, default="min-volatility", help="what is best"
+    )
+    parser.add_argument(
+        "--estimator",
+        metavar="skfolio:NAME",
+        help="instead of an objective: an optimisation of skfolio's, as skfolio:MeanRisk (an "
+        "extra: pip install 'trimtab[skfolio]')",
+    )
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        help="with --estimator: a parameter of it, as max_weights=0.3 or risk_measure=cvar "
+        "(repeatable)",
     )
     parser.add_argument(
         "--risk-aversion",
@@ -87,6 +103,8 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.targets.constraints import Constraints
     from trimtab.targets.optimiser import Optimiser
 
+    if args.set and not args.estimator:
+        raise RefusedError("--set is a parameter of --estimator: name one, as skfolio:MeanRisk")
     progress("reading prices")
     try:
         known = read_prices(args.prices)
@@ -105,7 +123,10 @@ def run(args: argparse.Namespace) -> int:
             sessions_a_year=sessions_a_year(prices.dates),
         )
         try:
-            found = optimiser.optimised(prices.returns, prices.symbols)
+            if args.estimator:
+                found = _fitted(args, optimiser, prices)
+            else:
+                found = optimiser.optimised(prices.returns, prices.symbols)
             found = replace(found, findings=(*known.findings, *panel.findings, *found.findings))
         except ValueError as error:
             raise RefusedError(f"{error}") from None
@@ -119,10 +140,33 @@ def run(args: argparse.Namespace) -> int:
         on = screen()
         moved = _turnover(found, prices, rules.held)
         text = optimised_text(
-            args.objective, found, prices, turnover=moved, width=on.width, look=on.look
+            args.estimator or args.objective,
+            found,
+            prices,
+            turnover=moved,
+            width=on.width,
+            look=on.look,
         )
         say(text)
     return 1 if any(finding.severity == "error" for finding in found.findings) else 0
+
+
+def _fitted(args: argparse.Namespace, ours: Optimiser, prices: PriceHistory) -> Optimised:
+    """What an estimator of other people finds, in place of our objective."""
+    from trimtab.adapters.estimators import estimator_by, settings_of
+    from trimtab.model.errors import RefusedError
+    from trimtab.targets.fitted import fitted
+
+    if args.objective != "min-volatility" or ours.constraints is not None:
+        raise RefusedError(
+            "an estimator has its own objective and limits: give them by --set, as "
+            "--set max_weights=0.3"
+        )
+    estimator = estimator_by(args.estimator, settings_of(args.set or ()))
+    learned = ours.learned(prices.returns, prices.symbols)
+    return fitted(
+        estimator, args.estimator, learned, places=len(prices.symbols), risk_free=ours.risk_free
+    )
 
 
 def _turnover(found: Optimised, prices: PriceHistory, held: Mapping[str, float]) -> float | None:

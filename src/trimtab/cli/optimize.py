@@ -7,7 +7,7 @@ import argparse
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
-from trimtab.cli.studied import rate
+from trimtab.cli.studied import amount, rate
 from trimtab.targets.objectives import OBJECTIVES
 
 TYPE_CHECKING = False
@@ -25,6 +25,7 @@ examples:
   trimtab optimize --prices etf.csv --objective min-volatility
   trimtab optimize --prices etf.csv --objective max-sharpe --risk-free 2 --bounds 0,30
   trimtab optimize --prices etf.csv --objective utility --risk-aversion 4 --expected mean
+  trimtab optimize --prices etf.csv --objective robust-utility --risk-aversion 4 --kappa 0.5
   trimtab optimize --prices etf.csv --objective target-volatility --wanted 10
   trimtab optimize --prices etf.csv --groups groups.csv --weights SPY=60,AGG=40 --turnover 20
   trimtab optimize --prices etf.csv --scores esg.csv --min-score esg=50 --exclude XLE
@@ -69,7 +70,23 @@ def add_parser(commands: Commands) -> None:
         metavar="N",
         type=float,
         default=1.0,
-        help="for utility: return less half of N times the variance (default: 1)",
+        help="for utility and robust-utility: return less half of N times the variance "
+        "(default: 1)",
+    )
+    parser.add_argument(
+        "--kappa",
+        metavar="N",
+        type=_kappa,
+        default=1.0,
+        help="for robust-utility: how many standard errors expected returns may be off "
+        "(default: 1)",
+    )
+    parser.add_argument(
+        "--uncertainty",
+        choices=("covariance", "diagonal", "box"),
+        default="covariance",
+        help="for robust-utility: errors go together as returns do, come alone, or are all at "
+        "their worst at once (default: covariance)",
     )
     add_estimates(parser)
     parser.add_argument(
@@ -117,6 +134,8 @@ def run(args: argparse.Namespace) -> int:
             risk_free=args.risk_free,
             wanted=float("nan") if args.wanted is None else args.wanted,
             confidence=args.confidence,
+            kappa=args.kappa,
+            uncertainty=args.uncertainty,
             constraints=None if rules == Constraints() else rules,
             covariance=args.covariance,
             expected=expectation_of(args, prices.symbols),
@@ -167,6 +186,10 @@ def _fitted(args: argparse.Namespace, ours: Optimiser, prices: PriceHistory) -> 
     return fitted(
         estimator, args.estimator, learned, places=len(prices.symbols), risk_free=ours.risk_free
     )
+
+
+def _kappa(text: str) -> float:
+    return amount(text, "a number of standard errors", 0, 100)
 
 
 def _turnover(found: Optimised, prices: PriceHistory, held: Mapping[str, float]) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
 from math import ceil, floor, isfinite, isnan, log10
@@ -18,7 +18,14 @@ from trimtab.targets.estimated import covariance_by
 from trimtab.targets.foreseen import Foreseen, foresee
 from trimtab.targets.limits import Limits
 from trimtab.targets.moving import MovingTarget, Prices, decimal_of, shown
-from trimtab.targets.optimised import UNLIMITED, Asked, Optimised, objective_value, optimise
+from trimtab.targets.optimised import (
+    UNLIMITED,
+    Asked,
+    Optimised,
+    objective_value,
+    optimise,
+    worst_return_less,
+)
 from trimtab.targets.quadratic import Row
 from trimtab.targets.ranged import UNITS, Range, exact_tree
 from trimtab.targets.signals import months_before
@@ -196,9 +203,10 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
         sessions_a_year=year,
     )
     expected, covariance = seen.expected, seen.covariance
+    years = len(history.returns) / year
     cash = sum(leaf.least for leaf in target.tree.leaves() if leaf.is_cash)
     try:
-        best, shares = _best(target, leaves, expected, covariance, history.returns, cash)
+        best, shares = _best(target, leaves, seen, history.returns, cash, years)
     except ValueError as error:
         return Finding(None, f"{error}.")
     if not all(map(isfinite, shares)):
@@ -214,7 +222,7 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
         found.append(told.Finding("target-stopped", "target", message))
     return Finding(
         tree,
-        estimates=_estimates(target.asked, window, best, weights, expected, covariance),
+        estimates=_estimates(target.asked, window, best, weights, seen, years),
         returns={leaf.name: decimal_of(float(r)) for leaf, r in zip(leaves, expected, strict=True)},
         volatilities={
             leaf.name: decimal_of(float(v)) for leaf, v in zip(leaves, variances, strict=True)
@@ -238,10 +246,10 @@ def _believed(seen: Foreseen) -> str:
 def _best(
     target: MovingTarget,
     leaves: tuple[Range, ...],
-    expected: Floats,
-    covariance: Floats,
+    seen: Foreseen,
     returns: Floats,
     cash: int,
+    years: float,
 ) -> tuple[Optimised, list[float]]:
     """The best weights, and with them shares of the whole portfolio, leaf by leaf.
 
@@ -251,6 +259,7 @@ def _best(
     import numpy as np
 
     asked, names = target.asked, [leaf.name for leaf in leaves]
+    expected, covariance = seen.expected, seen.covariance
     part = 1.0 - cash / UNITS
     if asked.objective in UNLIMITED:
         free = np.array([i for i, leaf in enumerate(leaves) if not leaf.is_fixed])
@@ -266,12 +275,11 @@ def _best(
         shares = np.array([leaf.least / UNITS for leaf in leaves])
         shares[free] = best.weights * (1.0 - fixed / UNITS)
         return best, [float(share) for share in shares]
-    of_part = Asked(
-        asked.objective,
-        asked.risk_aversion * part,
-        asked.risk_free / part,
-        asked.wanted / part,
-        asked.confidence,
+    of_part = replace(
+        asked,
+        risk_aversion=asked.risk_aversion * part,
+        risk_free=asked.risk_free / part,
+        wanted=asked.wanted / part,
     )
     best = optimise(
         of_part,
@@ -280,6 +288,7 @@ def _best(
         covariance=covariance,
         returns=returns,
         names=names,
+        years=years,
     )
     return best, [float(share) for share in best.weights * part]
 
@@ -342,18 +351,20 @@ def _estimates(
     window: Window,
     best: Optimised,
     weights: Floats,
-    expected: Floats,
-    covariance: Floats,
+    seen: Foreseen,
+    years: float,
 ) -> Estimates:
     """What the weights came from, with what is expected of the whole portfolio."""
     import numpy as np
 
+    expected, covariance = seen.expected, seen.covariance
     deviations = np.sqrt(covariance.diagonal())
     correlations = covariance / np.outer(deviations, deviations)
     gained = float(weights @ expected)
     volatility = float(np.sqrt(weights @ covariance @ weights))
     sharpe = (gained - asked.risk_free) / volatility if volatility > 0.0 else float("nan")
-    value = objective_value(asked, gained, volatility, float(weights @ deviations))
+    lost = worst_return_less(asked, weights, covariance, years)
+    value = objective_value(asked, gained - lost, volatility, float(weights @ deviations))
     return Estimates(
         first=window.days[0],
         last=window.days[-1],

@@ -123,6 +123,7 @@ def in_words(asked: Asked) -> str:
         "min-volatility": "least volatility",
         "max-sharpe": "best Sharpe ratio",
         "utility": f"most utility at a risk aversion of {asked.risk_aversion:g}",
+        "robust-utility": f"most utility at the worst returns within {asked.kappa:g} errors",
         "target-return": f"least volatility for {percent} a year",
         "target-volatility": f"most return at {percent} volatility",
         "max-diversification": "most diversification",

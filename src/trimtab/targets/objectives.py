@@ -15,5 +15,6 @@ Objective = Literal[
     "hrp",
     "min-cvar",
     "min-cdar",
+    "robust-utility",
 ]
 OBJECTIVES: tuple[str, ...] = get_args(Objective)

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from trimtab.targets.foreseen import Foreseen
     from trimtab.targets.mean_variance import Chosen
     from trimtab.targets.quadratic import Solution
+    from trimtab.targets.robust import Uncertainty
 
     Floats = NDArray[np.float64]
 
-MEAN_VARIANCE = OBJECTIVES[:6]
+MEAN_VARIANCE = (*OBJECTIVES[:6], "robust-utility")
 """Objectives of quadratic programmes: they take limits of every kind."""
 
 UNLIMITED = ("risk-parity", "hrp")
@@ -35,10 +36,14 @@ class Asked:
 
     Args:
         objective: One of `targets.objectives.OBJECTIVES`.
-        risk_aversion: For `utility`: return less half of this times the variance, > 0.
+        risk_aversion: For `utility` and `robust-utility`: return less half of this times the
+            variance, > 0.
         risk_free: A year's return without risk, for Sharpe ratios.
         wanted: For `target-return` and `target-volatility`: a year's, as a fraction.
         confidence: For `min-cvar` and `min-cdar`: the worst 1 - confidence of sessions count.
+        kappa: For `robust-utility`: how far expected returns may be off, in standard deviations of
+            their errors, >= 0.
+        uncertainty: For `robust-utility`: the form of the region that they lie in.
     """
 
     objective: Objective = "min-volatility"
@@ -46,6 +51,8 @@ class Asked:
     risk_free: float = 0.02
     wanted: float = nan
     confidence: float = 0.95
+    kappa: float = 1.0
+    uncertainty: Uncertainty = "covariance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,7 @@ def optimise(
     covariance: Floats,
     returns: Floats,
     names: Sequence[str],
+    years: float = 1.0,
 ) -> Optimised:
     """The best weights for an objective.
 
@@ -95,12 +103,13 @@ def optimise(
         covariance: A year's, positive definite, shape (n, n).
         returns: Simple returns by session, shape (sessions, n): for `min-cvar` and `min-cdar`.
         names: Of the instruments, for messages.
+        years: Of history that the expected returns are as uncertain as means of.
     """
     if asked.objective in UNLIMITED:
         return _unlimited(asked, expected, covariance)
     if asked.objective in ("min-cvar", "min-cdar"):
         return _by_history(asked, limits, expected, covariance, returns)
-    chosen = _chosen(asked, limits, expected, covariance)
+    chosen = _chosen(asked, limits, expected, covariance, years)
     findings: list[Finding] = []
     if chosen.solution.status == "infeasible":
         told = contradiction_told(names, limits, chosen.solution, covariance)
@@ -124,6 +133,7 @@ def optimise(
         solver="active set" if limits.names is None else "branch and bound",
         gap=chosen.solution.gap,
         findings=tuple(findings),
+        years=years,
     )
 
 
@@ -148,9 +158,12 @@ def contradiction_told(
     return f"{told}; and the other limits, which can be met without that"
 
 
-def _chosen(asked: Asked, limits: Limits, expected: Floats, covariance: Floats) -> Chosen:
+def _chosen(
+    asked: Asked, limits: Limits, expected: Floats, covariance: Floats, years: float
+) -> Chosen:
     """The answer of mean-variance choice."""
     from trimtab.targets import mean_variance
+    from trimtab.targets.robust import most_robust
 
     match asked.objective:
         case "min-volatility":
@@ -162,6 +175,16 @@ def _chosen(asked: Asked, limits: Limits, expected: Floats, covariance: Floats) 
         case "utility":
             return mean_variance.most_utility(
                 expected, covariance, limits, risk_aversion=asked.risk_aversion
+            )
+        case "robust-utility":
+            return most_robust(
+                expected,
+                covariance,
+                limits,
+                risk_aversion=asked.risk_aversion,
+                kappa=asked.kappa,
+                uncertainty=asked.uncertainty,
+                years=years,
             )
         case "target-return":
             return mean_variance.least_volatility_for_return(
@@ -228,6 +251,7 @@ def _told(
     solver: str,
     gap: float,
     findings: tuple[Finding, ...] = (),
+    years: float = 1.0,
 ) -> Optimised:
     """Weights with what is expected of them."""
     import numpy as np
@@ -236,8 +260,20 @@ def _told(
     volatility = float(np.sqrt(weights @ covariance @ weights))
     sharpe = (gained - asked.risk_free) / volatility if volatility > 0.0 else nan
     parts = float(weights @ np.sqrt(covariance.diagonal()))
-    value = objective_value(asked, gained, volatility, parts)
+    lost = worst_return_less(asked, weights, covariance, years)
+    value = objective_value(asked, gained - lost, volatility, parts)
     return Optimised(weights, gained, volatility, sharpe, value, status, solver, gap, findings)
+
+
+def worst_return_less(asked: Asked, weights: Floats, covariance: Floats, years: float) -> float:
+    """What a robust objective takes from the expected return; 0 for any other."""
+    if asked.objective != "robust-utility":
+        return 0.0
+    from trimtab.targets.robust import penalty
+
+    return penalty(
+        weights, covariance, kappa=asked.kappa, uncertainty=asked.uncertainty, years=years
+    )
 
 
 def objective_value(asked: Asked, gained: float, volatility: float, parts: float) -> float:
@@ -245,7 +281,7 @@ def objective_value(asked: Asked, gained: float, volatility: float, parts: float
 
     Args:
         asked: The objective.
-        gained: Expected return a year.
+        gained: Expected return a year, for a robust objective the worst of its region.
         volatility: A year's.
         parts: The volatilities of the parts, weighed.
     """
@@ -256,6 +292,7 @@ def objective_value(asked: Asked, gained: float, volatility: float, parts: float
     return {
         "max-sharpe": sharpe,
         "utility": gained - 0.5 * asked.risk_aversion * volatility**2,
+        "robust-utility": gained - 0.5 * asked.risk_aversion * volatility**2,
         "target-return": volatility,
         "target-volatility": gained,
         "max-diversification": diversification,

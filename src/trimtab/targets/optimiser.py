@@ -10,7 +10,7 @@ and keeps nothing between two fits.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import nan
+from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
 from trimtab.model.findings import Finding
@@ -21,6 +21,7 @@ from trimtab.targets.limits import Limits, within
 from trimtab.targets.objectives import OBJECTIVES, Objective
 from trimtab.targets.optimised import MEAN_VARIANCE, UNLIMITED, Asked, Optimised, optimise
 from trimtab.targets.parameters import Parameters
+from trimtab.targets.robust import UNCERTAINTIES, Uncertainty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,10 +64,14 @@ class Optimiser(Parameters):
 
     Args:
         objective: One of `targets.objectives.OBJECTIVES`.
-        risk_aversion: For `utility`.
+        risk_aversion: For `utility` and `robust-utility`.
         risk_free: A year's, for Sharpe ratios.
         wanted: A year's return or volatility, for `target-return` and `target-volatility`.
         confidence: For `min-cvar` and `min-cdar`.
+        kappa: For `robust-utility`: how far expected returns may be off, in standard deviations of
+            their errors.
+        uncertainty: For `robust-utility`: whether errors go together as returns do (`covariance`),
+            come alone (`diagonal`), or are all at their worst at once (`box`).
         low, high: Limits of every weight, unless `limits` are given.
         limits: Limits of each weight and of sums, by position.
         constraints: Limits by name, turnover, tracking error: `targets.constraints`; instead of
@@ -92,6 +97,8 @@ class Optimiser(Parameters):
         risk_free: float = 0.02,
         wanted: float = nan,
         confidence: float = 0.95,
+        kappa: float = 1.0,
+        uncertainty: Uncertainty = "covariance",
         low: float = 0.0,
         high: float = 1.0,
         limits: Limits | None = None,
@@ -105,6 +112,8 @@ class Optimiser(Parameters):
         self.risk_free = risk_free
         self.wanted = wanted
         self.confidence = confidence
+        self.kappa = kappa
+        self.uncertainty = uncertainty
         self.low = low
         self.high = high
         self.limits = limits
@@ -148,6 +157,7 @@ class Optimiser(Parameters):
             covariance=learned.covariance,
             returns=learned.returns,
             names=learned.names,
+            years=len(learned.returns) / self.sessions_a_year,
         )
         if not isinstance(self.expected, str):
             found = replace(found, foreseen=learned.foreseen)
@@ -231,8 +241,19 @@ class Optimiser(Parameters):
             raise ValueError(f"{self.objective}: say which, as wanted=0.1")
         if not self.low <= self.high:
             raise ValueError(f"low {self.low!r} and high {self.high!r}: the lower one first")
+        if not 0.0 <= self.kappa < inf:
+            raise ValueError(f"kappa {self.kappa!r}: zero or more, as 1")
+        if self.uncertainty not in UNCERTAINTIES:
+            words = ", ".join(UNCERTAINTIES)
+            raise ValueError(f"uncertainty {self.uncertainty!r}: one of {words}")
         asked = Asked(
-            self.objective, self.risk_aversion, self.risk_free, self.wanted, self.confidence
+            self.objective,
+            self.risk_aversion,
+            self.risk_free,
+            self.wanted,
+            self.confidence,
+            self.kappa,
+            self.uncertainty,
         )
         if self.constraints is not None:
             limits = self.constraints.limits(names)

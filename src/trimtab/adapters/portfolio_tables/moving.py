@@ -19,6 +19,7 @@ from trimtab.targets.moving import MovingTarget
 from trimtab.targets.objectives import Objective
 from trimtab.targets.optimised import UNLIMITED, Asked
 from trimtab.targets.ranged import UNITS, Range, ranged_tree
+from trimtab.targets.robust import UNCERTAINTIES, Uncertainty
 from trimtab.targets.tree import RawSleeve
 from trimtab.targets.volatility import Fading, VolatilityRule
 
@@ -32,7 +33,9 @@ LEAST_SESSIONS = 60
 """Fewer prices than this teach nothing: three months."""
 
 ONLY_FOR: dict[str, tuple[str, ...]] = {
-    "risk_aversion": ("utility",),
+    "risk_aversion": ("utility", "robust-utility"),
+    "kappa": ("robust-utility",),
+    "uncertainty": ("robust-utility",),
     "wanted": ("target-return", "target-volatility"),
     "confidence": ("min-cvar", "min-cdar"),
 }
@@ -190,6 +193,8 @@ def _asked(table: Table) -> Asked:
     risk_free = table.percent("risk_free", "2")
     wanted = table.number("wanted", "7", above_zero=True, most=Decimal(1000))
     confidence = table.percent("confidence", "95")
+    kappa = table.number("kappa", "1", most=Decimal(100))
+    uncertainty: Uncertainty = table.choice("uncertainty", UNCERTAINTIES, "covariance")
     for key, objectives in ONLY_FOR.items():
         if key in table and objective not in objectives:
             wrong = f"it has no effect with {objective}, only with {' and '.join(objectives)}"
@@ -207,6 +212,8 @@ def _asked(table: Table) -> Asked:
         0.02 if risk_free is None else float(risk_free / 100),
         nan if wanted is None else float(wanted / 100),
         0.95 if confidence is None else float(confidence / 100),
+        1.0 if kappa is None else float(kappa),
+        uncertainty,
     )
 
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import cvxpy as cp
 import numpy as np
+import pandas as pd
 import pytest
 
+import trimtab as tt
 from tests.targets.test_quadratic import covariance
 from trimtab.targets.constraints import Constraints, Group, Score, days_of_volume
-from trimtab.targets.limits import Limits, Tracking, Turnover, contradiction
+from trimtab.targets.limits import Limits, Tracking, Turnover, contradiction, leverage
 from trimtab.targets.mean_variance import (
     best_sharpe,
     least_volatility,
@@ -281,3 +283,86 @@ def test_a_slope_of_all_but_nothing_leads_nowhere_far() -> None:
     assert found.solution.status == "optimal"
     assert limits.turnover is not None
     assert limits.turnover.of(found.weights) <= 0.4 + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_leverage_is_limited_exactly(seed: int) -> None:
+    """Long and short together keep to 1.6, beside a tracking error too, and Clarabel finds nothing
+    better for any objective."""
+    returns, matrix, limits = any_market(3 * seed + 1)
+    n = len(returns)
+    geared = replace(
+        limits, low=np.full(n, -0.3), high=np.ones(n), turnover=leverage(n, 1.6),
+        tracking=Tracking(np.full(n, 1.0 / n), 0.3) if seed == 2 else None,
+    )  # fmt: skip
+    w = cp.Variable(n)
+    variance = cp.quad_form(w, cp.psd_wrap(matrix))
+    rules = within(geared, matrix, w)
+
+    rich = most_utility(returns, matrix, geared, risk_aversion=2.0)
+    calm = least_volatility(matrix, geared)
+    sharp = best_sharpe(returns, matrix, geared, risk_free=0.02)
+
+    best = oracle(cp.Maximize(returns @ w - variance), rules)
+    least = oracle(cp.Minimize(variance), rules)
+    mine = returns @ rich.weights - rich.weights @ matrix @ rich.weights
+    ratio = (sharp.weights @ returns - 0.02) / np.sqrt(sharp.weights @ matrix @ sharp.weights)
+    bar = oracle(
+        cp.Maximize(returns @ w - 0.02 - ratio * cp.norm(np.linalg.cholesky(matrix).T @ w)), rules
+    )
+    assert mine == pytest.approx(best, abs=1e-7)
+    assert calm.weights @ matrix @ calm.weights == pytest.approx(least, abs=1e-7)
+    assert bar == pytest.approx(0.0, abs=1e-7)
+    for found in (rich, calm, sharp):
+        assert np.abs(found.weights).sum() <= 1.6 + 1e-9
+        assert found.solution.gap < 1e-8
+    assert np.abs(rich.weights).sum() == pytest.approx(1.6)
+
+
+def test_leverage_that_cannot_be_met_is_named() -> None:
+    """With the limits that need it: shorts that are demanded leave no room."""
+    moves = np.random.default_rng(3).normal(0.0004, 0.01, (300, 6))
+    rules = Constraints(low=-1.0, high=2.0, own={"A": (-1.0, -0.5)}, leverage=1.6)
+
+    found = Optimiser("min-volatility", constraints=rules).optimised(moves, NAMES)
+
+    (finding,) = found.findings
+    assert finding.code == "limits-contradict"
+    assert "leverage, shorts without their sign, at most 1.6" in finding.message
+    assert "A between -1 and -0.5" in finding.message
+    assert "B" not in finding.message
+
+
+@pytest.mark.parametrize(
+    ("rules", "word"),
+    [
+        (Constraints(leverage=0.9), "1 or more"),
+        (Constraints(leverage=1.6, held={"A": 1.0}, turnover=0.3), "keep one"),
+        (Constraints(leverage=1.6, max_names=2), "leverage"),
+    ],
+)
+def test_leverage_that_goes_with_nothing_is_refused(rules: Constraints, word: str) -> None:
+    """Below 1 it contradicts the budget; with turnover or names it is another problem."""
+    moves = np.random.default_rng(3).normal(0.0004, 0.01, (300, 6))
+
+    with pytest.raises(ValueError, match=word):
+        Optimiser("min-volatility", constraints=rules).optimised(moves, NAMES)
+
+
+def test_shorts_that_were_found_pay_for_what_they_borrow() -> None:
+    """A policy of 130/30 runs in a backtest, and a borrow fee makes it poorer."""
+    rng = np.random.default_rng(5)
+    days = pd.bdate_range("2018-01-01", periods=500)
+    steps = rng.normal([0.0008, 0.0002, -0.0006], 0.01, (500, 3))
+    prices = pd.DataFrame(100 * np.exp(steps.cumsum(axis=0)), index=days, columns=list("ABC"))
+    rules = Constraints(low=-0.3, high=1.3, leverage=1.6)
+    policy = tt.Policy(Optimiser("utility", constraints=rules), when="quarterly", name="130/30")
+
+    free, paid = (
+        tt.backtest(prices, [policy], costs=tt.Costs(bps=5, borrow_bps=fee), short=True)["130/30"]
+        for fee in (0, 300)
+    )
+
+    held = free.weights[list("ABC")].iloc[-1]
+    assert held.min() < -0.05
+    assert paid.value[-1] < free.value[-1]

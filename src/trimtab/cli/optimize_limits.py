@@ -28,7 +28,14 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         metavar="LOW,HIGH",
         type=_bounds,
         default=(0.0, 1.0),
-        help="percent that every weight lies between (default: 0,100)",
+        help="percent that every weight lies between (default: 0,100); --bounds=-30,100 allows "
+        "what is short",
+    )
+    limits.add_argument(
+        "--leverage",
+        metavar="PERCENT",
+        type=rate,
+        help="the most that is long and short together: 160 is 130 long and 30 short",
     )
     limits.add_argument(
         "--groups",
@@ -178,6 +185,10 @@ def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraint
         if getattr(args, one) is not None and getattr(args, other) is None:
             option = one.replace("_", "-")
             raise RefusedError(f"--{option} needs --{other}")
+    if args.leverage is not None and args.turnover is not None:
+        raise RefusedError("--leverage goes with no --turnover: keep one of them")
+    if args.leverage is not None and args.leverage < 1.0:
+        raise RefusedError("--leverage is 100 or more: weights sum to 100, as 160 for 130/30")
     known = prices.symbols
     groups = GroupFile() if args.groups is None else read_groups(args.groups, known)
     low, high = args.bounds
@@ -197,6 +208,7 @@ def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraint
         most=_sellable(args, prices),
         held=weights_now(args, known),
         turnover=args.turnover,
+        leverage=args.leverage,
         benchmark=_shares(args.benchmark, "--benchmark", known),
         tracking_error=args.tracking_error,
         max_names=args.max_names,

@@ -50,6 +50,9 @@ def optimised_text(
         f"{found.expected_return:.2%} a year at {found.volatility:.2%} volatility, "
         f"Sharpe ratio {found.sharpe:.2f}."
     )
+    short = -sum(weight for weight in found.weights.tolist() if weight < 0.0)
+    if short >= LEAST_SHOWN:
+        expected += f" {1.0 + short:.2%} is long, {short:.2%} short."
     if turnover is not None:
         expected += f" {turnover:.2%} of the portfolio has to move (one way)."
     seen = found.foreseen

@@ -141,7 +141,9 @@ def refuse_what_goes_with_no_choice(limits: Limits) -> None:
         ValueError: They are not.
     """
     if limits.turnover is not None or limits.tracking is not None:
-        raise ValueError("a number of names goes with no limit on turnover or tracking error")
+        raise ValueError(
+            "a number of names goes with no limit on turnover, leverage or tracking error"
+        )
     if float(limits.low.min(initial=0.0)) < 0.0:
         raise ValueError("a number of names goes with weights of zero or more: low 0 or above")
 

@@ -14,7 +14,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
-from trimtab.targets.limits import Limits, Names, Search, Tracking, Turnover
+from trimtab.targets.limits import Limits, Names, Search, Tracking, Turnover, leverage
 from trimtab.targets.quadratic import Row
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ class Constraints:
         max_names, min_names: How many may be held; None for any number, and for one.
         smallest: A name that is held has at least this weight.
         search: How far to look for the best choice of names.
+        leverage: The most that is held, long and short together: 1.6 lets 1.3 be long and 0.3
+            short; with a `low` below 0.
     """
 
     low: float = 0.0
@@ -90,6 +92,7 @@ class Constraints:
     min_names: int | None = None
     smallest: float = 0.0
     search: Search = Search()
+    leverage: float | None = None
 
     def limits(self, names: Sequence[str]) -> Limits:
         """The same for weights in the order of `names`.
@@ -122,6 +125,8 @@ class Constraints:
         turnover = tracking = None
         if self.turnover is not None:
             turnover = Turnover(_spread(self.held, place), self.turnover)
+        elif self.leverage is not None:
+            turnover = leverage(len(names), self.leverage)
         if self.tracking_error is not None:
             tracking = Tracking(_spread(self.benchmark, place), self.tracking_error)
         names_held = None
@@ -158,6 +163,7 @@ class Constraints:
             raise ValueError(f"max_names {self.max_names!r}: min_names, and 1, at least")
         if not 0.0 <= self.smallest < 1.0:
             raise ValueError(f"smallest {self.smallest!r}: from 0 to below 1")
+        self._check_leverage()
         left_out = set(self.exclude)
         for score in self.scores:
             missing = [name for name in names if name not in score.of and name not in left_out]
@@ -175,6 +181,16 @@ class Constraints:
             if not abs(total - 1.0) <= 1e-6:
                 of = "held" if what == "turnover" else "benchmark"
                 raise ValueError(f"{what} needs {of}, summing to 1, not to {total:.6g}")
+
+    def _check_leverage(self) -> None:
+        if self.leverage is None:
+            return
+        if not self.leverage >= 1.0:
+            raise ValueError(
+                f"leverage {self.leverage!r}: 1 or more, as weights sum to 1; 1.6 is 130/30"
+            )
+        if self.turnover is not None:
+            raise ValueError("a limit on leverage goes with no limit on turnover: keep one")
 
 
 def _spread(values: Mapping[str, float], place: Mapping[str, int]) -> Floats:

@@ -27,15 +27,25 @@ class Turnover:
         most: One way, as a share of the portfolio, >= 0.
         gone: Turnover that is needed whatever the weights are: what must be sold and is not among
             them.
+        words: What the limit is, for messages.
     """
 
     held: Floats
     most: float
     gone: float = 0.0
+    words: str = ""
 
     def of(self, weights: Floats) -> float:
         """How much moves to reach these weights."""
         return 0.5 * float(abs(weights - self.held).sum()) + self.gone
+
+
+def leverage(n: int, most: float) -> Turnover:
+    """At most so much is held, long and short together: the turnover from nothing, both ways."""
+    import numpy as np
+
+    words = f"leverage, shorts without their sign, at most {most:.4g}"
+    return Turnover(np.zeros(n), 0.5 * most, words=words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +125,7 @@ class Limits:
     Args:
         low, high: Of each weight, shape (n,), low <= high.
         rows: Limits of sums: sectors, scores, factors.
-        turnover: From what is held now.
+        turnover: From what is held now, or from nothing: see `leverage`.
         tracking: Around a benchmark.
         names: How many may be held, and how small.
         search: How far to look for the best choice of names.
@@ -188,6 +198,6 @@ TURNOVER, TRACKING = 1, 2
 def _curb(limits: Limits, place: int) -> str:
     if place == TURNOVER:
         assert limits.turnover is not None, "only a limit that is there can contradict"
-        return f"turnover at most {limits.turnover.most:.4g}"
+        return limits.turnover.words or f"turnover at most {limits.turnover.most:.4g}"
     assert limits.tracking is not None, "only a limit that is there can contradict"
     return f"tracking error at most {limits.tracking.most:.4g}"

@@ -263,7 +263,7 @@ class Optimiser(Parameters):
             raise ValueError(f"{self.objective} takes no constraints: its weights follow from risk")
         if not limits.is_linear and self.objective not in MEAN_VARIANCE:
             raise ValueError(
-                f"{self.objective} takes no limit on turnover, tracking error or names: "
+                f"{self.objective} takes no limit on turnover, leverage, tracking error or names: "
                 f"one of {', '.join(MEAN_VARIANCE)} does"
             )
         return asked, limits

@@ -10,7 +10,9 @@ from tests.simulate.markets import history
 from trimtab.model.policy import Policy
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.flows import Flows
+from trimtab.simulate.grid import grid
 from trimtab.simulate.rules import TradeAt
+from trimtab.simulate.sweep import sweep
 
 HALVES, MORE = {"A": 0.5, "B": 0.5}, {"A": 0.6, "B": 0.4}
 LEVEL = history({"A": [100.0] * 60, "B": [100.0] * 60})
@@ -53,6 +55,23 @@ def test_a_change_that_waits_for_prices_is_late(trade_at: TradeAt, flows: Flows 
 
     assert found["bands"].rebalances == 1
     assert "1 followed late (by up to 28 days, that of 2024-01-15)" in said(found)[0]
+
+
+@pytest.mark.parametrize("flows", [None, Flows()], ids=["fast", "daily"])
+def test_a_sweep_tells_what_a_backtest_of_its_policies_tells(flows: Flows | None) -> None:
+    """Bands that do not follow a target are told of a sweep too, and where its weights begin."""
+    target = {date(2024, 1, 8): HALVES, date(2024, 1, 15): MORE}
+    policies = grid(
+        Policy(target, when="monthly", name="own"), when=["monthly", "band:5pp", "band:6pp"]
+    )
+
+    found = sweep(JUMP, policies, start=date(2024, 1, 2), flows=flows)
+
+    (follows,) = said(found)
+    assert "1 followed late (by up to 28 days, that of 2024-01-15)" in follows
+    assert follows.endswith("(and 1 more policies)")
+    (begins,) = [f.message for f in found.findings if f.code == "target-begins-later"]
+    assert begins.startswith("its weights begin on 2024-01-08, after 2024-01-02")
 
 
 @pytest.mark.parametrize("when", ["monthly", "daily", "weekly"])

@@ -98,13 +98,15 @@ def accounts_json(
 ) -> dict[str, Any]:
     """The figures of runs in account mode, for programs: of one, or a list; and shuffled ones.
 
-    As in the text, findings are those of the first run.
+    As in the text, findings are those of all runs, with whose they are.
     """
     from trimtab.reports.plan_json import findings_json
+    from trimtab.simulate.account_findings import findings_of
 
     figures = [{"name": run.name, **run.to_dict()} for run in runs]
     found = figures[0] if len(figures) == 1 else {"policies": figures}
-    found["findings"] = findings_json(runs[0].findings)
+    more = shuffled.findings if shuffled is not None else ()
+    found["findings"] = findings_json((*findings_of(runs), *more))
     return found if shuffled is None else {**found, "shuffled": shuffled.to_dict()}
 
 

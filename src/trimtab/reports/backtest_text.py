@@ -19,6 +19,7 @@ from trimtab.reports.layout import (
 )
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import clean, counted
+from trimtab.simulate.account_findings import findings_of
 from trimtab.simulate.account_paths import AccountPaths
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
@@ -118,7 +119,12 @@ def accounts_text(
             *_tax_by_year(one, width, look),
             *_over_paths(shuffled, took, width, look),
             paragraph("Conventions", account_conventions(one), width=width, look=look),
-            findings_text(one.findings, width=width, look=look, explain=True),
+            findings_text(
+                (*findings_of(runs), *(shuffled.findings if shuffled else ())),
+                width=width,
+                look=look,
+                explain=True,
+            ),
         ]
     )
 

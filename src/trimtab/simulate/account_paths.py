@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trimtab.engine.mandate import Mandate
 from trimtab.execution.opening import Opening
+from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.policy import Policy
 from trimtab.simulate.account import backtest_accounts
+from trimtab.simulate.account_findings import PathTally
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.difference import Figure, Gap
@@ -33,7 +35,10 @@ LEAST_PATHS = 20
 PathFigures: TypeAlias = list[list[float]]
 """The figures of one path, by policy and figure."""
 
-InTurn: TypeAlias = Callable[[Callable[[int], PathFigures], range], Iterable[PathFigures]]
+PathFound: TypeAlias = tuple[PathFigures, list[list[Finding]]]
+"""The figures of one path, and what each policy's run over it has to say."""
+
+InTurn: TypeAlias = Callable[[Callable[[int], PathFound], range], Iterable[PathFound]]
 """`map`, or what does the same elsewhere."""
 
 FIGURES = (
@@ -87,6 +92,7 @@ class AccountPaths:
         level: Of the intervals.
         how: How the paths were made, in words.
         left_out: Instruments that are on no path, because they have no price on some session.
+        findings: What runs over the paths have to say that history did not, and how often.
     """
 
     compared: tuple[AccountGap, ...]
@@ -94,6 +100,7 @@ class AccountPaths:
     level: float
     how: str
     left_out: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def __getitem__(self, second: str) -> AccountGap:
         return next(one for one in self.compared if one.second == second)
@@ -167,8 +174,10 @@ def bootstrap_accounts(
     ways = tuple(replace(mandate, when=policy.when, to=policy.to) for policy in policies)
     task = _Task(ways, opening, shuffled, pay_tax, terms, invest_at_start)
     table = np.empty((paths, len(policies), len(FIGURES)))
-    for number, figures in enumerate(in_turn(task, range(paths))):
+    tally = PathTally([frozenset((f.code, f.subject) for f in r.findings) for r in observed or ()])
+    for number, (figures, told) in enumerate(in_turn(task, range(paths))):
         table[number] = figures
+        tally.add(number, told)
         if on_progress is not None:
             on_progress(number + 1)
     seen = [[nan] * len(FIGURES)] * len(policies)
@@ -195,6 +204,7 @@ def bootstrap_accounts(
             "and splits"
         ),
         left_out=tuple(sorted(ever - set(shuffled.names))),
+        findings=tally.findings([policy.label for policy in policies], paths),
     )
 
 
@@ -209,10 +219,10 @@ class _Task:
     terms: AccountTerms
     invest_at_start: bool
 
-    def __call__(self, number: int) -> PathFigures:
-        """The figures of each policy over one path."""
+    def __call__(self, number: int) -> PathFound:
+        """The figures of each policy over one path, and its findings that are more than notes."""
         tape = self.shuffled.path(number)
-        runs = (
+        runs = [
             backtest_accounts(
                 way,
                 self.opening,
@@ -222,8 +232,9 @@ class _Task:
                 terms=self.terms,
             )
             for way in self.ways
-        )
-        return [_figures(run) for run in runs]
+        ]
+        told = [[one for one in run.findings if one.severity != "info"] for run in runs]
+        return [_figures(run) for run in runs], told
 
 
 def _figures(run: AccountRun) -> list[float]:

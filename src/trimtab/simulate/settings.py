@@ -123,7 +123,7 @@ def _setting(
         findings.append(Finding("no-cash-flows", policy.label, message, "info"))
     if isinstance(target, GivenTarget):
         setting = _given(policy, target, shared, trade_at, rules)
-        findings += _out_of_reach(policy, target, shared, rules)
+        findings += out_of_reach(policy.label, target, shared, rules)
     else:
         setting = _made(policy, target, shared, trade_at, rules)
     if trade_at == "next-open":
@@ -131,8 +131,8 @@ def _setting(
     return setting
 
 
-def _out_of_reach(
-    policy: Policy, target: GivenTarget, history: PriceHistory, rules: Rules
+def out_of_reach(
+    label: str, target: GivenTarget, history: PriceHistory, rules: Rules
 ) -> list[Finding]:
     """That dated weights begin after the start asked for, or go on after the prices end."""
     if target.dates is None:
@@ -145,13 +145,13 @@ def _out_of_reach(
         skipped &= history.dates >= np.datetime64(rules.start, "D")
     if rules.start is not None and skipped.any():
         message = f"its weights begin on {first}, after {rules.start}: the run begins there."
-        found.append(Finding("target-begins-later", policy.label, message, "warning"))
+        found.append(Finding("target-begins-later", label, message, "warning"))
     ends = history.last if rules.end is None else max(history.last, rules.end)
     after = [day for day in target.dates if day > ends]
     if after:
         rows = "1 row of its weights is" if len(after) == 1 else f"{len(after)} of its rows are"
         message = f"{rows} dated after the last price of {history.last}, and never held."
-        found.append(Finding("target-after-prices", policy.label, message, "warning"))
+        found.append(Finding("target-after-prices", label, message, "warning"))
     return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -52,8 +52,10 @@ from trimtab.simulate.overfitting import (
     sharpe_moments,
 )
 from trimtab.simulate.panel import shared_history
-from trimtab.simulate.rules import CostRule, DividendUse, TradeAt, read_rules
+from trimtab.simulate.rules import CostRule, DividendUse, Rules, TradeAt, read_rules
 from trimtab.simulate.run_columns import looks_of, rates_of
+from trimtab.simulate.settings import out_of_reach
+from trimtab.simulate.sweep_said import not_followed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -299,18 +301,17 @@ def sweep(
         policies, lambda own: with_exchange(own, prices.foreign, fx_bps)
     )
     portions = dict(known or {})
-    if rules.is_daily or not all(own.is_plain for own in policies.costs.values()):
+    targets = [_given(target, name, short) for name, target in policies.targets.items()]
+    is_fast = not rules.is_daily and all(own.is_plain for own in policies.costs.values())
+    if not is_fast:
         if cost_rule != "once":
             raise ValueError("cost_rule: what runs session by session is only known to `once`")
-        targets = [_given(target, name, short) for name, target in policies.targets.items()]
         ready = sweep_daily.prepared(prices, policies, targets, rules)
         panel, findings, held = ready.panel, ready.findings, ready.held
         cuts = cuts_of(len(panel))
         sweep_daily.run_all(ready, policies, cuts, portions, on_progress, AT_ONCE)
     else:
-        panel, findings, columns = _columns(
-            prices, policies, trade_at, start, end, cash_rate, accept_jumps
-        )
+        panel, findings, columns = _columns(prices, policies, targets, rules)
         held, cuts = columns.held, columns.cuts
         _run(
             columns, len(policies), cash, trade_at, rules.cost_rule, threads, portions,
@@ -323,7 +324,7 @@ def sweep(
             "does, and were left out."
         )
         findings.append(Finding("left-out", "policies", message, "info"))
-    return Sweep(
+    made = Sweep(
         grid=policies,
         cash=cash,
         trade_at=trade_at,
@@ -334,9 +335,12 @@ def sweep(
         parts=raw[:, FIGURES : FIGURES + 2 * (len(cuts) - 1)].reshape(len(raw), -1, 2),
         moments=raw[:, [MEAN, VARIANCE, THIRD, FOURTH]],
         held_sharpe=np.array([sharpe_moments(row[1:])[0] for row in held]),
-        findings=tuple(dict.fromkeys((*prices.findings, *findings))),
         frames=frames or prices.frames,
     )
+    if is_fast:
+        looked_at = dict.fromkeys([*made.best(), *made.frontier(), *range(len(made))])
+        findings += not_followed(prices, policies, targets, rules, [*looked_at])
+    return replace(made, findings=tuple(dict.fromkeys((*prices.findings, *findings))))
 
 
 def fingerprint(prices: PriceHistory, policies: Grid, options: Mapping[str, Any]) -> str:
@@ -370,18 +374,17 @@ class _Columns:
 def _columns(
     prices: PriceHistory,
     policies: Grid,
-    trade_at: TradeAt,
-    start: date | None,
-    end: date | None,
-    cash_rate: float,
-    accept_jumps: bool,
+    targets: Sequence[GivenTarget],
+    rules: Rules,
 ) -> tuple[PriceHistory, list[Finding], _Columns]:
     import numpy as np
 
-    targets = [_given(target, name) for name, target in policies.targets.items()]
     panel, findings = shared_history(
-        prices, targets, start=start, end=end, cash_rate=cash_rate, accept_jumps=accept_jumps
-    )
+        prices, targets, start=rules.start, end=rules.end, cash_rate=rules.cash_rate,
+        accept_jumps=rules.accept_jumps,
+    )  # fmt: skip
+    for name, target in zip(policies.targets, targets, strict=True):
+        findings += out_of_reach(name, target, panel, rules)
     begins = max((t.dates[0] for t in targets if t.dates), default=None)
     if begins is not None:
         late = int(np.searchsorted(panel.dates, np.datetime64(begins, "D")))
@@ -412,7 +415,7 @@ def _columns(
     if branches:
         inner[:, [panel.symbols.index(symbol) for symbol in targets[0].symbols]] = branches
     when_columns = _when_columns(policies, panel)
-    dealing = panel.open if trade_at == "next-open" else close
+    dealing = panel.open if rules.trade_at == "next-open" else close
     if dealing is None or np.isnan(dealing).any():
         wrong = "not every session has an open to trade at"
         raise InputError([Problem(prices.source, None, "open", wrong, "trade at next-close")])

@@ -135,11 +135,17 @@ def run_all(
         done += last - first
         if on_progress is not None:
             on_progress(done, {first: rows})
-    for code, own in told.items():
-        one = own[0]
-        more = f" (and {len(own) - 1:,} more policies)" if len(own) > 1 else ""
-        ready.findings.append(Finding(code, one.subject, one.message + more, one.severity))
+    ready.findings.extend(first_of_each(told))
     return known
+
+
+def first_of_each(told: Mapping[str, Sequence[Finding]], among: str = "") -> list[Finding]:
+    """The first finding of each kind, and of how many more policies it is true."""
+    found = []
+    for own in told.values():
+        more = f" (and {len(own) - 1:,} more policies{among})" if len(own) > 1 else ""
+        found.append(replace(own[0], message=own[0].message + more))
+    return found
 
 
 def _fill(row: Floats, run: PolicyResult, held: Floats, cuts: NDArray[np.int64]) -> None:

@@ -15,6 +15,7 @@ from trimtab.reports.html.page import NOSCRIPT, chart, document, findings_sectio
 from trimtab.reports.html.series import Yearly, yearly
 from trimtab.reports.html.tables import Cell, long, policy_table, safe, swatch, yearly_table
 from trimtab.reports.words import counted
+from trimtab.simulate.account_findings import findings_of
 from trimtab.simulate.results import percent
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def accounts_page(
         yearly_table(curves, years),
         "</section>",
         _lots(runs[0]),
-        findings_section(runs[0].findings),
+        findings_section((*findings_of(runs), *(shuffled.findings if shuffled else ()))),
         _conventions([*account_conventions(runs[0]), *remarks], shuffled),
     ]
     return document(

@@ -1,0 +1,82 @@
+"""What runs in account mode have to say together: each thing once, with whose runs say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from trimtab.model.findings import Finding
+
+if TYPE_CHECKING:
+    from trimtab.simulate.account_run import AccountRun
+
+MATTERS = ("withdrawal-unpaid", "withdrawal-late", "tax-unpaid")
+"""Told of shuffled histories whatever history said: how often it happens is the answer."""
+
+Key = tuple[str, str]
+"""Code and subject: what a finding is about."""
+
+
+def findings_of(runs: Sequence[AccountRun]) -> tuple[Finding, ...]:
+    """The findings of all runs: what all say alike once, all else once with whose it is.
+
+    Args:
+        runs: Of several policies, over the same history.
+    """
+    told: dict[Key, dict[str, Finding]] = {}
+    for run in runs:
+        for one in run.findings:
+            told.setdefault((one.code, one.subject), {}).setdefault(run.name, one)
+    return tuple(_together(own, len(runs)) for own in told.values())
+
+
+def _together(own: Mapping[str, Finding], runs: int) -> Finding:
+    """One finding of those of several policies about the same, by policy."""
+    first = next(iter(own.values()))
+    alike = [name for name, one in own.items() if one.message == first.message]
+    others = [name for name in own if name not in alike]
+    if len(alike) == runs:
+        return first
+    more = f"; so too {_listed(others)}, at other times or amounts" if others else ""
+    return replace(first, message=f"{_listed(alike)}: {first.message.removesuffix('.')}{more}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+@dataclass
+class PathTally:
+    """How many shuffled histories each policy's findings were made on.
+
+    Args:
+        known: What each policy's run over history said: that is not told again, but for what
+            matters.
+    """
+
+    known: Sequence[frozenset[Key]] = ()
+    _first: dict[Key, tuple[int, Finding]] = field(default_factory=dict)
+    _counts: dict[Key, dict[int, int]] = field(default_factory=dict)
+
+    def add(self, path: int, by_policy: Sequence[Sequence[Finding]]) -> None:
+        """Count the findings of one path, by policy."""
+        for policy, findings in enumerate(by_policy):
+            for key, one in {(one.code, one.subject): one for one in findings}.items():
+                if self.known and key in self.known[policy] and one.code not in MATTERS:
+                    continue
+                self._first.setdefault(key, (path, one))
+                counts = self._counts.setdefault(key, {})
+                counts[policy] = counts.get(policy, 0) + 1
+
+    def findings(self, names: Sequence[str], paths: int) -> tuple[Finding, ...]:
+        """One finding of each kind, with how often each policy had it, and the first in words."""
+        found = []
+        for key, (path, one) in self._first.items():
+            counts = ", ".join(f"{names[k]} on {n:,}" for k, n in sorted(self._counts[key].items()))
+            message = (
+                f"of {paths:,} shuffled histories {counts}. On number {path + 1}: "
+                f"{one.message.removesuffix('.')}"
+            )
+            found.append(replace(one, message=message))
+        return tuple(found)

@@ -1,0 +1,83 @@
+"""Findings of several runs in account mode, and of runs over shuffled histories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.engine.households import mandate, tree
+from tests.simulate.test_account import opening
+from tests.simulate.test_account_flows import DAYS, level, run_of
+from trimtab.model.findings import Finding
+from trimtab.model.policy import Policy
+from trimtab.reports.backtest_text import accounts_text
+from trimtab.simulate.account_findings import PathTally, findings_of
+from trimtab.simulate.account_paths import bootstrap_accounts
+from trimtab.simulate.account_terms import AccountTerms
+from trimtab.simulate.flows import Flows
+
+
+def test_what_all_runs_say_is_told_once_and_what_one_says_with_its_name() -> None:
+    """Alike in all: once, as it is. In some: whose. With other figures: the first, and whose."""
+    alike = Finding("a", "X", "the same of X")
+
+    def run(name: str, *more: Finding) -> Any:
+        from dataclasses import replace
+
+        return replace(run_of(None), name=name, findings=(alike, *more))
+
+    found = findings_of(
+        [
+            run("one"),
+            run("two", Finding("b", "Y", "Y at 3.")),
+            run("three", Finding("b", "Y", "Y at 4."), Finding("c", "Z", "Z")),
+        ]
+    )
+
+    assert [one.message for one in found] == [
+        "the same of X",
+        "two: Y at 3; so too three, at other times or amounts",
+        "three: Z",
+    ]
+
+
+def test_a_report_tells_what_only_the_second_policy_ran_into() -> None:
+    """Its withdrawal was not paid; the first policy's was not asked for."""
+    first, second = run_of(None), run_of(Flows({DAYS[3]: -50_000.0}), when="monthly")
+
+    text = " ".join(accounts_text([first, second]).split())
+
+    assert "monthly to target: 50,000.00 was to be withdrawn" in text
+
+
+def test_what_happens_on_shuffled_histories_is_counted() -> None:
+    """Of each kind once: how often with each policy, and the first in words."""
+    unpaid = Finding("withdrawal-unpaid", "roth", "too little.")
+    other = Finding("stale-price", "X", "old")
+    tally = PathTally([frozenset({("stale-price", "X"), ("withdrawal-unpaid", "roth")}),
+                       frozenset()])  # fmt: skip
+
+    tally.add(0, [[other], []])
+    tally.add(1, [[unpaid], [unpaid, other]])
+    tally.add(2, [[unpaid], []])
+
+    assert [one.message for one in tally.findings(["own", "never"], 3)] == [
+        "of 3 shuffled histories own on 2, never on 1. On number 2: too little",
+        "of 3 shuffled histories never on 1. On number 2: old",
+    ]
+
+
+def test_paths_tell_what_could_not_be_paid_on_them() -> None:
+    """A withdrawal beyond what is there is unpaid on every path."""
+    policies = [Policy(None, "never", name="own"), Policy(None, "monthly", name="other")]
+
+    found = bootstrap_accounts(
+        mandate(tree({"US": 50, "BND": 50})),
+        opening([], brokerage=1_000_000),
+        level(40),
+        policies,
+        paths=2,
+        terms=AccountTerms(flows=Flows({DAYS[3]: -50_000.0})),
+    )
+
+    (one,) = [one for one in found.findings if one.code == "withdrawal-unpaid"]
+    assert one.message.startswith("of 2 shuffled histories own on 2, other on 2. On number 1: ")

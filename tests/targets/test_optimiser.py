@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from trimtab.estimates.covariance import sample_covariance
-from trimtab.targets.estimated import COVARIANCES, EXPECTED, covariance_by
+from trimtab.targets.estimated import COVARIANCES, EXPECTED, covariance_by, expected_by
 from trimtab.targets.limits import within
-from trimtab.targets.mean_variance import least_volatility
+from trimtab.targets.mean_variance import least_volatility, most_utility
 from trimtab.targets.objectives import OBJECTIVES
 from trimtab.targets.optimiser import Optimiser
 
@@ -118,3 +118,33 @@ def test_the_calm_regime_has_less_variance_than_the_wild_one() -> None:
 
     whole = covariance_by("sample", returns, sessions_a_year=252)
     assert np.trace(now) < 0.3 * np.trace(whole)
+
+
+@pytest.mark.parametrize("expected", ["mean", "compounded", "series"])
+def test_twenty_plain_names_are_estimated_as_five_are(expected: str) -> None:
+    """The compiled pass over a plain history gives the weights of the usual estimates."""
+    import pandas as pd
+
+    returns = history(n=20)
+    given = pd.Series(np.linspace(0.02, 0.2, 20), index=[str(i) for i in range(1, 21)])
+    wanted = given if expected == "series" else expected
+
+    found = Optimiser("utility", risk_aversion=4.0, expected=wanted).fit(returns)
+
+    means = given.to_numpy() if expected == "series" else None
+    if means is None:
+        means = expected_by(expected, returns, sessions_a_year=252)
+    plain = most_utility(means, sample_covariance(returns), within(20), risk_aversion=4.0)
+    np.testing.assert_allclose(found.weights_, plain.weights, atol=1e-11)
+    assert found.result_.findings == ()
+
+
+def test_a_gap_in_twenty_names_is_still_said() -> None:
+    """Where something is wrong the usual way is taken, with all that it has to say."""
+    returns = history(n=20)
+    returns[:250, 3] = np.nan
+
+    found = Optimiser().fit(returns)
+
+    assert [finding.code for finding in found.result_.findings] == ["history-missing"]
+    assert found.weights_[3] == 0.0

@@ -13,6 +13,7 @@ from dataclasses import replace
 from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
+from trimtab.estimates.plain import moments_of_plain
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.targets.estimated import COVARIANCES, Covariance, covariance_by
@@ -21,6 +22,7 @@ from trimtab.targets.limits import Limits, within
 from trimtab.targets.objectives import OBJECTIVES, Objective
 from trimtab.targets.optimised import MEAN_VARIANCE, UNLIMITED, Asked, Optimised, optimise
 from trimtab.targets.parameters import Parameters
+from trimtab.targets.quadratic import INTERPRETED_UP_TO
 from trimtab.targets.robust import UNCERTAINTIES, Uncertainty
 
 if TYPE_CHECKING:
@@ -146,8 +148,8 @@ class Optimiser(Parameters):
         """The same, with trouble as findings and NaN for weights that there are none of."""
         import numpy as np
 
-        asked, _ = self._asked(names)
-        learned = self.learned(returns, names)
+        asked, limits = self._asked(names)
+        learned = self._learned(returns, names, limits)
         if learned.covariance is None:
             return _nothing(names, list(learned.findings))
         found = optimise(
@@ -177,12 +179,18 @@ class Optimiser(Parameters):
         Raises:
             ValueError: A parameter makes no sense.
         """
+        return self._learned(returns, names, self._asked(names)[1])
+
+    def _learned(self, returns: Floats, names: Sequence[str], limits: Limits) -> Learned:
+        """The same, under limits of weights by these names."""
         import numpy as np
 
         from trimtab.estimates.history import usable
         from trimtab.estimates.repair import repaired
 
-        _, limits = self._asked(names)
+        plain = self._of_plain(returns, names, limits)
+        if plain is not None:
+            return plain
         year = self.sessions_a_year
         history = usable(returns, names=names)
         findings, kept = list(history.findings), history.kept
@@ -199,14 +207,7 @@ class Optimiser(Parameters):
         findings += fit.findings
         if fit.covariance is None:
             return replace(empty, findings=tuple(findings))
-        foreseen = foresee(
-            self.expected,
-            history.returns,
-            fit.covariance,
-            own,
-            risk_free=self.risk_free,
-            sessions_a_year=year,
-        )
+        foreseen = self._foreseen(history.returns, fit.covariance, own)
         return Learned(
             own,
             kept,
@@ -216,6 +217,39 @@ class Optimiser(Parameters):
             history.returns,
             tuple(findings),
             foreseen,
+        )
+
+    def _of_plain(self, returns: Floats, names: Sequence[str], limits: Limits) -> Learned | None:
+        """The same where nothing is wrong, and machine code will choose, so that it may estimate.
+
+        None where it takes the usual way.
+        """
+        import numpy as np
+
+        n = len(names)
+        if self.covariance != "sample" or self.objective not in MEAN_VARIANCE:
+            return None
+        if n <= INTERPRETED_UP_TO or returns.shape[1:] != (n,):
+            return None
+        found = moments_of_plain(returns, sessions_a_year=self.sessions_a_year)
+        if found is None:
+            return None
+        own, every = tuple(names), np.arange(n)
+        if isinstance(self.expected, str) and self.expected == "mean":
+            told = Foreseen(own, found.mean, found.covariance)
+        else:
+            told = self._foreseen(returns, found.covariance, own)
+        return Learned(own, every, limits, told.expected, told.covariance, returns, (), told)
+
+    def _foreseen(self, returns: Floats, covariance: Floats, names: tuple[str, ...]) -> Foreseen:
+        """What returns are expected."""
+        return foresee(
+            self.expected,
+            returns,
+            covariance,
+            names,
+            risk_free=self.risk_free,
+            sessions_a_year=self.sessions_a_year,
         )
 
     def _asked(self, names: Sequence[str]) -> tuple[Asked, Limits]:

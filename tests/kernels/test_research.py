@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_EDGE, TO_HALF, TO_TARGET, TO_WITHIN
 from trimtab.kernels.research import run
-from trimtab.kernels.research_blocks import fill_reaches
+from trimtab.kernels.research_blocks import fill_extremes, fill_reaches
 from trimtab.kernels.research_columns import (
     ABOVE,
     BELOW,
@@ -21,6 +21,7 @@ from trimtab.kernels.research_columns import (
     COST_PAID,
     REBALANCES,
     SPACE,
+    STRETCH,
     TURNOVER,
 )
 from trimtab.kernels.research_trades import (
@@ -73,9 +74,13 @@ class _Case:
         traded = [form(np.zeros(most, dtype=np.int64))] + [form(np.zeros(most)) for _ in range(3)]
         after = form(np.zeros((most, n)))
         kernel: Any = compiled(run) if as_machine_code else run
+        closes = form(self.closes)
+        extremes = [form(np.zeros((-(-self.sessions // STRETCH), n))) for _ in range(2)]
+        (compiled(fill_extremes) if as_machine_code else fill_extremes)(closes, *extremes)
         done = kernel(
             form(np.array(self.closes.T, order="C")),
-            form(self.closes),
+            closes,
+            *extremes,
             form(self.dealing),
             form(self.looks),
             self.every,
@@ -100,7 +105,7 @@ class _Case:
             form(np.zeros((SPACE, n))),
             form(np.zeros((BRANCH_SPACE, len(self.branches)))),
             form(np.zeros(2)),
-            form(np.zeros((4, BLOCK))),
+            form(np.zeros((2, BLOCK))),
         )
         columns = (units, counts, sums, equity, *traded, after)
         names = ("units", "counts", "sums", "equity", "at", "cost", "moved", "value", "after")

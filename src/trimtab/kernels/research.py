@@ -17,8 +17,8 @@ from trimtab.kernels.research_blocks import (
     fill_apart,
     fill_reaches,
     fill_values,
-    fill_values_and_reaches,
-    next_fire,
+    next_apart,
+    next_breach,
     next_look,
 )
 from trimtab.kernels.research_columns import (
@@ -40,6 +40,8 @@ from trimtab.kernels.research_trades import rebalance
 def run(
     prices: Column,
     closes: Column,
+    highs: Column,
+    lows: Column,
     dealing: Column,
     looks: Column,
     every: bool,
@@ -74,6 +76,8 @@ def run(
     Args:
         prices: Prices that value the portfolio, shape (n, sessions), finite and above zero.
         closes: The same prices by session, shape (sessions, n).
+        highs, lows: Their extremes by stretch, as `research_blocks.fill_extremes` leaves them;
+            read only where bands are watched at every session.
         dealing: With a lag, prices that are traded at, shape (sessions, n): closes or opens.
         looks: By session: whether the policy looks.
         every: Whether it looks at every session.
@@ -102,8 +106,8 @@ def run(
         space: Work space, SPACE rows of shape (n,).
         branch_space: Work space, BRANCH_SPACE rows of shape (b,).
         totals: Work space, shape (2,).
-        blocks: Work space, four rows of BLOCK, by session of a block: value, the values from which
-            down and from which up a band fires, and what is in a branch or the sum of deviations.
+        blocks: Work space, two rows of BLOCK, by session of a block: value, and the sum of
+            deviations.
 
     Returns:
         The number of sessions when it is done; else a session at which something is missing.
@@ -116,8 +120,7 @@ def run(
     tested = banded or drift >= 0.0
     goals = space[GOALS]
     rate, per_unit, fixed, minimum = rates[0], rates[1], rates[2], rates[3]
-    block_value, block_above, block_below = blocks[0], blocks[1], blocks[2]
-    block_other = blocks[3]
+    block_value, block_apart = blocks[0], blocks[1]
     # The last session never trades, so a decision must come early enough to be carried out.
     last_decision = sessions - 2 - lag
     adopted = counts[ADOPTED]
@@ -131,26 +134,30 @@ def run(
             stop = min(next_look(looks, day, stop) + 1, stop)
         size = stop - day
         aim = targets[adopted]
+        fill_values(prices, units, day, size, block_value)
         if every and banded:
             fill_reaches(units, aim, space)
-            fill_values_and_reaches(
-                prices, units, branches, space, branch_space, day, size, block_value, block_above,
-                block_below, block_other,
-            )  # fmt: skip
-        else:
-            fill_values(prices, units, day, size, block_value)
         if every and drift >= 0.0:
-            fill_apart(prices, units, aim, day, size, block_value, block_other)
+            fill_apart(prices, units, aim, day, size, block_value, block_apart)
         for j in range(size):
             equity[day + j] = block_value[j]
         resume = stop
         deciding = min(stop, last_decision + 1)
         t = day - 1
         while True:
-            if every and tested:
-                t = day + next_fire(t + 1 - day, deciding - day, banded, drift, blocks)
+            t += 1
+            if not (every and tested):
+                t = next_look(looks, t, deciding)
             else:
-                t = next_look(looks, t + 1, deciding)
+                fires = deciding
+                if drift >= 0.0:
+                    fires = day + next_apart(t - day, fires - day, drift, block_value, block_apart)
+                if banded:
+                    fires = next_breach(
+                        closes, highs, lows, units, branches, space, branch_space, day, t, fires,
+                        block_value,
+                    )  # fmt: skip
+                t = fires
             if t >= deciding:
                 break
             value = block_value[t - day]

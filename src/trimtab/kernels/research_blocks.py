@@ -1,4 +1,4 @@
-"""Many sessions looked at together: values and reaches of a block, and where a trigger fires.
+"""Many sessions looked at together: values of a block, and where a trigger fires.
 
 Within a block nothing is traded, so days do not depend on each other: they are valued one
 instrument after the other, which is the order of additions in both forms and what a compiler
@@ -16,7 +16,9 @@ from trimtab.kernels.research_columns import (
     BRANCH_LIMIT,
     BRANCH_SHARE,
     LIMITS,
+    STRETCH,
 )
+from trimtab.kernels.research_deviations import worth_inside
 
 FAR = 1e300
 """More than any portfolio is worth, also times a price."""
@@ -32,22 +34,12 @@ def next_look(looks: Column, day: int, stop: int) -> int:
 
 
 @kernel
-def next_fire(first: int, stop: int, banded: bool, drift: float, blocks: Column) -> int:
-    """The first place of a block from `first` on at which a band or the drift fires, or `stop`."""
-    value, above, below, apart = blocks[0], blocks[1], blocks[2], blocks[3]
-    if banded and drift < 0.0:
-        # Most blocks have none, which is seen soonest without asking where.
-        fires = False
-        for j in range(first, stop):
-            fires |= (above[j] >= value[j]) | (below[j] <= value[j])
-        if not fires:
-            return max(first, stop)
+def next_apart(first: int, stop: int, drift: float, value: Column, apart: Column) -> int:
+    """The first place of a block from `first` on at which the drift fires, or `stop`."""
     for j in range(first, stop):
-        if banded and (above[j] >= value[j] or below[j] <= value[j]):
+        if 0.5 * apart[j] >= (drift - ALLOWANCE) * value[j]:
             return j
-        if drift >= 0.0 and 0.5 * apart[j] >= (drift - ALLOWANCE) * value[j]:
-            return j
-    return max(first, stop)
+    return stop
 
 
 @kernel
@@ -79,71 +71,108 @@ def fill_reaches(units: Column, aim: Column, space: Column) -> None:
 
 
 @kernel
-def fill_values_and_reaches(
-    prices: Column,
+def fill_extremes(closes: Column, highs: Column, lows: Column) -> None:
+    """The highest and the lowest price of each instrument in each stretch of sessions.
+
+    Args:
+        closes: Prices, shape (sessions, n).
+        highs: Out, a row a stretch, shape (sessions / STRETCH rounded up, n).
+        lows: Out, likewise.
+    """
+    for t in range(len(closes)):
+        price, high, low = closes[t], highs[t // STRETCH], lows[t // STRETCH]
+        for i in range(len(price)):
+            if t % STRETCH == 0:
+                high[i] = price[i]
+                low[i] = price[i]
+            else:
+                high[i] = max(high[i], price[i])
+                low[i] = min(low[i], price[i])
+
+
+@kernel
+def next_breach(
+    closes: Column,
+    highs: Column,
+    lows: Column,
     units: Column,
     branches: Column,
     space: Column,
     branch_space: Column,
     day: int,
-    size: int,
+    first: int,
+    stop: int,
     value: Column,
-    above: Column,
-    below: Column,
-    inside: Column,
-) -> None:
-    """What the portfolio is worth on each session of a block, and at what worth a band fires.
+) -> int:
+    """The first session from `first` on at which a band is breached, or `stop`.
 
-    Bands fire where the value is at most `above` or at least `below`, the furthest reaches of all
-    sleeves. Four instruments at a time, for what takes time is to fetch and store these columns;
-    where there are not four left, the last is taken again at nothing.
+    Where the furthest prices of a stretch do not reach a band, none of its sessions does, to the
+    last bit: what is rounded keeps its order. Others are looked at one by one.
+
+    Args:
+        closes: Prices, shape (sessions, n).
+        highs, lows: As `fill_extremes` leaves them.
+        units: What is held.
+        branches: Inner sleeves.
+        space, branch_space: Work space, with ABOVE and BELOW filled.
+        day: The session of the first value.
+        first: Where to begin.
+        stop: The session to stop before.
+        value: What the portfolio is worth by session, from `day` on.
     """
     most, least = space[ABOVE], space[BELOW]
-    branch_share, branch_limit = branch_space[BRANCH_SHARE], branch_space[BRANCH_LIMIT]
-    for j in range(size):
-        value[j] = 0.0
-        above[j] = 0.0
-        below[j] = FAR
-    last = len(units) - 1
-    for a in range(0, last + 1, 4):
-        b, c, d = min(a + 1, last), min(a + 2, last), min(a + 3, last)
-        held_a = units[a]
-        held_b = units[b] if b > a else 0.0
-        held_c = units[c] if c > b else 0.0
-        held_d = units[d] if d > c else 0.0
-        price_a, price_b = prices[a][day : day + size], prices[b][day : day + size]
-        price_c, price_d = prices[c][day : day + size], prices[d][day : day + size]
-        most_a, most_b, most_c, most_d = most[a], most[b], most[c], most[d]
-        least_a, least_b, least_c, least_d = least[a], least[b], least[c], least[d]
-        for j in range(size):
-            of_a, of_b, of_c, of_d = price_a[j], price_b[j], price_c[j], price_d[j]
-            value[j] = value[j] + held_a * of_a + held_b * of_b + held_c * of_c + held_d * of_d
-            top = max(above[j], most_a * of_a)
-            top = max(top, most_b * of_b)
-            top = max(top, most_c * of_c)
-            above[j] = max(top, most_d * of_d)
-            bottom = min(below[j], least_a * of_a)
-            bottom = min(bottom, least_b * of_b)
-            bottom = min(bottom, least_c * of_c)
-            below[j] = min(bottom, least_d * of_d)
-    for b in range(len(branch_share)):
-        for j in range(size):
-            inside[j] = 0.0
+    share, limit = branch_space[BRANCH_SHARE], branch_space[BRANCH_LIMIT]
+    at = first
+    while at < stop:
+        stretch = at // STRETCH
+        end = min((stretch + 1) * STRETCH, stop)
+        high, low = highs[stretch], lows[stretch]
+        worth = value[at - day : end - day]
+        smallest = worth[0]
+        largest = worth[0]
+        for j in range(len(worth)):
+            smallest = worth[j] if worth[j] < smallest else smallest
+            largest = worth[j] if worth[j] > largest else largest
+        # Most stretches have none, which is seen soonest without asking whose.
+        may_be = False
         for i in range(len(units)):
-            if branches[b][i]:
-                held = units[i]
-                price = prices[i][day : day + size]
-                for j in range(size):
-                    inside[j] += held * price[j]
-        highest = branch_share[b] + branch_limit[b]
-        lowest = branch_share[b] - branch_limit[b]
-        for j in range(size):
-            reach = inside[j] / highest
-            above[j] = reach if reach > above[j] else above[j]
-        if lowest > 0.0:
-            for j in range(size):
-                reach = inside[j] / lowest
-                below[j] = reach if reach < below[j] else below[j]
+            may_be |= (most[i] * high[i] >= smallest) | (least[i] * low[i] <= largest)
+        found = end
+        for i in range(len(units) if may_be else 0):
+            if most[i] * high[i] >= smallest or least[i] * low[i] <= largest:
+                for t in range(at, found):
+                    reach, drop = most[i] * closes[t][i], least[i] * closes[t][i]
+                    if reach >= worth[t - at] or drop <= worth[t - at]:
+                        found = t
+                        break
+        for b in range(len(share)):
+            highest, lowest = share[b] + limit[b], share[b] - limit[b]
+            most_inside = worth_inside(units, high, low, branches[b])
+            least_inside = worth_inside(units, low, high, branches[b])
+            if is_outside(most_inside, smallest, least_inside, largest, highest, lowest):
+                for t in range(at, found):
+                    inside = worth_inside(units, closes[t], closes[t], branches[b])
+                    if is_outside(inside, worth[t - at], inside, worth[t - at], highest, lowest):
+                        found = t
+                        break
+        if found < end:
+            return found
+        at = end
+    return stop
+
+
+@kernel
+def is_outside(
+    most: float, smallest: float, least: float, largest: float, highest: float, lowest: float
+) -> bool:
+    """Whether an inner sleeve may be outside of its band.
+
+    Args:
+        most, least: What it is worth, at most and at least.
+        smallest, largest: What the portfolio is worth, at least and at most.
+        highest, lowest: The shares that breach its band.
+    """
+    return most / highest >= smallest or (lowest > 0.0 and least / lowest <= largest)
 
 
 @kernel

@@ -12,6 +12,9 @@ BLOCK = 128
 at FIRST_BLOCK after it and double: frequent traders waste little, rare ones go in long strides."""
 FIRST_BLOCK = 16
 
+STRETCH = 16
+"""Sessions whose highest and lowest prices tell whether one of them can breach a band."""
+
 # Where `research.run` keeps what it must know when it is called again.
 ADOPTED, REBALANCES = 0, 1
 TURNOVER, COST_PAID = 0, 1

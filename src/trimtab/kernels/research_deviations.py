@@ -55,6 +55,16 @@ def worth_of(units: Column, prices: Column) -> float:
 
 
 @kernel
+def worth_inside(units: Column, highs: Column, lows: Column, inside: Column) -> float:
+    """The most that an inner sleeve is worth between these prices; the least with them swapped."""
+    value = 0.0
+    for i in range(len(units)):
+        if inside[i]:
+            value += units[i] * (highs[i] if units[i] > 0.0 else lows[i])
+    return value
+
+
+@kernel
 def is_apart(close: Column, units: Column, value: float, goals: Column) -> bool:
     """Whether there is anything to trade on the way to goal weights."""
     moved = 0.0

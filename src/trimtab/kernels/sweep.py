@@ -24,6 +24,8 @@ def sweep(
     last: int,
     prices: Column,
     closes: Column,
+    highs: Column,
+    lows: Column,
     dealing: Column,
     looks: Column,
     every: Column,
@@ -64,7 +66,7 @@ def sweep(
     Args:
         first: The first policy.
         last: The one after the last.
-        prices, closes, dealing: As for `run`.
+        prices, closes, highs, lows, dealing: As for `run`.
         looks: By calendar and session: whether a policy looks, shape (calendars, sessions).
         every: By calendar: whether it looks at every session.
         targets: All rows of all targets, shape (rows, n).
@@ -80,7 +82,7 @@ def sweep(
         units, counts, sums, equity, traded_at, units_after, space, branch_space, totals: Work
             space as for `run`, with room for a rebalance at every session.
         traded: Work space, three rows by session.
-        blocks: Work space, four rows of BLOCK.
+        blocks: Work space, two rows of BLOCK.
         changes: Work space, shape (sessions,).
         figures: Out, a row a policy that is run, shape (last - first, FIGURES + 2 x parts).
         rebalances: Out, shape (last - first,).
@@ -95,10 +97,10 @@ def sweep(
         sums[TURNOVER] = 0.0
         sums[COST_PAID] = 0.0
         run(
-            prices, closes, dealing, looks[look], every[look], targets, target_at[target],
-            branches, absolute[p], relative[p], drift[p], to[p], width[p], lag, cost_rule,
-            rates[cost], 0, units, counts, sums, equity, traded_at, traded[0], traded[1], traded[2],
-            units_after, space, branch_space, totals, blocks,
+            prices, closes, highs, lows, dealing, looks[look], every[look], targets,
+            target_at[target], branches, absolute[p], relative[p], drift[p], to[p], width[p], lag,
+            cost_rule, rates[cost], 0, units, counts, sums, equity, traded_at, traded[0], traded[1],
+            traded[2], units_after, space, branch_space, totals, blocks,
         )  # fmt: skip
         rebalances[p - first] = counts[REBALANCES]
         row = figures[p - first]

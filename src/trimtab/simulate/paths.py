@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from trimtab.kernels.compile import compiled
+from trimtab.kernels.research_blocks import fill_extremes
 from trimtab.kernels.research_columns import REBALANCES, TURNOVER
 from trimtab.simulate.difference import OUTCOME_FIGURES
 from trimtab.simulate.gaps import Listing, listing_of
@@ -26,7 +28,7 @@ from trimtab.simulate.metrics import (
 )
 from trimtab.simulate.policy_run import conditions_by, over
 from trimtab.simulate.returns import grown, session_returns
-from trimtab.simulate.run_columns import RunColumns
+from trimtab.simulate.run_columns import RunColumns, room_for_extremes, watches_bands
 from trimtab.simulate.settings import Ready, Setting
 
 if TYPE_CHECKING:
@@ -214,7 +216,8 @@ class _Desk:
             own = setting.history.symbols
             if own not in self.sheets:
                 places = np.array([symbols.index(symbol) for symbol in own], dtype=np.int64)
-                self.sheets[own] = _Sheet(places, sessions, opens=opens)
+                watched = any(watches_bands(one) for one in ready.settings)
+                self.sheets[own] = _Sheet(places, sessions, opens=opens, watched=watched)
             aimed = _aimed(setting)
             assert aimed is not None
             listed = listing_of(setting.history)
@@ -245,7 +248,7 @@ class _Desk:
         for row, (setting, columns, sheet, aimed, listed) in zip(table, self.runs, strict=True):
             later = sheet.opens if setting.trade_at == "next-open" else sheet.by_session
             assert later is not None
-            columns.use(sheet.by_symbol, sheet.by_session, later)
+            columns.use(sheet.by_symbol, sheet.by_session, sheet.extremes, later)
             if sheet.conditions is not None:
                 columns.meet(sheet.conditions)
             opening = listed.rows(setting.rows, 0)[0]
@@ -276,10 +279,11 @@ class _Desk:
 class _Sheet:
     """A path's prices of some of its symbols, laid out for the kernel."""
 
-    def __init__(self, places: Any, sessions: int, *, opens: bool) -> None:
+    def __init__(self, places: Any, sessions: int, *, opens: bool, watched: bool) -> None:
         import numpy as np
 
         n = len(places)
+        self.extremes = room_for_extremes(sessions if watched else 0, n)
         self.places = places
         self.by_symbol = np.empty((n, sessions))
         self.by_session = np.empty((sessions, n))
@@ -309,6 +313,8 @@ class _Sheet:
 
         np.take(closes, self.places, axis=0, out=self.by_symbol)
         self.by_session[:] = self.by_symbol.T
+        if len(self.extremes[0]):
+            compiled(fill_extremes)(self.by_session, *self.extremes)
         if self.opens is not None and opens is not None:
             self.opens[:] = opens[self.places].T
         np.divide(self.by_symbol[:, 1:], self.by_symbol[:, :-1], out=self.steps)

@@ -28,7 +28,15 @@ from trimtab.kernels.daily_columns import (
 )
 from trimtab.kernels.destination import TO_CODES
 from trimtab.kernels.research import run
-from trimtab.kernels.research_columns import ADOPTED, BLOCK, BRANCH_SPACE, REBALANCES, SPACE
+from trimtab.kernels.research_blocks import fill_extremes
+from trimtab.kernels.research_columns import (
+    ADOPTED,
+    BLOCK,
+    BRANCH_SPACE,
+    REBALANCES,
+    SPACE,
+    STRETCH,
+)
 from trimtab.kernels.research_trades import COST_ONCE
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import When
@@ -63,6 +71,7 @@ class RunColumns:
         self._own_looks = False
         self.by_symbol = self._shared("by symbol", history.close.T)
         self.by_session = self._shared("by session", history.close)
+        self.extremes = self._extremes()
         dealing = self.by_session
         if setting.trade_at == "next-open":
             assert history.open is not None
@@ -92,7 +101,7 @@ class RunColumns:
             self.bill = Bill(self._form(np.zeros(n)), self._form(np.zeros(TOTALS)))
         shapes: list[tuple[int, ...]] = [(SPACE, n), (BRANCH_SPACE, len(inner)), (2,)]
         self.space = [self._form(np.zeros(shape)) for shape in shapes]
-        self.blocks = self._form(np.empty((4, BLOCK)))
+        self.blocks = self._form(np.empty((2, BLOCK)))
         self.units: Any = None
 
     @property
@@ -101,10 +110,17 @@ class RunColumns:
         daily = self.conditions is not None
         return daily and int(self.counts[ROWS]) + ROWS_A_SESSION > self.room
 
-    def use(self, by_symbol: Floats, by_session: Floats, dealing: Floats) -> None:
+    def use(
+        self,
+        by_symbol: Floats,
+        by_session: Floats,
+        extremes: tuple[Floats, Floats],
+        dealing: Floats,
+    ) -> None:
         """Run over these prices from now on; machine code only."""
         assert self.compiled
         self.by_symbol, self.by_session, self.dealing = by_symbol, by_session, dealing
+        self.extremes = extremes
 
     def restart(self, units: Floats) -> None:
         """Forget what was run, and hold these units at the first session; machine code only."""
@@ -144,6 +160,20 @@ class RunColumns:
         # A copy, because machine code is made anew for columns that are read-only.
         key = (name, self.compiled)
         return self.setting.history.once(key, lambda: self._form(np.array(values, order="C")))
+
+    def _extremes(self) -> Any:
+        """Highest and lowest prices by stretch, made once for all policies over these prices."""
+        history = self.setting.history
+
+        def make() -> Any:
+            highs, lows = map(self._form, room_for_extremes(*history.close.shape))
+            kernel = compiled(fill_extremes) if self.compiled else fill_extremes
+            kernel(self.by_session, highs, lows)
+            return highs, lows
+
+        if not watches_bands(self.setting):
+            return tuple(map(self._form, room_for_extremes(0, history.close.shape[1])))
+        return history.once(("extremes", self.compiled), make)
 
     def begin(self, units: Floats) -> None:
         """Hold these units."""
@@ -209,6 +239,7 @@ class RunColumns:
             kernel(
                 self.by_symbol,
                 self.by_session,
+                *self.extremes,
                 self.dealing,
                 self.looks,
                 self.every,
@@ -317,6 +348,20 @@ def _number(part: Fraction | Decimal | None) -> float:
     if isinstance(part, Fraction):  # whose own way to a float takes three times as long
         return part.numerator / part.denominator
     return -1.0 if part is None else float(part)
+
+
+def watches_bands(setting: Setting) -> bool:
+    """Whether a run goes by its bands at every session, in strides."""
+    when = setting.policy.when
+    return when.has_band and when.calendar in (None, "daily") and setting.conditions is None
+
+
+def room_for_extremes(sessions: int, n: int) -> tuple[Floats, Floats]:
+    """Room for the highest and the lowest prices of each stretch of sessions."""
+    import numpy as np
+
+    shape = (-(-sessions // STRETCH), n)
+    return np.empty(shape), np.empty(shape)
 
 
 def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool]:

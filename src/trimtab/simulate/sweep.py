@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from trimtab.costs import Costs
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_CODES
+from trimtab.kernels.research_blocks import fill_extremes
 from trimtab.kernels.research_columns import BLOCK, BRANCH_SPACE, SPACE
 from trimtab.kernels.sweep import (
     APART_VARIANCE,
@@ -53,7 +54,7 @@ from trimtab.simulate.overfitting import (
 )
 from trimtab.simulate.panel import shared_history
 from trimtab.simulate.rules import CostRule, DividendUse, Rules, TradeAt, read_rules
-from trimtab.simulate.run_columns import looks_of, rates_of
+from trimtab.simulate.run_columns import looks_of, rates_of, room_for_extremes
 from trimtab.simulate.settings import out_of_reach
 from trimtab.simulate.sweep_said import not_followed
 
@@ -422,9 +423,12 @@ def _columns(
     rates = np.array([rates_of(costs, panel.symbols) for costs in policies.costs.values()])
     cuts = cuts_of(len(panel))
     by_session = np.array(close, order="C")
+    extremes = room_for_extremes(*close.shape)
+    compiled(fill_extremes)(by_session, *extremes)
     arguments = (
         np.array(close.T, order="C"),
         by_session,
+        *extremes,
         by_session if dealing is close else np.array(dealing, order="C"),
         *when_columns[:2],
         weights,
@@ -538,7 +542,7 @@ def _space(columns: _Columns) -> tuple[Any, ...]:
         np.zeros((SPACE, n)),
         np.zeros((BRANCH_SPACE, columns.inner)),
         np.zeros(2),
-        np.zeros((4, BLOCK)),
+        np.zeros((2, BLOCK)),
         np.zeros(sessions),
     )
 

@@ -26,6 +26,9 @@ MOST_MADE = 16
 TRADED, HELD, UNLISTED, GONE = range(4)
 """What a price is: of a trade; the last one, on a session without; of nothing yet, or any more."""
 
+_FOLD = 32
+"""Sessions that are one row of a table, while only columns matter."""
+
 JUMP = 10.0
 """From one price to the next, a factor of this much or more is a split or a slip until shown."""
 
@@ -104,6 +107,8 @@ class PriceHistory:
     @property
     def has_no_dividends(self) -> bool:
         """Whether the dividends of no symbol but cash are anywhere in these prices."""
+        if not self.undividended:
+            return False
         risky = {symbol for symbol in self.symbols if symbol != CASH}
         return bool(risky) and risky <= set(self.undividended)
 
@@ -347,10 +352,9 @@ def _jumps(history: PriceHistory) -> list[tuple[str, date, float, float]]:
     import numpy as np
 
     close = history.close
-    # Most columns never come near a jump, and those are told at once; a missing price is NaN here.
-    steps = close[1:] / close[:-1]
-    far = 0.99 * JUMP
-    calm = (steps.max(axis=0, initial=1.0) < far) & (steps.min(axis=0, initial=1.0) * far > 1.0)
+    # Most columns never come near a jump, and those are told at once.
+    smallest, largest = furthest_steps(history)
+    calm = (largest < 0.99 * JUMP) & (smallest * (0.99 * JUMP) > 1.0)
     suspects = np.flatnonzero(~calm)
     found = []
     for i in suspects:
@@ -362,6 +366,25 @@ def _jumps(history: PriceHistory) -> list[tuple[str, date, float, float]]:
             day = day_of(history.dates[rows[k + 1]])
             found.append((symbol, day, float(prices[k]), float(prices[k + 1])))
     return found
+
+
+def furthest_steps(history: PriceHistory) -> tuple[Floats, Floats]:
+    """The smallest and the largest ratio of a price to the one before, by symbol, and 1.
+
+    NaN where a price is missing.
+    """
+    return history.once("furthest steps", lambda: _furthest_steps(history.close))
+
+
+def _furthest_steps(close: Floats) -> tuple[Floats, Floats]:
+    import numpy as np
+
+    n = close.shape[1]
+    # Laid out as few long rows, for it is by the row that a library's minimum takes its time.
+    steps = np.ones((len(close) // _FOLD + 1, _FOLD * n))
+    np.divide(close[1:], close[:-1], out=steps.reshape(-1, n)[: len(close) - 1])
+    smallest = steps.min(axis=0).reshape(_FOLD, n).min(axis=0)
+    return smallest, steps.max(axis=0).reshape(_FOLD, n).max(axis=0)
 
 
 def split_guess(before: float, after: float) -> str:

@@ -12,7 +12,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
-from trimtab.simulate.history import PriceHistory, day_of
+from trimtab.simulate.history import PriceHistory, day_of, furthest_steps
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats
@@ -101,17 +101,19 @@ def split_looks(history: PriceHistory) -> tuple[SplitLook, ...]:
     if len(close) < 2:
         return ()
     # Most columns never come near a split, and those are told at once; a missing price is NaN here.
-    steps = close[1:] / close[:-1]
     least = min(new / old for new, old in FORWARD) * (1.0 - NEAR)
-    calm = (steps.max(axis=0) < least) & (steps.min(axis=0) > 1.0 / least)
+    smallest, largest = furthest_steps(history)
+    calm = (largest < least) & (smallest > 1.0 / least)
     found = []
     for i in np.flatnonzero(~calm):
         rows = np.flatnonzero(~np.isnan(close[:, i]))
         prices = close[rows, i]
-        moves = np.diff(np.log(prices))
-        for k in np.flatnonzero(np.abs(moves) > log(least)):
-            words = _ratio_of(float(moves[k]))
-            if words and abs(moves[k]) >= FAR * _usual(moves, int(k)):
+        steps = prices[1:] / prices[:-1]
+        for k in np.flatnonzero((steps > least) | (steps * least < 1.0)):
+            start = max(0, int(k) - AROUND)
+            moves = np.diff(np.log(prices[start : k + AROUND + 2]))
+            words = _ratio_of(float(moves[k - start]))
+            if words and abs(moves[k - start]) >= FAR * _usual(moves, int(k) - start):
                 day = day_of(history.dates[rows[k + 1]])
                 before, after = float(prices[k]), float(prices[k + 1])
                 found.append(SplitLook(history.symbols[i], day, before, after, words))

@@ -26,12 +26,15 @@ def _findings(history: PriceHistory) -> tuple[Finding, ...]:
     close = history.close
     if len(close) <= LEAST:
         return ()
-    same = close[1:] == close[:-1]
-    # Whoever stands still so long does so on one of every LEAST - 1 steps.
-    suspects = np.flatnonzero(same[LEAST - 2 :: LEAST - 1].any(axis=0) & ~same.all(axis=0))
+    # Whoever stands still so long does so on several in a row of every fourth step.
+    fourth = close[4::4] == close[3:-1:4]
+    still = fourth[2:] & fourth[1:-1] & fourth[:-2]
     found = []
-    for i in suspects:
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], same[:, i], [0]]).astype(np.int8)))
+    for i in np.flatnonzero(still.any(axis=0)):
+        same = close[1:, i] == close[:-1, i]
+        if same.all():
+            continue
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], same, [0]]).astype(np.int8)))
         first, stop = edges[::2], edges[1::2]
         long = np.flatnonzero(stop - first >= LEAST - 1)
         if not len(long):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,9 +13,11 @@ from tests.engine.households import CALENDAR, account, lot, mandate, tree
 from trimtab.execution.opening import Opening
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
+from trimtab.model.policy import Policy
 from trimtab.reports.backtest_html import accounts_html
 from trimtab.reports.html.drawn import account_curve
 from trimtab.simulate.account import backtest_accounts
+from trimtab.simulate.account_paths import bootstrap_accounts
 from trimtab.simulate.account_run import AccountRun
 
 DAYS = CALENDAR.sessions(date(2024, 11, 1), date(2025, 12, 31))
@@ -104,3 +107,25 @@ def test_tables_in_python_are_exact_and_show_themselves(run: AccountRun) -> None
     )
     assert "&lt;b&gt;mine" in run._repr_html_()
     assert "after tax" in repr(run)
+
+
+def test_too_few_paths_lead_with_what_is_known(run: AccountRun) -> None:
+    """The answer begins with who left most and least, and then says that luck is not told from."""
+    lots = (lot("a", "US", 100, "1000", date(2020, 1, 2)),)
+    opening = Opening("Example", "USD", DAYS[0], lots, {"a": 1_000}, (), "0" * 64)
+    markets = [
+        Market(day, CALENDAR, {"US": Quote(Price.of(Decimal(50 + i % 7)), day)})
+        for i, day in enumerate(DAYS[:40])
+    ]
+    shuffled = bootstrap_accounts(
+        mandate(tree({"US": 90, "CASH": 10}), accounts=[account("a")]), opening, markets,
+        [Policy(None, "weekly", name="mine"), Policy(None, "never", name="never")], paths=2,
+        invest_at_start=False,
+    )  # fmt: skip
+
+    less = replace(run, name="less", value=(*run.value[:-1], 1))
+    page = accounts_html([run, less], shuffled=shuffled)
+
+    (head,) = re.findall(r'aria-label="The answer"><p>(.*?)</p>', page)
+    assert head.startswith("“&lt;b&gt;mine&lt;/b&gt;” left most after tax, “less” least.")
+    assert "not known: too few paths to tell (2; at least 20)" in head

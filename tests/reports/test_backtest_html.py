@@ -357,6 +357,21 @@ def test_a_browser_has_nothing_to_complain_of(tab: Tab, file: Path, width: int, 
     assert tab.run("document.querySelectorAll('#growth path.curve').length") == len(WORDS)
 
 
+def test_a_phone_slides_to_the_last_column(tab: Tab, file: Path) -> None:
+    """A table of policies wider than a phone says that it slides, and shows its end then."""
+    tab.open(file, width=390, height=844)
+
+    ends = tab.run(
+        "[...document.querySelectorAll('.compare')].map(one => {"
+        " const box = one.parentElement; box.scrollLeft = 9999;"
+        " return one.rows[0].lastElementChild.getBoundingClientRect().right <= innerWidth"
+        " && getComputedStyle(one.caption, '::after').content.includes('slide') })"
+    )
+
+    assert ends
+    assert all(ends)
+
+
 def test_the_cursor_follows_keys_and_mouse(tab: Tab, file: Path, result: Backtest) -> None:
     """The read-out shows each policy's value at the day that keys or the mouse point at."""
     tab.open(file)

@@ -96,6 +96,9 @@ def _under(runs: Sequence[AccountRun]) -> str:
 
 def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
     points = [("Left after tax", _left(runs)), ("Tax", _tax(runs)), ("Cost", _cost(runs))]
+    high = max(runs, key=lambda run: run.after_tax)
+    low = min(runs, key=lambda run: run.after_tax)
+    most = f"{quoted(high.name)} left most after tax, {quoted(low.name)} least."
     if shuffled is not None:
         several = len(shuffled.compared) > 1
         for one in shuffled.compared:
@@ -105,16 +108,18 @@ def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
                 ("Noise?", one.sentence),
                 (f"{what} all is sold", f"{sold[:1].upper()}{sold[1:]}."),
             ]
-        head = " ".join(_compared(one) for one in shuffled.compared)
-    else:
-        high = max(runs, key=lambda run: run.after_tax)
-        low = min(runs, key=lambda run: run.after_tax)
-        head = f"{quoted(high.name)} left {high.after_tax / 100:,.0f} after tax."
-        if len(runs) > 1:
+        gaps = [one["after_tax_final_value"] for one in shuffled.compared]
+        few = next((gap for gap in gaps if gap.verdict == "few"), None)
+        head = " ".join(_compared(one) for one in shuffled.compared if few is None)
+        if few is not None:
             head = (
-                f"{quoted(high.name)} left most after tax, {quoted(low.name)} least. Whether that "
-                "is more than luck was not tried."
+                f"{most} Whether that is more than luck is not known: too few paths to tell "
+                f"({few.paths:,}; at least {few.least:,})."
             )
+    elif len(runs) > 1:
+        head = f"{most} Whether that is more than luck was not tried."
+    else:
+        head = f"{quoted(high.name)} left {high.after_tax / 100:,.0f} after tax."
     told = "".join(f"<dt>{safe(name)}</dt><dd>{safe(text)}</dd>" for name, text in points)
     return (
         f'<section class="answer" aria-label="The answer"><p>{safe(head)}</p>'
@@ -127,11 +132,6 @@ def _compared(pair: AccountGap) -> str:
     first, second = quoted(pair.first), quoted(pair.second)
     gap = pair["after_tax_final_value"]
     verdict = gap.verdict
-    if verdict == "few":
-        return (
-            f"Whether {first} and {second} differ by more than noise is not known: too few paths "
-            f"to tell ({gap.paths:,}; at least {gap.least:,})."
-        )
     if verdict == "mixed":
         return f"Of {first} and {second} history and shuffled histories disagree."
     if verdict in ("more", "less"):

@@ -120,6 +120,7 @@ main{padding:1.3rem 1rem 3rem}h1{font-size:1.4rem}
 max-width:8rem;padding-left:0;border-right:1px solid var(--line)}
 .compare td,.compare td small{white-space:nowrap}.compare thead th{min-width:4.6rem}
 caption{position:sticky;left:0}
+.compare caption::after{content:' · slide for more';font-weight:400;color:var(--soft)}
 .years{font-size:.8rem}.years th,.years td{padding:.35rem .4rem}
 }
 @media print{

@@ -223,6 +223,10 @@ def _told(found: Optimised, prices: PriceHistory) -> dict[str, Any]:
         "status": found.status,
         "solver": found.solver,
         "optimality_gap": number(found.optimality_gap),
+        "attempts": [
+            {"solver": one.solver, "status": one.status, "optimality_gap": number(one.gap)}
+            for one in found.attempts
+        ],
         "first": str(prices.dates[0]),
         "last": str(prices.dates[-1]),
         "sessions": len(prices.dates),

@@ -63,7 +63,7 @@ def optimised_text(
         table(columns, rows, width=width, look=look),
         paragraph("Expected", [expected], width=width, look=look),
         *([] if seen is None else foreseen_blocks(seen, width=width, look=look)),
-        paragraph("Solved", [f"{found.solver}: {found.status}.{proved}"], width=width, look=look),
+        paragraph("Solved", [f"{found.solved}.{proved}"], width=width, look=look),
         paragraph(
             "Mind",
             [MIND],

@@ -98,6 +98,8 @@ def _search(
         if high > LARGEST * scale:
             return lower[1]
         higher = at(high)
+        if higher[1].status != "optimal":  # beyond what the search can tell: nobody moves any more
+            return lower[1]
     for _ in range(STEPS):
         if high - low <= 1e-13 * high or lower[0] == 0.0:
             break

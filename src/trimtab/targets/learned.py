@@ -375,7 +375,7 @@ def _estimates(
         volatility=decimal_of(volatility),
         sharpe=decimal_of(sharpe),
         objective_value=decimal_of(value),
-        solver=f"{best.solver}: {best.status}",
+        solver=best.solved,
         gap=_gap(best.optimality_gap),
     )
 

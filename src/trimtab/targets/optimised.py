@@ -56,6 +56,21 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one solver made of a problem.
+
+    Args:
+        solver: Its name.
+        status: In its own words.
+        gap: How much better any other weights can be, at most; NaN where nothing is known.
+    """
+
+    solver: str
+    status: str
+    gap: float
+
+
+@dataclass(frozen=True, slots=True)
 class Optimised:
     """Weights, and what is expected of them.
 
@@ -70,6 +85,7 @@ class Optimised:
             units of the programme that was solved; NaN where the solver knows no bound.
         findings: What is to be said, as limits that contradict each other.
         foreseen: Where the expected returns came from, unless by a word from history.
+        attempts: Every solver that was asked, in order, with what it made of it.
     """
 
     weights: Floats
@@ -82,6 +98,16 @@ class Optimised:
     optimality_gap: float
     findings: tuple[Finding, ...] = ()
     foreseen: Foreseen | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def solved(self) -> str:
+        """By what, with which status, and after what else was tried, in words."""
+        before = [
+            f"{one.solver}: {one.status}" for one in self.attempts if one.solver != self.solver
+        ]
+        after = f" (tried: {', '.join(before)})" if before else ""
+        return f"{self.solver}: {self.status}{after}"
 
 
 def optimise(
@@ -109,7 +135,14 @@ def optimise(
         return _unlimited(asked, expected, covariance)
     if asked.objective in ("min-cvar", "min-cdar"):
         return _by_history(asked, limits, expected, covariance, returns)
+    from trimtab.targets.fallback import is_proved, second_opinions
+
     chosen = _chosen(asked, limits, expected, covariance, years)
+    solver = "active set" if limits.names is None else "branch and bound"
+    attempts = [Attempt(solver, chosen.solution.status, chosen.solution.gap)]
+    if limits.names is None and not is_proved(chosen):
+        chosen, other, others = second_opinions(asked, limits, expected, covariance, years, chosen)
+        solver, attempts = other or solver, [*attempts, *others]
     findings: list[Finding] = []
     if chosen.solution.status == "infeasible":
         told = contradiction_told(names, limits, chosen.solution, covariance)
@@ -130,10 +163,11 @@ def optimise(
         expected,
         covariance,
         status=chosen.solution.status,
-        solver="active set" if limits.names is None else "branch and bound",
+        solver=solver,
         gap=chosen.solution.gap,
         findings=tuple(findings),
         years=years,
+        attempts=tuple(attempts),
     )
 
 
@@ -252,6 +286,7 @@ def _told(
     gap: float,
     findings: tuple[Finding, ...] = (),
     years: float = 1.0,
+    attempts: tuple[Attempt, ...] = (),
 ) -> Optimised:
     """Weights with what is expected of them."""
     import numpy as np
@@ -262,7 +297,18 @@ def _told(
     parts = float(weights @ np.sqrt(covariance.diagonal()))
     lost = worst_return_less(asked, weights, covariance, years)
     value = objective_value(asked, gained - lost, volatility, parts)
-    return Optimised(weights, gained, volatility, sharpe, value, status, solver, gap, findings)
+    return Optimised(
+        weights,
+        gained,
+        volatility,
+        sharpe,
+        value,
+        status,
+        solver,
+        gap,
+        findings,
+        attempts=attempts or (Attempt(solver, status, gap),),
+    )
 
 
 def worst_return_less(asked: Asked, weights: Floats, covariance: Floats, years: float) -> float:

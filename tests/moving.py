@@ -30,6 +30,18 @@ def moving_folder(
     return path
 
 
+def written_folder(path: Path, *, when: str) -> Path:
+    """The demo household as it is, with its written target, under another policy."""
+    packaged = Path(str(files("trimtab.data") / "demo"))
+    shutil.copytree(packaged / "portfolio", path, dirs_exist_ok=True)
+    shutil.copyfile(packaged / "prices.csv", path / "prices.csv")
+    toml = (path / "portfolio.toml").read_text()
+    before = 'when      = "monthly+band:5pp/25%"'
+    assert before in toml
+    (path / "portfolio.toml").write_text(toml.replace(before, f'when = "{when}"'))
+    return path
+
+
 def replace_price(path: Path, day: str, symbol: str, price: str) -> None:
     """Change the price of one row of the price file."""
     lines = path.read_text().splitlines()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.batch.books import read, write
-from tests.moving import moving_folder
+from tests.moving import moving_folder, written_folder
 from trimtab.adapters.portfolio_folder import read_portfolio
 from trimtab.batch.run import run_batch
 from trimtab.live.book import open_book
@@ -70,3 +71,35 @@ def test_a_batch_without_a_target_stops(tmp_path: Path) -> None:
         run_batch(book, tmp_path / "out", portfolio=portfolio, as_of=DAY)
 
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "folder_of",
+    [
+        lambda path: moving_folder(path, when="tracking:1%"),
+        lambda path: written_folder(path, when="tracking:1%"),
+    ],
+)
+def test_a_batch_weighs_what_a_plan_weighs(
+    tmp_path: Path, folder_of: Callable[[Path], Path]
+) -> None:
+    """Each account alone strays by the plan's own covariance: the engine decides it, and one that
+    strays by less than the limit trades nothing.
+    """
+    folder = folder_of(tmp_path / "model")
+    mandate = open_book(folder).mandate(DAY)
+    assert mandate.target is not None
+    prices = {"AAPL": "667.105", "IBM": "207.45", "BOND10": "268.6"}
+    near = []
+    for leaf in mandate.target.leaves():
+        if (price := prices.get(leaf.hold[0])) is not None:
+            count = round(float(leaf.weight) * 1e6 / float(price))
+            near.append(("A3", "roth", leaf.hold[0], str(count), None, None))
+    near.append(("A3", "roth", "USD", "50000.00", None, None))
+    book = write(tmp_path / "book.parquet", [*ROWS, *near], COLUMNS)
+
+    run = run_batch(book, tmp_path / "out", portfolio=read_portfolio(folder), as_of=DAY)
+
+    assert (run.by_engine, run.due, run.traded) == (3, 2, 2)
+    traded = {row["account"] for row in read(tmp_path / "out" / "trades.parquet")}
+    assert traded == {"A1", "A2"}

@@ -286,6 +286,7 @@ class _Written:
         self.tabled = tuple(self.instruments.known)
         self.read_targets_and_accounts()
         self.policy = policy(root.table("policy"), self.findings)
+        self.check_weighed()
         self.tax = tax(root.table("tax"), self.instruments, self.accounts, self.findings)
         self.read_limits(root.table("limits"))
         self.participation = participation(root.table("paper"))
@@ -363,6 +364,15 @@ class _Written:
             if signal.source == "series":
                 base = self.models.folder(("target", TILT, signal.name, "series"))
                 self.series[signal.name] = (base / signal.of, found.columns[signal.name])
+
+    def check_weighed(self) -> None:
+        """`worth` needs a target that maximises a utility."""
+        if self.policy.when.worth is not None and not self.root.problems:
+            from trimtab.targets.watch import why_not_weighed
+
+            wrong = why_not_weighed(self.policy.when, self.moving)
+            if wrong:
+                self.root.problem(("policy", "when"), *wrong.split("; ", 1))
 
     def read_limits(self, table: Table) -> None:
         """`[limits]`: how much may be without a price before nothing is planned."""

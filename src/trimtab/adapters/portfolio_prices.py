@@ -10,7 +10,9 @@ from trimtab.adapters.price_frames import read_prices
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.simulate.history import PriceHistory
 from trimtab.targets.mover import Mover, stand_ins
+from trimtab.targets.moving import Prices
 from trimtab.targets.signals import KnownSeries
+from trimtab.targets.watch import Watch
 
 MOST_TOLD = 3
 """So many problems of price files are told where nothing can be learned from them."""
@@ -36,7 +38,7 @@ def portfolio_prices(portfolio: Portfolio, *, fx: str | None = None) -> PriceHis
     )
 
 
-def mover_of(portfolio: Portfolio, prices: PriceHistory | None = None) -> Mover:
+def mover_of(portfolio: Portfolio, prices: Prices | None = None) -> Mover:
     """The portfolio's moving target with the prices that it learns from.
 
     Prices that cannot be read are no error here: the target then cannot be found, and says why.
@@ -48,12 +50,7 @@ def mover_of(portfolio: Portfolio, prices: PriceHistory | None = None) -> Mover:
     assert portfolio.moving is not None, "this target does not move"
     unreadable = ""
     if prices is None and portfolio.moving.needs_prices:
-        try:
-            prices = portfolio_prices(portfolio)
-        except InputError as error:
-            unreadable = f"{_told(error)}."
-        except RefusedError as error:
-            unreadable = f"{error}."
+        prices, unreadable = _read(portfolio)
     symbols = () if prices is None else prices.symbols
     stands_for = stand_ins(portfolio.moving.tree, portfolio.household.instruments, symbols)
     series = {
@@ -94,3 +91,29 @@ def _told(error: InputError) -> str:
     told = [str(problem) for problem in error.problems[:MOST_TOLD]]
     more = len(error.problems) - len(told)
     return f"{'; '.join(told)}{f'; and {more} more' if more > 0 else ''}"
+
+
+def watch_of(portfolio: Portfolio, mover: Mover | None = None) -> Watch:
+    """What estimates the risk of the portfolio's targets, with the prices that it learns from.
+
+    Prices that cannot be read are no error here: nothing is estimated then, and it says why.
+
+    Args:
+        portfolio: Whose targets.
+        mover: What finds its target from prices, where it moves: those are read already.
+    """
+    if mover is not None and mover.target.needs_prices:
+        prices, unreadable = mover.prices, mover.unreadable
+    else:
+        prices, unreadable = _read(portfolio)
+    return Watch(prices, portfolio.household.instruments, portfolio.calendar, unreadable)
+
+
+def _read(portfolio: Portfolio) -> tuple[Prices | None, str]:
+    """The prices of a portfolio, or why they cannot be read, in a sentence."""
+    try:
+        return portfolio_prices(portfolio), ""
+    except InputError as error:
+        return None, f"{_told(error)}."
+    except RefusedError as error:
+        return None, f"{error}."

@@ -15,11 +15,14 @@ from fractions import Fraction
 
 from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.batch.tables import ModelRow, row_of
+from trimtab.engine.follow import with_outlooks
 from trimtab.engine.mandate import Mandate
 from trimtab.model.accounts import Account, TaxTreatment
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.sleeves import Sleeve
+from trimtab.targets.mover import Mover
+from trimtab.targets.watch import Watch
 
 Weights = tuple[tuple[str, Decimal], ...]
 """A target of one's own: symbols in ascending order with percentages."""
@@ -39,11 +42,15 @@ class Models:
         portfolio: The folder.
         instruments: All instruments of the book and the folder.
         market: The snapshot decided for.
+        watch: What estimates the risk of targets, where the policy weighs it.
+        mover: What found the folder's target, where it moves.
     """
 
     portfolio: Portfolio
     instruments: Mapping[str, Instrument]
     market: Market
+    watch: Watch | None = None
+    mover: Mover | None = None
     _made: OrderedDict[Key, tuple[Mandate, ModelRow]] = field(default_factory=OrderedDict)
 
     def of(self, key: Key) -> tuple[Mandate, ModelRow]:
@@ -71,7 +78,10 @@ class Models:
         if weights:
             account = replace(account, target=own_target(weights))
         household = replace(whole.household, instruments=self.instruments, accounts={kind: account})
-        return replace(whole, household=household)
+        mandate = replace(whole, household=household)
+        if self.watch is None:
+            return mandate
+        return with_outlooks(mandate, self.market.as_of, self.watch, self.mover)
 
 
 def own_target(weights: Weights) -> Sleeve:

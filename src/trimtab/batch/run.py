@@ -26,6 +26,8 @@ from trimtab.model.found import Found
 from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.market import Market
 from trimtab.reports.found_text import found_json
+from trimtab.targets.mover import Mover
+from trimtab.targets.watch import Watch
 
 if TYPE_CHECKING:
     import duckdb
@@ -154,9 +156,10 @@ def _run(
     }
     market = _market(portfolio, prices, instruments, as_of)
     household = portfolio.household
-    portfolio, found_target = _with_target(portfolio, prices, market.as_of)
+    mover, watch = _learning(portfolio, prices)
+    portfolio, found_target = _with_target(portfolio, mover, market.as_of)
     priced = price_columns(replace(household, instruments=instruments), market)
-    models = Models(portfolio, instruments, market)
+    models = Models(portfolio, instruments, market, watch, mover)
     symbols = Symbols.of(
         file, instruments, lambda name: aliases.get(name, name), household.currency
     )
@@ -195,8 +198,20 @@ def _run(
     return summary
 
 
+def _learning(portfolio: Portfolio, prices: Sequence[Path]) -> tuple[Mover | None, Watch | None]:
+    """What finds the folder's target, where it moves, and what estimates risk, where it counts."""
+    weighs = portfolio.mandate.when.is_dynamic
+    if portfolio.moving is None and not weighs:
+        return None, None
+    from trimtab.adapters.portfolio_prices import mover_of, watch_of
+
+    with_prices = replace(portfolio, prices=tuple(prices))
+    mover = None if portfolio.moving is None else mover_of(with_prices)
+    return mover, watch_of(with_prices, mover) if weighs else None
+
+
 def _with_target(
-    portfolio: Portfolio, prices: Sequence[Path], as_of: date
+    portfolio: Portfolio, mover: Mover | None, as_of: date
 ) -> tuple[Portfolio, Found | None]:
     """The model with the target of that day, where it is found from prices: once for all accounts.
 
@@ -205,14 +220,12 @@ def _with_target(
     Raises:
         InputError: It cannot be found, and why.
     """
-    if portfolio.moving is None:
+    if mover is None:
         return portfolio, None
-    from trimtab.adapters.portfolio_prices import mover_of
-
-    target, found = mover_of(replace(portfolio, prices=tuple(prices))).at(as_of, None)
+    target, found = mover.at(as_of, None)
     if target is None:
         wrong = f"no target could be found: {found.kept.rstrip('.')}"
-        key = "target.tilt" if portfolio.moving.tilt is not None else "target.optimize"
+        key = "target.tilt" if mover.target.tilt is not None else "target.optimize"
         remedy = f"mend that, or write percent in place of [{key}]"
         raise InputError([Problem("portfolio.toml", None, key, wrong, remedy)])
     return replace(portfolio, mandate=replace(portfolio.mandate, target=target)), found

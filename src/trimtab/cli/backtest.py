@@ -448,7 +448,7 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str], bool]:
     own = ((found.policy, "this portfolio"),) if found.policy else ()
     result = backtest(
         found.prices,
-        [*_policies(args, found.target, own), *_beside(args, found)],
+        [*_policies(args, found, own), *_beside(args, found)],
         costs=costs_by(args, found.costs),
         cash=args.cash or START,
         trade_at=args.trade_at,
@@ -474,20 +474,22 @@ def _beside(args: argparse.Namespace, found: Studied) -> list[Policy]:
     """What the portfolio is shown beside that has another target: equal shares, where its own is
     found from prices, and another portfolio.
     """
-    from trimtab.model.policy import Policy, parse_policy
+    from trimtab.model.policy import Policy, parse_policy, parse_when
 
     beside = []
     if found.equal is not None and not (args.when or args.to):
         when, to = parse_policy(found.policy)
+        if when.is_dynamic:
+            when = parse_when("monthly")
         beside.append(Policy(found.equal, when, to, EQUAL))
     if found.beside is not None:
         when, to = parse_policy(found.beside.policy)
-        beside.append(Policy(found.beside.target, when, to, found.beside.name))
+        beside.append(Policy(found.beside.aim(when), when, to, found.beside.name))
     return beside
 
 
 def _policies(
-    args: argparse.Namespace, target: object, own: Sequence[tuple[str, str]]
+    args: argparse.Namespace, found: Studied, own: Sequence[tuple[str, str]]
 ) -> list[Policy]:
     """The policies asked for: our own first, then those of --when, --to and --policy."""
     from trimtab.model.policy import Policy, parse_policy
@@ -500,7 +502,7 @@ def _policies(
     made: dict[str, Policy] = {}
     for words, name in (*own, *asked):
         when, to = parse_policy(words)
-        policy = Policy(target, when, to, name or _name(str(when), str(to)))
+        policy = Policy(found.aim(when), when, to, name or _name(str(when), str(to)))
         made.setdefault(policy.words, policy)
     return list(made.values())
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from trimtab.adapters.portfolio_folder import Portfolio
     from trimtab.costs import Costs
     from trimtab.model.errors import Problem
+    from trimtab.model.policy import When
+    from trimtab.model.sessions import Calendar
     from trimtab.model.sleeves import Sleeve
     from trimtab.simulate.history import PriceHistory
 
@@ -36,6 +38,7 @@ class Studied:
         symbols: What stands for its sleeves, money left out; empty for any prices.
         moves: Whether its target changes over time.
         beside: Another portfolio that it is shown beside.
+        calendar: The portfolio's; None for any prices.
     """
 
     prices: PriceHistory
@@ -48,6 +51,17 @@ class Studied:
     symbols: tuple[str, ...] = ()
     moves: bool = False
     beside: Studied | None = None
+    calendar: Calendar | None = None
+
+    def aim(self, when: When) -> object:
+        """The target, as a policy takes it that weighs what is expected of it or does not."""
+        from trimtab.model.sleeves import Sleeve
+
+        if not when.is_dynamic or self.calendar is None or not isinstance(self.target, Sleeve):
+            return self.target
+        from trimtab.simulate.found_aim import WrittenAim
+
+        return WrittenAim(self.target, self.calendar)
 
 
 def add_studied(parser: argparse.ArgumentParser) -> None:
@@ -212,11 +226,12 @@ def _this_portfolio(args: argparse.Namespace) -> Studied:
         raise RefusedError("--currency goes with --prices; here the portfolio's counts")
     portfolio = read_portfolio(folder_of(args))
     prices = portfolio_prices(portfolio, fx=args.fx)
-    own = _of(portfolio, prices)
+    own = replace(_of(portfolio, prices), calendar=portfolio.calendar)
     asked = getattr(args, "beside", None)
     if asked is None:
         return replace(own, prices=prices.select(own.symbols)) if own.moves else own
-    other = _of(read_portfolio(Path(asked)), prices)
+    beside = read_portfolio(Path(asked))
+    other = replace(_of(beside, prices), calendar=beside.calendar)
     remark = f"{own.remark} {other.name} is shown over the same prices, at the same costs."
     if own.moves or other.moves:
         # Targets that are made from prices see all of them, so only those that count.

@@ -24,8 +24,9 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.market import Market
 from trimtab.model.numbers import money_text
 from trimtab.model.plain import to_plain
-from trimtab.model.plan import LeftAlone, Plan, SleeveRow, Trade
+from trimtab.model.plan import LeftAlone, Plan, Reading, SleeveRow, Trade
 from trimtab.model.state import State
+from trimtab.triggers.expected import worth_reading
 
 AVOID_WASH = " To avoid it,"
 """How what a plan that washes a loss says begins to say what to leave out."""
@@ -207,6 +208,42 @@ def _decide_one(
     request: Request,
 ) -> _Part:
     asked = due(aim, mandate, state, market, request)
+    part = _part(aim, asked, state, mandate, market, value, request)
+    if not asked.worth:
+        return part
+    reading = _weighed(part, mandate)
+    known = replace(asked, readings=(*asked.readings, reading), worth="")
+    if asked.worth == "told" or reading.fired:
+        return replace(part, due=replace(part.due, readings=known.readings))
+    rest = replace(known, scope=asked.otherwise)
+    return _part(aim, rest, state, mandate, market, value, request)
+
+
+def _weighed(part: _Part, mandate: Mandate) -> Reading:
+    """What the trades of a part are expected to gain in a year, against what they cost."""
+    outlook, aim = mandate.outlook(part.aim.name), part.aim
+    before = {leaf.name: aim.now(leaf) for leaf in aim.root.leaves()}
+    after = {row.sleeve: row.after for row in part.rows if row.is_leaf}
+    gain = (outlook.utility(after) - outlook.utility(before)) * max(aim.base, 0)
+    cost = sum(trade.cost + trade.tax for trade in part.trades)
+    times = mandate.when.worth
+    assert times is not None, "the policy asks what trades are worth"
+    return worth_reading(
+        aim.name, gain=round(gain), cost=cost, times=times, outlook=outlook,
+        trades=bool(part.trades),
+    )  # fmt: skip
+
+
+def _part(
+    aim: Aim,
+    asked: Due,
+    state: State,
+    mandate: Mandate,
+    market: Market,
+    value: Valuation,
+    request: Request,
+) -> _Part:
+    """What is traded for what is due."""
     findings = list(asked.findings)
     scope = asked.scope
     if value.refused or aim.base <= 0:

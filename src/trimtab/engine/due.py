@@ -20,9 +20,13 @@ from trimtab.model.state import State
 from trimtab.triggers.calendar import calendar_reading
 from trimtab.triggers.cashflow import cashflow_reading
 from trimtab.triggers.deviation import band_reading, drift_reading, percent
+from trimtab.triggers.expected import tracking_reading, unknown_reading, worthless_reading
 
 Scope = Literal["nothing", "cash", "full"]
 """What is due: nothing, only the cash that came in or goes out, or all that the policy does."""
+
+
+Worth = Literal["", "told", "asked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,17 @@ class Due:
         readings: What every trigger saw.
         period: Mark of the calendar period that this look acts on; empty without a calendar look.
         findings: Why something that would be due is not.
+        worth: Whether the trades are to be weighed against what they gain, once they are sized:
+            `asked` where all that is due hangs on it, `told` where it is due anyway.
+        otherwise: What is due where they are not worth it.
     """
 
     scope: Scope
     readings: tuple[Reading, ...]
     period: str
     findings: tuple[Finding, ...] = ()
+    worth: Worth = ""
+    otherwise: Scope = "nothing"
 
 
 NAMED = 3
@@ -63,16 +72,19 @@ def _open(waiting: Sequence[Order], mandate: Mandate) -> str:
 def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Request) -> Due:
     """Ask every trigger of the policy about one target.
 
-    A calendar with a band or a drift limit means: look on the calendar, act on the band. Enough new
-    cash (`cashflow`) fires beside them, and like them: all that the policy does is due. Cash that
-    comes in or goes out without any of them moves alone. What was rebalanced this session is left
-    alone until the next one, and beyond it while neither a price nor the book has changed; so is a
-    target with open orders.
+    A calendar with a band, a limit of drift or of tracking error, or with `worth`, means: look on
+    the calendar, act on the rest. What trades are worth is known when they are sized: until then
+    they are due (`Due.worth`). Enough new cash (`cashflow`) fires beside them, and like them: all
+    that the policy does is due. Cash that comes in or goes out without any of them moves alone.
+    What was rebalanced this session is left alone until the next one, and beyond it while neither
+    a price nor the book has changed; so is a target with open orders.
     """
     readings: list[Reading] = []
     looks, period = _looks(aim, mandate, state, market, readings)
     held_to = _adopted(aim, state)
     fired = _fires(held_to, mandate, looks, readings)
+    unknown = _unknown(aim, mandate, readings)
+    fired = (_tracking_fires(aim, mandate, readings) and looks) or fired
     fired = _new_cash_fires(aim, mandate, state, request, readings) or fired
     cash_fired = _cash_fires(aim, state, request, readings)
     moved = () if held_to is aim else (_moved(aim, held_to, state),)
@@ -84,6 +96,9 @@ def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Reque
     if request.now:
         readings.append(Reading(aim.name, "now", "", True, "asked for now"))
         return Due("full", tuple(readings), period)
+    weighs = _may_be_worth(aim, mandate, readings) and looks
+    worth: Worth = ("told" if fired else "asked") if weighs else ""
+    fired = fired or weighs
     if fired and state.memory.rebalanced_on.get(aim.name) == market.as_of:
         message = f"already rebalanced on {market.as_of}"
         readings.append(Reading(aim.name, "session", "", False, message))
@@ -95,7 +110,10 @@ def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Reque
         fired = False
     scope: Scope = "full" if fired else "cash" if cash_fired else "nothing"
     told = moved if mandate.when.has_band or mandate.when.drift is not None else ()
-    return Due(scope, tuple(readings), period if looks else "", () if fired else told)
+    if not fired:
+        return Due(scope, tuple(readings), period if looks else "", (*unknown, *told))
+    rest: Scope = "cash" if cash_fired else "nothing"
+    return Due(scope, tuple(readings), period if looks else "", unknown, worth, rest)
 
 
 def _adopted(aim: Aim, state: State) -> Aim:
@@ -187,7 +205,7 @@ def _fires(aim: Aim, mandate: Mandate, looks: bool, readings: list[Reading]) -> 
     if when.never or aim.base <= 0:
         return False
     if not when.has_band and when.drift is None:
-        return looks and when.calendar is not None
+        return looks and when.calendar is not None and not when.is_dynamic
     fired = False
     if when.has_band:
         for sleeve in aim.root.walk():
@@ -203,6 +221,50 @@ def _fires(aim: Aim, mandate: Mandate, looks: bool, readings: list[Reading]) -> 
         readings.append(reading)
         fired = fired or reading.fired
     return fired and looks
+
+
+def _unknown(aim: Aim, mandate: Mandate, readings: list[Reading]) -> tuple[Finding, ...]:
+    """That triggers ask for nothing because there are no estimates; each is a reading as well."""
+    when, outlook = mandate.when, mandate.outlook(aim.name)
+    asked = [("tracking", when.tracking), ("worth", when.worth)]
+    lacking = outlook.lacking
+    if not lacking and when.worth is not None and outlook.risk_aversion is None:
+        asked, lacking = asked[1:], "the target maximises no utility"
+    if not lacking:
+        return ()
+    names = [name for name, limit in asked if limit is not None]
+    readings.extend(unknown_reading(aim.name, name, lacking) for name in names)
+    if not names:
+        return ()
+    message = (
+        f"{' and '.join(names)} cannot be known, so nothing is due by it: {lacking.rstrip('.')}"
+    )
+    return (Finding("estimates-missing", aim.name, message),)
+
+
+def _tracking_fires(aim: Aim, mandate: Mandate, readings: list[Reading]) -> bool:
+    """Whether what is held strays from the target of today by the tracking error that fires."""
+    limit, outlook = mandate.when.tracking, mandate.outlook(aim.name)
+    if limit is None or outlook.lacking or aim.base <= aim.flow:
+        return False
+    apart = {leaf.name: aim.now(leaf) - leaf.weight for leaf in aim.root.leaves()}
+    squared = outlook.variance(apart)
+    reading = tracking_reading(aim.name, squared=squared, limit=limit, outlook=outlook)
+    readings.append(reading)
+    return reading.fired
+
+
+def _may_be_worth(aim: Aim, mandate: Mandate, readings: list[Reading]) -> bool:
+    """Whether going to the target is expected to gain any utility: then its cost is asked."""
+    outlook = mandate.outlook(aim.name)
+    if mandate.when.worth is None or outlook.risk_aversion is None or aim.base <= 0:
+        return False
+    leaves = aim.root.leaves()
+    wanted = outlook.utility({leaf.name: leaf.weight for leaf in leaves})
+    gain = wanted - outlook.utility({leaf.name: aim.now(leaf) for leaf in leaves})
+    if gain <= 0:
+        readings.append(worthless_reading(aim.name, gain=round(gain * aim.base), outlook=outlook))
+    return gain > 0
 
 
 def _new_cash_fires(

@@ -10,7 +10,8 @@ from trimtab.costs import Costs
 from trimtab.model.found import Found
 from trimtab.model.frozen import LATER, dataclass
 from trimtab.model.household import Household
-from trimtab.model.policy import To, When, refuse_dynamic
+from trimtab.model.outlook import Outlook
+from trimtab.model.policy import To, When
 from trimtab.model.sleeves import Sleeve
 
 HOUSEHOLD = "household"
@@ -43,6 +44,7 @@ class Mandate:
             first.
         fewest_trades: Among plans that end inside every band, take one with the fewest trades.
         found: How the household's target was found, where it moves; None where it is written down.
+        outlooks: What is expected of each target's leaves, for `tracking` and `worth`.
     """
 
     household: Household
@@ -56,9 +58,12 @@ class Mandate:
     drift_price: Decimal | None = None
     fewest_trades: bool = False
     found: Found | None = field(default=None, metadata={LATER: True})
+    outlooks: tuple[Outlook, ...] = field(default=(), metadata={LATER: True})
 
-    def __post_init__(self) -> None:
-        refuse_dynamic(self.when, "a plan")
+    def outlook(self, target: str) -> Outlook:
+        """What is expected of the leaves of a target; where nothing is known, why."""
+        found = next((one for one in self.outlooks if one.target == target), None)
+        return found or Outlook(target, lacking="no prices to estimate it from were given")
 
     @property
     def price_of_drift(self) -> float:

@@ -16,8 +16,10 @@ from trimtab.engine.aim import targets
 from trimtab.engine.due import adopted_target
 from trimtab.engine.mandate import Mandate
 from trimtab.engine.value import Position
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH
 from trimtab.model.numbers import minor_from
+from trimtab.model.outlook import UNIT, Outlook
 from trimtab.model.sessions import Period
 from trimtab.model.sleeves import Sleeve
 from trimtab.model.state import State
@@ -91,22 +93,43 @@ def quiet_sessions(
     quiet &= np.abs(total) < MOST_WORTH
     if mandate.when.never:
         return quiet
+    if mandate.when.worth is not None:
+        # What trades cost is known once they are sized: nothing says so beforehand.
+        return np.zeros(count, dtype=np.bool_)
     for name, root, accounts in targets(mandate):
-        quiet &= _is_inside(adopted_target(name, root, state), accounts, state, mandate, worth)
+        held = _shares(root, accounts, state, mandate, worth)
+        quiet &= _is_inside(adopted_target(name, root, state), held, mandate)
+        quiet &= _is_near(root, held, mandate.outlook(name), mandate)
     return quiet
 
 
-def _is_inside(
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a target's accounts hold over sessions, in minor units as floats.
+
+    Args:
+        base: What percentages divide, at least 1.
+        is_any: Where there is something to divide.
+        values: By leaf.
+        apart: In no sleeve, cash without a leaf included.
+    """
+
+    base: Any
+    is_any: Any
+    values: Mapping[str, Any]
+    apart: Any
+
+
+def _shares(
     root: Sleeve,
     accounts: Sequence[str],
     state: State,
     mandate: Mandate,
     worth: Mapping[Position, NDArray[np.int64]],
-) -> Any:
-    """Whether every sleeve of a target stays off its band, and drift off its limit."""
+) -> _Held:
+    """What each leaf is worth over the sessions."""
     import numpy as np
 
-    when = mandate.when
     leaves = root.leaves()
     leaf_of = {id_: leaf.name for leaf in leaves for id_ in leaf.hold}
     cash_leaf = leaf_of.pop(CASH, "")
@@ -123,19 +146,40 @@ def _is_inside(
     base = sum(values.values()) + unassigned + cash
     if cash_leaf:
         values[cash_leaf] = values[cash_leaf] + cash
-    inside = np.asarray(base > 0)
-    base = np.maximum(base, 1).astype(np.float64)
+    apart = np.abs(unassigned) + (0 if cash_leaf else abs(cash))
+    return _Held(np.maximum(base, 1).astype(np.float64), np.asarray(base > 0), values, apart)
+
+
+def _is_inside(root: Sleeve, held: _Held, mandate: Mandate) -> Any:
+    """Whether every sleeve of a target stays off its band, and drift off its limit."""
+    import numpy as np
+
+    when, inside = mandate.when, held.is_any
     if when.has_band:
         for sleeve in root.walk():
             width = None if sleeve is root else band_width(sleeve.weight, when)
             if width is not None:
-                now = sum(values[leaf.name] for leaf in sleeve.leaves()) / base
+                now = sum(held.values[leaf.name] for leaf in sleeve.leaves()) / held.base
                 away = np.abs(now - float(sleeve.weight))
                 inside = inside & (away < float(width) - MARGIN * (1.0 + np.abs(now)))
     if when.drift is not None:
-        apart = np.abs(unassigned) + (0 if cash_leaf else abs(cash))
-        for leaf in leaves:
-            apart = apart + np.abs(values[leaf.name] - float(leaf.weight) * base)
-        drift = apart / (2.0 * base)
+        apart = held.apart
+        for leaf in root.leaves():
+            apart = apart + np.abs(held.values[leaf.name] - float(leaf.weight) * held.base)
+        drift = apart / (2.0 * held.base)
         inside = inside & (drift < float(when.drift) - MARGIN * (1.0 + drift))
     return inside
+
+
+def _is_near(root: Sleeve, held: _Held, outlook: Outlook, mandate: Mandate) -> Any:
+    """Whether the tracking error to a target stays below its limit; squares, so wider margins."""
+    import numpy as np
+
+    limit = mandate.when.tracking
+    if limit is None or outlook.lacking:
+        return np.asarray(True)
+    weights = {leaf.name: float(leaf.weight) for leaf in root.leaves()}
+    away = np.stack([held.values[leaf] / held.base - weights[leaf] for leaf in outlook.leaves])
+    table = np.array(outlook.covariance, dtype=np.float64) / UNIT
+    squared = (away * (table @ away)).sum(axis=0)
+    return squared < float(limit) ** 2 * (1.0 - 1e-6) - 1e-14

@@ -31,6 +31,7 @@ from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.priced_days import PricedDays, priced_days
 from trimtab.simulate.tape import Tape
 from trimtab.targets.mover import Mover
+from trimtab.targets.watch import Watch, why_not_weighed
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -71,10 +72,13 @@ def account_runs(
         on_session: Called with the policy's name and each session, for a progress bar.
 
     Raises:
-        RefusedError: There are no sessions with prices to run over, or money is to come to an
-            account that is none.
+        RefusedError: There are no sessions with prices to run over, money is to come to an account
+            that is none, or a policy weighs what the target says nothing of.
     """
     _need_accounts(book, terms)
+    for policy in policies:
+        if wrong := why_not_weighed(policy.when, book.portfolio.moving):
+            raise RefusedError(wrong)
     past = _past(book, start, end, cash, start_from=start_from, opens=terms.trade_at == "next-open")
     mover = None if book.portfolio.moving is None else past.on_its_days(book.mover())
     tape = Tape.of(list(past.markets()))
@@ -104,6 +108,7 @@ def account_runs(
                 opens=past.opens if terms.trade_at == "next-open" else None,
                 on_session=told,
                 mover=mover if own is None else None,
+                watch=past.watch_on_its_days(book) if policy.when.is_dynamic else None,
             )
         )
     return [replace(run, findings=(*run.findings, *past.findings)) for run in runs]
@@ -148,6 +153,11 @@ def account_paths(
             "out --paths, or leave out --account-mode"
         )
     _need_accounts(book, terms)
+    if any(policy.when.is_dynamic for policy in policies):
+        raise RefusedError(
+            "shuffled histories in account mode have no estimates for tracking and worth: leave "
+            "out --paths, or leave out --account-mode"
+        )
     past = _past(book, start, end, cash, start_from=start_from)
     try:
         found = bootstrap_accounts(
@@ -221,6 +231,10 @@ class _Past:
         if mover.calendar == self.source.calendar:
             return mover
         return replace(mover, calendar=self.source.calendar)
+
+    def watch_on_its_days(self, book: ObservedBook) -> Watch:
+        """What estimates risk, its months ending on the sessions of this run."""
+        return replace(book.watch(), calendar=self.source.calendar)
 
     def volumes(self, day: date) -> dict[str, Fraction]:
         """What was traded on a day."""

@@ -16,6 +16,7 @@ from trimtab.adapters.portfolio_folder import LEDGER_FILE, LOTS_FILE, PAPER_FOLD
 from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.adapters.price_steps import Since
 from trimtab.adapters.prices_file import LOOKED_BACK, PriceFile
+from trimtab.engine.follow import on_day
 from trimtab.engine.mandate import HOUSEHOLD, Mandate
 from trimtab.execution.booked_dividends import dividends_wrong
 from trimtab.execution.corporate import (
@@ -47,6 +48,7 @@ from trimtab.model.state import State
 if TYPE_CHECKING:
     from trimtab.ledger.store import LedgerStore
     from trimtab.targets.mover import Mover
+    from trimtab.targets.watch import Watch
 
 
 FRESH_DAYS = 10
@@ -74,6 +76,7 @@ class ObservedBook:
         self._store: FileLedger | None = None
         self._prices: PriceFile | None = None
         self._mover: Mover | None = None
+        self._watch: Watch | None = None
         self._folded: Folded = NOTHING
         self._prepared: dict[date, Prepared] = {}
 
@@ -472,10 +475,25 @@ class ObservedBook:
         Where it cannot be found and nothing was ever adopted there is none, and `found` says why.
         """
         mandate = replace(self.portfolio.mandate, household=self.household())
-        if self.portfolio.moving is None:
+        moves = self.portfolio.moving is not None
+        if not moves and not mandate.when.is_dynamic:
             return mandate
-        target, found = self.mover().at(as_of or self.as_of(), self.folded().adopted.get(HOUSEHOLD))
-        return replace(mandate, target=target, found=found)
+        return on_day(
+            mandate,
+            as_of or self.as_of(),
+            self.folded().adopted.get(HOUSEHOLD),
+            mover=self.mover() if moves else None,
+            watch=self.watch() if mandate.when.is_dynamic else None,
+        )
+
+    def watch(self) -> Watch:
+        """What estimates the risk of targets, with the prices that it learns from."""
+        if self._watch is None:
+            from trimtab.adapters.portfolio_prices import watch_of
+
+            moves = self.portfolio.moving is not None
+            self._watch = watch_of(self.portfolio, self.mover() if moves else None)
+        return self._watch
 
     def mover(self) -> Mover:
         """The moving target with the prices that it learns from, which are read once."""

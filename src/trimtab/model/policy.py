@@ -49,8 +49,7 @@ class When:
 
     A calendar with a band or drift means: look on the calendar, act on the band. A band beside
     drift means: whichever comes first. New cash (`cashflow`) fires beside the rest. `tracking` and
-    `worth` stand as a band does, without one beside them, and need a target that is found from
-    prices: each look finds it anew.
+    `worth` stand as a band does, without one beside them, and weigh what prices say of the target.
 
     Attributes:
         calendar: The period at whose last session the policy looks; None looks at every session.
@@ -91,7 +90,7 @@ class When:
 
     @property
     def is_dynamic(self) -> bool:
-        """Whether it acts on what is to be gained by what is best now: research mode only."""
+        """Whether it weighs what is expected of the target: then estimates are needed."""
         return self.tracking is not None or self.worth is not None
 
     @property
@@ -450,8 +449,8 @@ def refuse_dynamic(when: When, where: str) -> None:
     """
     if when.is_dynamic:
         raise PolicyError(
-            f"when {when}: {where} cannot act on tracking or worth yet; backtests in research mode "
-            "with a target that is found from prices can. Here use a band or drift."
+            f"when {when}: {where} cannot act on tracking or worth; plans, backtests and batches "
+            "can. Here use a band or drift."
         )
 
 

@@ -12,17 +12,19 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 
+from trimtab.engine.follow import on_day
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.execution.opening import Opening
 from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price
-from trimtab.simulate.account_desk import Desk, with_target
+from trimtab.simulate.account_desk import Desk
 from trimtab.simulate.account_flows import AccountFlows, exhausted_on, late_said, unpaid_said
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
 from trimtab.targets.mover import Mover
+from trimtab.targets.watch import Watch
 
 
 def backtest_accounts(
@@ -39,6 +41,7 @@ def backtest_accounts(
     opens: Callable[[date], Mapping[str, Price]] | None = None,
     on_session: Callable[[date], None] | None = None,
     mover: Mover | None = None,
+    watch: Watch | None = None,
 ) -> AccountRun:
     """What a household's policy would have done, in account mode.
 
@@ -60,6 +63,8 @@ def backtest_accounts(
         on_session: Called with every session, for a progress bar.
         mover: What finds the household's target on each session, where it moves: by the same
             function as for a plan. `mandate.target` has no meaning then.
+        watch: What estimates the risk that `tracking` and `worth` weigh, by the same function as
+            for a plan; None: what `mandate.outlooks` say.
 
     Returns:
         The run. What is owed at its end, because it is not due yet, is in `tax_owed`.
@@ -71,9 +76,12 @@ def backtest_accounts(
     """
     tape = markets if isinstance(markets, Tape) else Tape.of(list(markets))
     if mover is not None:
-        mandate = with_target(mandate, mover, tape.days[0], None)
+        mandate = on_day(mandate, tape.days[0], None, mover=mover)
         assert mandate.target is not None, "there is a target for the first session"
-    desk = Desk(mandate, opening, participation, volumes, pay_tax=pay_tax, terms=terms, mover=mover)
+    desk = Desk(
+        mandate, opening, participation, volumes, pay_tax=pay_tax, terms=terms, mover=mover,
+        watch=watch,
+    )  # fmt: skip
     if terms.trade_at == "next-open" and opens is None:
         raise ValueError("trade_at: there are no opens to trade at; say next-close")
     desk.opens = opens

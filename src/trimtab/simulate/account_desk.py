@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from trimtab.engine.aim import targets
 from trimtab.engine.decide import AVOID_WASH, decide, wants_plan
+from trimtab.engine.follow import on_day
 from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request
 from trimtab.engine.quiet import next_look
 from trimtab.execution.application import Application, Venue
@@ -30,6 +31,7 @@ from trimtab.model.numbers import Price, StepPrice, money_text
 from trimtab.model.orders import Order
 from trimtab.model.plan import Plan
 from trimtab.model.policy import parse_when
+from trimtab.model.sessions import Period
 from trimtab.model.sleeves import Sleeve
 from trimtab.model.state import State
 from trimtab.simulate.account_cash import (
@@ -54,6 +56,7 @@ from trimtab.simulate.account_tax import OpenLot, TaxAccount, lots_left, tax_of_
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
 from trimtab.targets.mover import Mover
+from trimtab.targets.watch import EVERY, Watch
 
 CLOSE = time(21, 0, tzinfo=UTC)
 """The hour of the simulated clock: after the close, so that a day's prices are known."""
@@ -87,16 +90,6 @@ class _SessionClock:
         return datetime.combine(self.day, CLOSE)
 
 
-def with_target(
-    mandate: Mandate, mover: Mover, as_of: date, adopted: Mapping[str, Fraction] | None
-) -> Mandate:
-    """The mandate with the target that holds on a day; the very same where that is the same."""
-    target, found = mover.at(as_of, adopted)
-    if (target, found) == (mandate.target, mandate.found):
-        return mandate
-    return replace(mandate, target=target, found=found)
-
-
 class Desk:
     """A household's record, broker and clock, all in memory, moved from session to session."""
 
@@ -110,10 +103,12 @@ class Desk:
         pay_tax: bool = True,
         terms: AccountTerms = USUAL,
         mover: Mover | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.terms = terms
         self.mandate = mandate
         self.mover = mover
+        self.watch = watch
         self.opening = opening
         self.participation = participation
         self.volumes = volumes
@@ -155,9 +150,10 @@ class Desk:
         """One session: splits and dividends, the decision, its orders, the value at the close."""
         market = tape.market(len(self.dates))
         self.clock.day = market.as_of
-        if self.mover is not None:
-            adopted = self.folded.adopted.get(HOUSEHOLD)
-            self.mandate = with_target(self.mandate, self.mover, market.as_of, adopted)
+        adopted = self.folded.adopted.get(HOUSEHOLD)
+        self.mandate = on_day(
+            self.mandate, market.as_of, adopted, mover=self.mover, watch=self.watch
+        )
         self._read_prices(tape)
         paid = self._book_actions(market)
         self._trade_waiting(market)
@@ -245,9 +241,9 @@ class Desk:
         if start == len(tape) or not self.is_booked or self.waiting is not None:
             return
         due = self.tax.next_due() if self.pay_tax else None
-        if self.mover is not None:
+        for every in self._found_anew():
             # A new finding is looked at on its day, whatever the policy asks for.
-            marks = tape.sessions.marks(self.mover.target.every)
+            marks = tape.sessions.marks(every)
             anew = bisect_right(marks, marks[start - 1])
             found = tape.days[anew] if anew < len(tape) else None
             due = min((day for day in (due, found) if day is not None), default=None)
@@ -262,6 +258,15 @@ class Desk:
             worth = {key: own[:count].tolist() for key, own in quiet.worth.items()}
             self._note(tape.days[start : start + count], worth, self.folded.cash)
             self._read_prices(tape, len(self.dates) - 1)
+
+    def _found_anew(self) -> set[Period]:
+        """At the end of which periods targets are found, or estimates made, anew."""
+        found: set[Period] = set()
+        if self.mover is not None:
+            found.add(self.mover.target.every)
+        if self.watch is not None and self.mandate.when.is_dynamic:
+            found.add(EVERY)
+        return found
 
     def _flow(self, market: Market) -> dict[str, int]:
         """The fee of a session, booked, and what is to go, noted; then what comes to accounts."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH
+from trimtab.model.outlook import UNIT
 from trimtab.model.policy import Policy
 from trimtab.simulate.aims import Weights
 from trimtab.simulate.history import PriceHistory
@@ -57,6 +58,9 @@ def check_dynamic(policy: Policy) -> None:
     when, target = policy.when, policy.target
     if not when.is_dynamic:
         return
+    if hasattr(target, "outlook"):
+        # A portfolio's own: its estimates are those of a plan.
+        return
     if not hasattr(target, "fit"):
         wrong = f"when {when} measures against estimates, and this target has none"
         remedy = "give an estimator, as tt.CostAware(); or use a band or drift"
@@ -86,19 +90,10 @@ def look(policy: Policy, view: PriceHistory, weights: Weights, rates: Mapping[st
     """
     import numpy as np
 
-    from trimtab.targets.learning import learn
-
     when, target = policy.when, policy.target
-    covariance = getattr(target, "covariance", None)
-    expected = getattr(target, "expected", "compounded")
-    learned = learn(
-        np.asarray(view.returns),
-        covariance if covariance in COVARIANCES else "ledoit-wolf",
-        "compounded" if isinstance(expected, str) and expected not in EXPECTED else expected,
-        sessions_a_year=float(getattr(target, "sessions_a_year", 252)),
-        names=view.symbols,
-        risk_free=float(getattr(target, "risk_free", 0.0)),
-    )
+    learned = _learned(target, view)
+    if learned is None:
+        return Look(view.last, 0.0, None, None, False, "nothing is known yet: nothing done.")
     best = np.array([weights.get(symbol, 0.0) for symbol in view.symbols])
     held = np.array([view.held.get(symbol, 0.0) for symbol in view.symbols])
     apart = best - held
@@ -111,7 +106,7 @@ def look(policy: Policy, view: PriceHistory, weights: Weights, rates: Mapping[st
             f"{'at least' if acts else 'below'} {float(when.tracking):.2%}"
         )
     if when.worth is not None:
-        aversion = _risk_aversion(target)
+        aversion = learned.aversion
         assert aversion is not None, "checked before the run"
         gain = _utility(best, learned, aversion) - _utility(held, learned, aversion)
         rate = np.array([rates.get(symbol, 0.0) for symbol in view.symbols])
@@ -127,7 +122,53 @@ def look(policy: Policy, view: PriceHistory, weights: Weights, rates: Mapping[st
     return Look(view.last, tracking, gain, cost, acts, reason)
 
 
-def _utility(weights: Floats, learned: Any, aversion: float) -> float:
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """A year's estimates of a view's symbols, and what the target's utility pays for variance."""
+
+    covariance: Floats
+    expected: Floats
+    aversion: float | None
+
+
+def _learned(target: Any, view: PriceHistory) -> _Learned | None:
+    """What is known on a day; None where it is too little."""
+    import numpy as np
+
+    from trimtab.targets.learning import learn
+
+    if hasattr(target, "outlook"):
+        return _of_outlook(target, view)
+    covariance = getattr(target, "covariance", None)
+    expected = getattr(target, "expected", "compounded")
+    learned = learn(
+        np.asarray(view.returns),
+        covariance if covariance in COVARIANCES else "ledoit-wolf",
+        "compounded" if isinstance(expected, str) and expected not in EXPECTED else expected,
+        sessions_a_year=float(getattr(target, "sessions_a_year", 252)),
+        names=view.symbols,
+        risk_free=float(getattr(target, "risk_free", 0.0)),
+    )
+    return _Learned(learned.covariance, learned.expected, _risk_aversion(target))
+
+
+def _of_outlook(target: Any, view: PriceHistory) -> _Learned | None:
+    """The estimates of a portfolio's own target, brought from its leaves to symbols."""
+    import numpy as np
+
+    outlook, symbol_of = target.outlook(view)
+    if outlook.lacking:
+        return None
+    places = [view.symbols.index(symbol_of[leaf]) for leaf in outlook.leaves]
+    covariance = np.zeros((len(view.symbols), len(view.symbols)))
+    covariance[np.ix_(places, places)] = np.array(outlook.covariance) / UNIT
+    expected = np.zeros(len(view.symbols))
+    expected[places] = np.array(outlook.expected) / UNIT
+    aversion = outlook.risk_aversion
+    return _Learned(covariance, expected, None if aversion is None else float(aversion))
+
+
+def _utility(weights: Floats, learned: _Learned, aversion: float) -> float:
     risk = float(weights @ learned.covariance @ weights)
     return float(weights @ learned.expected) - 0.5 * aversion * risk
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from trimtab.model.instruments import CASH
+from trimtab.model.outlook import Outlook
 from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.aims import Weights
@@ -15,6 +16,10 @@ from trimtab.targets.mover import Mover
 from trimtab.targets.moving import MovingTarget
 from trimtab.targets.ranged import UNITS, exact_tree
 from trimtab.targets.signals import KnownSeries
+from trimtab.targets.watch import Watch
+
+OWN = "household"
+"""Whose target it is."""
 
 MOST_KNOWN = 10_000
 """So many findings are kept."""
@@ -46,12 +51,55 @@ class FoundAim:
         if key not in self._known:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            mover = Mover(
-                self.target, view, self.stands_for, self.calendar, series=dict(self.series)
-            )
+            mover = self._mover(view)
             tree = mover.learned(mover.found_on(view.last)).tree
             self._known[key] = None if tree is None else by_symbol(tree, self.stands_for)
         return self._known[key]
+
+    def outlook(self, view: PriceHistory) -> tuple[Outlook, Mapping[str, str]]:
+        """What is expected of its leaves as of the view's last session, and whose prices they are.
+
+        For triggers that weigh it: the estimates of a plan of that day.
+        """
+        mover = self._mover(view)
+        tree = mover.learned(mover.found_on(view.last)).tree
+        if tree is None:
+            return Outlook(OWN, lacking="no target can be found"), self.stands_for
+        leaves = tuple(
+            leaf if CASH in leaf.hold else replace(leaf, hold=(self.stands_for[leaf.name],))
+            for leaf in tree.leaves()
+        )
+        root = replace(tree, children=leaves)
+        watch = Watch(view, {}, self.calendar)
+        return watch.outlook(OWN, root, view.last, mover=mover), self.stands_for
+
+    def _mover(self, view: PriceHistory) -> Mover:
+        return Mover(self.target, view, self.stands_for, self.calendar, series=dict(self.series))
+
+
+@dataclass(frozen=True)
+class WrittenAim:
+    """A written target as a function of a view, for a policy that weighs what is expected of it.
+
+    Args:
+        root: Its tree; each leaf holds one symbol.
+        calendar: At the end of whose months the estimates are made anew.
+    """
+
+    root: Sleeve
+    calendar: Calendar
+
+    def __call__(self, view: PriceHistory) -> Weights:
+        """Weights by symbol, the same on every day."""
+        return by_symbol(self.root, self._symbols())
+
+    def outlook(self, view: PriceHistory) -> tuple[Outlook, Mapping[str, str]]:
+        """As of `FoundAim.outlook`."""
+        found = Watch(view, {}, self.calendar).outlook(OWN, self.root, view.last)
+        return found, self._symbols()
+
+    def _symbols(self) -> dict[str, str]:
+        return {leaf.name: leaf.hold[0] for leaf in self.root.leaves() if leaf.hold[0] != CASH}
 
 
 def by_symbol(tree: Sleeve, stands_for: Mapping[str, str]) -> Weights:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from trimtab.model import findings as told
 from trimtab.model.found import Estimates
 from trimtab.model.frozen import dataclass
+from trimtab.model.outlook import Outlook
 from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
-from trimtab.targets.estimated import covariance_by
-from trimtab.targets.foreseen import Foreseen, foresee
+from trimtab.targets.foreseen import Foreseen
 from trimtab.targets.limits import Limits
 from trimtab.targets.moving import MovingTarget, Prices, decimal_of, shown
 from trimtab.targets.optimised import (
@@ -29,18 +29,13 @@ from trimtab.targets.optimised import (
 from trimtab.targets.quadratic import Row
 from trimtab.targets.ranged import UNITS, Range, exact_tree
 from trimtab.targets.signals import months_before
+from trimtab.targets.window import Window, estimates_of, span_of, window_of, year_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-MOST_AGE = 5
-"""Sessions that the newest price may be older than the day that a target is found on."""
-
-JUMP = 10.0
-"""A factor from one price to the next at which nothing is learned: a split or a slip."""
 
 LEAST_GAP = 1e-12
 
@@ -60,6 +55,7 @@ class Finding:
         limits: Which limit a leaf is at, in words.
         findings: What else is to be said.
         why: In a sentence, why the shares are what they are, where a rule scales them.
+        outlook: The estimates themselves, for triggers that weigh them.
     """
 
     tree: Sleeve | None
@@ -70,22 +66,7 @@ class Finding:
     limits: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[told.Finding, ...] = ()
     why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The prices that are learned from: complete, oldest first, one column a leaf."""
-
-    leaves: tuple[Range, ...]
-    symbols: tuple[str, ...]
-    days: tuple[date, ...]
-    close: Floats
-
-    @property
-    def returns(self) -> Floats:
-        """Simple returns, shape (sessions - 1, n)."""
-        changes: Floats = self.close[1:] / self.close[:-1] - 1.0
-        return changes
+    outlook: Outlook | None = None
 
 
 def learned(
@@ -105,20 +86,10 @@ def learned(
         on: The day.
         calendar: Whose sessions count.
     """
-    leaves = tuple(leaf for leaf in target.tree.leaves() if not leaf.is_cash)
-    lacking = [leaf for leaf in leaves if leaf.name not in stands_for]
-    if lacking:
-        names = ", ".join(f"{leaf.name} ({', '.join(leaf.hold)})" for leaf in lacking)
-        return Finding(
-            None,
-            f"nothing in the hold list of {names} has prices. Name a stand-in: history = "
-            '"SYMBOL" under [instruments.NAME].',
-        )
-    window = _window(target, prices, leaves, stands_for, on)
-    wrong = _unusable(target, window, on, calendar)
-    if wrong:
+    window, wrong = window_of(target, prices, stands_for, on, calendar)
+    if window is None:
         return Finding(None, wrong)
-    year = 365 if len(calendar.weekdays) == 7 else 252
+    year = year_of(calendar)
     if target.volatility is not None:
         from trimtab.targets.scaled import scaled
 
@@ -126,87 +97,41 @@ def learned(
     return _found(target, window, on, year)
 
 
-def _window(
+def estimated(
     target: MovingTarget,
     prices: Prices,
-    leaves: tuple[Range, ...],
     stands_for: Mapping[str, str],
+    *,
     on: date,
-) -> Window:
-    """The days on which all leaves have a price, from the start of the history asked for."""
-    import numpy as np
+    calendar: Calendar,
+) -> Finding:
+    """What the rule's estimates say of its leaves on a day: no weights, only `outlook`.
 
-    symbols = tuple(stands_for[leaf.name] for leaf in leaves)
-    start = np.datetime64(months_before(on, target.months), "D")
-    first, last = np.searchsorted(prices.dates, [start, np.datetime64(on, "D")], side="right")
-    columns = [prices.symbols.index(symbol) for symbol in symbols]
-    close = prices.close[first:last][:, columns]
-    kept = ~np.isnan(close).any(axis=1)
-    days = tuple(day.item() for day in prices.dates[first:last][kept].astype("datetime64[D]"))
-    return Window(leaves, symbols, days, np.asarray(close[kept], dtype=np.float64))
-
-
-def _unusable(target: MovingTarget, window: Window, on: date, calendar: Calendar) -> str:
-    """Why nothing can be learned from a stretch of prices, in a sentence; or nothing."""
-    import numpy as np
-
-    days = window.days
-    names = ", ".join(window.symbols)
-    if len(days) < target.least_sessions:
-        span = f", {days[0]} to {days[-1]}" if days else ""
-        return (
-            f"the history is too short: in the {_span(target.months)} to {on} all of {names} have "
-            f"prices on {len(days)} sessions{span}, and {target.least_sessions} are the least to "
-            "learn from (least_sessions)."
-        )
-    age = calendar.sessions_between(days[-1], on)
-    if age > MOST_AGE:
-        return (
-            f"the newest session on which all of {names} have prices is {days[-1]}, {age} "
-            f"sessions before {on}. Fetch newer prices."
-        )
-    steps = window.close[1:] / window.close[:-1]
-    far = np.argwhere((steps >= JUMP) | (steps <= 1.0 / JUMP))
-    if len(far):
-        row, column = far[0].tolist()
-        before, after = window.close[row, column], window.close[row + 1, column]
-        return (
-            f"the price of {window.symbols[column]} goes from {before:g} to {after:g} on "
-            f"{days[row + 1]}. Correct that row, or tell its split."
-        )
-    return ""
+    Args:
+        target: Leaves, and how returns are estimated.
+        prices, stands_for, on, calendar: As of `learned`.
+    """
+    window, wrong = window_of(target, prices, stands_for, on, calendar)
+    if window is None:
+        return Finding(None, wrong)
+    made, wrong = estimates_of(target, window, year_of(calendar))
+    return Finding(None, wrong) if made is None else Finding(None, outlook=made.outlook)
 
 
 def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding:
     """The weights by a history that can be used."""
     import numpy as np
 
-    from trimtab.estimates.history import usable
-    from trimtab.estimates.repair import repaired
-
-    leaves, names = window.leaves, window.symbols
-    history = usable(window.returns, names=names)
-    left_out = [f.message for f in history.findings if f.code != "history-shortened"]
-    if left_out:
-        return Finding(None, " ".join(left_out))
-    fit = repaired(
-        covariance_by(target.covariance, history.returns, sessions_a_year=year), names=names
-    )
-    if fit.covariance is None:
-        return Finding(None, " ".join(one.message for one in fit.findings))
-    seen = foresee(
-        target.expected,
-        history.returns,
-        fit.covariance,
-        [leaf.name for leaf in leaves],
-        risk_free=target.asked.risk_free,
-        sessions_a_year=year,
-    )
+    leaves = window.leaves
+    made, wrong = estimates_of(target, window, year)
+    if made is None:
+        return Finding(None, wrong)
+    seen = made.seen
     expected, covariance = seen.expected, seen.covariance
-    years = len(history.returns) / year
+    years = len(made.returns) / year
     cash = sum(leaf.least for leaf in target.tree.leaves() if leaf.is_cash)
     try:
-        best, shares = _best(target, leaves, seen, history.returns, cash, years)
+        best, shares = _best(target, leaves, seen, made.returns, cash, years)
     except ValueError as error:
         return Finding(None, f"{error}.")
     if not all(map(isfinite, shares)):
@@ -216,7 +141,7 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
     exact = {leaf.name: float(leaf.weight) for leaf in tree.leaves()}
     weights = np.array([exact[leaf.name] for leaf in leaves])
     variances = np.sqrt(covariance.diagonal())
-    found = [*fit.findings, *best.findings, *_short(target, window, on)]
+    found = [*made.findings, *best.findings, *_short(target, window, on)]
     if best.status == "stopped":
         message = f"the solver stopped before it was done: the gap is {best.optimality_gap:.1e}"
         found.append(told.Finding("target-stopped", "target", message))
@@ -230,6 +155,7 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
         limits=_at_limits(target.tree, exact),
         findings=tuple(found),
         why=_believed(seen),
+        outlook=made.outlook,
     )
 
 
@@ -400,7 +326,7 @@ def _short(target: MovingTarget, window: Window, on: date) -> list[told.Finding]
         return []
     message = (
         f"estimates are of {window.days[0]} to {window.days[-1]}, less than the "
-        f"{_span(target.months)} asked for: before that not all of {_some(window.symbols)} have "
+        f"{span_of(target.months)} asked for: before that not all of {_some(window.symbols)} have "
         "prices"
     )
     return [told.Finding("history-short", "target", message, "info")]
@@ -409,10 +335,3 @@ def _short(target: MovingTarget, window: Window, on: date) -> list[told.Finding]
 def _some(names: Sequence[str], most: int = 8) -> str:
     listed = ", ".join(names[:most])
     return listed if len(names) <= most else f"{listed} and {len(names) - most} more"
-
-
-def _span(months: int) -> str:
-    years, rest = divmod(months, 12)
-    if rest:
-        return f"{months} months"
-    return "year" if years == 1 else f"{years} years"

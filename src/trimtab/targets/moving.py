@@ -107,6 +107,11 @@ class MovingTarget:
         return self.glide is not None and self.volatility is None and self.tilt is None
 
     @property
+    def is_optimised(self) -> bool:
+        """Whether its shares are found from estimates, and not written down."""
+        return self.glide is None
+
+    @property
     def hold(self) -> tuple[str, ...]:
         """All that may be held."""
         return tuple(symbol for leaf in self.tree.leaves() for symbol in leaf.hold)

@@ -6,10 +6,11 @@ from datetime import date
 
 from trimtab.model import findings as told
 from trimtab.model.sleeves import Sleeve
-from trimtab.targets.learned import Finding, Window
+from trimtab.targets.learned import Finding
 from trimtab.targets.moving import MovingTarget, decimal_of
 from trimtab.targets.ranged import exact_tree
 from trimtab.targets.volatility import Scale, VolatilityRule, covariance_of, scale
+from trimtab.targets.window import Window
 
 
 def scaled(target: MovingTarget, window: Window, on: date, year: int) -> Finding:

@@ -19,7 +19,6 @@ from trimtab.model.policy import (
     check_policy,
     parse_to,
     parse_when,
-    refuse_dynamic,
 )
 
 
@@ -118,9 +117,7 @@ def participation(table: Table) -> Fraction | None:
 
 
 def _when(text: str) -> str:
-    when = parse_when(text)
-    refuse_dynamic(when, "a portfolio")
-    return str(when)
+    return str(parse_when(text))
 
 
 def _to(text: str) -> str:

@@ -1,0 +1,64 @@
+"""The mandate of a day: with the target that holds then, and what is expected of its leaves.
+
+Both are found before the decision, from prices alone (docs/decisions/0015): the same for a plan, a
+session of a backtest and a model of a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from trimtab.engine.aim import targets
+from trimtab.engine.mandate import HOUSEHOLD, Mandate
+
+if TYPE_CHECKING:
+    from trimtab.targets.mover import Mover
+    from trimtab.targets.watch import Watch
+
+
+def on_day(
+    mandate: Mandate,
+    as_of: date,
+    adopted: Mapping[str, Fraction] | None,
+    *,
+    mover: Mover | None = None,
+    watch: Watch | None = None,
+) -> Mandate:
+    """The mandate with all that prices say of a day; the very same where that is the same.
+
+    Args:
+        mandate: The household with its policy.
+        as_of: A session.
+        adopted: Weights by leaf that were last adopted: kept where no target can be found.
+        mover: What finds the household's target, where it moves.
+        watch: What estimates its leaves' risk, where the policy weighs it.
+    """
+    target, found = mandate.target, mandate.found
+    if mover is not None:
+        target, found = mover.at(as_of, adopted)
+    now = mandate
+    if (target, found) != (mandate.target, mandate.found):
+        now = replace(mandate, target=target, found=found)
+    return now if watch is None else with_outlooks(now, as_of, watch, mover)
+
+
+def with_outlooks(mandate: Mandate, as_of: date, watch: Watch, mover: Mover | None) -> Mandate:
+    """The mandate with what is expected of each target's leaves, where its policy weighs it.
+
+    Args:
+        mandate: With the targets of the day.
+        as_of: A session.
+        watch: What estimates.
+        mover: What found the household's target, where it moves.
+    """
+    if not mandate.when.is_dynamic:
+        return mandate
+    outlooks = tuple(
+        watch.outlook(name, root, as_of, mover=mover if name == HOUSEHOLD else None)
+        for name, root, _ in targets(mandate)
+    )
+    return mandate if outlooks == mandate.outlooks else replace(mandate, outlooks=outlooks)

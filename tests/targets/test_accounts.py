@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -113,3 +115,27 @@ def test_a_risk_aversion_that_is_none_is_refused(aversion: float) -> None:
             risk_aversion=np.array([aversion]),
             held=np.full((1, 3), 0.3),
         )
+
+
+def test_a_neighbour_that_wants_something_else_does_no_harm() -> None:
+    """Tempers and costs far apart in turn, holdings at limits, a group: the weights as alone."""
+    rng = np.random.default_rng(8)
+    n, accounts = 8, 60
+    returns, matrix = market(n, 8)
+    group = Row("group", (np.arange(n) < 4).astype(float), 0.2, 0.6)
+    limits = replace(within(n, 0.0, 0.5), rows=(group,))
+    aversion = np.where(np.arange(accounts) % 2, 200.0, 0.05)
+    held = rng.dirichlet(np.full(n, 0.2), accounts).clip(0.0, 0.5)
+
+    found = most_utility_each(
+        returns, matrix, limits, risk_aversion=aversion, held=held, sell=0.03, buy=0.01
+    )
+
+    for a in range(accounts):
+        alone = replace(
+            limits.programme(aversion[a] * matrix, -returns),
+            held=held[a], sell=np.full(n, 0.03), buy=np.full(n, 0.01),
+        )  # fmt: skip
+        assert found.status(a) == "optimal"
+        assert found.gaps[a] < 1e-9
+        np.testing.assert_allclose(found.weights[a], solve(alone).weights, atol=1e-8)

@@ -171,7 +171,8 @@ def utilities(
 ) -> None:  # fmt: skip
     """The best utility of many accounts, each from what it holds.
 
-    An account's risk aversion divides the objective, so that all share one matrix.
+    An account's risk aversion divides the objective, so that all share one matrix. Each search
+    begins where the one before it ended, which is never far; the first begins anew.
 
     Args:
         matrix, returns: Covariance and expected returns.
@@ -184,6 +185,7 @@ def utilities(
     """
     for i in range(n):
         marks[LOW][i], marks[HIGH][i] = terms[LOW][i], terms[HIGH][i]
+    stage = ANEW
     for a in range(first, last):
         aversion, held, weights = each.aversion[a], each.held[a], each.weights[a]
         for i in range(n):
@@ -191,13 +193,38 @@ def utilities(
             marks[SELL][i] = terms[SELL][i] / aversion
             marks[BUY][i] = terms[BUY][i] / aversion
             linear[i] = -returns[i] / aversion
+        if stage == FROM_PLACES and not begin_as_before(space, marks, n):
+            stage = ANEW
         ended, _, gap = solved(
-            matrix, linear, marks, rows, limits, space, n, m, ANEW, EVER, 0
+            matrix, linear, marks, rows, limits, space, n, m, stage, EVER, 0
         )  # fmt: skip
+        stage = FROM_PLACES if ended == SOLVED else ANEW
         each.ended[a] = ended
         each.gap[a] = gap * aversion
         for i in range(n):
             weights[i] = space.floats[WEIGHTS][i]
+
+
+@kernel
+def begin_as_before(space: Space, marks: Column, n: int) -> bool:
+    """Put everybody where the weights in `space` lie among new marks; false where none is free.
+
+    Who stood between two marks still does; who stood at a limit stays there.
+    """
+    weights, place = space.floats[WEIGHTS], space.integers[PLACE]
+    low, held, high = marks[LOW], marks[HELD], marks[HIGH]
+    free = 0
+    for i in range(n):
+        if place[i] % 2 == 1:
+            place[i] = ABOVE_HELD if weights[i] >= held[i] else BELOW_HELD
+            free += 1
+        elif weights[i] == low[i]:
+            place[i] = AT_LOW
+        elif weights[i] == high[i]:
+            place[i] = AT_HIGH
+        else:
+            place[i] = AT_HELD
+    return free > 0
 
 
 @kernel

@@ -64,7 +64,9 @@ def most_utility_each(
 ) -> ManyChosen:
     """The weights with the best utility for each account, at the cost of getting there.
 
-    Utility is return less half the risk aversion times the variance, less what trading costs.
+    Utility is return less half the risk aversion times the variance, less what trading costs. An
+    account is sought from where the one before it ended, so that its last bits may depend on that
+    one; on the threads they do not.
 
     Args:
         returns: Expected, shape (n,).

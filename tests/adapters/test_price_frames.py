@@ -309,6 +309,39 @@ def test_logarithms_of_prices_are_warned_of() -> None:
     ]
 
 
+@pytest.mark.parametrize("is_long", [False, True])
+@pytest.mark.parametrize(("apart", "scale"), [(1, 0.012), (7, 0.02), (30, 0.04)])
+def test_logarithms_are_told_however_far_apart(
+    tmp_path: Path, apart: int, scale: float, is_long: bool
+) -> None:
+    """Of days, weeks and months, in a wide table and in a long one, whose rows take turns."""
+    logs = np.log(100.0) + np.cumsum(drawn(scale)[:90], axis=0) / 2
+    days = np.datetime64("2010-01-04") + apart * np.arange(len(logs))
+    if is_long:
+        rows = [f"{d},A,{a:.6f}\n{d},B,{b:.6f}" for d, (a, b) in zip(days, logs, strict=True)]
+    else:
+        rows = [f"{d},{a:.6f},{b:.6f}" for d, (a, b) in zip(days, logs, strict=True)]
+    text = "\n".join(["date,symbol,adj_close" if is_long else "date,A,B", *rows, ""])
+    (tmp_path / "logs.csv").write_text(text)
+
+    found = read_prices(tmp_path / "logs.csv")
+
+    assert [one.code for one in found.findings] == ["looks-like-logarithms"]
+
+
+def test_a_dividend_of_more_than_half_is_doubted_with_its_line(tmp_path: Path) -> None:
+    """A total paid out where a sum a unit was meant makes a fortune: it is named, and counted."""
+    rows = ["date,symbol,close,dividend", "2024-01-02,KO,60,", "2024-01-03,KO,60,30",
+            "2024-01-04,KO,60,60.01", "2024-01-05,KO,60,200"]  # fmt: skip
+    (tmp_path / "p.csv").write_text("\n".join([*rows, ""]))
+
+    (found,) = read_prices(tmp_path / "p.csv").findings
+
+    assert (found.code, found.subject) == ("large-dividend", "KO")
+    assert "p.csv, line 4: a dividend of 60.01" in found.message
+    assert "and 1 more like it" in found.message
+
+
 @pytest.mark.parametrize(
     "numbers",
     [

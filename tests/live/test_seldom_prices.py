@@ -88,6 +88,20 @@ def test_what_starts_at_an_older_price_is_worth_that(tmp_path: Path) -> None:
     assert run.value[0] == run.value[-1]
 
 
+def test_a_dividend_of_more_than_half_the_price_is_doubted(tmp_path: Path) -> None:
+    """Account mode books it as it stands, and says which it is."""
+    folder(tmp_path)
+    days = XNYS.sessions(date(2020, 3, 2), date(2020, 3, 31))
+    rows = [f"{day},{name},100,{paid}" for day in days for name, paid in (("VTI", ""), ("BND", 1))]
+    rows[20] = f"{days[10]},VTI,100,51"
+    (tmp_path / "prices.csv").write_text("\n".join(["date,symbol,close,dividend", *rows, ""]))
+
+    (run,) = account_runs(opened(tmp_path), [Policy(None, "never")])
+
+    assert [one.subject for one in run.findings if one.code == "large-dividend"] == ["VTI"]
+    assert f"51 a unit on {days[10]}" in said(run)["large-dividend"]
+
+
 def test_full_prices_leave_the_calendar_as_it_is() -> None:
     """Where every session has prices, the exchange's own calendar counts, and nothing is said."""
     days = XNYS.sessions(date(2024, 1, 2), date(2024, 3, 28))

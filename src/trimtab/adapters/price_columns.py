@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
@@ -139,7 +139,7 @@ def refuse_returns(table: PriceTable, closes: Mapping[str, Floats]) -> None:
     """Returns where prices were meant: numbers of which many are below zero, or scatter around 1.
 
     Args:
-        table: The table, in which it becomes a problem; what may be logarithms is a finding.
+        table: The table, in which it becomes a problem.
         closes: The numbers of its columns, NaN where there is none.
     """
     import numpy as np
@@ -159,7 +159,16 @@ def refuse_returns(table: PriceTable, closes: Mapping[str, Floats]) -> None:
     if what:
         table.problem(None, "", f"the numbers look like {what}, and prices are needed", remedy)
         stop(table)
-    if all(_creeps(one) for one in columns):
+
+
+def doubt_logarithms(table: PriceTable, series: Iterable[tuple[Days, Floats]]) -> None:
+    """A finding where all numbers of a table may be logarithms of prices.
+
+    Args:
+        table: The table.
+        series: Days, ascending, and numbers of each symbol.
+    """
+    if all(_creeps(days, values) for days, values in series):
         message = (
             "the numbers look like logarithms of prices: all are small, with many decimals, and "
             "move by next to nothing. If they are, give prices = exp(numbers); else returns and "
@@ -167,6 +176,9 @@ def refuse_returns(table: PriceTable, closes: Mapping[str, Floats]) -> None:
         )
         table.findings.append(Finding("looks-like-logarithms", table.source, message, "warning"))
 
+
+MOST_FURTHER = 2.25
+"""How much further than daily ones numbers of weeks or months may move, and still creep."""
 
 LEAST_TOLD = 8
 """Numbers of a column from which it can be told what they are."""
@@ -191,17 +203,25 @@ def _scatter_around_one(columns: Sequence[Floats]) -> bool:
     return bool(columns) and crossed > 0.25 * steps and together < 0.5 * len(columns)
 
 
-def _creeps(values: Floats) -> bool:
+def _creeps(days: Days, numbers: Floats) -> bool:
     """Whether numbers from 2 to 12 with many decimals move as little as logarithms of prices do."""
     import numpy as np
 
-    if len(values) < 10 * LEAST_TOLD or values.min() < 2.0 or values.max() > 12.0:
+    known = np.isfinite(numbers)
+    values, own = numbers[known], days[known]
+    if len(values) < 5 * LEAST_TOLD or values.min() < 2.0 or values.max() > 12.0:
+        return False
+    # What comes more seldom moves further between.
+    apart = float(np.median(np.diff(own).astype("timedelta64[D]").astype(np.float64)))
+    further = min(max(apart, 1.0) ** 0.5, MOST_FURTHER)
+    if further < MOST_FURTHER and len(values) < 10 * LEAST_TOLD:
         return False
     if np.mean(np.abs(values * 1e4 - np.round(values * 1e4)) > 1e-6) < 0.5:
         return False  # a price is quoted with four decimals at most
     moves = np.diff(values)
     usual = float(np.median(np.abs(moves)))
-    return 0.002 < usual < 0.05 and usual / float(np.median(values)) < 0.004
+    limit = 0.004 * further
+    return bool(0.002 < usual < 12.5 * limit and usual / float(np.median(values)) < limit)
 
 
 def check_symbols(table: PriceTable, symbols: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from trimtab.adapters.price_columns import (
     check_prices,
     check_symbols,
     days_of,
+    doubt_logarithms,
     floats_of,
     places_in_order,
     refuse_returns,
@@ -90,6 +91,7 @@ def _wide(table: PriceTable) -> dict[str, Series]:
     for symbol, close in closes.items():
         check_prices(table, symbol, close)
         found[symbol] = Series(days[order], close[order], source=table.source, read=read)
+    doubt_logarithms(table, ((one.days, one.close) for one in found.values()))
     return found
 
 
@@ -131,6 +133,7 @@ def _long(table: PriceTable, known: Mapping[str, str]) -> dict[str, Series]:
         code = _currency_of(table, known["currency"], place, symbol) if "currency" in known else ""
         read = (_rows_of(table, days[place], place),)
         found[symbol] = replace(one, currency=code, read=read)
+    doubt_logarithms(table, ((one.days, one.close) for one in found.values()))
     return found
 
 
@@ -214,6 +217,7 @@ def _quoted(
     dividend = np.nan_to_num(values["dividend"][rows]) if "dividend" in values else zero
     split = np.nan_to_num(values["split"][rows], nan=1.0) if "split" in values else zero + 1.0
     events = (dividend != 0) | (split != 1)
+    _doubt_dividends(table, symbol, dividend, close * split, rows)
     for row in np.flatnonzero(events & ~priced):
         table.problem(int(rows[row]), symbol, "a dividend or split without a close", "add it")
     stop(table)
@@ -222,6 +226,26 @@ def _quoted(
         message = "there is no adj_close and no dividend column: closes are used without dividends."
         table.findings.append(Finding("no-dividends", symbol, message, "info"))
     return Series(days, close, opens, volume, step, paid, table.source)
+
+
+def _doubt_dividends(
+    table: PriceTable, symbol: str, dividend: Floats, close: Floats, rows: Any
+) -> None:
+    """A finding where a unit paid out more than half of what it was worth before."""
+    import numpy as np
+
+    large = np.flatnonzero(dividend > np.nan_to_num(close, nan=np.inf))
+    if len(large):
+        at = int(large[0])
+        line = table.line_of(int(rows[at]))
+        where = f"line {line}" if line is not None else f"row {int(rows[at]) + 1}"
+        more = f", and {len(large) - 1} more like it" if len(large) > 1 else ""
+        message = (
+            f"{table.source}, {where}: a dividend of {dividend[at]:g} a unit, which is then worth "
+            f"{close[at]:g}{more}: more than half was paid out. If it is of all units together, or "
+            "in cents, correct it; it is counted as it stands."
+        )
+        table.findings.append(Finding("large-dividend", symbol, message, "warning"))
 
 
 def _paid(values: Mapping[str, Floats], rows: Any) -> Floats:

@@ -23,7 +23,7 @@ from trimtab.model.policy import Policy
 from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_cash import together
+from trimtab.simulate.account_cash import large_dividends, together
 from trimtab.simulate.account_paths import ACCOUNT_PATHS, AccountPaths, bootstrap_accounts
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_start import Start, StartFrom, lots_moved_back
@@ -111,7 +111,8 @@ def account_runs(
                 watch=past.watch_on_its_days(book) if policy.when.is_dynamic else None,
             )
         )
-    return [replace(run, findings=(*run.findings, *past.findings)) for run in runs]
+    more = (*past.findings, *large_dividends(tape))
+    return [replace(run, findings=(*run.findings, *more)) for run in runs]
 
 
 def account_paths(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -9,12 +10,14 @@ from decimal import Decimal
 from trimtab.costs import Costs
 from trimtab.engine.decide import plan_hash
 from trimtab.ledger.chain import Draft
+from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price, StepPrice, minor_from, money_text
 from trimtab.model.plan import Plan, Trade
 from trimtab.model.state import State
+from trimtab.simulate.tape import Tape
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,28 @@ def dividends_in(drafts: Sequence[Draft]) -> list[PaidDividend]:
         for draft in drafts
         if draft.kind == "dividend_paid"
     ]
+
+
+def large_dividends(tape: Tape) -> list[Finding]:
+    """The first dividend of each instrument that is more than half of its price before."""
+    found: dict[str, Finding] = {}
+    for one in tape.market(len(tape) - 1).dividends:
+        place = bisect_left(tape.days, one.on)
+        if not 0 < place < len(tape) or one.instrument not in tape.names:
+            continue
+        at = int(tape.latest[place - 1, tape.names.index(one.instrument)])
+        price = tape.market(at).quotes[one.instrument].price if at >= 0 else None
+        if price is None or 2 * one.amount.decimal <= price.decimal:
+            continue
+        message = (
+            f"{one.instrument} paid a dividend of {one.amount} a unit on {one.on}, more than half "
+            f"of its price of {price} before. If it is of all units together, or in cents, correct "
+            "it in the price file; it is counted as it stands"
+        )
+        found.setdefault(
+            one.instrument, Finding("large-dividend", one.instrument, message, "warning")
+        )
+    return list(found.values())
 
 
 def by_account(paid: Sequence[PaidDividend]) -> dict[str, int]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from trimtab.targets.constraints import Group as Group
     from trimtab.targets.constraints import Score as Score
     from trimtab.targets.cost_aware import CostAware as CostAware
+    from trimtab.targets.cppi import Cppi as Cppi
     from trimtab.targets.foreseen import BlackLitterman as BlackLitterman
     from trimtab.targets.foreseen import View as View
     from trimtab.targets.genetic import GeneticOptimiser as GeneticOptimiser
@@ -49,6 +50,7 @@ _WHERE = {
     "Constraints": "trimtab.targets.constraints",
     "CostAware": "trimtab.targets.cost_aware",
     "Costs": "trimtab.costs",
+    "Cppi": "trimtab.targets.cppi",
     "GeneticOptimiser": "trimtab.targets.genetic",
     "Glide": "trimtab.targets.glide",
     "Group": "trimtab.targets.constraints",

@@ -38,7 +38,8 @@ def test_the_plan_says_what_the_page_says(
     (tmp_path / "vix.csv").write_text(blocks("csv")[0])
     toml = (tmp_path / "portfolio.toml").read_text()
     tilt, more = (text for text in blocks("toml") if "[target.tilt." in text)
-    (shown,) = re.findall(r"```\n(Target .*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    cppi = next(text for text in blocks("toml") if "[target.cppi]" in text)
+    shown, insured = re.findall(r"```\n(Target .*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 
     (tmp_path / "portfolio.toml").write_text(toml + tilt)
     assert main(["-C", str(tmp_path), "status", "--as-of", "2012-09-28"]) == 0
@@ -46,6 +47,10 @@ def test_the_plan_says_what_the_page_says(
     (tmp_path / "portfolio.toml").write_text(toml + tilt + more)
     assert main(["-C", str(tmp_path), "status", "--as-of", "2012-09-28"]) == 0
     both = " ".join(capsys.readouterr().out.split())
+    (tmp_path / "portfolio.toml").write_text(toml + cppi)
+    assert main(["-C", str(tmp_path), "status", "--as-of", "2012-09-28"]) == 0
+    safe = " ".join(capsys.readouterr().out.split())
 
     assert " ".join(shown.split()) in said
+    assert " ".join(insured.split()) in safe
     assert "tilt by fear, pace, way, monthly" in both

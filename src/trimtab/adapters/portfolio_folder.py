@@ -35,6 +35,7 @@ from trimtab.adapters.portfolio_tables.merged import Models, read_models
 from trimtab.adapters.portfolio_tables.notes import Stranger, nearest, notes
 from trimtab.adapters.portfolio_tables.policy import participation, policy, tax
 from trimtab.adapters.portfolio_tables.targets import (
+    CPPI,
     OPTIMIZE,
     TILT,
     VOLATILITY,
@@ -343,6 +344,10 @@ class _Written:
             self.moving = steadied_target(target, sleeves, names)
         elif mover == TILT:
             self.read_tilt(target, sleeves, names)
+        elif mover == CPPI:
+            from trimtab.adapters.portfolio_tables.cppi import insured_target
+
+            self.moving = insured_target(target, sleeves, names, self.born)
         elif any(is_moving(raw) for raw in sleeves):
             from trimtab.adapters.portfolio_tables.moving import gliding_target
 

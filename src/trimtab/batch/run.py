@@ -222,6 +222,10 @@ def _with_target(
     """
     if mover is None:
         return portfolio, None
+    if mover.target.cppi is not None:
+        wrong = "its floor is one household's money, and a batch has one target for all accounts"
+        remedy = "write percent without [target.cppi], or plan such a household by itself"
+        raise InputError([Problem("portfolio.toml", None, "target.cppi", wrong, remedy)])
     target, found = mover.at(as_of, None)
     if target is None:
         wrong = f"no target could be found: {found.kept.rstrip('.')}"

@@ -445,6 +445,7 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str], bool]:
 
     conditions = conditions_of(args)
     found = studied(args)
+    _need_more_than_floor(found, args)
     own = ((found.policy, "this portfolio"),) if found.policy else ()
     result = backtest(
         found.prices,
@@ -459,6 +460,25 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str], bool]:
         **missing_of(args),
     )
     return result, [found.remark] if found.remark else [], found.moves
+
+
+def _need_more_than_floor(found: Studied, args: argparse.Namespace) -> None:
+    """A floor is money, and a run in research begins with a round sum unless told.
+
+    Raises:
+        RefusedError: The run would begin at its floor or below it.
+    """
+    from trimtab.model.errors import RefusedError
+    from trimtab.simulate.found_aim import FoundAim
+
+    rule = found.target.target.cppi if isinstance(found.target, FoundAim) else None
+    begins = args.cash or START
+    if rule is not None and begins <= rule.floor_on(args.start or found.prices.first):
+        floor = float(rule.floor_on(args.start or found.prices.first))
+        raise RefusedError(
+            f"the run would begin with {begins:,.2f}, and the floor of [target.cppi] is "
+            f"{floor:,.2f}: say --cash, as much as the portfolio is worth, or --account-mode"
+        )
 
 
 UNTRIED = (

@@ -1,7 +1,7 @@
 """The mandate of a day: with the target that holds then, and what is expected of its leaves.
 
-Both are found before the decision, from prices alone (docs/decisions/0015): the same for a plan, a
-session of a backtest and a model of a batch.
+Both are found before the decision, from prices and at most the worth (docs/decisions/0015): the
+same for a plan, a session of a backtest and a model of a batch.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from trimtab.targets.watch import Watch
 
 
+NOTHING = Fraction(0)
+
+
 def on_day(
     mandate: Mandate,
     as_of: date,
@@ -27,6 +30,7 @@ def on_day(
     *,
     mover: Mover | None = None,
     watch: Watch | None = None,
+    worth: Fraction = NOTHING,
 ) -> Mandate:
     """The mandate with all that prices say of a day; the very same where that is the same.
 
@@ -36,10 +40,11 @@ def on_day(
         adopted: Weights by leaf that were last adopted: kept where no target can be found.
         mover: What finds the household's target, where it moves.
         watch: What estimates its leaves' risk, where the policy weighs it.
+        worth: What the percentages divide then, in money, where the target depends on it.
     """
     target, found = mandate.target, mandate.found
     if mover is not None:
-        target, found = mover.at(as_of, adopted)
+        target, found = mover.at(as_of, adopted, worth)
     now = mandate
     if (target, found) != (mandate.target, mandate.found):
         now = replace(mandate, target=target, found=found)

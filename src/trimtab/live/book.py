@@ -96,7 +96,7 @@ class OpenBook(ObservedBook):
         ready = self.prepared(day, prices)
         plan = decide(
             ready.state(day, head=self.head()),
-            self.mandate(day),
+            self.mandate(day, typed, request),
             self.market(day, prices),
             day,
             request,

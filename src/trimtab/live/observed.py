@@ -17,7 +17,7 @@ from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.adapters.price_steps import Since
 from trimtab.adapters.prices_file import LOOKED_BACK, PriceFile
 from trimtab.engine.follow import on_day
-from trimtab.engine.mandate import HOUSEHOLD, Mandate
+from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request
 from trimtab.execution.booked_dividends import dividends_wrong
 from trimtab.execution.corporate import (
     AWAITED,
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from trimtab.targets.mover import Mover
     from trimtab.targets.watch import Watch
 
+
+NO_FLOWS = Request()
 
 FRESH_DAYS = 10
 """How far before its session a status looks for rows of days that are none."""
@@ -468,22 +470,35 @@ class ObservedBook:
         instruments = self._instruments(self.folded())
         return replace(self.portfolio.household, instruments=instruments)
 
-    def mandate(self, as_of: date | None = None) -> Mandate:
+    def mandate(
+        self,
+        as_of: date | None = None,
+        typed: Mapping[str, Price] | None = None,
+        request: Request = NO_FLOWS,
+    ) -> Mandate:
         """Household, target, policy and costs of a session, by default the newest with prices.
 
-        Where the target moves it is that of then.
+        Where the target moves it is that of then; where it depends on what the portfolio is worth,
+        with prices that were typed in and with what comes and goes.
         Where it cannot be found and nothing was ever adopted there is none, and `found` says why.
         """
         mandate = replace(self.portfolio.mandate, household=self.household())
         moves = self.portfolio.moving is not None
         if not moves and not mandate.when.is_dynamic:
             return mandate
+        day, worth = as_of or self.as_of(), Fraction(0)
+        if self.portfolio.moving is not None and self.portfolio.moving.cppi is not None:
+            from trimtab.engine.worth import household_worth
+
+            market = self.market_with(day, typed or {})
+            worth = Fraction(household_worth(self.state(day), mandate, market, request), 100)
         return on_day(
             mandate,
-            as_of or self.as_of(),
+            day,
             self.folded().adopted.get(HOUSEHOLD),
             mover=self.mover() if moves else None,
             watch=self.watch() if mandate.when.is_dynamic else None,
+            worth=worth,
         )
 
     def watch(self) -> Watch:

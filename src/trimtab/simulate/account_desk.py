@@ -13,6 +13,7 @@ from trimtab.engine.decide import AVOID_WASH, decide, wants_plan
 from trimtab.engine.follow import on_day
 from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request
 from trimtab.engine.quiet import next_look
+from trimtab.engine.worth import household_worth
 from trimtab.execution.application import Application, Venue
 from trimtab.execution.apply import carry_out
 from trimtab.execution.brokers import MemoryBroker, PaperTerms, without_volume
@@ -55,7 +56,7 @@ from trimtab.simulate.account_quiet import quiet_worth
 from trimtab.simulate.account_tax import OpenLot, TaxAccount, lots_left, tax_of_selling
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
-from trimtab.targets.mover import Mover
+from trimtab.targets.mover import NO_WORTH, Mover
 from trimtab.targets.watch import EVERY, Watch
 
 CLOSE = time(21, 0, tzinfo=UTC)
@@ -150,12 +151,9 @@ class Desk:
         """One session: splits and dividends, the decision, its orders, the value at the close."""
         market = tape.market(len(self.dates))
         self.clock.day = market.as_of
-        adopted = self.folded.adopted.get(HOUSEHOLD)
-        self.mandate = on_day(
-            self.mandate, market.as_of, adopted, mover=self.mover, watch=self.watch
-        )
         self._read_prices(tape)
         paid = self._book_actions(market)
+        self._move_target(market)
         self._trade_waiting(market)
         if paid and self.terms.dividends == "reinvest":
             self._reinvest(paid, market)
@@ -190,6 +188,21 @@ class Desk:
             for key, steps in now.positions.items()
         }
         self._note([market.as_of], worth, now.cash)
+
+    def _move_target(self, market: Market) -> None:
+        """The mandate of a session; a target that asks what is held is told at its prices."""
+        worth = NO_WORTH
+        if self.mover is not None and self.mover.target.cppi is not None:
+            state = self._prepared(market).state(market.as_of, head=self.folded.head.hash)
+            worth = Fraction(household_worth(state, self.mandate, market, Request()), 100)
+        self.mandate = on_day(
+            self.mandate,
+            market.as_of,
+            self.folded.adopted.get(HOUSEHOLD),
+            mover=self.mover,
+            watch=self.watch,
+            worth=worth,
+        )
 
     def _decide_for_later(self, tape: Tape, market: Market) -> None:
         """What the policy asks for at a close that is traded at the next session."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from fractions import Fraction
 
 from trimtab.model.instruments import CASH
 from trimtab.model.outlook import Outlook
@@ -12,7 +13,7 @@ from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.aims import Weights
 from trimtab.simulate.history import PriceHistory
-from trimtab.targets.mover import Mover
+from trimtab.targets.mover import NO_WORTH, Mover
 from trimtab.targets.moving import MovingTarget
 from trimtab.targets.ranged import UNITS, exact_tree
 from trimtab.targets.signals import KnownSeries
@@ -40,19 +41,20 @@ class FoundAim:
     stands_for: Mapping[str, str]
     calendar: Calendar
     series: Mapping[str, KnownSeries] = field(default_factory=dict)
-    _known: dict[tuple[date, int], Weights | None] = field(
+    _known: dict[tuple[date, int, Fraction], Weights | None] = field(
         default_factory=dict, compare=False, repr=False
     )
 
     def __call__(self, view: PriceHistory) -> Weights | None:
         """Weights by symbol as of the view's last session; None where nothing can be found."""
         # Several policies look on the same day, at the same prices unless they were shuffled.
-        key = view.last, hash(view.close.tobytes())
+        worth = self._worth(view)
+        key = view.last, hash(view.close.tobytes()), worth
         if key not in self._known:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             mover = self._mover(view)
-            tree = mover.learned(mover.found_on(view.last)).tree
+            tree = mover.learned(mover.found_on(view.last), worth).tree
             self._known[key] = None if tree is None else by_symbol(tree, self.stands_for)
         return self._known[key]
 
@@ -62,7 +64,7 @@ class FoundAim:
         For triggers that weigh it: the estimates of a plan of that day.
         """
         mover = self._mover(view)
-        tree = mover.learned(mover.found_on(view.last)).tree
+        tree = mover.learned(mover.found_on(view.last), self._worth(view)).tree
         if tree is None:
             return Outlook(OWN, lacking="no target can be found"), self.stands_for
         leaves = tuple(
@@ -72,6 +74,10 @@ class FoundAim:
         root = replace(tree, children=leaves)
         watch = Watch(view, {}, self.calendar)
         return watch.outlook(OWN, root, view.last, mover=mover), self.stands_for
+
+    def _worth(self, view: PriceHistory) -> Fraction:
+        """What the policy is worth, where its target depends on that."""
+        return NO_WORTH if self.target.cppi is None else Fraction(view.worth)
 
     def _mover(self, view: PriceHistory) -> Mover:
         return Mover(self.target, view, self.stands_for, self.calendar, series=dict(self.series))

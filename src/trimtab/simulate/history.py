@@ -87,6 +87,8 @@ class PriceHistory:
         read: By symbol, where its prices were read, for messages.
         held: In the view of a policy in a backtest what it holds then, as weights by symbol, CASH
             among them; empty before it holds anything.
+        worth: What the policy is worth then, in money; before it holds anything what it begins
+            with.
     """
 
     dates: Days
@@ -103,6 +105,7 @@ class PriceHistory:
     stripped: Floats | None = None
     held: Mapping[str, float] = field(default_factory=dict)
     undividended: tuple[str, ...] = ()
+    worth: float = 0.0
 
     @property
     def has_no_dividends(self) -> bool:

@@ -71,7 +71,8 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
         assert setting.make is not None
         views = views or Views(setting.known)
         view = views.at(setting.offset + session)
-        view = replace(view, held=columns.held_at(session))
+        held = columns.held_at(session)
+        view = replace(view, held=held, worth=columns.worth_at(session))
         weights = setting.make.make(view)
         # A function that knows nothing new keeps the target it gave last.
         made = columns.adopted if weights is None else len(rows)

@@ -207,12 +207,18 @@ class RunColumns:
             self.looks, self._own_looks = self.looks.copy(), True
         self.looks[session] = False
 
+    def worth_at(self, session: int) -> float:
+        """What is held at the close of a session is worth, in money."""
+        return sum(self._parts_at(session))
+
+    def _parts_at(self, session: int) -> list[float]:
+        """What is held of each symbol at the close of a session, in money."""
+        close = self.by_session[session]
+        return [float(units) * float(price) for units, price in zip(self.units, close, strict=True)]
+
     def held_at(self, session: int) -> dict[str, float]:
         """What is held at the close of a session, as weights by symbol."""
-        close = self.by_session[session]
-        worth = [
-            float(units) * float(price) for units, price in zip(self.units, close, strict=True)
-        ]
+        worth = self._parts_at(session)
         value = sum(worth)
         symbols = self.setting.history.symbols
         if not value > 0.0:

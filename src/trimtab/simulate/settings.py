@@ -223,7 +223,7 @@ def _made(
         decide = max(decide, opening - lag)
     weights, views = None, Views(known)
     while decide + lag < len(shared) - 1:
-        weights = target.make(views.at(decide))
+        weights = target.make(replace(views.at(decide), worth=rules.cash))
         if weights is not None:
             break
         decide += 1

@@ -6,13 +6,16 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from trimtab.model.frozen import dataclass
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.ranged import UNITS, Range, exact_tree
 from trimtab.targets.tree import RawSleeve, TreeProblem, joined, target_tree
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,9 @@ class Glide:
     """
 
     def __init__(self, weights: Mapping[date | str, Mapping[str, float]]) -> None:
-        rows = {
-            day if isinstance(day, date) else date.fromisoformat(day): dict(row)
-            for day, row in weights.items()
-        }
-        if len(rows) < 2:
+        if len(weights) < 2:
             raise ValueError("weights: a path needs two dates at least")
-        self.rows = dict(sorted(rows.items()))
+        self.rows = {day: dict(row) for day, row in days_by(weights).items()}
 
     def on(self, day: date) -> dict[str, float]:
         """The weights of a day; before the first date and after the last, theirs."""
@@ -93,6 +92,18 @@ class Dated(Protocol):
         ...
 
 
+def days_by(rows: Mapping[date | str, Row]) -> dict[date, Row]:
+    """Rows by date, oldest first, with dates that may be written as text.
+
+    Raises:
+        ValueError: A text is no date.
+    """
+    found = {
+        day if isinstance(day, date) else date.fromisoformat(day): row for day, row in rows.items()
+    }
+    return dict(sorted(found.items()))
+
+
 def has_path(sleeves: Sequence[RawSleeve]) -> bool:
     """Whether any share changes by date."""
     return any(raw.path for raw in _all(sleeves))
@@ -106,8 +117,13 @@ def percent_on(raw: RawSleeve, day: date) -> Fraction:
     >>> percent_on(RawSleeve("stocks", path=path), date(2025, 1, 6))
     Fraction(89, 1)
     """
-    days = [one for one, _ in raw.path]
-    values = [Fraction(percent) for _, percent in raw.path]
+    return straight(raw.path, day)
+
+
+def straight(path: Sequence[tuple[date, Decimal | Fraction]], day: date) -> Fraction:
+    """The value of a day on straight lines between given days; beyond them that of the nearest."""
+    days = [one for one, _ in path]
+    values = [Fraction(value) for _, value in path]
     if day <= days[0]:
         return values[0]
     for place in range(1, len(days)):

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from trimtab.targets.learned import Finding as Learned
 
 
+NO_WORTH = Fraction(0)
+"""Before there is anything, it is worth nothing."""
+
+
 def stand_ins(
     tree: Range, instruments: Mapping[str, Instrument], symbols: tuple[str, ...]
 ) -> dict[str, str]:
@@ -78,8 +82,13 @@ class Mover:
         """The session whose finding holds on a day."""
         return self.calendar.last_period_end(self.target.every, as_of)
 
-    def learned(self, on: date) -> Learned:
-        """What was found on the last session of a period, or why nothing was."""
+    def learned(self, on: date, worth: Fraction = NO_WORTH) -> Learned:
+        """What was found on the last session of a period, or why nothing was.
+
+        Args:
+            on: The session.
+            worth: What the percentages divide, in money, where the target depends on it.
+        """
         from trimtab.targets.learned import Finding as Nothing
         from trimtab.targets.learned import learned
 
@@ -87,6 +96,10 @@ class Mover:
             return Nothing(self.target.glide.tree_on(on))
         if self.prices is None and self.target.needs_prices:
             return Nothing(None, self.unreadable)
+        if self.target.cppi is not None:
+            from trimtab.targets.insured import insured
+
+            return insured(self.target, on, worth)
         if on in self._known:
             return self._known[on]
         if self.target.tilt is not None:
@@ -101,23 +114,28 @@ class Mover:
         return self._known[on]
 
     def at(
-        self, as_of: date, adopted: Mapping[str, Fraction] | None
+        self,
+        as_of: date,
+        adopted: Mapping[str, Fraction] | None,
+        worth: Fraction = NO_WORTH,
     ) -> tuple[Sleeve | None, Found]:
         """The target that holds on a day, and what explains it.
 
         Args:
             as_of: A session.
             adopted: Weights by leaf that were last adopted: kept where nothing can be found.
+            worth: What the percentages divide then, in money, where the target depends on it.
 
         Returns:
             The tree; None where nothing can be found and nothing was ever adopted.
         """
         on = self.found_on(as_of)
-        now = self.learned(on)
+        now = self.learned(on, worth)
         if now.tree is None:
             return self._kept(now, on, adopted)
         before_on = self.found_on(self.calendar.session_on_or_before(_day_before(on)))
-        before = self.learned(before_on).tree
+        # What the portfolio was worth then is not known here.
+        before = None if self.target.cppi is not None else self.learned(before_on).tree
         was = {leaf.name: leaf.weight for leaf in before.leaves()} if before else {}
         sleeves = tuple(
             FoundSleeve(

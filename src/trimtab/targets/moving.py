@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from trimtab.model.frozen import dataclass
 from trimtab.model.sessions import Period
+from trimtab.targets.cppi import CppiRule
 from trimtab.targets.estimated import Covariance
 from trimtab.targets.foreseen import Expectation
 from trimtab.targets.glide import GlidePath
@@ -69,6 +70,7 @@ class MovingTarget:
         glide: Shares as they are written, or as a path by date: nothing is optimised.
         volatility: By what those shares are scaled; None: they stay, and no prices are needed.
         tilt: By what those shares are shifted, within what `tree` says; None: by nothing.
+        cppi: By what floor those shares are insured; None: by none. Its finding needs the worth.
     """
 
     tree: Range
@@ -81,6 +83,7 @@ class MovingTarget:
     glide: GlidePath | None = None
     volatility: VolatilityRule | None = None
     tilt: TiltRule | None = None
+    cppi: CppiRule | None = None
 
     @property
     def words(self) -> str:
@@ -90,6 +93,8 @@ class MovingTarget:
         if self.tilt is not None:
             names = ", ".join(signal.name for signal in self.tilt.signals)
             return f"tilt by {names}, {self.every}"
+        if self.cppi is not None:
+            return f"CPPI of {float(self.cppi.multiplier):g} x the cushion"
         if self.glide is not None:
             return f"glide path, {self.every}"
         return f"{in_words(self.asked)}, found {self.every}"
@@ -104,7 +109,8 @@ class MovingTarget:
     @property
     def is_dated(self) -> bool:
         """Whether its shares follow from the day alone."""
-        return self.glide is not None and self.volatility is None and self.tilt is None
+        rules = (self.volatility, self.tilt, self.cppi)
+        return self.glide is not None and all(rule is None for rule in rules)
 
     @property
     def is_optimised(self) -> bool:

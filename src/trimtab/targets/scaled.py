@@ -29,7 +29,7 @@ def scaled(target: MovingTarget, window: Window, on: date, year: int) -> Finding
     assert path is not None, "the shares that are scaled are written"
     root = path.tree_on(on)
     shares = {leaf.name: float(leaf.weight) for leaf in root.leaves()}
-    within = _safe_parts(root, rule.safe)
+    within = safe_parts(root, rule.safe)
     priced = [leaf.name for leaf in window.leaves]
     risky = np.array([0.0 if name in within else shares[name] for name in priced])
     if not risky.any():
@@ -56,7 +56,7 @@ def scaled(target: MovingTarget, window: Window, on: date, year: int) -> Finding
     )
 
 
-def _safe_parts(root: Sleeve, safe: str) -> dict[str, float]:
+def safe_parts(root: Sleeve, safe: str) -> dict[str, float]:
     """What a unit of the safe sleeve holds, by leaf: as written, or alike where none is."""
     sleeve = next(one for one in root.walk() if one.name == safe)
     leaves = sleeve.leaves()

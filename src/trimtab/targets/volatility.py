@@ -163,8 +163,7 @@ class VolatilityTarget:
         written = self.weights(view) if callable(self.weights) else self.weights
         if written is None:
             return None
-        money = 0.0 if self.safe == CASH else written.get(CASH, 0.0)
-        risky = {s: w for s, w in written.items() if s not in (CASH, self.safe) and w != 0.0}
+        risky, money = parts(written, self.safe)
         if not risky:
             return dict(written)
         names = [*risky, *([] if self.safe == CASH else [self.safe])]
@@ -181,9 +180,22 @@ class VolatilityTarget:
         own = np.array([risky.get(symbol, 0.0) for symbol in names])
         safe = np.array([float(symbol == self.safe) for symbol in names])
         found = scale(table, own, safe, wanted=self.wanted, money=money, most=self.leverage)
-        weights = {symbol: weight * found.factor for symbol, weight in risky.items()}
-        weights[self.safe] = 1.0 - money - sum(weights.values())
-        if money:
-            weights[CASH] = money
-        # What rounding leaves of nothing is nothing.
-        return {s: 0.0 if abs(w) < 1e-12 else w for s, w in weights.items()}
+        return beside_safe(risky, found.factor, self.safe, money)
+
+
+def beside_safe(
+    risky: Mapping[str, float], factor: float, safe: str, money: float
+) -> dict[str, float]:
+    """Risky weights times a factor, money as it is, and the rest in what is safe."""
+    weights = {symbol: weight * factor for symbol, weight in risky.items()}
+    weights[safe] = 1.0 - money - sum(weights.values())
+    if money:
+        weights[CASH] = money
+    # What rounding leaves of nothing is nothing.
+    return {s: 0.0 if abs(w) < 1e-12 else w for s, w in weights.items()}
+
+
+def parts(written: Mapping[str, float], safe: str) -> tuple[dict[str, float], float]:
+    """The risky weights of a target, and the money beside another safe symbol."""
+    money = 0.0 if safe == CASH else written.get(CASH, 0.0)
+    return {s: w for s, w in written.items() if s not in (CASH, safe) and w != 0.0}, money

@@ -141,18 +141,7 @@ def steadied_target(
     path = path_of(target, raws, accounts)
     if path is None:
         return None
-    names = [node.name for node in path.ranges.walk() if node.name]
-    if safe is None or wanted is None:
-        return None
-    if safe not in names:
-        table.problem("safe", f"there is no sleeve {shown(safe)}", near(safe, names))
-        return None
-    within = {
-        leaf.name for node in path.ranges.walk() if node.name == safe for leaf in node.leaves()
-    }
-    if all(leaf.name in within or leaf.is_cash for leaf in path.ranges.leaves()):
-        wrong = "beside it no sleeve is risky, so there is nothing to scale"
-        table.problem("safe", wrong, "name the sleeve that takes the rest")
+    if safe is None or wanted is None or not safe_sleeve(table, path, safe):
         return None
     rule = VolatilityRule(
         float(wanted / 100),
@@ -169,6 +158,22 @@ def steadied_target(
         glide=path,
         volatility=rule,
     )
+
+
+def safe_sleeve(table: Table, path: GlidePath, safe: str) -> bool:
+    """Whether a sleeve is there, with risky ones beside it; else a problem is noted."""
+    names = [node.name for node in path.ranges.walk() if node.name]
+    if safe not in names:
+        table.problem("safe", f"there is no sleeve {shown(safe)}", near(safe, names))
+        return False
+    within = {
+        leaf.name for node in path.ranges.walk() if node.name == safe for leaf in node.leaves()
+    }
+    if all(leaf.name in within or leaf.is_cash for leaf in path.ranges.leaves()):
+        wrong = "beside it no sleeve is risky, so there is nothing to scale"
+        table.problem("safe", wrong, "name the sleeve that takes the rest")
+        return False
+    return True
 
 
 def path_of(target: Table, raws: list[RawSleeve], accounts: list[str]) -> GlidePath | None:

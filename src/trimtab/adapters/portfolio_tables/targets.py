@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import isleap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -28,7 +28,10 @@ VOLATILITY = "volatility"
 TILT = "tilt"
 """And another: by what written shares are shifted."""
 
-MOVERS = (OPTIMIZE, VOLATILITY, TILT)
+CPPI = "cppi"
+"""And one more: above which floor of money written shares are risky."""
+
+MOVERS = (OPTIMIZE, VOLATILITY, TILT, CPPI)
 """Names under `[target]` that are no sleeves; no two of them go together."""
 
 
@@ -58,19 +61,31 @@ def is_moving(raw: RawSleeve) -> bool:
 
 def _path(table: Table, born: date | None) -> tuple[tuple[date, Decimal], ...]:
     """Percent by date, or by age: `percent = { "2025-01-01" = 90, "age 65" = 40 }`."""
-    found: dict[date, Decimal] = {}
     inner = table.table("percent")
-    for text in inner.values:
-        percent = inner.percent(text, "54")
-        day = _day_of(inner, text, born)
-        if day is None or percent is None:
-            continue
-        if day in found:
-            inner.problem(text, f"{day} stands twice", "keep one of them")
-        found[day] = percent
     if len(inner.values) < 2:
         wrong = "a path needs two days at least"
         table.problem("percent", wrong, 'write percent = { "2025-01-01" = 90, "2055-01-01" = 40 }')
+    return by_day(inner, born, lambda text: inner.percent(text, "54"))
+
+
+def by_day(
+    table: Table, born: date | None, read: Callable[[str], Decimal | None]
+) -> tuple[tuple[date, Decimal], ...]:
+    """Values by day or age, oldest first, with problems noted where they are.
+
+    Args:
+        table: Whose keys are days.
+        born: From when ages count.
+        read: The value of a key; None where it is none.
+    """
+    found: dict[date, Decimal] = {}
+    for text in table.values:
+        value, day = read(text), _day_of(table, text, born)
+        if day is None or value is None:
+            continue
+        if day in found:
+            table.problem(text, f"{day} stands twice", "keep one of them")
+        found[day] = value
     return tuple(sorted(found.items()))
 
 

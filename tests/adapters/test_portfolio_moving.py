@@ -240,9 +240,25 @@ def test_returns_may_be_given_by_sleeve(make: Make) -> None:
     assert found.expected == {"us": 0.07, "intl": 0.08, "bonds": -0.01}
 
 
+def test_robust_and_resampled_figures_are_read(make: Make) -> None:
+    """How far returns may be off, in which form, and how many histories are drawn by which seed."""
+    toml = (
+        '[target.optimize]\nobjective = "robust-utility"\nrisk_aversion = 4\nkappa = 0.5\n'
+        'uncertainty = "box"\nresampled = 50\nseed = 7\n'
+    )
+
+    asked = moving(read_portfolio(make(SLEEVES + toml))).asked
+
+    assert (asked.objective, asked.risk_aversion, asked.kappa) == ("robust-utility", 4.0, 0.5)
+    assert (asked.uncertainty, asked.resampled, asked.seed) == ("box", 50, 7)
+
+
 @pytest.mark.parametrize(
     ("lines", "key"),
     [
+        ("kappa = 2", "target.optimize.kappa"),
+        ("seed = 2", "target.optimize.seed"),
+        ('objective = "min-cvar"\nresampled = 9', "target.optimize.resampled"),
         ('expected = "black-litterman"', "target.optimize.expected"),
         ('expected = "equilibrium"', "target.optimize.expected"),
         ("tau = 0.1", "target.optimize.tau"),

@@ -138,7 +138,7 @@ def add_names(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=int,
         default=0,
-        help="of the genetic search that comes before the proof (default: 0)",
+        help="of the genetic search that comes before the proof, and of --resampled (default: 0)",
     )
     names.add_argument(
         "--time-limit",

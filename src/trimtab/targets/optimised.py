@@ -44,6 +44,8 @@ class Asked:
         kappa: For `robust-utility`: how far expected returns may be off, in standard deviations of
             their errors, >= 0.
         uncertainty: For `robust-utility`: the form of the region that they lie in.
+        resampled: Take the mean over so many drawn histories; 0: the best for the one there is.
+        seed: Of the random numbers that they are drawn by.
     """
 
     objective: Objective = "min-volatility"
@@ -53,6 +55,8 @@ class Asked:
     confidence: float = 0.95
     kappa: float = 1.0
     uncertainty: Uncertainty = "covariance"
+    resampled: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Optimised:
         expected_return, volatility: A year's, of the weights, by the estimates.
         sharpe: Excess of the return over the risk-free rate, over the volatility.
         objective_value: What was minimised or maximised, in its own unit.
-        status: `optimal`, `infeasible` or `stopped`.
+        status: `optimal`, `infeasible` or `stopped`; `resampled` where nothing is claimed.
         solver: What found them.
         optimality_gap: How much better than this any weights within the limits can be, at most, in
             units of the programme that was solved; NaN where the solver knows no bound.
@@ -131,6 +135,18 @@ def optimise(
         names: Of the instruments, for messages.
         years: Of history that the expected returns are as uncertain as means of.
     """
+    if asked.resampled > 0:
+        from trimtab.targets.resampled import resampled
+
+        return resampled(
+            asked,
+            limits,
+            expected=expected,
+            covariance=covariance,
+            returns=returns,
+            names=names,
+            years=years,
+        )
     if asked.objective in UNLIMITED:
         return _unlimited(asked, expected, covariance)
     if asked.objective in ("min-cvar", "min-cdar"):
@@ -157,7 +173,7 @@ def optimise(
     if chosen.missed:
         message = f"There is no such target: {chosen.missed}; this is the nearest."
         findings.append(Finding("objective-missed", asked.objective, message, "warning"))
-    return _told(
+    return told_of(
         asked,
         chosen.weights,
         expected,
@@ -242,7 +258,7 @@ def _unlimited(asked: Asked, expected: Floats, covariance: Floats) -> Optimised:
         weights, solver = hierarchical(covariance), "single linkage"
     else:
         weights, solver = risk_budgeted(covariance), "Newton"
-    return _told(asked, weights, expected, covariance, status="optimal", solver=solver, gap=nan)
+    return told_of(asked, weights, expected, covariance, status="optimal", solver=solver, gap=nan)
 
 
 def _by_history(
@@ -257,13 +273,13 @@ def _by_history(
     weights = least(returns, limits, confidence=asked.confidence)
     if weights is not None:
         gap = 0.0
-        return _told(
+        return told_of(
             asked, weights, expected, covariance, status="optimal", solver="HiGHS", gap=gap
         )
     message = "The limits cannot be met together, or the solver failed."
     finding = Finding("limits-contradict", "limits", message, "error")
     nowhere = np.full(len(expected), nan)
-    return _told(
+    return told_of(
         asked,
         nowhere,
         expected,
@@ -275,7 +291,7 @@ def _by_history(
     )
 
 
-def _told(
+def told_of(
     asked: Asked,
     weights: Floats,
     expected: Floats,
@@ -288,7 +304,7 @@ def _told(
     years: float = 1.0,
     attempts: tuple[Attempt, ...] = (),
 ) -> Optimised:
-    """Weights with what is expected of them."""
+    """Weights with what is expected of them; arguments as of `optimise` and `Optimised`."""
     import numpy as np
 
     gained = float(weights @ expected)

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+MOST_DRAWS = 100_000
+"""More histories than this are a slip."""
+
 
 @dataclass(frozen=True, slots=True)
 class Learned:
@@ -74,6 +77,9 @@ class Optimiser(Parameters):
             their errors.
         uncertainty: For `robust-utility`: whether errors go together as returns do (`covariance`),
             come alone (`diagonal`), or are all at their worst at once (`box`).
+        resampled: Take the mean of the best weights of so many histories drawn from the estimates
+            (Michaud); 0: the best for the one there is.
+        seed: Of the random numbers that they are drawn by.
         low, high: Limits of every weight, unless `limits` are given.
         limits: Limits of each weight and of sums, by position.
         constraints: Limits by name, turnover, tracking error: `targets.constraints`; instead of
@@ -101,6 +107,8 @@ class Optimiser(Parameters):
         confidence: float = 0.95,
         kappa: float = 1.0,
         uncertainty: Uncertainty = "covariance",
+        resampled: int = 0,
+        seed: int = 0,
         low: float = 0.0,
         high: float = 1.0,
         limits: Limits | None = None,
@@ -116,6 +124,8 @@ class Optimiser(Parameters):
         self.confidence = confidence
         self.kappa = kappa
         self.uncertainty = uncertainty
+        self.resampled = resampled
+        self.seed = seed
         self.low = low
         self.high = high
         self.limits = limits
@@ -277,6 +287,8 @@ class Optimiser(Parameters):
             raise ValueError(f"low {self.low!r} and high {self.high!r}: the lower one first")
         if not 0.0 <= self.kappa < inf:
             raise ValueError(f"kappa {self.kappa!r}: zero or more, as 1")
+        if not 0 <= self.resampled <= MOST_DRAWS:
+            raise ValueError(f"resampled {self.resampled!r}: from 0 to {MOST_DRAWS} histories")
         if self.uncertainty not in UNCERTAINTIES:
             words = ", ".join(UNCERTAINTIES)
             raise ValueError(f"uncertainty {self.uncertainty!r}: one of {words}")
@@ -288,6 +300,8 @@ class Optimiser(Parameters):
             self.confidence,
             self.kappa,
             self.uncertainty,
+            self.resampled,
+            self.seed,
         )
         if self.constraints is not None:
             limits = self.constraints.limits(names)

@@ -27,6 +27,7 @@ COVARIANCES: tuple[Covariance, ...] = get_args(Covariance)
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
 HISTORY = re.compile(r"([1-9][0-9]{0,2})([ym])", re.ASCII)
+BY_HISTORY = ("min-cvar", "min-cdar")
 MOST_MONTHS = 600
 SESSIONS_A_MONTH = 21
 LEAST_SESSIONS = 60
@@ -200,6 +201,13 @@ def _asked(table: Table) -> Asked:
     confidence = table.percent("confidence", "95")
     kappa = table.number("kappa", "1", most=Decimal(100))
     uncertainty: Uncertainty = table.choice("uncertainty", UNCERTAINTIES, "covariance")
+    resampled = table.whole("resampled", "100", most=10_000)
+    seed = table.whole("seed", "7")
+    if seed is not None and not resampled:
+        table.problem("seed", "nothing is drawn by it", "remove it, or write resampled = 100")
+    if resampled and objective in BY_HISTORY:
+        wrong = f"{objective} has history itself, no estimates to draw from"
+        table.problem("resampled", wrong, "remove it, or choose another objective")
     for key, objectives in ONLY_FOR.items():
         if key in table and objective not in objectives:
             wrong = f"it has no effect with {objective}, only with {' and '.join(objectives)}"
@@ -219,6 +227,8 @@ def _asked(table: Table) -> Asked:
         0.95 if confidence is None else float(confidence / 100),
         1.0 if kappa is None else float(kappa),
         uncertainty,
+        resampled or 0,
+        seed or 0,
     )
 
 

@@ -1,0 +1,109 @@
+"""Weights that are best on average over histories that might as well have been.
+
+R. Michaud, Efficient asset management, 1998: from the estimates as many returns are drawn as there
+were sessions, estimates are made of them, and the best weights found; their mean is less sure of
+itself than the weights that were best for the one history there is. It is best by nothing that
+could be proved, and keeps to all limits that are convex and do not depend on estimates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import nan
+from typing import TYPE_CHECKING
+
+from trimtab.targets.optimised import Asked, Optimised, optimise, told_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.targets.limits import Limits
+
+    Floats = NDArray[np.float64]
+
+BY_HISTORY = ("min-cvar", "min-cdar")
+"""Objectives of the very returns of history: there is nothing to draw."""
+
+
+def draws(
+    expected: Floats, covariance: Floats, *, sessions: int, years: float, count: int, seed: int
+) -> Iterator[tuple[Floats, Floats]]:
+    """Estimates from returns that are drawn: a year's means, shape (n,), and their covariance.
+
+    Args:
+        expected: A year's, shape (n,).
+        covariance: A year's, positive definite, shape (n, n).
+        sessions: How many returns a history has; more than instruments.
+        years: That they make.
+        count: How many histories.
+        seed: Of the random numbers: the same seed, the same histories.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    root = np.linalg.cholesky(covariance)
+    scale = (sessions / years) ** 0.5
+    for _ in range(count):
+        # A session's shock times the root of the sessions of a year: a year's covariance.
+        shocks = rng.standard_normal((sessions, len(expected))) @ root.T
+        yield expected + scale * shocks.mean(axis=0), np.atleast_2d(np.cov(shocks, rowvar=False))
+
+
+def resampled(
+    asked: Asked,
+    limits: Limits,
+    *,
+    expected: Floats,
+    covariance: Floats,
+    returns: Floats,
+    names: Sequence[str],
+    years: float,
+) -> Optimised:
+    """The mean of the best weights of `asked.resampled` drawn histories; see `optimise`.
+
+    Raises:
+        ValueError: The objective, a limit or the history does not go with it.
+    """
+    import numpy as np
+
+    if asked.objective in BY_HISTORY:
+        raise ValueError(f"{asked.objective} is not resampled: it has history itself, no estimates")
+    if limits.names is not None or limits.tracking is not None:
+        what = "number of names" if limits.names is not None else "tracking error"
+        raise ValueError(f"resampled weights keep to no limit on the {what}: leave out one of them")
+    sessions, n = returns.shape
+    if sessions <= n + 1:
+        raise ValueError(f"resampled: {sessions} sessions of {n} instruments are too few")
+    single, whole = replace(asked, resampled=0), np.zeros(n)
+    for mean, spread in draws(
+        expected,
+        covariance,
+        sessions=sessions,
+        years=years,
+        count=asked.resampled,
+        seed=asked.seed,
+    ):
+        one = optimise(
+            single,
+            limits,
+            expected=mean,
+            covariance=spread,
+            returns=returns,
+            names=names,
+            years=years,
+        )
+        if not np.isfinite(one.weights).all():
+            return one
+        whole += one.weights
+    return told_of(
+        asked,
+        whole / asked.resampled,
+        expected,
+        covariance,
+        status="resampled",
+        solver=f"mean of {asked.resampled} histories",
+        gap=nan,
+        years=years,
+    )

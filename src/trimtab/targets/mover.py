@@ -77,6 +77,7 @@ class Mover:
     unreadable: str = ""
     series: Mapping[str, KnownSeries | str] = field(default_factory=dict)
     _known: dict[date, Learned] = field(default_factory=dict, repr=False)
+    _broken: dict[date, tuple[Finding, ...]] = field(default_factory=dict, repr=False)
 
     def found_on(self, as_of: date) -> date:
         """The session whose finding holds on a day."""
@@ -156,10 +157,21 @@ class Mover:
             sleeves,
             previous,
             now.estimates,
-            findings=now.findings,
+            findings=(*now.findings, *self.broken(on)),
             why=now.why,
         )
         return now.tree, found
+
+    def broken(self, on: date) -> tuple[Finding, ...]:
+        """That correlations have left those of the estimates, where the target is found by them."""
+        from trimtab.targets.broken import broken
+
+        estimates = self.learned(on).estimates
+        if estimates is None or self.prices is None:
+            return ()
+        if on not in self._broken:
+            self._broken[on] = broken(self.prices, estimates, on)
+        return self._broken[on]
 
     def _kept(
         self, now: Learned, on: date, adopted: Mapping[str, Fraction] | None

@@ -102,6 +102,27 @@ def test_research_mode_says_the_same(trade_at: TradeAt, when: str) -> None:
     assert accounts.to_dict()["trade_at"] == trade_at
 
 
+@pytest.mark.parametrize(("after", "trades"), [("80", 1), ("56", 0)])
+def test_how_far_to_go_is_asked_at_the_prices_that_are_traded_at(after: str, trades: int) -> None:
+    """A breach at a close goes to the band's edge of the next one, and nowhere if it is inside."""
+    us = ["50"] * 5 + ["70"] + [after] * (COUNT - 6)
+    closes = {"US": us, "BND": ["50"] * len(us)}
+    fine = [Instrument(name, step=Decimal("0.000001")) for name in closes]
+
+    run = backtest_accounts(
+        mandate(HALVES, instruments=fine, when="band:5pp", to="edge"),
+        opening([], brokerage=1_000_000),
+        markets(closes)[:12],
+        invest_at_start=True,
+        terms=AccountTerms(trade_at="next-close"),
+    )
+
+    later = [plan.as_of for plan in run.plans[1:]]
+    assert later == [DAYS[6]] * trades
+    edge = {"80": 0.55, "56": 56 / 106}
+    assert run.final_weights["US"] == pytest.approx(edge[after], abs=1e-5)
+
+
 def test_a_person_who_plans_the_day_after_gets_the_same_orders(tmp_path: Path) -> None:
     """Looking in the evening, planning and applying the next: orders, lots and cash are one."""
     folder = demo_folder(tmp_path, "monthly+band:2pp", "target")

@@ -17,8 +17,9 @@ from trimtab.model.policy import Policy
 from trimtab.simulate.backtest import Form, backtest
 from trimtab.simulate.bootstrap import bootstrap
 from trimtab.simulate.gaps import read_gaps
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.history import GONE, TRADED, PriceHistory
 from trimtab.simulate.rules import TradeAt
+from trimtab.simulate.views import Views
 
 NAN = float("nan")
 THIRDS = {"A": 0.5, "B": 0.3, "C": 0.2}
@@ -328,6 +329,23 @@ def test_a_made_target_sees_only_what_still_exists() -> None:
     assert len({symbols for _, symbols in seen}) == 2
     assert one.final_weights["A"] == pytest.approx(0.5, abs=0.05)
     assert one.final_weights["B"] == 0.0
+
+
+def test_views_of_what_exists_share_one_copy_until_something_comes_or_goes() -> None:
+    """Looks at prices with gaps cost as much as there are new rows, and hold nothing later."""
+    prices = lively("ABC", 90)
+    status = np.full(prices.close.shape, TRADED)
+    status[45:, 1] = GONE
+    views = Views(replace(prices, status=status))
+
+    kept = [views.at(session) for session in range(90)]
+
+    assert [one.symbols for one in (kept[44], kept[45])] == [("A", "B", "C"), ("A", "C")]
+    assert np.shares_memory(kept[50].close, kept[60].close)
+    assert all(np.array_equal(one.close, prices.close[:k, [0, 2]])
+               for k, one in enumerate(kept[45:], 46))  # fmt: skip
+    with pytest.raises(AssertionError, match="later rows"):
+        views.at(60)
 
 
 # -- listed late ----------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ class Views:
     def __init__(self, known: PriceHistory) -> None:
         self.known = known
         self.filled = 0
+        self.existing: Views | None = None
         self.columns = {
             name: _Unfolding(column)
             for name in _COLUMNS
@@ -42,6 +43,10 @@ class Views:
             session: Not before the one that was asked for last.
         """
         assert session + 1 >= self.filled, "a view of an earlier session would hold later rows"
+        if self.known.status is not None:
+            there = self.known.status[session] <= HELD
+            if not there.all():
+                return self._of([self.known.symbols[i] for i in there.nonzero()[0]]).at(session)
         for column in self.columns.values():
             column.fill(self.filled, session + 1)
         self.filled = session + 1
@@ -49,11 +54,13 @@ class Views:
             name: column.shown[: session + 1] for name, column in self.columns.items()
         }
         # Where prices were read tells of days to come.
-        view = replace(self.known, **rows, findings=(), read={})
-        if self.known.status is None:
-            return view
-        there = self.known.status[session] <= HELD
-        return view.select([self.known.symbols[i] for i in there.nonzero()[0]])
+        return replace(self.known, **rows, findings=(), read={})
+
+    def _of(self, symbols: list[str]) -> Views:
+        """Views of some instruments alone: the same ones until something comes or goes."""
+        if self.existing is None or self.existing.known.symbols != tuple(symbols):
+            self.existing = Views(self.known.select(symbols))
+        return self.existing
 
 
 class _Unfolding:

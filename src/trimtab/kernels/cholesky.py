@@ -2,7 +2,8 @@
 
 Of a symmetric matrix, over some of its names in any order, the factor is upper triangular with
 factor' factor = matrix[names, names]. Its rows are contiguous, so that every loop here runs along
-them: that is what lets a compiler work on several places at once without changing a bit.
+them: that is what lets a compiler work on several places at once without changing a bit. It does
+so only where it sees that no place is below zero, hence loops that count from zero and add.
 """
 
 from __future__ import annotations
@@ -24,30 +25,31 @@ def factor(matrix: Column, names: Column, count: int, out: Column) -> int:
         -1, or the first place where the matrix is not positive definite.
     """
     gather(matrix, names, count, out)
-    first = 0
-    while first < count:
-        end = min(first + 4, count)
-        for a in range(first, end):
+    for first in range(0, count, 4):
+        size = min(4, count - first)
+        for d in range(size):
+            a = first + d
             into = out[a]
             own = matrix[names[a]][names[a]]
             for p in range(first, a):
                 above = out[p]
                 times = above[a]
-                for b in range(a, count):
-                    into[b] -= times * above[b]
+                for k in range(count - a):
+                    into[a + k] -= times * above[a + k]
             if not into[a] > LEAST_PIVOT * own:
                 return a
             root = sqrt(into[a])
-            for b in range(a, count):
-                into[b] /= root
-        if end - first == 4:
+            for k in range(count - a):
+                into[a + k] /= root
+        if size == 4:
             one, two, three, four = out[first], out[first + 1], out[first + 2], out[first + 3]
-            for a in range(end, count):
-                x1, x2, x3, x4 = one[a], two[a], three[a], four[a]
-                into = out[a]
-                for b in range(a, count):
-                    into[b] -= x1 * one[b] + x2 * two[b] + x3 * three[b] + x4 * four[b]
-        first = end
+            for a in range(count):
+                if a >= first + 4:  # seen from zero: see above
+                    x1, x2, x3, x4 = one[a], two[a], three[a], four[a]
+                    into = out[a]
+                    for k in range(count - a):
+                        b = a + k
+                        into[b] -= x1 * one[b] + x2 * two[b] + x3 * three[b] + x4 * four[b]
     return -1
 
 
@@ -115,7 +117,8 @@ def forward(out: Column, count: int, x: Column) -> None:
         row = out[a]
         found = x[a] / row[a]
         x[a] = found
-        for b in range(a + 1, count):
+        for k in range(count - a - 1):
+            b = a + 1 + k
             x[b] -= found * row[b]
 
 

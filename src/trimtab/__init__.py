@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from trimtab.targets.genetic import GeneticOptimiser as GeneticOptimiser
     from trimtab.targets.glide import Glide as Glide
     from trimtab.targets.optimiser import Optimiser as Optimiser
+    from trimtab.targets.tilts import Tilt as Tilt
+    from trimtab.targets.tilts import Tilts as Tilts
     from trimtab.targets.volatility import VolatilityTarget as VolatilityTarget
 
 __version__ = "0.1.0"
@@ -59,6 +61,8 @@ _WHERE = {
     "Policy": "trimtab.model.policy",
     "RefusedError": "trimtab.model.errors",
     "Score": "trimtab.targets.constraints",
+    "Tilt": "trimtab.targets.tilts",
+    "Tilts": "trimtab.targets.tilts",
     "TrimtabError": "trimtab.model.errors",
     "View": "trimtab.targets.foreseen",
     "VolatilityTarget": "trimtab.targets.volatility",

@@ -99,7 +99,7 @@ def study(shared: Path, *, quick: bool = False) -> Finding:
     seldom = outcomes.difference("annual, 10pp", "monthly, 0pp")
     figures["growth"] = estimate(seldom["cagr"])
     figures["worst fall"] = estimate(seldom["max_drawdown"])
-    risk = figures["volatility"] = estimate(seldom["volatility"])
+    figures["volatility"] = estimate(seldom["volatility"])
     heads = ["US 1926 to 2009", "rebalances", "turnover a year", "growth", "volatility",
              "worst fall", "drift"]  # fmt: skip
     countries = [country_row(shared, country, figures) for country in COUNTRIES]
@@ -116,10 +116,7 @@ def study(shared: Path, *, quick: bool = False) -> Finding:
         figures |= {f"tracking error {one.name}": apart, f"cost {one.name}": cost}
         bp = Estimate(*(10_000 * v for v in (cost.value, cost.low, cost.high)))
         daily.append([one.name, f"{one.rebalances}", f"{apart:.2%}", f"{bp:.1f}"])
-    noise = {True: "no more than noise", False: "more than noise, in such histories"}
-    fall, growth = (estimate(seldom[name]) for name in ("max_drawdown", "cagr"))
-    risky, grown = noise[risk.holds(0.0) and fall.holds(0.0)], noise[growth.holds(0.0)]
-    say = {name: f"{figures[name]:.2%}" for name in ("growth", "volatility", "worst fall")}
+    said = {name: seldom[name].sentence for name in ("cagr", "volatility", "max_drawdown")}
     monthly, yearly = published.values()
     of_countries = table_text(
         ["1950 to 2020", "annual: rebalances", "annual past 10pp", "growth", "volatility"],
@@ -136,11 +133,11 @@ daily index with dividends, bonds are bought at par each month at the yield of S
 
 **Counts agree.** Every month is {us["monthly, 0pp"].rebalances:,} times, as published
 ({monthly:,}); once a year past ten points {us["annual, 10pp"].rebalances} times ({yearly}
-published, on an index of bonds that is not public). **So does risk**: annual past ten points, less
-every month, is {say["volatility"]} of volatility and {say["worst fall"]} in the worst fall (in
-brackets 95% of {paths:,} histories shuffled in blocks), {risky}. In growth it is {say["growth"]} a
-year, {grown}, and part of that is made here: yields that are a month's mean let bonds go on as they
-went, which favours whoever waits.
+published, on an index of bonds that is not public). **Of risk and growth** {paths:,} histories
+shuffled in blocks say this, annual past ten points less every month. Volatility:
+{said["volatility"]}. The worst fall: {said["max_drawdown"]}. Growth: {said["cagr"]}; part of that
+is made here, for yields that are a month's mean let bonds go on as they went, which favours whoever
+waits.
 
 {of_countries}
 

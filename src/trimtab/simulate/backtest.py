@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from trimtab.simulate.frames import FrameKind
 
 Form: TypeAlias = Literal["auto", "interpreted", "compiled"]
+_FORMS = get_args(Form)
 
 _COMPILE_FROM = 6_000_000
 """Prices looked at, over all policies, from which machine code pays for importing Numba."""
@@ -134,8 +135,8 @@ def backtest(
     charged = with_exchange(costs or Costs(), prices.foreign, fx_bps)
     if trade_at not in (None, "close", "next-open", "next-close"):
         raise ValueError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
-    if form not in get_args(Form):
-        raise ValueError(f"form {form!r}: one of {', '.join(get_args(Form))}")
+    if form not in _FORMS:
+        raise ValueError(f"form {form!r}: one of {', '.join(_FORMS)}")
     if warmup is not None and warmup < 0:
         raise ValueError(f"warmup {warmup!r}: a count of sessions, from 0 on")
     work = prices.close.size * len(chosen)

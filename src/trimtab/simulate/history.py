@@ -384,8 +384,9 @@ def _furthest_steps(close: Floats) -> tuple[Floats, Floats]:
 
     n = close.shape[1]
     # Laid out as few long rows, for it is by the row that a library's minimum takes its time.
-    steps = np.ones((len(close) // _FOLD + 1, _FOLD * n))
-    np.divide(close[1:], close[:-1], out=steps.reshape(-1, n)[: len(close) - 1])
+    rows = len(close) // _FOLD + 1
+    steps = np.ones((rows, _FOLD * n))
+    np.divide(close[1:], close[:-1], out=steps.reshape(rows * _FOLD, n)[: max(len(close) - 1, 0)])
     smallest = steps.min(axis=0).reshape(_FOLD, n).min(axis=0)
     return smallest, steps.max(axis=0).reshape(_FOLD, n).max(axis=0)
 

@@ -79,7 +79,7 @@ class RunColumns:
         self.dealing = dealing
         self.conditions = setting.conditions
         self.rates = rates_of(rules.costs, history.symbols, whole=self.conditions is not None)
-        if rules.cost_rule != COST_ONCE and any(map(any, self.rates[1:].tolist())):
+        if rules.cost_rule != COST_ONCE and self.rates[1:].any():
             raise ValueError("cost_rule: fees an order or a share are only known to `once`")
         self.costs = self._form(self.rates)
         self.cost_rule = rules.cost_rule

@@ -27,6 +27,11 @@ ONE_A_COLUMN = "one value a column, empty where there is none; put text with com
 
 SPLIT_REMEDY = "write new units for an old one: 2 or 3:2, nothing where there is none"
 """What is right where a split is not one."""
+ZERO_SPLIT = (
+    "0 is not a split, and other rows have nothing",
+    "write new units for an old one: 2 or 3:2, or leave it empty as the others",
+)
+"""What is said of a zero among blanks, and what is right."""
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _ISO_DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2},)*", re.ASCII)
@@ -457,6 +462,16 @@ def split_from(text: str) -> Fraction | None:
     if len(old) > 1 or new < 0 or (old and old[0] <= 0):
         return None
     return (new / old[0] if old else new) or Fraction(1)
+
+
+def is_zero(text: str) -> bool:
+    """Whether a text is a plain zero, as some sources write where there is no split.
+
+    >>> is_zero("0.0"), is_zero("0"), is_zero("10"), is_zero("")
+    (True, True, False, False)
+    """
+    text = text.strip()
+    return text != "" and not text.strip("0.")
 
 
 def is_formula(text: str) -> bool:

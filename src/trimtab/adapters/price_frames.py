@@ -196,13 +196,14 @@ def _joined(
             series[symbol] = one
     if names.aliases and not problems:
         series = renamed(series, names.aliases, problems, findings)
+    scaled = tuple(symbol for symbol, one in series.items() if one.is_scaled)
     series = {symbol: one.adjusted() for symbol, one in series.items()}
     foreign: tuple[str, ...] = ()
     if not problems:
         series, foreign = _in_one_currency(series, names, source, problems, findings)
     if problems:
         raise InputError(problems[: MOST_PROBLEMS + 1])
-    return _history(series, source, frames, findings, foreign)
+    return _history(series, source, frames, findings, foreign, scaled)
 
 
 def _in_one_currency(
@@ -251,6 +252,7 @@ def _history(
     frames: FrameKind,
     findings: list[Finding],
     foreign: tuple[str, ...] = (),
+    scaled: tuple[str, ...] = (),
 ) -> PriceHistory:
     import numpy as np
 
@@ -282,6 +284,7 @@ def _history(
         frames=frames,
         foreign=foreign,
         undividended=tuple(symbol for symbol in series if symbol in bare),
+        scaled=scaled,
         read={symbol: one.read for symbol, one in series.items() if one.read},
     )
     findings = [*_merged(findings, source), *_weekends(history)]

@@ -19,6 +19,7 @@ from trimtab.adapters.price_columns import (
     splits_of,
 )
 from trimtab.adapters.price_series import Series
+from trimtab.adapters.price_splits import check_splits, check_zeros
 from trimtab.adapters.price_tables import PriceTable, stop
 from trimtab.adapters.toml_table import shown
 from trimtab.model.findings import Finding
@@ -125,10 +126,17 @@ def _long(table: PriceTable, known: Mapping[str, str]) -> dict[str, Series]:
     rows_of: dict[str, list[int]] = {}
     for row, label in enumerate(labels):
         rows_of.setdefault(label, []).append(row)
-    found = {}
+    places = {}
     for symbol, rows in rows_of.items():
         place = np.array(rows)
         place = place[places_in_order(table, days[place], known["date"], rows=place, symbol=symbol)]
+        places[symbol] = place
+        if "split" in known:
+            check_zeros(table, known["split"], place)
+        if "split" in known and "close" in values and "adj_close" not in values:
+            check_splits(table, symbol, days[place], values, place)
+    found = {}
+    for symbol, place in places.items():
         one = _quoted(table, days[place], values, place, symbol)
         code = _currency_of(table, known["currency"], place, symbol) if "currency" in known else ""
         read = (_rows_of(table, days[place], place),)

@@ -53,6 +53,11 @@ class Series:
 
         return ~np.isnan(self.close)
 
+    @property
+    def is_scaled(self) -> bool:
+        """Whether dividends or splits are still to be worked into its prices."""
+        return self.step is not None and bool((self.step != 1.0).any())
+
     def rows(self, kept: Any) -> Series:
         """Some of the rows; what happened between two of them stays with the later one."""
         columns = (self.open, self.volume, self.step, self.paid)

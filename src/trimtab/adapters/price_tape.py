@@ -9,7 +9,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
-from trimtab.adapters.csv_lines import SPLIT_REMEDY, split_from
+from trimtab.adapters.csv_lines import SPLIT_REMEDY, ZERO_SPLIT, is_zero, split_from
 from trimtab.adapters.price_rows import Series
 from trimtab.adapters.toml_table import shown
 from trimtab.model.errors import Problem
@@ -173,10 +173,17 @@ def _add(
             tape.currencies.extend([""] * len(places))
         else:
             tape.currencies.extend(picked(series.texts(series.currency)))
+    zeros, written = [], 0
     for day, text, place in _written(series, series.split, places):
+        written += 1
+        zeros += [place] if is_zero(text) else []
         ratio = _ratio(text, series, place, problems)
         if ratio != 1:
             tape.splits.append(Split(instrument.id, day, ratio))
+    if len(zeros) < len(places) - written:
+        # Where other rows have nothing, a zero is no way to say that there was no split.
+        lines = [series.lines[place] for place in zeros]
+        problems += [Problem(series.file, line, "split", *ZERO_SPLIT) for line in lines]
     for day, text, place in _written(series, series.dividend, places):
         amount = _dividend(text, series, place, problems)
         if amount is not None:

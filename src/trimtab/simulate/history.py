@@ -78,6 +78,7 @@ class PriceHistory:
             the beginning and whose dividends were all taken out, same shape: it falls by each
             dividend's share of the worth. NaN where nothing is known of a symbol's dividends; None
             where of none.
+        scaled: Symbols into whose prices dividends or splits were worked: not those that were read.
         undividended: Symbols whose dividends are nowhere: they came with neither adjusted closes
             nor a dividend column.
         foreign: Symbols that are quoted in another currency and were brought to this one.
@@ -106,6 +107,7 @@ class PriceHistory:
     held: Mapping[str, float] = field(default_factory=dict)
     undividended: tuple[str, ...] = ()
     worth: float = 0.0
+    scaled: tuple[str, ...] = ()
 
     @property
     def has_no_dividends(self) -> bool:

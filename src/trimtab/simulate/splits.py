@@ -59,10 +59,10 @@ def split_findings(history: PriceHistory) -> tuple[Finding, ...]:
     Args:
         history: Prices of trades, NaN where there was none.
     """
-    return history.once("split findings", lambda: _findings(split_looks(history)))
+    return history.once("split findings", lambda: _findings(split_looks(history), history.scaled))
 
 
-def _findings(looks: tuple[SplitLook, ...]) -> tuple[Finding, ...]:
+def _findings(looks: tuple[SplitLook, ...], back: tuple[str, ...]) -> tuple[Finding, ...]:
     by_symbol: dict[str, list[SplitLook]] = {}
     for one in looks:
         by_symbol.setdefault(one.symbol, []).append(one)
@@ -72,6 +72,8 @@ def _findings(looks: tuple[SplitLook, ...]) -> tuple[Finding, ...]:
             f"{one.before:g} to {one.after:g} on {one.day}, as a {one.words} would"
             for one in own[:MOST_DAYS]
         )
+        if symbol in back:
+            told += " (prices with later dividends and splits worked in)"
         more = f"; and {len(own) - MOST_DAYS} more" if len(own) > MOST_DAYS else ""
         message = (
             f"the price goes from {told}{more}. If it is one, the run counts it as a gain or loss "
@@ -113,7 +115,7 @@ def split_looks(history: PriceHistory) -> tuple[SplitLook, ...]:
             start = max(0, int(k) - AROUND)
             moves = np.diff(np.log(prices[start : k + AROUND + 2]))
             words = _ratio_of(float(moves[k - start]))
-            if words and abs(moves[k - start]) >= FAR * _usual(moves, int(k) - start):
+            if words and abs(moves[k - start]) >= FAR * usual_move(moves, int(k) - start):
                 day = day_of(history.dates[rows[k + 1]])
                 before, after = float(prices[k]), float(prices[k + 1])
                 found.append(SplitLook(history.symbols[i], day, before, after, words))
@@ -129,8 +131,13 @@ def _ratio_of(move: float) -> str:
     return f"{new}-for-{old} split" if move < 0.0 else f"{old}-for-{new} reverse split"
 
 
-def _usual(moves: Floats, k: int) -> float:
-    """The usual size of the moves before and after one: the larger; 0 where nothing is known."""
+def usual_move(moves: Floats, k: int) -> float:
+    """The usual size of the moves before and after one: the larger; 0 where nothing is known.
+
+    Args:
+        moves: Log returns, oldest first.
+        k: The place of the one that is not counted.
+    """
     import numpy as np
 
     sides = [moves[max(0, k - AROUND) : k], moves[k + 1 : k + 1 + AROUND]]

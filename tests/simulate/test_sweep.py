@@ -9,7 +9,6 @@ import pytest
 
 from tests.simulate.markets import lively
 from trimtab.costs import Costs
-from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.bootstrap import bootstrap
@@ -199,12 +198,6 @@ def test_no_policy_of_the_frontier_is_beaten() -> None:
         assert not np.any((across <= across[k]) & (down < down[k]))
     for k in set(range(len(found))) - set(front):
         assert np.any((across[front] <= across[k]) & (down[front] <= down[k]))
-
-
-def test_a_target_made_from_data_is_refused() -> None:
-    """A sweep runs known weights; the message says what to do instead."""
-    with pytest.raises(InputError, match="known, not an estimator"):
-        sweep(lively("AB", 60), grid(BASE, target={"made": lambda view: HALVES}))
 
 
 def test_a_grid_takes_ranges_as_the_command_line_does() -> None:

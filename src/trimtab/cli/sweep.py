@@ -79,16 +79,10 @@ def run(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from trimtab.cli.screen import emit, progress, say, screen
-    from trimtab.model.errors import RefusedError
 
     progress("reading prices")
     try:
         found = studied(args)
-        if found.moves:
-            raise RefusedError(
-                "a sweep is of a target of given percents: name policies for one that moves, as "
-                "`trimtab backtest --policy monthly --policy band:5pp`"
-            )
         policies = _grid(args, found)
         result = _swept(args, found, policies, Path(args.out) if args.out else None)
     finally:
@@ -152,7 +146,7 @@ def _swept(args: argparse.Namespace, found: Studied, policies: Grid, out: Path |
 
     options: dict[str, Any] = {
         "cash": args.cash or START,
-        "trade_at": args.trade_at or "close",
+        "trade_at": args.trade_at,
         "start": args.start,
         "end": args.end,
         "cash_rate": args.cash_rate,
@@ -171,10 +165,14 @@ def _swept(args: argparse.Namespace, found: Studied, policies: Grid, out: Path |
             store.keep(portion)
         progress(f"{done:,} of {len(policies):,} policies")
 
-    threads = args.threads or processors()
+    def looked(done: int, sessions: int) -> None:
+        if done % 25 == 0:
+            progress(f"finding the target: {done:,} of {sessions:,} sessions")
+
     result = sweep(
-        found.prices, policies, threads=threads, known=known, on_progress=told, **options
-    )
+        found.prices, policies, threads=args.threads or processors(), known=known,
+        on_progress=told, on_found=looked, **options,
+    )  # fmt: skip
     if store is not None and out is not None:
         _write(result, out / "sweep.csv")
         store.clear()

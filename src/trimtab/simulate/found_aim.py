@@ -47,14 +47,18 @@ class FoundAim:
 
     def __call__(self, view: PriceHistory) -> Weights | None:
         """Weights by symbol as of the view's last session; None where nothing can be found."""
-        # Several policies look on the same day, at the same prices unless they were shuffled.
-        worth = self._worth(view)
-        key = view.last, hash(view.close.tobytes()), worth
+        import numpy as np
+
+        worth, mover = self._worth(view), self._mover(view)
+        on = mover.found_on(view.last)
+        # Several policies look, on several days of a period, at the same prices until it began,
+        # unless they were shuffled.
+        until = int(np.searchsorted(view.dates, np.datetime64(on, "D"), side="right"))
+        key = on, hash(view.close[:until].tobytes()), worth
         if key not in self._known:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            mover = self._mover(view)
-            tree = mover.learned(mover.found_on(view.last), worth).tree
+            tree = mover.learned(on, worth).tree
             self._known[key] = None if tree is None else by_symbol(tree, self.stands_for)
         return self._known[key]
 

@@ -37,7 +37,8 @@ from trimtab.kernels.sweep import sweep as sweep_kernel
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.simulate import sweep_daily
-from trimtab.simulate.aims import GivenTarget, read_target
+from trimtab.simulate.aims import GivenTarget, MadeTarget, read_target
+from trimtab.simulate.dated import dated
 from trimtab.simulate.exchange import with_exchange
 from trimtab.simulate.flows import Flows
 from trimtab.simulate.frames import html_table, make_frame, text_table
@@ -240,7 +241,7 @@ def sweep(
     policies: Grid,
     *,
     cash: float = 100_000.0,
-    trade_at: TradeAt = "close",
+    trade_at: TradeAt | None = None,
     start: date | None = None,
     end: date | None = None,
     cash_rate: float = 0.0,
@@ -260,14 +261,17 @@ def sweep(
     short: bool = False,
     loan_rate: float | None = None,
     dividends: DividendUse = "reinvest",
+    on_found: Callable[[int, int], None] | None = None,
 ) -> Sweep:
     """Run every policy of a grid over history, in research mode.
 
     Args:
         prices: Total-return prices, as `read_prices` gives them.
-        policies: Which, as `grid` makes them; targets are given weights, dated or not.
+        policies: Which, as `grid` makes them. What makes a target from prices, as an estimator,
+            makes it at each session at which one of them looks, from what was known then.
         cash: What each starts with.
-        trade_at: `close`, `next-open` or `next-close`.
+        trade_at: `close`, `next-open` or `next-close`; by default `close`, and `next-close` where
+            a target is made from prices.
         start: First date that may count.
         end: Last date that may count.
         cash_rate: Yearly interest on CASH.
@@ -280,6 +284,7 @@ def sweep(
         on_progress: Called with the number of policies done and the portion just finished.
         flows, fee, participation, missing, late, delisted, fx_bps, short, loan_rate, dividends: As
             for `backtest`. All but `fx_bps` run session by session, one policy after the other.
+        on_found: Called while targets are made from prices with the sessions done, and of how many.
 
     Raises:
         InputError: Prices or targets cannot be used, with everything that is wrong.
@@ -287,10 +292,13 @@ def sweep(
     """
     import numpy as np
 
-    if trade_at not in ("close", "next-open", "next-close"):
+    if trade_at not in (None, "close", "next-open", "next-close"):
         raise ValueError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
     if threads < 1:
         raise ValueError(f"threads {threads!r}: at least 1")
+    aims = [read_target(target, name, short=short) for name, target in policies.targets.items()]
+    is_made = any(isinstance(aim, MadeTarget) for aim in aims)
+    trade_at = trade_at or ("next-close" if is_made else "close")
     rules = read_rules(
         costs=Costs(), compiled=True, warmup=None, frames=frames or prices.frames,
         cash=cash, trade_at=trade_at, start=start, end=end, cash_rate=cash_rate,
@@ -301,8 +309,13 @@ def sweep(
     policies = sweep_daily.with_costs(
         policies, lambda own: with_exchange(own, prices.foreign, fx_bps)
     )
+    targets = [
+        dated(prices, aim, name, whens=policies.whens, rules=rules, on_found=on_found)
+        if isinstance(aim, MadeTarget)
+        else aim
+        for name, aim in zip(policies.targets, aims, strict=True)
+    ]
     portions = dict(known or {})
-    targets = [_given(target, name, short) for name, target in policies.targets.items()]
     is_fast = not rules.is_daily and all(own.is_plain for own in policies.costs.values())
     if not is_fast:
         if cost_rule != "once":
@@ -319,6 +332,9 @@ def sweep(
             on_progress,
         )  # fmt: skip
     raw = np.vstack([portions[first] for first in sorted(portions)])
+    if is_made and trade_at == "close":
+        message = "decide on the very close that they trade at; next-close is what can be done."
+        findings.append(Finding("same-close", "policies", message, "warning"))
     if policies.left_out:
         message = (
             f"{policies.left_out} of the policies contradict themselves, as `edge` without a band "
@@ -338,7 +354,7 @@ def sweep(
         held_sharpe=np.array([sharpe_moments(row[1:])[0] for row in held]),
         frames=frames or prices.frames,
     )
-    if is_fast:
+    if is_fast and not is_made:
         looked_at = dict.fromkeys([*made.best(), *made.frontier(), *range(len(made))])
         findings += not_followed(prices, policies, targets, rules, [*looked_at])
     return replace(made, findings=tuple(dict.fromkeys((*prices.findings, *findings))))
@@ -448,15 +464,6 @@ def cuts_of(sessions: int) -> Integers:
     import numpy as np
 
     return np.linspace(1, sessions, min(PARTS, sessions - 1) + 1).astype(np.int64)
-
-
-def _given(target: Any, name: str, short: bool = False) -> GivenTarget:
-    found = read_target(target, name, short=short)
-    if isinstance(found, GivenTarget):
-        return found
-    remedy = "make its weights first and give them dated; backtest runs such a target as it is"
-    wrong = "a sweep runs weights that are known, not an estimator or a function"
-    raise InputError([Problem(f'policy "{name}"', None, "target", wrong, remedy)])
 
 
 def _when_columns(policies: Grid, panel: PriceHistory) -> tuple[Any, ...]:

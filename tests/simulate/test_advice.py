@@ -12,7 +12,8 @@ from tests.simulate.markets import lively
 from tests.simulate.test_account_tax import two_years
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy, parse_policy
-from trimtab.simulate.advice import Advice, advise, checked_in_accounts, judged, mean_interval
+from trimtab.simulate.advice import Advice, advise, judged, mean_interval
+from trimtab.simulate.advice_accounts import checked_in_accounts
 from trimtab.simulate.difference import OUTCOME_FIGURES, PLACES
 from trimtab.simulate.outcomes import Outcomes
 
@@ -61,7 +62,8 @@ def test_a_difference_too_small_to_matter_is_no_reason_to_change() -> None:
     found, finer = weighed(**both), weighed(**both, material=0.0001)
 
     assert found.advised == "own"
-    assert "takes 0.01% a year less on average; up to 0.02% is not worth" in found.sentence
+    assert "takes 0.01% a year less on average (95% interval +0.01% to" in found.sentence
+    assert "up to 0.02% is not worth a change" in found.sentence
     assert finer.advised == "other"
 
 
@@ -107,7 +109,7 @@ def test_what_is_far_behind_on_average_is_never_called_noise() -> None:
     found = weighed(own=(0.001, 0.01, 1), far=(0.0246 + noise(4, 0.05), 0.005, 1))
 
     (row,) = [cells for cells in found.rows()[1] if cells[0] == "far"]
-    assert "2.35%" in row
+    assert "235.2" in row
     assert "noise" not in found.summary()
 
 
@@ -229,6 +231,24 @@ def test_what_the_accounts_contradict_is_not_advised(tax: int, advised: str) -> 
     assert "where the estimate says 1.80% less; tax is deferred" in found.sentence
     assert f"{other.liquidation_after_tax / 100:,.2f} is left" in found.sentence
     assert found.sentence.startswith("Keep" if advised == "own" else "Change")
+
+
+def test_tax_of_a_luckier_path_is_not_held_against_a_policy() -> None:
+    """The same part of a larger gain is the same tax; that more is left is called growth."""
+    run = replace(two_years(), plans=(), payments=(), tax_caused=0)
+    flat = (100_000_00,) * (len(run.dates) - 1)
+    own = replace(run, value=(*flat, 110_000_00), liquidation_tax=2_000_00)
+    lucky = replace(run, value=(*flat, 140_000_00), liquidation_tax=8_000_00)
+    advice = weighed(own=(0.002, 0.01, 12), other=(0.001, 0.01, 1))
+
+    found = checked_in_accounts(advice, own, {"other": lucky}).checked[0]
+
+    assert found.gain == pytest.approx(0.0, abs=1e-12)
+    assert found.other_left > found.own_left
+    dear = replace(lucky, liquidation_tax=12_000_00)
+    told = checked_in_accounts(advice, own, {"other": dear})
+    assert "That more is left is growth" in told.sentence
+    assert told.sentence.startswith("Keep own")
 
 
 def test_a_runner_up_within_noise_is_checked_in_the_accounts_too() -> None:

@@ -30,7 +30,9 @@ def advice_text(
     columns = [(head, [row[place] for row in rows]) for place, head in enumerate(heads)]
     own = "this portfolio's own policy" if is_portfolio else "your policy"
     marks = [f"* {own}"] + (["< advised"] if advice.advised != advice.own else [])
-    table = figure_tables([columns], width, look, kept=("together", "behind the least"))
+    table = figure_tables(
+        [columns], width, look, kept=("from target", "behind the least, bp", "interval, bp")
+    )
     blocks = [
         headline(("Advice", f"{len(advice.choices)} policies"), width=width, look=look),
         wrapped(advice.sentence, width),

@@ -303,6 +303,17 @@ def account_drags(run: AccountRun, *, all_sold: bool = False) -> tuple[float, fl
     return cost_drag, metrics.drag_of_paid(taken, had, final_value=final - owed, **span)
 
 
+def growth_after_all(run: AccountRun) -> float:
+    """The CAGR that is left after costs and all tax, that of selling all at the end included."""
+    if run.exhausted_on is not None:
+        return nan
+    final = float(run.growth[-1]) * 100.0 if run.flows else float(run.value[-1])
+    scale = final / run.value[-1] if run.value[-1] > 0 else 1.0
+    owed = scale * (run.tax_owed + run.liquidation_tax) if run.pays_tax else 0.0
+    left = metrics.cagr(float(run.value[0]), final - owed, run.dates[0], run.dates[-1])
+    return left if run.pays_tax else left - account_drags(run, all_sold=True)[1]
+
+
 def account_rows(runs: Sequence[AccountRun]) -> tuple[list[str], list[list[str]]]:
     """The heads and cells of a table of runs, as a reader wants them rounded."""
     heads = [

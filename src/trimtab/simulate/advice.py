@@ -17,8 +17,8 @@ same as it the one that trades least often.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import isnan, sqrt
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from trimtab.costs import Costs
 from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
+from trimtab.simulate.advice_accounts import InAccounts
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.bootstrap import bootstrap
 from trimtab.simulate.frames import html_table, make_frame, text_table
@@ -34,7 +35,6 @@ from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.outcomes import Outcomes
 
 if TYPE_CHECKING:
-    from trimtab.simulate.account_run import AccountRun
     from trimtab.simulate.frames import Floats, FrameKind
 
 WHENS = (
@@ -48,6 +48,9 @@ TOS = ("target", "half", "edge")
 
 MATERIAL = 0.0002
 """What another policy must take less to be worth a change: 0.02% a year."""
+
+BP = 1e4
+"""Basis points in one."""
 
 RUNNERS_UP = 2
 """Policies that are run through the accounts beside the advised one: each takes seconds."""
@@ -97,44 +100,6 @@ class Choice:
     def name(self) -> str:
         """The words that name it."""
         return self.policy.label
-
-
-@dataclass(frozen=True)
-class InAccounts:
-    """What runs through the real accounts say of a change that the estimate speaks for.
-
-    Args:
-        policy: The name of the policy to which the change would be.
-        estimate: What it takes less than the investor's own by the estimate; a share a year.
-        gain: The same with cost and tax of the runs in place of the estimate's: lots, whole
-            shares, and all sold and taxed at the end, since tax put off is owed all the same.
-        own_left: What the own policy leaves once all is sold and taxed, in money.
-        other_left: What the other leaves.
-    """
-
-    policy: str
-    estimate: float
-    gain: float
-    own_left: float
-    other_left: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """The figures as plain values; what cannot be told is None."""
-        gain = None if isnan(self.gain) else self.gain
-        return {**asdict(self), "gain": gain}
-
-    @property
-    def sentence(self) -> str:
-        """Both figures, and what is left after tax."""
-        if isnan(self.gain):
-            return f"What {self.policy} takes in these accounts cannot be told."
-        more = "less" if self.gain >= 0.0 else "more"
-        return (
-            f"In these accounts, with lots and with all sold and taxed at the end, {self.policy} "
-            f"takes {abs(self.gain):.2%} a year {more}, where the estimate says "
-            f"{self.estimate:.2%} less; tax is deferred, not forgiven: after all of it "
-            f"{self.other_left:,.2f} is left, with your policy {self.own_left:,.2f}."
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,8 +154,9 @@ class Advice:
         behind = self[self.own].behind
         if self.accounts is not None and self.advised == self.own:
             return (
-                f"Keep {self.own}: by the estimate {self.accounts.policy} takes less, but the "
-                f"accounts do not bear it out. {self.accounts.sentence}"
+                f"Keep {self.own}: by the estimate {self.accounts.policy} takes less "
+                f"({_interval(self.level, self[self.accounts.policy].gain)}), but the accounts do "
+                f"not bear it out. {self.accounts.sentence}"
             )
         told = "" if self.accounts is None else f" {self.accounts.sentence}"
         if self.advised != self.own:
@@ -203,7 +169,8 @@ class Advice:
         if behind.mean <= self.material:
             return (
                 f"Keep {self.own}: the least {of}, {least.name}, takes {behind.mean:.2%} a year "
-                f"less on average; up to {_percent(self.material)} is not worth a change."
+                f"less on average ({_interval(self.level, behind)}); up to "
+                f"{_percent(self.material)} is not worth a change."
             )
         return (
             f"Keep {self.own}: the least {of}, {least.name}, takes {behind.mean:.2%} a year less "
@@ -271,8 +238,8 @@ class Advice:
         """A few policies that none beats, from the least cost to the least distance.
 
         Of all that no other beats, those that are on the frontier of mean cost and mean distance,
-        evenly chosen; always with the advised one, the one that accounts speak of, and the
-        investor's own.
+        evenly chosen; always with the advised one, the least, the one that accounts speak of, and
+        the investor's own.
         """
         front: list[Choice] = []
         for choice in sorted(self.choices, key=lambda one: (one.cost.mean, one.apart.mean)):
@@ -281,7 +248,7 @@ class Advice:
         if len(front) > SHOWN:
             step = (len(front) - 1) / (SHOWN - 1)
             front = [front[round(k * step)] for k in range(SHOWN)]
-        shown = {choice.name for choice in front} | {self.advised, self.own}
+        shown = {choice.name for choice in front} | {self.advised, self.own, self.choices[0].name}
         if self.accounts is not None:
             shown.add(self.accounts.policy)
         found = [choice for choice in self.choices if choice.name in shown]
@@ -289,19 +256,19 @@ class Advice:
 
     def rows(self) -> tuple[list[str], list[list[str]]]:
         """Heads and cells of the table of the frontier, as a reader wants them rounded."""
-        heads = ["policy", "cost and tax", "from target", "together", "behind the least"]
-        heads += ["interval", "rebalances a year"]
+        heads = ["policy", "cost and tax, bp", "from target", "together, bp"]
+        heads += ["behind the least, bp", "interval, bp", "rebalances a year"]
         rows = []
         for one in self.frontier:
             sign = {self.advised: " <", self.own: " *"}.get(one.name, "")
             rows.append(
                 [
                     one.name + sign,
-                    f"{one.cost.mean:.2%}",
+                    f"{one.cost.mean * BP:.1f}",
                     f"{one.apart.mean:.2%}",
-                    f"{one.total.mean:.2%}",
-                    _behind(one),
-                    f"{one.behind.low:+.2%} to {one.behind.high:+.2%}",
+                    f"{one.total.mean * BP:.1f}",
+                    f"{one.behind.mean * BP:.1f}",
+                    f"{one.behind.low * BP:+.1f} to {one.behind.high * BP:+.1f}",
                     f"{one.rebalances:.1f}",
                 ]
             )
@@ -518,59 +485,9 @@ def mean_interval(values: Floats, level: float) -> Spread:
     return Spread(mean, mean - wide, mean + wide)
 
 
-def _behind(choice: Choice) -> str:
-    return f"{choice.behind.mean:.2%}" if choice.behind.mean >= 5e-5 else "under 0.01%"
-
-
 def _interval(level: float, spread: Spread) -> str:
     return f"{level:.0%} interval {spread.low:+.2%} to {spread.high:+.2%}"
 
 
 def _percent(share: float) -> str:
     return f"{100.0 * share:.4g}%"
-
-
-def checked_in_accounts(
-    advice: Advice, own: AccountRun, others: Mapping[str, AccountRun]
-) -> Advice:
-    """The advice after what policies did in the accounts: the first change that these bear out.
-
-    Args:
-        advice: Advice to change.
-        own: The run of the investor's policy.
-        others: Those of the advised one and of runners-up, by name, the advised one first.
-    """
-    checked = tuple(_in_accounts(advice, own, name, run) for name, run in others.items())
-    borne = [one for one in checked if one.gain > advice.material]
-    if borne:
-        found = borne[0]
-        gain = advice[found.policy].gain
-        return replace(advice, accounts=found, checked=checked, advised=found.policy, gain=gain)
-    none = Spread(0.0, 0.0, 0.0)
-    return replace(advice, accounts=checked[0], checked=checked, advised=advice.own, gain=none)
-
-
-def _in_accounts(advice: Advice, own: AccountRun, name: str, run: AccountRun) -> InAccounts:
-    """What a policy takes less than the investor's own, by runs through the accounts."""
-    from trimtab.simulate.account_run import account_drags
-
-    before, after = advice[advice.own], advice[name]
-    took = [sum(account_drags(one, all_sold=True)) for one in (own, run)]
-    distance = (before.total.mean - before.cost.mean) - (after.total.mean - after.cost.mean)
-    return InAccounts(
-        name, after.gain.mean, took[0] - took[1] + distance,
-        own.liquidation_after_tax / 100, run.liquidation_after_tax / 100,
-    )  # fmt: skip
-
-
-def tax_of_turnover(run: AccountRun) -> float:
-    """Tax for each unit of money that a run in account mode turned over after its first purchase.
-
-    As sales and purchases are made by the portfolio's own lots and rates: a policy that trades
-    as much at other times would pay about as much. What is sold to pay tax counts by its tax: the
-    turnover of a policy is what it trades to keep to its target.
-    """
-    later = [plan for plan in run.plans if plan.as_of != run.dates[0]]
-    kept = [plan for plan in later if plan.id not in run.for_tax]
-    turned = sum(trade.value for plan in kept for trade in plan.trades) / 2
-    return sum(plan.tax for plan in later) / turned if turned else 0.0

@@ -7,8 +7,9 @@ import pytest
 
 import trimtab as tt
 from tests.targets.test_robust import market
+from trimtab.targets.front import Front, _mean_curve, front
 from trimtab.targets.limits import within
-from trimtab.targets.mean_variance import most_utility
+from trimtab.targets.mean_variance import least_volatility, most_utility
 from trimtab.targets.optimised import Asked, optimise
 from trimtab.targets.resampled import draws
 
@@ -81,3 +82,32 @@ def test_contradicting_limits_are_named_all_the_same() -> None:
     """They contradict each other in every history."""
     with pytest.raises(ValueError, match="cannot be met together"):
         tt.Optimiser(high=0.1, resampled=5).fit(history())
+
+
+def test_a_resampled_frontier_is_the_mean_of_frontiers() -> None:
+    """Rank by rank: its ends are the means of the calmest and of the richest weights."""
+    expected, covariance = market(4, n=4)
+    limits = within(4, 0.0, 0.6)
+    drawn = list(draws(expected, covariance, sessions=300, years=1.5, count=12, seed=3))
+
+    found = front(
+        list("ABCD"), expected, covariance, limits, points=5, current=np.full(4, 0.25), drawn=drawn
+    )
+
+    calm = np.mean([least_volatility(spread, limits).weights for _, spread in drawn], axis=0)
+    rich = []
+    for mean, _ in drawn:
+        order = np.argsort(-mean)
+        best = np.zeros(4)
+        best[order[:2]] = 0.6, 0.4
+        rich.append(best)
+    assert isinstance(found, Front)
+    np.testing.assert_allclose(found.points[0].weights, calm, atol=1e-9)
+    mean = _mean_curve(drawn, limits, 5)
+    np.testing.assert_allclose(mean[-1], np.mean(rich, axis=0), atol=1e-9)
+    for one, other in zip(found.points, mean, strict=False):
+        np.testing.assert_array_equal(one.weights, other)
+    assert found.points[-1].expected_return == max(float(expected @ one) for one in mean)
+    assert found.current is not None
+    assert any(found.as_calm is one for one in found.points)
+    assert found.best_sharpe is max(found.points, key=lambda one: one.sharpe)

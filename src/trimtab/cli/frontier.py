@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from trimtab.model.findings import Finding
     from trimtab.simulate.history import PriceHistory
     from trimtab.targets.front import Front
+    from trimtab.targets.optimiser import Learned
 
 EPILOG = """\
 examples:
@@ -193,6 +194,7 @@ def _front(
         risk_free=args.risk_free,
         points=args.points,
         current=current,
+        drawn=_drawn(args, learned, optimiser.sessions_a_year),
     )
     if not isinstance(found, Front):
         from trimtab.targets.optimised import contradiction_told
@@ -203,6 +205,30 @@ def _front(
     if not isinstance(optimiser.expected, str):
         found = replace(found, foreseen=learned.foreseen)
     return replace(found, findings=(*findings, *learned.findings))
+
+
+def _drawn(
+    args: argparse.Namespace, learned: Learned, sessions_a_year: float
+) -> list[tuple[Floats, Floats]]:
+    """Estimates of histories that are drawn, where that is asked for."""
+    from trimtab.targets.resampled import draws
+
+    if not args.resampled:
+        return []
+    assert learned.covariance is not None, "refused before"
+    sessions, n = learned.returns.shape
+    if sessions <= n + 1:
+        raise ValueError(f"--resampled: {sessions} sessions of {n} instruments are too few")
+    return list(
+        draws(
+            learned.expected,
+            learned.covariance,
+            sessions=sessions,
+            years=sessions / sessions_a_year,
+            count=args.resampled,
+            seed=args.seed,
+        )
+    )
 
 
 def _with_tolerance(args: argparse.Namespace, found: Front, covariance: Floats) -> Front:

@@ -102,13 +102,6 @@ def add_parser(commands: Commands) -> None:
         default=0.95,
         help="for min-cvar and min-cdar: all but the worst so many percent (default: 95)",
     )
-    parser.add_argument(
-        "--resampled",
-        metavar="N",
-        type=_draws,
-        default=0,
-        help="take the mean of the best weights of N histories, drawn from the estimates by --seed",
-    )
     add_views(parser)
     add_limits(parser)
     add_names(parser)
@@ -199,12 +192,6 @@ def _fitted(args: argparse.Namespace, ours: Optimiser, prices: PriceHistory) -> 
 
 def _kappa(text: str) -> float:
     return amount(text, "a number of standard errors", 0, 100)
-
-
-def _draws(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100_000:
-        raise argparse.ArgumentTypeError(f"{text!r}: a number of histories, 1 to 100000")
-    return int(text)
 
 
 def _turnover(found: Optimised, prices: PriceHistory, held: Mapping[str, float]) -> float | None:

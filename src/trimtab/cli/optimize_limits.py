@@ -115,6 +115,13 @@ def add_estimates(parser: argparse.ArgumentParser) -> None:
         choices=EXPECTED,
         help="how returns are expected (default: compounded)",
     )
+    parser.add_argument(
+        "--resampled",
+        metavar="N",
+        type=_draws,
+        default=0,
+        help="take the mean over N histories that are drawn from the estimates by --seed",
+    )
     parser.add_argument("--start", metavar="DATE", type=day, help="the first day that counts")
     parser.add_argument("--end", metavar="DATE", type=day, help="the last day that counts")
 
@@ -327,6 +334,12 @@ def _score(text: str) -> tuple[str, float]:
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f"{text!r}: a number of names, 1 or more")
+    return int(text)
+
+
+def _draws(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text!r}: a number of histories, 1 to 100000")
     return int(text)
 
 

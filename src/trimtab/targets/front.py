@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,7 @@ def front(
     risk_free: float = 0.02,
     points: int = 41,
     current: Floats | None = None,
+    drawn: Sequence[tuple[Floats, Floats]] = (),
 ) -> Front | mean_variance.Chosen:
     """The efficient frontier under limits; what is not possible where they contradict each other.
 
@@ -101,6 +103,11 @@ def front(
         risk_free: A year's return without risk.
         points: How many, 2 or more.
         current: The weights now, shape (n,), whether within the limits or not.
+        drawn: Estimates of drawn histories (`resampled.draws`): then the frontier is the mean, rank
+            by rank, of theirs, as Michaud has it, and what stands beside it is taken of its points.
+
+    Raises:
+        ValueError: The limits do not go with drawn histories.
     """
     import numpy as np
 
@@ -114,6 +121,9 @@ def front(
         ratio = (gained - risk_free) / volatility if volatility > 0.0 else nan
         return Point(weights, gained, volatility, ratio)
 
+    if drawn:
+        mean = [point(weights) for weights in _mean_curve(drawn, limits, points)]
+        return _of_points(symbols, mean, expected, covariance, risk_free, current)
     found = [point(weights) for weights in _curve(expected, covariance, limits, points)]
     tangent = mean_variance.best_sharpe(expected, covariance, limits, risk_free=risk_free)
     now = as_calm = as_rich = None
@@ -139,6 +149,64 @@ def front(
         np.sqrt(covariance.diagonal()),
         risk_free,
     )
+
+
+def _of_points(
+    symbols: Sequence[str],
+    points: list[Point],
+    expected: Floats,
+    covariance: Floats,
+    risk_free: float,
+    current: Floats | None,
+) -> Front:
+    """A frontier of given points, with what stands beside it looked up among them.
+
+    A mean of frontiers may bend back: it ends where more volatility brings no more return.
+    """
+    import numpy as np
+
+    gained = [one.expected_return for one in points]
+    points = points[: gained.index(max(gained)) + 1]
+    best = max(points, key=lambda one: one.sharpe)
+    found = Front(
+        tuple(symbols),
+        tuple(points),
+        points[0],
+        best if best.sharpe > 0.0 else None,
+        None,
+        None,
+        None,
+        expected,
+        np.sqrt(covariance.diagonal()),
+        risk_free,
+    )
+    if current is None:
+        return found
+    now = found.at(current, covariance)
+    as_calm = [one for one in points if one.volatility <= now.volatility] or points[:1]
+    as_rich = [one for one in points if one.expected_return >= now.expected_return] or points[-1:]
+    return replace(
+        found,
+        current=now,
+        as_calm=max(as_calm, key=lambda one: one.expected_return),
+        as_rich=min(as_rich, key=lambda one: one.volatility),
+    )
+
+
+def _mean_curve(
+    drawn: Sequence[tuple[Floats, Floats]], limits: Limits, points: int
+) -> list[Floats]:
+    """The mean of many frontiers, from the calmest of each to the richest of each."""
+    import numpy as np
+
+    from trimtab.targets.resampled import refuse_what_is_not_resampled
+
+    refuse_what_is_not_resampled(limits)
+    whole: Floats = np.zeros((points, len(limits.low)))
+    for mean, spread in drawn:
+        # A frontier that is one point has it at every rank.
+        whole += np.array(_curve(mean, spread, limits, points))
+    return list(whole / len(drawn))
 
 
 def _curve(expected: Floats, covariance: Floats, limits: Limits, points: int) -> list[Floats]:

@@ -51,6 +51,17 @@ def draws(
         yield expected + scale * shocks.mean(axis=0), np.atleast_2d(np.cov(shocks, rowvar=False))
 
 
+def refuse_what_is_not_resampled(limits: Limits) -> None:
+    """Be sure that a mean of weights keeps to the limits that each of them keeps to.
+
+    Raises:
+        ValueError: It does not, or they depend on the estimates.
+    """
+    if limits.names is not None or limits.tracking is not None:
+        what = "number of names" if limits.names is not None else "tracking error"
+        raise ValueError(f"resampled weights keep to no limit on the {what}: leave out one of them")
+
+
 def resampled(
     asked: Asked,
     limits: Limits,
@@ -70,9 +81,7 @@ def resampled(
 
     if asked.objective in BY_HISTORY:
         raise ValueError(f"{asked.objective} is not resampled: it has history itself, no estimates")
-    if limits.names is not None or limits.tracking is not None:
-        what = "number of names" if limits.names is not None else "tracking error"
-        raise ValueError(f"resampled weights keep to no limit on the {what}: leave out one of them")
+    refuse_what_is_not_resampled(limits)
     sessions, n = returns.shape
     if sessions <= n + 1:
         raise ValueError(f"resampled: {sessions} sessions of {n} instruments are too few")

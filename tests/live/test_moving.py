@@ -124,3 +124,13 @@ def test_a_target_that_moves_sets_off_no_band(tmp_path: Path) -> None:
     assert plan.found.on == date(2012, 10, 31)
     assert "target-moved" in [finding.code for finding in plan.findings]
     assert not plan.due
+
+
+def test_what_moved_most_is_told_with_what_was_expected_of_it(tmp_path: Path) -> None:
+    """Where a share moved since the finding before: its estimates then and now, in the plan."""
+    found = book_of(moving_folder(tmp_path)).plan(date(2012, 7, 31)).found
+
+    assert found is not None
+    most = max(found.sleeves, key=lambda one: abs(one.weight - (one.previous or 0)))
+    assert f"what moved most is {most.sleeve}: " in found.why
+    assert f"and {most.volatility:.1%} now" in found.why

@@ -8,7 +8,7 @@ as equal ones, never take its place (docs/decisions/0015).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import date
 from fractions import Fraction
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 NO_WORTH = Fraction(0)
 """Before there is anything, it is worth nothing."""
+
+
+WORTH_SAYING = Fraction(1, 1000)
+"""What moved by less is not told why."""
 
 
 def stand_ins(
@@ -136,7 +140,8 @@ class Mover:
             return self._kept(now, on, adopted)
         before_on = self.found_on(self.calendar.session_on_or_before(_day_before(on)))
         # What the portfolio was worth then is not known here.
-        before = None if self.target.cppi is not None else self.learned(before_on).tree
+        then = None if self.target.cppi is not None else self.learned(before_on)
+        before = then.tree if then is not None else None
         was = {leaf.name: leaf.weight for leaf in before.leaves()} if before else {}
         sleeves = tuple(
             FoundSleeve(
@@ -158,7 +163,7 @@ class Mover:
             previous,
             now.estimates,
             findings=(*now.findings, *self.broken(on)),
-            why=now.why,
+            why="\n".join(filter(None, (now.why, _moved_most(sleeves, then) if then else ""))),
         )
         return now.tree, found
 
@@ -208,6 +213,25 @@ def _weighing(node: Range, weights: Mapping[str, Fraction]) -> Sleeve:
     children = tuple(_weighing(child, weights) for child in node.children)
     total = sum((child.weight for child in children), Fraction(0))
     return Sleeve(node.name, total, (), node.location, children)
+
+
+def _moved_most(sleeves: Sequence[FoundSleeve], then: Learned) -> str:
+    """Of the sleeve that moved most, what was expected of it before and is now, in a sentence."""
+    moved = [
+        (abs(one.weight - one.previous), one)
+        for one in sleeves
+        if one.previous is not None and one.volatility is not None
+    ]
+    if not moved:
+        return ""
+    by, one = max(moved, key=lambda pair: pair[0])
+    volatility, returns = then.volatilities.get(one.sleeve), then.returns.get(one.sleeve)
+    if by < WORTH_SAYING or volatility is None or one.volatility is None:
+        return ""
+    told = f"volatility {volatility:.1%} before and {one.volatility:.1%} now"
+    if returns is not None and one.expected_return is not None:
+        told += f", return {returns:.1%} and {one.expected_return:.1%}"
+    return f"what moved most is {one.sleeve}: by the estimates {told}"
 
 
 def _day_before(day: date) -> date:

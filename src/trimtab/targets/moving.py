@@ -115,7 +115,7 @@ class MovingTarget:
     @property
     def is_optimised(self) -> bool:
         """Whether its shares are found from estimates, and not written down."""
-        return self.glide is None
+        return self.glide is None and self.cppi is None
 
     @property
     def hold(self) -> tuple[str, ...]:

@@ -62,7 +62,10 @@ class Watch:
         """
         if mover is not None and mover.target.is_optimised:
             found = mover.learned(mover.found_on(as_of))
-            return replace(found.outlook or Outlook("", lacking=found.failure), target=target)
+            return replace(
+                found.outlook or Outlook("", lacking=found.failure or "nothing was estimated"),
+                target=target,
+            )
         on = self.calendar.last_period_end(EVERY, as_of)
         key = target, tuple(leaf.hold for leaf in root.leaves()), on
         if key not in self._known:
@@ -82,7 +85,7 @@ class Watch:
         found: Learned = estimated(
             MovingTarget(tree), self.prices, known, on=on, calendar=self.calendar
         )
-        return found.outlook or Outlook("", lacking=found.failure)
+        return found.outlook or Outlook("", lacking=found.failure or "nothing was estimated")
 
 
 def why_not_weighed(when: When, moving: MovingTarget | None) -> str:

@@ -16,6 +16,7 @@ import pytest
 from tests.reports.browser import Tab, chromium, opened
 from tests.simulate.markets import lively
 from trimtab.costs import Costs
+from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.reports.backtest_html import backtest_html
 from trimtab.reports.html.answer import answer
@@ -512,6 +513,21 @@ def test_on_paper_charts_have_the_width_of_a_page(tab: Tab, file: Path) -> None:
     assert after == before
 
 
+def test_on_paper_both_turnover_and_costs_are_drawn(tab: Tab, file: Path) -> None:
+    """What the screen shows one at a time paper shows all of, each under its name."""
+    tab.open(file)
+    seen = "[...document.querySelectorAll('#years h3')].filter(one => one.offsetHeight).map("
+    seen += "one => one.textContent)"
+
+    before = tab.run(seen)
+    tab.run("window.dispatchEvent(new Event('beforeprint'))")
+    paper = tab.run(seen)
+    tab.run("window.dispatchEvent(new Event('afterprint'))")
+
+    assert (before, paper, tab.run(seen)) == ([], ["Turnover", "Costs"], [])
+    assert tab.troubles == []
+
+
 def test_printed_pages_are_full(tab: Tab, file: Path, tmp_path: Path) -> None:
     """Nothing is cut by the end of a page, and six policies with ten parts take five pages."""
     tab.open(file)
@@ -598,3 +614,24 @@ def test_a_deposit_adopts_no_target() -> None:
     found = weights_of(one, 100)
     assert found.targets is not None
     assert (found.targets[:, :2] == 0.5).all()
+
+
+def test_warnings_come_before_any_figure_and_assumptions_are_said() -> None:
+    """A reader learns what is wrong before the charts, and by what costs and targets it ran."""
+    made = backtest(lively("AB", 120), Policy({"A": 0.5, "B": 0.5}), costs=Costs(bps=10))
+    warned = replace(
+        made,
+        findings=(
+            Finding("odd", "A", "prices look adjusted"),
+            Finding("told", "B", "a remark", "info"),
+        ),
+    )
+
+    text = backtest_html(warned)
+
+    order = [text.index(words) for words in (
+        "prices look adjusted", 'id="growth"', "a remark", "What was assumed", "Conventions",
+    )]  # fmt: skip
+    assert order == sorted(order)
+    assert "Trading costs 10 bp of the money traded." in text
+    assert "Target: A 50.0%, B 50.0%." in text

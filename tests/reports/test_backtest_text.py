@@ -62,3 +62,27 @@ def test_hostile_names_cannot_command_a_terminal() -> None:
     text = backtest_text(backtest(lively("AB", 30), policy))
 
     assert "\x1b" not in text
+
+
+def test_what_was_assumed_is_said_and_runs_again() -> None:
+    """Costs, rates and targets stand in the text, and in JSON as what the same run takes."""
+    costs = Costs(bps=10, commission=1, by_instrument={"B": Costs(bps=3)})
+    policies = [Policy(HALVES), Policy({"A": 0.9, "B": 0.1}, name="\x1b[2Jmore")]
+    made = Policy(lambda view: HALVES, name="made")
+    prices = lively("AB", 60)
+    result = backtest(prices, [*policies, made], costs=costs, cash_rate=0.02)
+
+    text, told = backtest_text(result, width=200), result.to_dict()["assumed"]
+
+    assert "10 bp of the money traded, 1 an order, and other rates for B" in text
+    assert "cash earns 2.00% a year" in text
+    assert "Target of made: found anew over time." in text
+    assert "\x1b" not in text
+    again = told["costs"] | {"by_instrument": {"B": Costs(**told["costs"]["by_instrument"]["B"])}}
+    assert Costs(**again) == costs
+    assert told["targets"]["\x1b[2Jmore"] == {"A": 0.9, "B": 0.1}
+    alone = backtest(prices, Policy(told["targets"]["never to target"]), costs=Costs(**again))
+    assert (
+        alone.policies[0].final_value
+        == backtest(prices, policies[0], costs=costs).policies[0].final_value
+    )

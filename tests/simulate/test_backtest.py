@@ -54,6 +54,7 @@ def test_the_figures_carry_the_names_of_the_interface() -> None:
         "trade_at",
         "dividends",
         "measures",
+        "assumed",
     }
     assert [row["name"] for row in several["policies"]] == ["daily to target", "never to target"]
     assert json.loads(json.dumps(several, allow_nan=False)) == several

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import isnan
 from typing import TypeAlias
 
+from trimtab.reports.assumed_text import assumptions
 from trimtab.reports.layout import (
     FULL,
     Column,
@@ -83,6 +84,7 @@ def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> s
     blocks = [
         _header(result, width, look),
         *figure_tables(_of_policies(result.policies), width, look),
+        paragraph("Assumed", assumptions(result), width=width, look=look),
         paragraph("Conventions", conventions(result.policies), width=width, look=look),
         findings_text(result.findings, width=width, look=look, explain=True),
     ]

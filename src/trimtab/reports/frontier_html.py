@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.reports.frontier_drawn import Drawing, drawing
 from trimtab.reports.frontier_text import MIND, named_points, standing, weights_words
-from trimtab.reports.html.page import findings_section
+from trimtab.reports.html.page import notes_section, warnings_section
 from trimtab.reports.html.style import STYLE
 from trimtab.reports.html.tables import safe
 from trimtab.reports.words import counted
@@ -61,6 +61,7 @@ def frontier_html(front: Front, prices: PriceHistory) -> str:
             f"<h1>{safe(title)}</h1>",
             f'<p class="under">{safe(under)}</p>',
             f'<section class="answer" aria-label="The answer"><p>{safe(answer)}</p></section>',
+            warnings_section(front.findings),
             _head("Return over volatility", CURVE_NOTE),
             _curve(front, shown),
             "</section>",
@@ -68,7 +69,7 @@ def frontier_html(front: Front, prices: PriceHistory) -> str:
             _layers(shown),
             "</section>",
             _table(front),
-            findings_section(front.findings),
+            notes_section(front.findings),
             f'<section><h2>Mind</h2><p class="note">{safe(MIND)}</p></section>',
         ]
     )

@@ -93,10 +93,13 @@ class Backtest:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """What `--json` prints: the figures of one policy, or a list of several."""
+        """What `--json` prints: figures of one policy or a list, what was assumed."""
+        from trimtab.simulate.assumed import assumed
+
+        told = {"assumed": assumed(self)}
         if len(self.policies) == 1:
-            return {"name": self.policies[0].name, **self.policies[0].to_dict()}
-        return {"policies": [{"name": one.name, **one.to_dict()} for one in self.policies]}
+            return {"name": self.policies[0].name, **self.policies[0].to_dict(), **told}
+        return {"policies": [{"name": one.name, **one.to_dict()} for one in self.policies], **told}
 
     def __repr__(self) -> str:
         return self.summary()

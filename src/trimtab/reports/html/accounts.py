@@ -11,7 +11,7 @@ from trimtab.reports.backtest_text import account_conventions
 from trimtab.reports.html.answer import quoted
 from trimtab.reports.html.data import report_data, script_json
 from trimtab.reports.html.drawn import AccountCurve, account_curve
-from trimtab.reports.html.page import NOSCRIPT, chart, document, findings_section
+from trimtab.reports.html.page import NOSCRIPT, chart, document, notes_section, warnings_section
 from trimtab.reports.html.series import Yearly, yearly
 from trimtab.reports.html.tables import Cell, long, policy_table, safe, swatch, yearly_table
 from trimtab.reports.words import counted
@@ -34,10 +34,12 @@ def accounts_page(
     title = f"Rebalancing after tax, {one.first} to {one.last}"
     first, last = (f'<span class="nowrap">{day}</span>' for day in (one.first, one.last))
     growth, falls, by_year, *others = _charts(runs)
+    findings = (*findings_of(runs), *(shuffled.findings if shuffled else ()))
     parts = [
         f'<p class="mode">Account mode</p><h1>Rebalancing after tax, {first} to {last}</h1>',
         f'<p class="under">{safe(_under(runs))}</p>',
         _answer(runs, shuffled),
+        warnings_section(findings),
         NOSCRIPT,
         growth,
         "<section><h2>The policies</h2>",
@@ -52,7 +54,7 @@ def accounts_page(
         yearly_table(curves, years),
         "</section>",
         _lots(runs[0]),
-        findings_section((*findings_of(runs), *(shuffled.findings if shuffled else ()))),
+        notes_section(findings),
         _conventions([*account_conventions(runs[0]), *remarks], shuffled),
     ]
     return document(
@@ -105,7 +107,7 @@ def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
             sold = one["after_tax_liquidation_value"].sentence
             what = f"Against {quoted(one.second)}, if" if several else "If"
             points += [
-                ("Noise?", one.sentence),
+                (f"Noise against {quoted(one.second)}?" if several else "Noise?", one.sentence),
                 (f"{what} all is sold", f"{sold[:1].upper()}{sold[1:]}."),
             ]
         gaps = [one["after_tax_final_value"] for one in shuffled.compared]

@@ -190,8 +190,12 @@ def _cost(policies: Sequence[PolicyResult]) -> str:
         )
     return (
         f"{quoted(dear.name)} paid most, {dear.cost_paid:,.2f} in all, which took {drag} a year "
-        f"off its return, for {dear.rebalances:,} rebalances; {quoted(cheap.name)} least, "
-        f"{cheap.cost_paid:,.2f} for {cheap.rebalances:,}."
+        f"off its return, for {dear.rebalances:,} rebalances; {quoted(cheap.name)} "
+        + (
+            f"least, {cheap.cost_paid:,.2f} for {cheap.rebalances:,}."
+            if cheap.cost_paid
+            else "nothing."
+        )
     )
 
 
@@ -230,16 +234,18 @@ def _frontier(policies: Sequence[PolicyResult]) -> str:
         )
 
     best = sorted((one for one in known if not is_beaten(one)), key=lambda one: both(one))
+    if len(best) == len(known):
+        return ""
     told = [
         f"{quoted(one.name)} ({_small(one.measures.cost_drag)} a year, tracking error "
         f"{percent(one.measures.tracking_error, 2)})"
         for one in best
     ]
     beaten = [quoted(one.name) for one in known if one not in best]
-    text = f"No other was both cheaper and closer to its target than {listed(told)}."
-    if beaten:
-        text += f" Not so {listed(beaten)}."
-    return text
+    return (
+        f"No other was both cheaper and closer to its target than {listed(told)}. Not so "
+        f"{listed(beaten)}."
+    )
 
 
 def _ends(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from trimtab.reports.assumed_text import assumptions
 from trimtab.reports.backtest_text import conventions
 from trimtab.reports.html.answer import answer
 from trimtab.reports.html.data import report_data, script_json
@@ -44,6 +45,7 @@ def page(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) ->
         _title(one),
         f'<p class="under">{safe(_under(result))}</p>',
         _answer(result, differences),
+        warnings_section(result.findings),
         NOSCRIPT,
         growth,
         _policies(result, outcomes, differences),
@@ -51,7 +53,8 @@ def page(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) ->
         "<section><h2>Year by year</h2>",
         yearly_table(result.policies, years),
         "</section>",
-        findings_section(result.findings),
+        notes_section(result.findings),
+        _assumed(result),
         _conventions(result, outcomes, remarks),
     ]
     return document(title, "\n".join(part for part in parts if part), script_json(data))
@@ -194,8 +197,17 @@ def chart(name: str, title: str, note: str, hint: str = "") -> str:
     )
 
 
-def findings_section(findings: Sequence[Finding]) -> str:
-    """What the reader should know of the prices; nothing where there is nothing."""
+def warnings_section(findings: Sequence[Finding]) -> str:
+    """What the reader has to know before any figure; nothing where there is nothing."""
+    return _findings("Before you read on", [one for one in findings if one.severity != "info"])
+
+
+def notes_section(findings: Sequence[Finding]) -> str:
+    """What else there is to know of the prices."""
+    return _findings("Notes", [one for one in findings if one.severity == "info"])
+
+
+def _findings(title: str, findings: Sequence[Finding]) -> str:
     if not findings:
         return ""
     lines = "".join(
@@ -203,7 +215,13 @@ def findings_section(findings: Sequence[Finding]) -> str:
         f"{safe(sentence(one.message))}</li>"
         for one in findings
     )
-    return f"<section><h2>Findings</h2><ul>{lines}</ul></section>"
+    return f"<section><h2>{title}</h2><ul>{lines}</ul></section>"
+
+
+def _assumed(result: Backtest) -> str:
+    """Costs, rates and targets: without them no figure can be judged."""
+    items = "".join(f"<li>{safe(line)}</li>" for line in assumptions(result))
+    return f"<section><h2>What was assumed</h2><ul>{items}</ul></section>" if items else ""
 
 
 def _conventions(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) -> str:

@@ -80,7 +80,8 @@ const ticksOf = (low, high, count) => {
   const step = niceStep(high - low || 1, count), found = [];
   for (let k = Math.ceil(low / step - 1e-9) + 0; k * step <= high + step * 1e-9; k++)
     found.push(k * step + 0);
-  return { step, found };
+  // One tick alone says nothing of the scale.
+  return found.length > 1 || count > 12 ? { step, found } : ticksOf(low, high, count * 1.6);
 };
 const logTicks = (low, high) => {
   const found = [];
@@ -94,7 +95,10 @@ const logTicks = (low, high) => {
 const dateTicks = (first, last, most) => {
   const found = [], a = dateOf(first), b = dateOf(last);
   const months = (b.getUTCFullYear() - a.getUTCFullYear()) * 12 + b.getUTCMonth() - a.getUTCMonth();
-  const step = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600].find((s) => months / s <= most) || 1200;
+  const steps = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200];
+  let at = steps.findIndex((s) => months / s <= most);
+  while (at > 0 && Math.floor(months / steps[at]) < 2) at--;
+  const step = steps[at < 0 ? steps.length - 1 : at];
   for (let m = a.getUTCFullYear() * 12; ; m += step) {
     const day = Date.UTC(Math.floor(m / 12), m % 12, 1) / 864e5;
     if (day > last) break;
@@ -315,8 +319,9 @@ const panels = make("div", { class: "panels" }, body("weights"));
 const told = make("p", { class: "note" });
 body("weights").prepend(told);
 const select = picker(tools("weights"), "Policy", names, (k) => { state.policy = k; panelsOf(); });
-// A policy that never trades has neither bands nor marks to look at.
-state.policy = Math.max(0, weights.findIndex((one) => one.half || one.events.length));
+// The first with a band shows most; a policy that never trades has not even marks to look at.
+const banded = weights.findIndex((one) => one.half);
+state.policy = Math.max(0, banded < 0 ? weights.findIndex((one) => one.events.length) : banded);
 select.value = state.policy;
 let drawnPanels = [];
 const panelsOf = () => {
@@ -365,10 +370,6 @@ const panelsOf = () => {
         draw("path", { class: "band", d: "M" + edge(up, order) + "L" +
           edge(down, order.slice().reverse()) + "Z" }, at.svg);
       }
-      if (one.aim) {
-        const xs = span.length > 1 ? one.days : [first, last];
-        draw("path", { class: "aim", d: pathOf(xs, xs.map((_, i) => aimAt(i)), x, at.y) }, at.svg);
-      }
       let marks = "", before = -9;
       for (const day of one.events) {
         const px = x(day);
@@ -379,6 +380,10 @@ const panelsOf = () => {
       draw("path", { class: "mark", d: marks }, at.svg);
       draw("path", { class: "curve " + tone("s", state.policy),
         d: pathOf(one.days, curve, x, at.y) }, at.svg);
+      if (one.aim) {
+        const xs = span.length > 1 ? one.days : [first, last];
+        draw("path", { class: "aim", d: pathOf(xs, xs.map((_, i) => aimAt(i)), x, at.y) }, at.svg);
+      }
       cursor = draw("g", {}, at.svg);
       draw("line", { class: "cursor", y1: at.top, y2: at.bottom }, cursor);
       draw("circle", { r: 3.5, class: "dot " + tone("f", state.policy) }, cursor);
@@ -387,7 +392,7 @@ const panelsOf = () => {
     held.words = () => {
       const place = state.day === null ? one.days.length - 1 : nearest(one.days, state.day);
       return iso(one.days[place]) + "  " + percent(1)(curve[place]) +
-        (one.aim ? " of " + percent(1)(aimAt(place)) : "");
+        (one.aim ? ", target " + percent(1)(aimAt(place)) : "");
     };
     held.point = () => {
       const place = state.day === null ? one.days.length - 1 : nearest(one.days, state.day);
@@ -422,21 +427,26 @@ charts.push({
 panelsOf();
 
 // -- bars by year ---------------------------------------------------------------------------------
-(() => {
-  const years = data.years;
-  const show = legend(body("years"), everyone);
-  const host = make("div", { class: "plot" }, body("years"));
-  const rows = () => data[state.bars];
-  const isShare = () => state.bars === "turnover";
-  const read = (v) => (isShare() ? percent(1)(v) : comma(v, 2));
+// One chart a figure: on the screen the chosen one, on paper all that have something to show.
+const showYears = legend(body("years"), everyone);
+const barsOf = ([key, title]) => {
+  const block = make("div", {}, body("years"));
+  const head = make("h3", {}, block, title);
+  const host = make("div", { class: "plot" }, block);
+  const years = data.years, rows = data[key];
+  const isShown = () => state.paper ? rows.some((row) => row.some((v) => v)) : state.bars === key;
+  const read = (v) => (key === "turnover" ? percent(1)(v) : comma(v, 2));
   let at, slot, light;
   const chart = {
     draw() {
+      block.hidden = !isShown();
+      head.hidden = !state.paper;
+      if (block.hidden) return;
       const visible = everyone.filter((k) => !state.off.has(k));
       const height = heightOf(host, 270, 220);
-      const high = Math.max(extent(visible.map((k) => rows()[k]))[1], 0) || 0.01;
+      const high = Math.max(extent(visible.map((k) => rows[k]))[1], 0) || 0.01;
       const ticks = ticksOf(0, high, height / 52);
-      const text = isShare() ? fits(ticks.step) : shortMoney;
+      const text = key === "turnover" ? fits(ticks.step) : shortMoney;
       at = plane(host, height, 0, high, 54, ticks.found.map((v) => [v, text(v)]));
       slot = (at.right - at.left) / years.length;
       light = draw("rect", { class: "band", y: at.top, height: at.bottom - at.top, width: slot,
@@ -446,7 +456,7 @@ panelsOf();
       years.forEach((year, j) => {
         const middle = at.left + slot * (j + 0.5);
         visible.forEach((k, i) => {
-          const v = rows()[k][j];
+          const v = rows[k][j];
           if (!v) return;
           draw("rect", { class: "bar " + tone("f", k), width: Math.max(wide - 0.6, 0.5),
             x: middle + wide * (i - visible.length / 2), y: at.y(v),
@@ -460,14 +470,16 @@ panelsOf();
       chart.point();
     },
     point() {
+      if (state.bars !== key) return;
       const j = state.year;
-      show(j === null ? "All years" : String(years[j]), (k) =>
-        read(j === null ? rows()[k].reduce((a, b) => a + b, 0) : rows()[k][j]));
+      showYears(j === null ? "All years" : String(years[j]), (k) =>
+        read(j === null ? rows[k].reduce((a, b) => a + b, 0) : rows[k][j]));
+      if (block.hidden) return;
       light.setAttribute("visibility", j === null ? "hidden" : "visible");
       light.setAttribute("x", at.left + slot * (j || 0));
     },
   };
-  follow(host, data.bars.map((one) => one[1]).join(", ") + " of every policy by year",
+  follow(host, title + " of every policy by year",
     (px) => {
       state.year = px === null ? null :
         Math.max(0, Math.min(years.length - 1, Math.floor((px - at.left) / slot)));
@@ -480,11 +492,12 @@ panelsOf();
     },
     () => (state.year === null ? "" : years[state.year] + ": " + everyone
       .filter((k) => !state.off.has(k))
-      .map((k) => names[k] + " " + read(rows()[k][state.year])).join("; ")));
-  choice(tools("years"), "What", data.bars, data.bars[0][0],
-    (key) => { state.bars = key; chart.draw(); });
+      .map((k) => names[k] + " " + read(rows[k][state.year])).join("; ")));
   charts.push(chart);
-})();
+};
+data.bars.forEach(barsOf);
+choice(tools("years"), "What", data.bars, data.bars[0][0],
+  (key) => { state.bars = key; redraw(); });
 
 // -- what might have been -------------------------------------------------------------------------
 if (data.outcomes.length) (() => {

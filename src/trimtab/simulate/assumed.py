@@ -1,0 +1,64 @@
+"""What a backtest in research mode was told: enough to run it again, and to judge it by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from trimtab.costs import Costs
+
+if TYPE_CHECKING:
+    from trimtab.simulate.results import Backtest
+    from trimtab.simulate.settings import Setting
+
+
+def assumed(result: Backtest) -> dict[str, Any]:
+    """Costs, money and targets of a run, as plain values.
+
+    Returns:
+        `costs`: what is not zero of `tt.Costs`, by its names; `cash`; `cash_rate` and `fee` a
+        year; `targets`: for each policy its weights by symbol, or `dated` or `found` where they
+        moved. Empty where a result does not know what it ran on.
+    """
+    ready = result.ready
+    if ready is None:
+        return {}
+    rules = ready.rules
+    targets = {
+        one.name: _target(setting)
+        for one, setting in zip(result.policies, ready.settings, strict=True)
+    }
+    told: dict[str, Any] = {"cash": rules.cash, "costs": _costs(rules.costs)}
+    told |= {"cash_rate": rules.cash_rate, "fee": rules.fee, "targets": targets}
+    return told
+
+
+def _target(setting: Setting) -> dict[str, float] | str:
+    if setting.make is not None:
+        return "found"
+    if len(setting.rows) != 1:
+        return "dated"
+    weights = setting.rows[0].tolist()
+    return {
+        symbol: weight
+        for symbol, weight in zip(setting.history.symbols, weights, strict=False)
+        if weight
+    }
+
+
+def _costs(costs: Costs) -> dict[str, Any]:
+    """What is not as it is by default, in names that `Costs` takes."""
+    found: dict[str, Any] = {}
+    for one in fields(costs):
+        value = getattr(costs, one.name)
+        if one.name == "by_instrument":
+            value = {symbol: _costs(own) for symbol, own in value.items()}
+        elif isinstance(value, Mapping):
+            value = {str(size): float(rate) for size, rate in value.items()}
+        elif isinstance(value, Decimal):
+            value = float(value)
+        if value:
+            found[one.name] = value
+    return found

@@ -49,6 +49,26 @@ def test_a_policy_of_a_sweep_is_that_of_a_backtest(tmp_path: Path) -> None:
     assert "monthly+band:5pp/25% to target" in {one["name"] for one in swept["policies"]}
 
 
+def test_other_targets_run_beside_the_own_one(tmp_path: Path) -> None:
+    """Every policy with each target, as a backtest of that target alone."""
+    session = Session(demo_folder(tmp_path))
+    asked = f"--prices {PRICES} --target AAPL=50,BOND10=50 --json"
+
+    swept = json.loads(session.run(
+        f"trimtab sweep {asked} --when monthly --to target --other-target AAPL=80,BOND10=20"
+    ))  # fmt: skip
+    alone = json.loads(session.run(
+        f"trimtab backtest --prices {PRICES} --target AAPL=80,BOND10=20 --when monthly --json"
+    ))  # fmt: skip
+
+    rows = {one["name"]: one for one in swept["policies"]}
+    assert set(rows) == {
+        "monthly to target, AAPL=50,BOND10=50", "monthly to target, AAPL=80,BOND10=20",
+    }  # fmt: skip
+    found = rows["monthly to target, AAPL=80,BOND10=20"]["final_value"]
+    assert found == pytest.approx(alone["final_value"], rel=1e-12)
+
+
 def test_the_file_holds_every_policy(tmp_path: Path) -> None:
     """One row a policy with what it is made of, and no portion left lying about."""
     folder = demo_folder(tmp_path)

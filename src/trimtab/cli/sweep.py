@@ -23,6 +23,7 @@ examples:
   trimtab sweep                                 this portfolio under some 250 policies
   trimtab sweep --prices etf.csv --target SPY=60,AGG=40 --cost-bps 10
   trimtab sweep --when monthly --when "band:{1..10}pp" --to target --to edge --to half
+  trimtab sweep --prices etf.csv --target SPY=60,AGG=40 --other-target SPY=80,AGG=20
   trimtab sweep --when "band:{0.5..20/0.01}pp" --to half --out run     can be stopped and goes on
 """
 
@@ -59,6 +60,13 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument(
         "--to", metavar="TO", action="append", help="how far to trade (repeatable, ranges allowed)"
+    )
+    parser.add_argument(
+        "--other-target",
+        metavar="S=P,...",
+        action="append",
+        default=[],
+        help="another target to run every policy with (repeatable)",
     )
     parser.add_argument("--sample", metavar="N", type=int, help="so many of them, at random")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of that choice")
@@ -122,16 +130,42 @@ def _grid(args: argparse.Namespace, found: Studied) -> Grid:
         f"{bps} bps": costs_by(argparse.Namespace(**{**vars(args), "cost_bps": bps}), found.costs)
         for bps in args.cost_bps or ()
     }
-    if len(whens) * len(tos) * max(len(costs), 1) > MOST:
+    targets = _targets(args, found)
+    many = len(whens) * len(tos) * max(len(costs), 1) * len(targets)
+    if many > MOST:
         raise RefusedError(
-            f"{len(whens) * len(tos) * max(len(costs), 1):,} policies are more than a sweep takes "
+            f"{many:,} policies are more than a sweep takes "
             f"({MOST:,}): wider steps in the ranges, or --sample of smaller ranges"
         )
     base = Policy(found.target, when, to)
     return grid(
-        base, when=whens, to=tos, costs=costs or {"costs": costs_by(args, found.costs)},
+        base, when=whens, to=tos, target=targets,
+        costs=costs or {"costs": costs_by(args, found.costs)},
         sample=args.sample, seed=args.seed,
     )  # fmt: skip
+
+
+def _targets(args: argparse.Namespace, found: Studied) -> dict[str, object]:
+    """The target that is studied, and those beside it by what was typed."""
+    from trimtab.cli.studied import shares_of
+    from trimtab.model.errors import RefusedError
+    from trimtab.model.sleeves import Sleeve
+
+    own = found.target
+    if (
+        args.other_target
+        and isinstance(own, Sleeve)
+        and any(child.children for child in own.children)
+    ):
+        raise RefusedError(
+            "--other-target goes with targets of one level: bands of this portfolio's inner "
+            "sleeves would not be looked at. Sweep each with --prices and --target"
+        )
+    others = {
+        text: shares_of(text, "--other-target", short=bool(getattr(args, "short", False)))
+        for text in args.other_target
+    }
+    return {(args.target if args.prices and args.target else "own target"): own, **others}
 
 
 def _swept(args: argparse.Namespace, found: Studied, policies: Grid, out: Path | None) -> Sweep:

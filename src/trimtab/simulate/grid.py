@@ -58,14 +58,14 @@ class Grid:
         return Policy(held, self.whens[when], self.tos[to], self.name(row)), charged
 
     def row(self, words: str) -> int | None:
-        """The first policy with this when and to; None where a sample left it out."""
+        """The first policy with this when and to and the first target; None where there is none."""
         import numpy as np
 
         when, to = parse_policy(words)
         if when not in self.whens or to not in self.tos:
             return None
-        pair = [self.whens.index(when), self.tos.index(to)]
-        found = np.flatnonzero((self.rows[:, :2] == pair).all(axis=1))
+        wanted = [self.whens.index(when), self.tos.index(to), 0]
+        found = np.flatnonzero((self.rows[:, :3] == wanted).all(axis=1))
         return int(found[0]) if len(found) else None
 
     def name(self, row: int) -> str:

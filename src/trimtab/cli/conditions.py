@@ -152,15 +152,21 @@ def conditions_given(args: argparse.Namespace) -> list[str]:
 
 def account_terms_of(args: argparse.Namespace) -> AccountTerms:
     """What the options say of a run in account mode."""
+    from trimtab.cli.missing_prices import delisted_of
+    from trimtab.model.errors import RefusedError
     from trimtab.simulate.account_terms import AccountTerms
 
-    named = _flows_named(args)
+    named, delisted = _flows_named(args), delisted_of(args)
+    for symbol, price in delisted.items():
+        if price is not None and price < 0:
+            raise RefusedError(f"--delisted {symbol}={price}: is no price; zero or more")
     return AccountTerms(
         dividends=args.dividends or "hold",
         flows=named.pop("", None),
         flows_of=named,
         fee=args.fee_percent or 0.0,
         trade_at=args.trade_at or "close",
+        delisted=delisted,
     )
 
 

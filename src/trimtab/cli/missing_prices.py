@@ -8,6 +8,7 @@ from trimtab.cli.studied import bps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from decimal import Decimal
     from typing import Any
 
 
@@ -55,16 +56,12 @@ def missing_of(args: argparse.Namespace) -> dict[str, Any]:
         RefusedError: One of them makes no sense.
     """
     from trimtab.model.errors import RefusedError
-    from trimtab.model.numbers import NumberError, decimal_from
     from trimtab.simulate.gaps import read_gaps
 
-    delisted: dict[str, float | None] = {}
-    for text in args.delisted:
-        symbol, mark, price = text.partition("=")
-        try:
-            delisted[symbol.strip()] = float(decimal_from(price)) if mark else None
-        except NumberError as error:
-            raise RefusedError(f"--delisted {text}: {error}; write ENRN or ENRN=0.26") from None
+    delisted = {
+        symbol: None if price is None else float(price)
+        for symbol, price in delisted_of(args).items()
+    }
     try:
         read_gaps(args.missing, args.late, delisted)
     except ValueError as error:
@@ -73,6 +70,25 @@ def missing_of(args: argparse.Namespace) -> dict[str, Any]:
     if args.accept_jumps:
         options["accept_jumps"] = True
     return {**options, "fx_bps": args.fx_bps}
+
+
+def delisted_of(args: argparse.Namespace) -> dict[str, Decimal | None]:
+    """What became of instruments whose prices end: the price of a unit, or None for the last one.
+
+    Raises:
+        RefusedError: A price is none.
+    """
+    from trimtab.model.errors import RefusedError
+    from trimtab.model.numbers import NumberError, decimal_from
+
+    delisted: dict[str, Decimal | None] = {}
+    for text in args.delisted:
+        symbol, mark, price = text.partition("=")
+        try:
+            delisted[symbol.strip()] = decimal_from(price) if mark else None
+        except NumberError as error:
+            raise RefusedError(f"--delisted {text}: {error}; write ENRN or ENRN=0.26") from None
+    return delisted
 
 
 def exchange_asked(args: argparse.Namespace) -> list[tuple[object, str]]:
@@ -85,10 +101,9 @@ def exchange_asked(args: argparse.Namespace) -> list[tuple[object, str]]:
 
 
 def missing_asked(args: argparse.Namespace) -> list[tuple[object, str]]:
-    """Whether each option about missing prices was given, with its name."""
+    """Whether each option that account mode has not was given, with its name."""
     return [
         (args.missing != "drop", "--missing"),
         (args.late != "wait", "--late"),
-        (args.delisted, "--delisted"),
         (args.accept_jumps, "--accept-jumps"),
     ]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.value import valuation
 from trimtab.execution.opening import Opening
+from trimtab.live.ended_prices import refuse_early_ends
 from trimtab.live.observed import ObservedBook
 from trimtab.live.processes import shared_out
 from trimtab.model.errors import RefusedError
@@ -28,16 +29,16 @@ from trimtab.simulate.account_paths import ACCOUNT_PATHS, AccountPaths, bootstra
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_start import Start, StartFrom, lots_moved_back
 from trimtab.simulate.account_terms import USUAL, AccountTerms
+from trimtab.simulate.gaps import USUAL_HOLD
 from trimtab.simulate.priced_days import PricedDays, priced_days
 from trimtab.simulate.tape import Tape
 from trimtab.targets.mover import Mover
 from trimtab.targets.watch import Watch, why_not_weighed
 
-if TYPE_CHECKING:
-    from decimal import Decimal
-
-
 SESSIONS_AT_LEAST = 2
+
+NOBODY: Mapping[str, Decimal | None] = {}
+"""Nothing is said to be gone."""
 
 
 def account_runs(
@@ -79,7 +80,10 @@ def account_runs(
     for policy in policies:
         if wrong := why_not_weighed(policy.when, book.portfolio.moving):
             raise RefusedError(wrong)
-    past = _past(book, start, end, cash, start_from=start_from, opens=terms.trade_at == "next-open")
+    past = _past(
+        book, start, end, cash, start_from=start_from, opens=terms.trade_at == "next-open",
+        delisted=terms.delisted,
+    )  # fmt: skip
     mover = None if book.portfolio.moving is None else past.on_its_days(book.mover())
     tape = Tape.of(list(past.markets()))
     if terms.trade_at == "next-open":
@@ -152,6 +156,11 @@ def account_paths(
         raise RefusedError(
             "shuffled histories in account mode have no target that moves: leave "
             "out --paths, or leave out --account-mode"
+        )
+    if terms.delisted:
+        raise RefusedError(
+            "shuffled histories in account mode hold what is there to the end: leave out --paths, "
+            "or --delisted and end the run before (--end)"
         )
     _need_accounts(book, terms)
     if any(policy.when.is_dynamic for policy in policies):
@@ -274,8 +283,10 @@ def _past(
     *,
     start_from: StartFrom = "cash",
     opens: bool = False,
+    delisted: Mapping[str, Decimal | None] = NOBODY,
 ) -> _Past:
     mandate = book.mandate()
+    _need_known(book, mandate, delisted)
     source = PriceFile(
         book.portfolio.prices,
         instruments=mandate.household.instruments,
@@ -283,7 +294,16 @@ def _past(
         folder=book.folder,
         opens=opens,
     )
-    priced = _priced(book, mandate, source)
+    held = {lot.instrument for lot in book.state(book.as_of()).lots} if start_from == "lots" else ()
+    refuse_early_ends(
+        source,
+        {*held, *_bought(book, mandate), *_bought(book, mandate, gone=delisted)},
+        mandate.household.instruments,
+        told=delisted,
+        end=end,
+        most=max(USUAL_HOLD, mandate.household.frozen_sessions),
+    )
+    priced = _priced(book, mandate, source, gone=delisted)
     source.calendar = priced.calendar
     sessions = [
         day
@@ -299,6 +319,10 @@ def _past(
     sessions = _with_a_target(book, sessions, priced.calendar)
     names = sorted(mandate.household.instruments)
     market = next(iter(source.snapshots(sessions[0], sessions[0], names)))
+    days = source.days_of(sorted(delisted))
+    over = {name for name, own in days.items() if not own or own[-1] < sessions[0]}
+    quotes = {name: quote for name, quote in market.quotes.items() if name not in over}
+    market = replace(market, quotes=quotes)
     begin = _start(book, mandate, cash, start_from, market)
     opening = Opening(
         mandate.household.name, mandate.household.currency, sessions[0], begin.lots, begin.cash, (),
@@ -308,13 +332,37 @@ def _past(
     return _Past(mandate, opening, source, sessions[0], sessions[-1], noted)
 
 
-def _priced(book: ObservedBook, mandate: Mandate, source: PriceFile) -> PricedDays:
+def _need_known(
+    book: ObservedBook, mandate: Mandate, delisted: Mapping[str, Decimal | None]
+) -> None:
+    """Make sure that what is said to be gone is held by something, and a target can do without it.
+
+    Raises:
+        RefusedError: An instrument is none of the portfolio's, or the target is found from prices.
+    """
+    known = mandate.household.instruments
+    if wrong := [name for name in delisted if name not in known]:
+        raise RefusedError(
+            f"--delisted {', '.join(wrong)}: no instrument of this portfolio; known are "
+            f"{', '.join(sorted(known))}"
+        )
+    if delisted and book.portfolio.moving is not None and book.portfolio.moving.glide is None:
+        raise RefusedError(
+            "--delisted will not go with a target that is found from prices: end the run before "
+            "they end (--end)"
+        )
+
+
+def _priced(
+    book: ObservedBook, mandate: Mandate, source: PriceFile, *, gone: Collection[str] = ()
+) -> PricedDays:
     """The sessions on which accounts can look and trade, from when all they buy has a price."""
     instruments = mandate.household.instruments
     known = source.days_of(sorted(instruments))
     needed = {id_: known[id_] for id_ in _bought(book, mandate)}
-    # Typed prices are few by their nature: they are no reason to look seldom.
-    typed = [id_ for id_ in needed if instruments[id_].price_source == "manual"]
+    # Typed prices are few by their nature, and those that end are of no more days: they are no
+    # reason to look seldom.
+    typed = [id_ for id_ in needed if id_ in gone or instruments[id_].price_source == "manual"]
     return priced_days(source.calendar, needed, typed=typed, others=list(known.values()))
 
 
@@ -336,7 +384,7 @@ def _with_a_target(book: ObservedBook, sessions: list[date], calendar: Calendar)
     raise RefusedError(f"a target cannot be found on any session: {failure}")
 
 
-def _bought(book: ObservedBook, mandate: Mandate) -> list[str]:
+def _bought(book: ObservedBook, mandate: Mandate, *, gone: Collection[str] = ()) -> list[str]:
     """What accounts would buy first: the instruments without which nothing can begin."""
     from trimtab.engine.problem import bought_for
 
@@ -344,7 +392,7 @@ def _bought(book: ObservedBook, mandate: Mandate) -> list[str]:
     for account in mandate.household.accounts.values():
         root = account.target or mandate.target or (moving and moving.tree)
         for leaf in root.leaves() if root else ():
-            found.add(bought_for(leaf.hold, account))
+            found.add(bought_for([id_ for id_ in leaf.hold if id_ not in gone], account))
     return sorted(found - {"", CASH})
 
 

@@ -56,7 +56,8 @@ class Trade:
         tax: Expected tax in minor units, >= 0.
         lots: For a sale: the lots it takes, in order.
         sleeve: The leaf that it serves.
-        reason: A stable word: `overweight`, `underweight`, `new-cash`, `raise-cash`, `make-room`.
+        reason: A stable word: `overweight`, `underweight`, `new-cash`, `raise-cash`, `make-room`;
+            in backtests also `paid-out`, where prices ended.
         why: The reason in a sentence.
     """
 

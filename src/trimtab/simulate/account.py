@@ -19,6 +19,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price
 from trimtab.simulate.account_desk import Desk
+from trimtab.simulate.account_ended import ends_of
 from trimtab.simulate.account_flows import AccountFlows, exhausted_on, late_said, unpaid_said
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_terms import USUAL, AccountTerms
@@ -87,6 +88,7 @@ def backtest_accounts(
     desk.opens = opens
     desk.flows = AccountFlows.of(terms, tape.days, mandate.household.accounts)
     desk.findings += desk.flows.findings if desk.flows else ()
+    desk.ends = ends_of(tape, terms.delisted)
     while len(desk.dates) < len(tape):
         begun = len(desk.dates)
         desk.session(tape, Request(now=invest_at_start and not begun))
@@ -95,6 +97,7 @@ def backtest_accounts(
             for day in desk.dates[begun:]:
                 on_session(day)
     desk.findings += [*unpaid_said(desk.unpaid), *late_said(desk.late)]
+    desk.findings += desk.undecided.said(desk.dates)
     plans = [plan for plan in desk.plans if plan.trades]
     return AccountRun(
         name=name or f"{mandate.when} to {mandate.to}",

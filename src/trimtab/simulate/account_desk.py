@@ -44,7 +44,9 @@ from trimtab.simulate.account_cash import (
     reinvesting,
     together,
 )
+from trimtab.simulate.account_ended import End, ended_said, mandate_without, paid_out
 from trimtab.simulate.account_filled import as_filled
+from trimtab.simulate.account_findings import Undecided
 from trimtab.simulate.account_flows import (
     AccountFlows,
     Unpaid,
@@ -146,6 +148,8 @@ class Desk:
         self.fees_paid = 0
         self.unpaid: list[Unpaid] = []
         self.late: list[tuple[Unpaid, date]] = []
+        self.ends: tuple[End, ...] = ()
+        self.undecided = Undecided()
 
     def session(self, tape: Tape, request: Request) -> None:
         """One session: splits and dividends, the decision, its orders, the value at the close."""
@@ -153,6 +157,7 @@ class Desk:
         self.clock.day = market.as_of
         self._read_prices(tape)
         paid = self._book_actions(market)
+        self._pay_out(market)
         self._move_target(market)
         self._trade_waiting(market)
         if paid and self.terms.dividends == "reinvest":
@@ -176,7 +181,7 @@ class Desk:
         looks = not waits and self._looks(tape, state)
         if looks or wants_plan(seen, mandate, market, market.as_of, asked):
             plan = decide(seen, mandate, market, market.as_of, asked)
-            self.findings.extend(_simulated(plan))
+            self._hear(plan)
             if plan.trades or plan.periods or request.withdrawals or request.deposits:
                 self._carry_out(plan, state, market, request)
                 self._note_payments(plan, market, tax, come, go)
@@ -195,7 +200,7 @@ class Desk:
         if self.mover is not None and self.mover.target.cppi is not None:
             state = self._prepared(market).state(market.as_of, head=self.folded.head.hash)
             worth = Fraction(household_worth(state, self.mandate, market, Request()), 100)
-        self.mandate = on_day(
+        moved = on_day(
             self.mandate,
             market.as_of,
             self.folded.adopted.get(HOUSEHOLD),
@@ -203,6 +208,45 @@ class Desk:
             watch=self.watch,
             worth=worth,
         )
+        place = len(self.dates)
+        self.mandate = mandate_without(
+            moved, {one.instrument for one in self.ends if one.place <= place}
+        )
+
+    def _hear(self, plan: Plan) -> None:
+        """Keep what a plan has to say; that it may not decide is told once, in the end."""
+        for one in _simulated(plan):
+            if one.code == "prices-refused":
+                self.undecided.note(plan.as_of, one)
+            else:
+                self.findings.append(one)
+
+    def _pay_out(self, market: Market) -> None:
+        """Turn what has no price from this session on into cash, before anything else."""
+        for end in self.ends:
+            if end.place != len(self.dates):
+                continue
+            id_ = end.instrument
+            lots = [lot for lot in self.folded.lots.values() if lot.instrument == id_]
+            roots = [root for _, root, _ in targets(self.mandate)]
+            self.findings.append(ended_said(end, market.as_of, roots, is_held=bool(lots)))
+            if not lots:
+                continue
+            state = self._prepared(market).state(market.as_of, head=self.folded.head.hash)
+            still = replace(self.mandate, when=NEVER)
+            plan, drafts = paid_out(
+                decide(state, still, market, market.as_of),
+                end,
+                lots,
+                mandate=self.mandate,
+                sleeve=self.place_of.get(id_, ""),
+                on=market.as_of,
+                at=instant_text(self.clock.now()),
+            )
+            self.folded = record(self.store, self.folded, drafts)
+            self.tax.sold(plan)
+            self.plans.append(plan)
+            self.for_cash.append(plan.id)
 
     def _decide_for_later(self, tape: Tape, market: Market) -> None:
         """What the policy asks for at a close that is traded at the next session."""
@@ -220,7 +264,7 @@ class Desk:
         if not (self._looks(tape, seen) or wants_plan(seen, self.mandate, market, day)):
             return
         plan = decide(seen, self.mandate, market, day)
-        self.findings.extend(_simulated(plan))
+        self._hear(plan)
         if plan.trades:
             self.waiting = plan
         elif plan.periods:
@@ -237,7 +281,7 @@ class Desk:
         request = Request(now=True)
         state = self._prepared(market).state(market.as_of, head=self.folded.head.hash)
         plan = decide(state, self.mandate, market, market.as_of, request)
-        self.findings.extend(_simulated(plan))
+        self._hear(plan)
         # The period that was looked at is that of the close: this session's own is still to come.
         plan = replace(plan, periods=decided.periods)
         self._carry_out(plan, state, market, request)
@@ -261,8 +305,9 @@ class Desk:
             found = tape.days[anew] if anew < len(tape) else None
             due = min((day for day in (due, found) if day is not None), default=None)
         moves = self.flows.next_after(start - 1) if self.flows else None
-        if moves is not None:
-            due = min(tape.days[moves], due or date.max)
+        later = [one.place for one in self.ends if one.place >= start]
+        for place in [*later, *([] if moves is None else [moves])]:
+            due = min(tape.days[place], due or date.max)
         quiet = quiet_worth(tape, start, folded=self.folded, mandate=self.mandate, due=due)
         count = quiet.count
         if self.unpaid:

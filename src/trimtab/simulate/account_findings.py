@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
@@ -80,3 +81,28 @@ class PathTally:
             )
             found.append(replace(one, message=message))
         return tuple(found)
+
+
+@dataclass
+class Undecided:
+    """The sessions on which a policy asked, and too little had a good price to decide anything."""
+
+    days: list[date] = field(default_factory=list)
+    first: Finding | None = None
+
+    def note(self, day: date, finding: Finding) -> None:
+        """One more session, and why."""
+        if not self.days or self.days[-1] != day:
+            self.days.append(day)
+        self.first = self.first or finding
+
+    def said(self, sessions: Sequence[date]) -> list[Finding]:
+        """From when on, on how many sessions of a run, and why at first."""
+        if self.first is None:
+            return []
+        last = "on" if self.days[-1] == sessions[-1] else f"to {self.days[-1]}"
+        message = (
+            f"no decision from {self.days[0]} {last}, on {len(self.days):,} of {len(sessions):,} "
+            f"sessions: {self.first.message}"
+        )
+        return [replace(self.first, message=message)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from decimal import Decimal
 
 from trimtab.model.frozen import dataclass
 from trimtab.simulate.flows import Flows
@@ -34,10 +35,14 @@ class AccountTerms:
             next session on what the policy asked for at a close, by a plan made anew at the prices
             that it trades at, as by someone who looks in the evening and plans the next day. What
             comes, goes or is reinvested trades at its own close all the same.
+        delisted: Instruments whose prices end, and what a unit is turned into cash at on the first
+            session after the last one; None: at its last price, 0: at nothing. It is no trade and
+            costs nothing, and is taxed as a sale. From then on their sleeves go on by what else
+            may fill them, or are spread over the others in proportion.
 
     Raises:
-        ValueError: A word is unknown, the fee is none, or deposits are held in one account and
-            not in another.
+        ValueError: A word is unknown, the fee or a price is none, or deposits are held in one
+            account and not in another.
     """
 
     dividends: DividendUse = "hold"
@@ -45,6 +50,7 @@ class AccountTerms:
     flows_of: Mapping[str, Flows] = field(default_factory=dict)
     fee: float = 0.0
     trade_at: TradeAt = "close"
+    delisted: Mapping[str, Decimal | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.dividends not in DIVIDEND_USES:
@@ -53,6 +59,9 @@ class AccountTerms:
             raise ValueError(f"trade_at {self.trade_at!r}: one of {', '.join(TRADES_AT)}")
         if not 0.0 <= self.fee < 1.0:
             raise ValueError(f"fee {self.fee!r}: a fraction a year, as 0.005")
+        for id_, price in self.delisted.items():
+            if price is not None and not (price.is_finite() and price >= 0):
+                raise ValueError(f"delisted: {price} for {id_} is no price; zero or more")
         if len({one.invest for one in self.all_flows}) > 1:
             raise ValueError("flows: invest has to be the same for all accounts")
 

@@ -12,6 +12,7 @@ from trimtab.engine.aim import Aim, aims, drift, drift_now
 from trimtab.engine.destination import destination
 from trimtab.engine.due import Due, due
 from trimtab.engine.finish import Finished, finish
+from trimtab.engine.left_alone import left_alone
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.onward import settled
 from trimtab.engine.problem import problem
@@ -302,7 +303,7 @@ def _part(
         after, base_after = unmoved, aim.base
     findings.extend(short)
     made = explain.trades(aim, written, done.steps, mandate=mandate, value=value, request=request)
-    notes = explain.left_alone(
+    notes = left_alone(
         aim, written, done.steps, wanted, asked,
         mandate=mandate, value=value, request=request, further=after > before,
         gap=done.gap + round(wanted.gap),

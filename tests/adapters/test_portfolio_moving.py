@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from tests.adapters.example import LOTS, TOML, Make, places_of
+from trimtab.adapters.estimators import NamedEstimator
 from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
 from trimtab.targets.foreseen import BlackLitterman, View
 from trimtab.targets.moving import MovingTarget
@@ -67,6 +68,17 @@ def test_every_key_is_read(make: Make) -> None:
         ("max_percent = 33.333", ["target.optimize.max_percent"]),
         ("max_percent = 30", ["target"]),
         ('objective = "hrp"', ["target.intl"]),
+        ('estimator = "MeanRisk"', ["target.optimize.estimator"]),
+        ('estimator = "skfolio:"', ["target.optimize.estimator"]),
+        ("set = { cvar_beta = 0.9 }", ["target.optimize.set"]),
+        (
+            'estimator = "skfolio:MeanRisk"\nobjective = "utility"\nrisk_aversion = 3',
+            ["target.optimize.objective", "target.optimize.risk_aversion"],
+        ),
+        (
+            'estimator = "skfolio:MeanRisk"\nset = { max_weights = 0.5, l2_coef = nan }',
+            ["target.optimize.set.max_weights", "target.optimize.set.l2_coef"],
+        ),
         (
             'every = "yearly"\ncovariance = "shrunk"',
             ["target.optimize.every", "target.optimize.covariance"],
@@ -79,6 +91,28 @@ def test_what_is_wrong_is_told_where_it_stands(make: Make, lines: str, keys: lis
 
     told = [(file, key) for file, line, key in places if line is not None]
     assert told == [("portfolio.toml", key) for key in keys]
+
+
+def test_an_estimator_is_named_with_its_terms(make: Make) -> None:
+    """Numbers as Python has them, tables and words as they are written; sleeves have the limits."""
+    toml = SLEEVES + (
+        '[target.optimize]\nestimator = "skfolio:MeanRisk"\nrisk_free = 1\n'
+        '[target.optimize.set]\nrisk_measure = "cvar"\ncvar_beta = 0.9\ncardinality = 2\n'
+        'groups = { us = ["equity"] }\n'
+    )
+
+    found = moving(read_portfolio(make(toml)))
+
+    assert found.estimator == NamedEstimator(
+        "skfolio:MeanRisk",
+        {
+            "risk_measure": "cvar",
+            "cvar_beta": 0.9,
+            "cardinality": 2,
+            "groups": {"us": ["equity"]},
+        },
+    )
+    assert found.words == "skfolio:MeanRisk, found monthly"
 
 
 def test_limits_need_something_to_be_found(make: Make) -> None:

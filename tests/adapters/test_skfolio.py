@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import trimtab as tt
+from tests.moving import moving_folder
+from tests.simulate.test_moving_runs import aim_of
+from trimtab.adapters.portfolio_folder import read_portfolio
+from trimtab.adapters.portfolio_prices import mover_of
+from trimtab.live.book import open_book
+from trimtab.live.history import account_runs
+from trimtab.model.policy import Policy, parse_policy
 from trimtab.targets.limits import Breeding
+from trimtab.targets.window import window_of
 
 pytest.importorskip("skfolio", reason="skfolio is not installed: pip install 'trimtab[skfolio]'")
 pd = pytest.importorskip("pandas")
@@ -145,3 +156,58 @@ def test_what_skfolio_finds_knows_nothing_of_later() -> None:
     np.testing.assert_array_equal(plain.value[:until], wild.value[:until])
     np.testing.assert_array_equal(plain.aims[:made], wild.aims[:made])
     assert not np.array_equal(plain.aims[-1], wild.aims[-1])
+
+
+BY_NAME = (
+    '[target.optimize]\nestimator = "skfolio:MeanRisk"\nhistory = "1y"\n'
+    'set = { risk_measure = "cvar" }\n'
+)
+
+
+def test_its_optimisations_are_targets_of_a_folder(tmp_path: Path) -> None:
+    """By name in portfolio.toml: its weights of the same window, within the sleeves' limits."""
+    from skfolio.measures import RiskMeasure
+    from skfolio.optimization import MeanRisk
+
+    portfolio = read_portfolio(moving_folder(tmp_path, optimize=BY_NAME))
+    mover = mover_of(portfolio)
+    day = date(2013, 1, 31)
+
+    root, found = mover.at(day, None)
+
+    assert mover.prices is not None
+    leaves = [leaf for leaf in mover.target.tree.leaves() if not leaf.is_cash]
+    window, wrong = window_of(mover.target, mover.prices, mover.stands_for, day, mover.calendar)
+    assert window is not None, wrong
+    low, high = ([getattr(leaf, end) / 9500 for leaf in leaves] for end in ("least", "most"))
+    theirs = MeanRisk(
+        risk_measure=RiskMeasure.CVAR, min_weights=low, max_weights=np.minimum(high, 1)
+    ).fit(window.returns)
+    assert root is not None
+    shares = {leaf.name: float(leaf.weight) for leaf in root.leaves()}
+    got = [shares[leaf.name] for leaf in leaves]
+    np.testing.assert_allclose(got, theirs.weights_ * 0.95, atol=2e-4)
+    assert found.rule == "skfolio:MeanRisk, found monthly"
+
+
+def test_such_a_folder_is_planned_and_backtested_alike(tmp_path: Path) -> None:
+    """A plan, account mode and research mode find the same on the same day."""
+    folder, day = moving_folder(tmp_path, optimize=BY_NAME), date(2012, 12, 31)
+    book = open_book(folder)
+    aim, prices = aim_of(folder)
+
+    planned = book.mover().at(day, None)[1]
+    run = account_runs(
+        book, [Policy(None, *parse_policy("monthly"))], start=date(2012, 12, 3), end=day,
+        cash=Decimal(300_000),
+    )[0]  # fmt: skip
+    view = prices.until(int(np.searchsorted(prices.dates, np.datetime64(day))))
+    researched = aim(view)
+
+    shares = {one.sleeve: one.weight for one in planned.sleeves}
+    found = run.plans[-1].found
+    assert found is not None
+    assert found.on == planned.on == day
+    assert {one.sleeve: one.weight for one in found.sleeves} == shares
+    assert researched is not None
+    assert sorted(researched.values()) == pytest.approx(sorted(map(float, shares.values())))

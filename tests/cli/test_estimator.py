@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.cli.test_optimize import prices as prices
+from tests.moving import moving_folder
 from trimtab.cli.main import main
 
 
@@ -84,6 +85,20 @@ def test_without_the_extra_its_install_line_is_told(
     monkeypatch.setitem(sys.modules, "skfolio", None)
 
     code = main(["optimize", "--prices", str(prices), "--estimator", "skfolio:MeanRisk"])
+
+    assert code == 1
+    assert "pip install 'trimtab[skfolio]'" in capsys.readouterr().err
+
+
+def test_a_folder_without_the_extra_is_told_its_install_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A target that cannot even be looked for is an error, and no target that is kept."""
+    monkeypatch.setitem(sys.modules, "skfolio", None)
+    optimize = '[target.optimize]\nestimator = "skfolio:MeanRisk"\nhistory = "1y"\n'
+    folder = moving_folder(tmp_path, optimize=optimize)
+
+    code = main(["plan", "--folder", str(folder), "--as-of", "2013-01-31"])
 
     assert code == 1
     assert "pip install 'trimtab[skfolio]'" in capsys.readouterr().err

@@ -6,12 +6,13 @@ Only skfolio's optimisations that need nothing but returns are known by name; wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from inspect import Parameter, signature
 from typing import Any
 
 from trimtab.model.errors import RefusedError
+from trimtab.model.frozen import dataclass
 
 PREFIX = "skfolio:"
 
@@ -19,6 +20,35 @@ INSTALL = "pip install 'trimtab[skfolio]'"
 
 LEFT_OUT = ("BenchmarkTracker", "ConvexOptimization", "Random")
 """A benchmark's returns are needed, or nothing is optimised."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEstimator:
+    """An estimator as a portfolio folder names it: made anew each time that it is fitted.
+
+    Args:
+        name: `skfolio:` and the name of one of its optimisations.
+        parameters: What it is made with, as of `estimator_by`.
+    """
+
+    name: str
+    parameters: Mapping[str, Any]
+
+    def takes(self) -> Collection[str]:
+        """The parameters that it knows.
+
+        Raises:
+            RefusedError: There is none of that name, or skfolio is not installed.
+        """
+        return signature(_kind(self.name)).parameters
+
+    def made(self, more: Mapping[str, Any]) -> Any:
+        """The estimator with its own parameters and these, not fitted.
+
+        Raises:
+            RefusedError: As of `estimator_by`.
+        """
+        return estimator_by(self.name, {**self.parameters, **more})
 
 
 def estimator_by(name: str, parameters: Mapping[str, Any]) -> Any:
@@ -33,12 +63,7 @@ def estimator_by(name: str, parameters: Mapping[str, Any]) -> Any:
         RefusedError: There is none of that name, or no such parameter, or skfolio is not
             installed; it says what there is.
     """
-    if not name.startswith(PREFIX):
-        raise RefusedError(f"estimator {name!r}: write {PREFIX}NAME, as {PREFIX}MeanRisk")
-    known = _known()
-    kind = known.get(name.removeprefix(PREFIX))
-    if kind is None:
-        raise RefusedError(f"estimator {name!r}: one of {PREFIX}{', '.join(sorted(known))}")
+    kind = _kind(name)
     takes = signature(kind).parameters
     made = {}
     for key, value in parameters.items():
@@ -46,6 +71,17 @@ def estimator_by(name: str, parameters: Mapping[str, Any]) -> Any:
             raise RefusedError(f"{name} has no parameter {key!r}: one of {', '.join(takes)}")
         made[key] = _chosen(name, key, value, takes[key].default)
     return kind(**made)
+
+
+def _kind(name: str) -> Any:
+    """The class that a name means."""
+    if not name.startswith(PREFIX):
+        raise RefusedError(f"estimator {name!r}: write {PREFIX}NAME, as {PREFIX}MeanRisk")
+    known = _known()
+    kind = known.get(name.removeprefix(PREFIX))
+    if kind is None:
+        raise RefusedError(f"estimator {name!r}: one of {PREFIX}{', '.join(sorted(known))}")
+    return kind
 
 
 def _known() -> dict[str, Any]:

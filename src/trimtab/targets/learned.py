@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
-from math import ceil, floor, isfinite, isnan, log10
+from math import ceil, floor, isfinite, isnan, log10, nan
 from typing import TYPE_CHECKING
 
 from trimtab.model import findings as told
@@ -20,7 +20,6 @@ from trimtab.targets.limits import Limits
 from trimtab.targets.moving import MovingTarget, Prices, decimal_of, shown
 from trimtab.targets.optimised import (
     UNLIMITED,
-    Asked,
     Optimised,
     objective_value,
     optimise,
@@ -29,6 +28,7 @@ from trimtab.targets.optimised import (
 from trimtab.targets.quadratic import Row
 from trimtab.targets.ranged import UNITS, Range, exact_tree
 from trimtab.targets.signals import months_before
+from trimtab.targets.theirs import their_shares
 from trimtab.targets.window import Window, estimates_of, span_of, window_of, year_of
 
 if TYPE_CHECKING:
@@ -130,10 +130,19 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
     expected, covariance = seen.expected, seen.covariance
     years = len(made.returns) / year
     cash = sum(leaf.least for leaf in target.tree.leaves() if leaf.is_cash)
-    try:
-        best, shares = _best(target, leaves, seen, made.returns, cash, years)
-    except ValueError as error:
-        return Finding(None, f"{error}.")
+    if target.estimator is not None:
+        limits = _limits(target.tree, leaves, 1.0 - cash / UNITS)
+        theirs, wrong, said = their_shares(
+            target.estimator, target.tree, leaves, limits, made.returns
+        )
+        if theirs is None:
+            return Finding(None, wrong, findings=said)
+        best, shares = _fitted(target.estimator.name, said), theirs
+    else:
+        try:
+            best, shares = _best(target, leaves, seen, made.returns, cash, years)
+        except ValueError as error:
+            return Finding(None, f"{error}.")
     if not all(map(isfinite, shares)):
         wrong = " ".join(one.message for one in best.findings) or f"the solver says {best.status}."
         return Finding(None, wrong)
@@ -147,7 +156,7 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
         found.append(told.Finding("target-stopped", "target", message))
     return Finding(
         tree,
-        estimates=_estimates(target.asked, window, best, weights, seen, years),
+        estimates=_estimates(target, window, best, weights, seen, years),
         returns={leaf.name: decimal_of(float(r)) for leaf, r in zip(leaves, expected, strict=True)},
         volatilities={
             leaf.name: decimal_of(float(v)) for leaf, v in zip(leaves, variances, strict=True)
@@ -157,6 +166,13 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
         why=_believed(seen),
         outlook=made.outlook,
     )
+
+
+def _fitted(name: str, said: tuple[told.Finding, ...]) -> Optimised:
+    """What is told of weights that somebody else's estimator found: no objective, no proof."""
+    import numpy as np
+
+    return Optimised(np.zeros(0), nan, nan, nan, nan, "fitted", name, nan, said)
 
 
 def _believed(seen: Foreseen) -> str:
@@ -273,7 +289,7 @@ def _percent(units: int) -> str:
 
 
 def _estimates(
-    asked: Asked,
+    target: MovingTarget,
     window: Window,
     best: Optimised,
     weights: Floats,
@@ -283,7 +299,7 @@ def _estimates(
     """What the weights came from, with what is expected of the whole portfolio."""
     import numpy as np
 
-    expected, covariance = seen.expected, seen.covariance
+    asked, expected, covariance = target.asked, seen.expected, seen.covariance
     deviations = np.sqrt(covariance.diagonal())
     correlations = covariance / np.outer(deviations, deviations)
     gained = float(weights @ expected)
@@ -291,6 +307,8 @@ def _estimates(
     sharpe = (gained - asked.risk_free) / volatility if volatility > 0.0 else float("nan")
     lost = worst_return_less(asked, weights, covariance, years)
     value = objective_value(asked, gained - lost, volatility, float(weights @ deviations))
+    if target.estimator is not None:
+        value = nan
     return Estimates(
         first=window.days[0],
         last=window.days[-1],

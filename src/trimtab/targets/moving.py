@@ -16,6 +16,7 @@ from trimtab.targets.glide import GlidePath
 from trimtab.targets.optimised import Asked
 from trimtab.targets.ranged import Range
 from trimtab.targets.signals import Signal
+from trimtab.targets.theirs import Estimator
 from trimtab.targets.tree import percent_text
 from trimtab.targets.volatility import VolatilityRule
 
@@ -71,6 +72,7 @@ class MovingTarget:
         volatility: By what those shares are scaled; None: they stay, and no prices are needed.
         tilt: By what those shares are shifted, within what `tree` says; None: by nothing.
         cppi: By what floor those shares are insured; None: by none. Its finding needs the worth.
+        estimator: Somebody else's, which finds the shares in place of what is asked; None: none.
     """
 
     tree: Range
@@ -84,6 +86,7 @@ class MovingTarget:
     volatility: VolatilityRule | None = None
     tilt: TiltRule | None = None
     cppi: CppiRule | None = None
+    estimator: Estimator | None = None
 
     @property
     def words(self) -> str:
@@ -97,7 +100,8 @@ class MovingTarget:
             return f"CPPI of {float(self.cppi.multiplier):g} x the cushion"
         if self.glide is not None:
             return f"glide path, {self.every}"
-        return f"{in_words(self.asked)}, found {self.every}"
+        by = in_words(self.asked) if self.estimator is None else self.estimator.name
+        return f"{by}, found {self.every}"
 
     @property
     def needs_prices(self) -> bool:

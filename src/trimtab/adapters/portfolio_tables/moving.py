@@ -8,6 +8,7 @@ from decimal import Decimal
 from math import nan
 from typing import get_args
 
+from trimtab.adapters.portfolio_tables.estimator import estimator_in
 from trimtab.adapters.portfolio_tables.targets import OPTIMIZE, VOLATILITY, check_location
 from trimtab.adapters.portfolio_tables.views import expectation_in
 from trimtab.adapters.toml_lines import KeyPath
@@ -53,6 +54,7 @@ def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
     """
     before = len(target.problems)
     table = target.table(OPTIMIZE)
+    estimator = estimator_in(table)
     asked = _asked(table)
     months = months_of(table)
     every: Period = table.choice("every", PERIODS, "monthly")
@@ -92,7 +94,7 @@ def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
         )
     if tree is None:
         return None
-    if asked.objective in UNLIMITED:
+    if estimator is None and asked.objective in UNLIMITED:
         _check_unlimited(target, tree, asked.objective)
     expected = expectation(tree)
     if expected is None:
@@ -105,6 +107,7 @@ def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
         every=every,
         months=months,
         least_sessions=usual if least_sessions is None else least_sessions,
+        estimator=estimator,
     )
 
 

@@ -127,14 +127,17 @@ def test_options_of_research_are_refused_with_accounts(tmp_path: Path) -> None:
     assert "--account-mode" in said
 
 
-def test_interest_on_cash_is_refused_with_accounts(tmp_path: Path) -> None:
-    """In account mode cash earns nothing: a rate is refused with a way, not ignored."""
-    folder = demo_folder(tmp_path)
+def test_accounts_earn_interest_on_cash_and_pay_none(tmp_path: Path) -> None:
+    """In account mode cash earns its rate, which is told; a rate below zero is refused."""
+    session = Session(demo_folder(tmp_path))
+    line = "trimtab backtest --account-mode --start 2012-01-03 --end 2012-03-30 --policy never"
 
-    said = Session(folder).run("trimtab backtest --account-mode --cash-rate 4")
+    said = session.run(f"{line} --cash-rate 4")
+    refused = session.run(f"{line} --cash-rate=-1")
 
-    assert "--cash-rate will not go with --account-mode" in said
-    assert "leave out --account-mode" in " ".join(said.split())
+    assert "Cash earns interest" in said
+    assert "not taxed" in said
+    assert "--cash-rate below zero" in refused
 
 
 def test_this_portfolios_costs_stay_but_for_what_is_given(tmp_path: Path) -> None:

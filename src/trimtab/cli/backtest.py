@@ -286,11 +286,6 @@ def _in_accounts(args: argparse.Namespace) -> int:
                 f"{flag} will not go with --account-mode, which runs this portfolio's accounts at "
                 "their own costs"
             )
-    if args.cash_rate:
-        raise RefusedError(
-            "--cash-rate will not go with --account-mode, in whose accounts cash earns nothing: "
-            "hold a money market fund in its place, or leave out --account-mode"
-        )
     for given, flag in exchange_asked(args):
         if given:
             raise RefusedError(

@@ -157,6 +157,8 @@ def account_terms_of(args: argparse.Namespace) -> AccountTerms:
     from trimtab.simulate.account_terms import AccountTerms
 
     named, delisted = _flows_named(args), delisted_of(args)
+    if args.cash_rate < 0:
+        raise RefusedError("--cash-rate below zero will not go with accounts: say 0 or more")
     for symbol, price in delisted.items():
         if price is not None and price < 0:
             raise RefusedError(f"--delisted {symbol}={price}: is no price; zero or more")
@@ -165,6 +167,7 @@ def account_terms_of(args: argparse.Namespace) -> AccountTerms:
         flows=named.pop("", None),
         flows_of=named,
         fee=args.fee_percent or 0.0,
+        cash_rate=args.cash_rate,
         trade_at=args.trade_at or "close",
         delisted=delisted,
     )

@@ -169,6 +169,11 @@ def _account_flows(one: AccountRun) -> list[str]:
             f"withdrawn, and {one.not_paid_out / 100:,.0f} in all was not paid. Yearly figures and "
             "drags of such a run are not known."
         )
+    if one.interest_paid:
+        lines.append(
+            f"Cash earns interest, {one.interest_paid / 100:,.0f} in all ({clean(one.name)}), "
+            "booked at each month's end and not taxed."
+        )
     if one.fees_paid:
         lines.append(
             f"A fee on assets is charged each month, {one.fees_paid / 100:,.0f} in all "

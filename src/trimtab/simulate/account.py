@@ -21,6 +21,7 @@ from trimtab.model.numbers import Price
 from trimtab.simulate.account_desk import Desk
 from trimtab.simulate.account_ended import ends_of
 from trimtab.simulate.account_flows import AccountFlows, exhausted_on, late_said, unpaid_said
+from trimtab.simulate.account_interest import Interest
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
@@ -89,6 +90,7 @@ def backtest_accounts(
     desk.flows = AccountFlows.of(terms, tape.days, mandate.household.accounts)
     desk.findings += desk.flows.findings if desk.flows else ()
     desk.ends = ends_of(tape, terms.delisted)
+    desk.interest = Interest.over(tape.days, terms.cash_rate)
     while len(desk.dates) < len(tape):
         begun = len(desk.dates)
         desk.session(tape, Request(now=invest_at_start and not begun))
@@ -128,6 +130,7 @@ def backtest_accounts(
         paid_out=desk.paid_out,
         flows_named=tuple(terms.flows_of),
         fees_paid=desk.fees_paid,
+        interest_paid=desk.interest.paid if desk.interest else 0,
         not_paid_out=sum(one.amount for one in desk.unpaid),
         exhausted_on=exhausted_on(desk.unpaid, desk.dates, desk.value),
         liquidation_tax=desk.liquidation_tax(),

@@ -54,6 +54,7 @@ from trimtab.simulate.account_flows import (
     sessions_without,
     shared_out,
 )
+from trimtab.simulate.account_interest import Interest
 from trimtab.simulate.account_quiet import quiet_worth
 from trimtab.simulate.account_tax import OpenLot, TaxAccount, lots_left, tax_of_selling
 from trimtab.simulate.account_terms import USUAL, AccountTerms
@@ -150,12 +151,14 @@ class Desk:
         self.late: list[tuple[Unpaid, date]] = []
         self.ends: tuple[End, ...] = ()
         self.undecided = Undecided()
+        self.interest: Interest | None = None
 
     def session(self, tape: Tape, request: Request) -> None:
         """One session: splits and dividends, the decision, its orders, the value at the close."""
         market = tape.market(len(self.dates))
         self.clock.day = market.as_of
         self._read_prices(tape)
+        self._earn(market)
         paid = self._book_actions(market)
         self._pay_out(market)
         self._move_target(market)
@@ -306,6 +309,7 @@ class Desk:
             due = min((day for day in (due, found) if day is not None), default=None)
         moves = self.flows.next_after(start - 1) if self.flows else None
         later = [one.place for one in self.ends if one.place >= start]
+        later += self.interest.next_from(start) if self.interest else []
         for place in [*later, *([] if moves is None else [moves])]:
             due = min(tape.days[place], due or date.max)
         quiet = quiet_worth(tape, start, folded=self.folded, mandate=self.mandate, due=due)
@@ -316,6 +320,16 @@ class Desk:
             worth = {key: own[:count].tolist() for key, own in quiet.worth.items()}
             self._note(tape.days[start : start + count], worth, self.folded.cash)
             self._read_prices(tape, len(self.dates) - 1)
+
+    def _earn(self, market: Market) -> None:
+        """Count what cash earned since the last close, and book it at a month's end."""
+        if self.interest is None or not self.dates:
+            return
+        self.interest.earn(self.folded.cash, market.as_of)
+        if len(self.dates) in self.interest.places:
+            drafts = self.interest.book(market.as_of, at=instant_text(self.clock.now()))
+            if drafts:
+                self.folded = record(self.store, self.folded, drafts)
 
     def _found_anew(self) -> set[Period]:
         """At the end of which periods targets are found, or estimates made, anew."""

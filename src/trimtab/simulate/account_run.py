@@ -61,6 +61,7 @@ class AccountRun:
             empty where there were none. With flows, return, volatility, falls and drags are those
             of `growth`. Tax that was paid is not among them.
         fees_paid: Fees on assets in all, minor units; not part of `cost_paid`.
+        interest_paid: Interest on cash in all, minor units; it is not taxed.
         not_paid_out: Withdrawals that could not be paid in all, minor units.
         paid_in: Deposits in all, minor units.
         paid_out: Withdrawals in all, minor units.
@@ -103,6 +104,7 @@ class AccountRun:
     dividends_paid: int = 0
     flows: tuple[int, ...] = ()
     fees_paid: int = 0
+    interest_paid: int = 0
     not_paid_out: int = 0
     paid_in: int = 0
     paid_out: int = 0
@@ -218,6 +220,8 @@ class AccountRun:
             moved["exhausted_on"] = self.exhausted_on.isoformat()
         if self.fees_paid:
             moved["fees_paid"] = self.fees_paid / 100
+        if self.interest_paid:
+            moved["interest_paid"] = self.interest_paid / 100
         year = sessions_a_year(np.array(self.dates, dtype="datetime64[D]"))
         cost_drag, tax_drag = account_drags(self)
         growth, risk = nan, nan

@@ -31,6 +31,8 @@ class AccountTerms:
             alone; a share is one of what it is worth itself.
         fee: Yearly fee on assets, as 0.005: charged to each account's cash each month, for which a
             plan sells where it is not there.
+        cash_rate: Yearly interest on cash, as 0.03, actual/365.25: booked at each month's end, and
+            not taxed.
         trade_at: `close` trades at the close that decided. `next-open` and `next-close` act at the
             next session on what the policy asked for at a close, by a plan made anew at the prices
             that it trades at, as by someone who looks in the evening and plans the next day. What
@@ -41,7 +43,7 @@ class AccountTerms:
             may fill them, or are spread over the others in proportion.
 
     Raises:
-        ValueError: A word is unknown, the fee or a price is none, or deposits are held in one
+        ValueError: A word is unknown, a fee, rate or price is none, or deposits are held in one
             account and not in another.
     """
 
@@ -49,6 +51,7 @@ class AccountTerms:
     flows: Flows | None = None
     flows_of: Mapping[str, Flows] = field(default_factory=dict)
     fee: float = 0.0
+    cash_rate: float = 0.0
     trade_at: TradeAt = "close"
     delisted: Mapping[str, Decimal | None] = field(default_factory=dict)
 
@@ -59,6 +62,8 @@ class AccountTerms:
             raise ValueError(f"trade_at {self.trade_at!r}: one of {', '.join(TRADES_AT)}")
         if not 0.0 <= self.fee < 1.0:
             raise ValueError(f"fee {self.fee!r}: a fraction a year, as 0.005")
+        if not 0.0 <= self.cash_rate < 10.0:
+            raise ValueError(f"cash_rate {self.cash_rate!r}: a fraction a year, as 0.03")
         for id_, price in self.delisted.items():
             if price is not None and not (price.is_finite() and price >= 0):
                 raise ValueError(f"delisted: {price} for {id_} is no price; zero or more")

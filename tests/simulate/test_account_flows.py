@@ -33,7 +33,7 @@ from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
 from trimtab.model.orders import Order
 from trimtab.model.policy import Policy
-from trimtab.reports.backtest_text import accounts_text
+from trimtab.reports.backtest_text import account_conventions, accounts_text
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_flows import Unpaid, exhausted_on, shared_out
 from trimtab.simulate.account_terms import AccountTerms
@@ -371,3 +371,12 @@ def test_a_fee_that_is_none_is_refused() -> None:
     """A yearly share below one."""
     with pytest.raises(ValueError, match=r"0\.005"):
         AccountTerms(fee=1.5)
+
+
+def test_a_simulated_sale_pays_at_once_and_the_conventions_say_so() -> None:
+    """What was sold for a withdrawal leaves on the same session, before the sale has settled."""
+    run = run_of(Flows({DAYS[5]: -880.0}))
+
+    assert run.flows[5] == -88_000
+    assert all(fill.settles > DAYS[5] for fill in run.folded.fills.values())
+    assert any("there at once" in line for line in account_conventions(run))

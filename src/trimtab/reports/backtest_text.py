@@ -147,6 +147,11 @@ def account_conventions(one: AccountRun) -> list[str]:
             else []
         ),
         *tax_conventions(one),
+        (
+            "Cash of a simulated sale is there at once: it pays for purchases, withdrawals and tax of "
+            "the same session. At a broker it leaves the account when the sale settles, on the next "
+            "session in the US."
+        ),
         "Cost drag is what costs took off the return a year after the first close, tax drag what "
         + ("tax did." if one.pays_tax else "paying the tax as it arose would have."),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,9 +12,12 @@ import pytest
 import trimtab as tt
 from tests.live.folders import folder, opened
 from trimtab.adapters.calendars import calendar
+from trimtab.cli.screen import option
 from trimtab.live.history import account_paths, account_runs
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.policy import Policy
+from trimtab.reports.backtest_text import accounts_text
+from trimtab.reports.layout import FULL
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_terms import AccountTerms
 from trimtab.simulate.backtest import backtest
@@ -24,8 +28,8 @@ GONE = DAYS[71]
 MONTHLY = Policy(None, when="monthly")
 
 
-def over(path: Path, *, names: str = "VTI", second: bool = False) -> Path:
-    """A folder whose named prices end at LAST; ITOT may fill the sleeve of VTI if it is asked."""
+def over(path: Path, *, names: str = "VTI", second: bool = False, listed: date = DAYS[0]) -> Path:
+    """A folder whose named prices end at LAST; ITOT, listed on a day, may fill VTI's sleeve."""
     folder(path)
     toml = (path / "portfolio.toml").read_text()
     if second:
@@ -34,6 +38,8 @@ def over(path: Path, *, names: str = "VTI", second: bool = False) -> Path:
     rows = ["date,symbol,close"]
     for name in ("VTI", "BND", "ITOT"):
         for place, day in enumerate(DAYS):
+            if name == "ITOT" and day < listed:
+                continue
             if day <= LAST or name not in names.split(","):
                 rows.append(f"{day},{name},{100 + place % 7}")
     (path / "prices.csv").write_text("".join(f"{row}\n" for row in rows))
@@ -168,3 +174,27 @@ def test_a_word_on_what_is_no_instrument_is_refused(tmp_path: Path) -> None:
     """The names that there are stand in the message."""
     with pytest.raises(RefusedError, match="known are BND"):
         account_runs(opened(over(tmp_path)), [MONTHLY], terms=AccountTerms(delisted={"X": None}))
+
+
+def test_what_is_listed_later_is_no_error(tmp_path: Path) -> None:
+    """One note says from when on it has a price; nobody is told to mend the prices or type one."""
+    path = over(tmp_path, names="", second=True, listed=DAYS[40])
+
+    (run,) = account_runs(opened(path), [MONTHLY])
+
+    (said,) = [one for one in run.findings if one.subject == "ITOT"]
+    assert (said.code, said.severity) == ("listed-late", "info")
+    assert str(DAYS[40]) in said.message
+    assert "--price" not in accounts_text([run], look=replace(FULL, ask=option))
+
+
+def test_no_backtest_asks_for_a_typed_price(tmp_path: Path) -> None:
+    """What is stale in history cannot be typed in: the way to mend a plan is not told."""
+    path = over(tmp_path)
+    toml = (path / "portfolio.toml").read_text()
+    (path / "portfolio.toml").write_text(toml + "\n[limits]\nfrozen_sessions = 70\n")
+
+    (run,) = account_runs(opened(path), [MONTHLY])
+
+    assert "stale-price" in {one.code for one in run.findings}
+    assert "--price" not in accounts_text([run], look=replace(FULL, ask=option))

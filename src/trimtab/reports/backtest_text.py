@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isnan
 from typing import TypeAlias
 
@@ -19,6 +20,7 @@ from trimtab.reports.layout import (
     wrapped,
 )
 from trimtab.reports.plan_text import findings_text
+from trimtab.reports.remedies import in_history
 from trimtab.reports.words import clean, counted
 from trimtab.simulate.account_findings import findings_of
 from trimtab.simulate.account_paths import AccountPaths
@@ -124,7 +126,7 @@ def accounts_text(
             findings_text(
                 (*findings_of(runs), *(shuffled.findings if shuffled else ())),
                 width=width,
-                look=look,
+                look=replace(look, ask=in_history),
                 explain=True,
             ),
         ]
@@ -148,9 +150,9 @@ def account_conventions(one: AccountRun) -> list[str]:
         ),
         *tax_conventions(one),
         (
-            "Cash of a simulated sale is there at once: it pays for purchases, withdrawals and tax of "
-            "the same session. At a broker it leaves the account when the sale settles, on the next "
-            "session in the US."
+            "Cash of a simulated sale is there at once: it pays for purchases, withdrawals and tax "
+            "of the same session. At a broker it leaves the account when the sale settles, on the "
+            "next session in the US."
         ),
         "Cost drag is what costs took off the return a year after the first close, tax drag what "
         + ("tax did." if one.pays_tax else "paying the tax as it arose would have."),

@@ -36,6 +36,15 @@ def in_python(keyword: str, subject: str = "") -> str:
     return "explain()" if keyword == "explain" else f"{keyword}=True"
 
 
+def in_history(keyword: str, subject: str = "") -> str:
+    """Nobody asks of the past: no price is typed in, and nothing is planned once more.
+
+    >>> remedy("stale-price", "FUND", in_history)
+    ''
+    """
+    return ""
+
+
 def remedy(code: str, subject: str, ask: Ask) -> str:
     """What to ask for next, as a sentence with a space before it; empty where there is nothing.
 
@@ -45,4 +54,5 @@ def remedy(code: str, subject: str, ask: Ask) -> str:
     if code not in _BY_CODE:
         return ""
     keyword, does = _BY_CODE[code]
-    return f" {does.format(ask(keyword, subject))}"
+    asked = ask(keyword, subject)
+    return f" {does.format(asked)}" if asked else ""

@@ -89,6 +89,7 @@ def backtest_accounts(
     desk.opens = opens
     desk.flows = AccountFlows.of(terms, tape.days, mandate.household.accounts)
     desk.findings += desk.flows.findings if desk.flows else ()
+    desk.listed = tape.listed()
     desk.ends = ends_of(tape, terms.delisted)
     desk.interest = Interest.over(tape.days, terms.cash_rate)
     while len(desk.dates) < len(tape):

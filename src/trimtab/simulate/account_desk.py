@@ -46,7 +46,7 @@ from trimtab.simulate.account_cash import (
 )
 from trimtab.simulate.account_ended import End, ended_said, mandate_without, paid_out
 from trimtab.simulate.account_filled import as_filled
-from trimtab.simulate.account_findings import Undecided
+from trimtab.simulate.account_findings import Undecided, listed_late
 from trimtab.simulate.account_flows import (
     AccountFlows,
     Unpaid,
@@ -151,6 +151,7 @@ class Desk:
         self.late: list[tuple[Unpaid, date]] = []
         self.ends: tuple[End, ...] = ()
         self.undecided = Undecided()
+        self.listed: Mapping[str, date] = {}
         self.interest: Interest | None = None
 
     def session(self, tape: Tape, request: Request) -> None:
@@ -221,6 +222,8 @@ class Desk:
         for one in _simulated(plan):
             if one.code == "prices-refused":
                 self.undecided.note(plan.as_of, one)
+            elif one.code == "missing-price" and one.subject in self.listed:
+                self.findings.append(listed_late(one.subject, self.listed[one.subject]))
             else:
                 self.findings.append(one)
 

@@ -106,3 +106,9 @@ class Undecided:
             f"sessions: {self.first.message}"
         )
         return [replace(self.first, message=message)]
+
+
+def listed_late(instrument: str, on: date) -> Finding:
+    """That an instrument has no price yet: history, and nobody's error."""
+    message = f"{instrument} has no price before {on}: nothing of it is bought until then"
+    return Finding("listed-late", instrument, message, "info")

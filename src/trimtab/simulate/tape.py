@@ -74,6 +74,14 @@ class Tape:
     def __len__(self) -> int:
         return len(self.days)
 
+    def listed(self) -> dict[str, date]:
+        """The first day with a price of each instrument that has none at the first session."""
+        import numpy as np
+
+        there = self.latest >= 0
+        late = np.flatnonzero(~there[0] & there[-1])
+        return {self.names[i]: self.days[int(there[:, i].argmax())] for i in late.tolist()}
+
     @classmethod
     def of(cls, markets: Sequence[Market]) -> Tape:
         """The tape of snapshots that are there already, one a session, oldest first."""

@@ -27,7 +27,7 @@ from trimtab.model.plan import LotSale
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_run import AccountRun, account_drags
 from trimtab.simulate.account_tax import tax_of_selling
-from trimtab.simulate.advice_accounts import tax_of_turnover
+from trimtab.simulate.advice_checked import tax_of_turnover
 
 FIRST = date(2024, 3, 1)
 DAYS = (

@@ -13,7 +13,7 @@ from tests.simulate.test_account_tax import two_years
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy, parse_policy
 from trimtab.simulate.advice import Advice, advise, judged, mean_interval
-from trimtab.simulate.advice_accounts import checked_in_accounts
+from trimtab.simulate.advice_checked import checked_in_accounts
 from trimtab.simulate.difference import OUTCOME_FIGURES, PLACES
 from trimtab.simulate.outcomes import Outcomes
 

@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.model.errors import RefusedError
     from trimtab.model.policy import Policy, parse_policy
     from trimtab.simulate.advice import advise
-    from trimtab.simulate.advice_accounts import checked_in_accounts, tax_of_turnover
+    from trimtab.simulate.advice_checked import checked_in_accounts, tax_of_turnover
 
     conditions = {**conditions_of(args), **missing_of(args)}
     progress("reading prices")

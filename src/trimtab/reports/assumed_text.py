@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from trimtab.reports.words import clean, listed
-from trimtab.simulate.assumed import assumed
 from trimtab.simulate.results import Backtest, percent
 
 MOST_NAMES = 8
@@ -26,7 +25,7 @@ _COSTS = {
 
 def assumptions(result: Backtest) -> list[str]:
     """What the run was told, in words: costs, rates, targets."""
-    told = assumed(result)
+    told = result.assumed
     if not told:
         return []
     rates = [(told["cash_rate"], "cash earns {} a year"), (told["fee"], "a fee of {} a year")]

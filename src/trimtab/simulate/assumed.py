@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -10,26 +10,25 @@ from typing import TYPE_CHECKING, Any
 from trimtab.costs import Costs
 
 if TYPE_CHECKING:
-    from trimtab.simulate.results import Backtest
-    from trimtab.simulate.settings import Setting
+    from trimtab.simulate.settings import Ready, Setting
 
 
-def assumed(result: Backtest) -> dict[str, Any]:
+def assumed(ready: Ready | None, names: Sequence[str]) -> dict[str, Any]:
     """Costs, money and targets of a run, as plain values.
+
+    Args:
+        ready: What it ran on; None where a result does not know.
+        names: Of its policies.
 
     Returns:
         `costs`: what is not zero of `tt.Costs`, by its names; `cash`; `cash_rate` and `fee` a
         year; `targets`: for each policy its weights by symbol, or `dated` or `found` where they
-        moved. Empty where a result does not know what it ran on.
+        moved. Empty where nothing is known.
     """
-    ready = result.ready
     if ready is None:
         return {}
     rules = ready.rules
-    targets = {
-        one.name: _target(setting)
-        for one, setting in zip(result.policies, ready.settings, strict=True)
-    }
+    targets = {name: _target(setting) for name, setting in zip(names, ready.settings, strict=True)}
     told: dict[str, Any] = {"cash": rules.cash, "costs": _costs(rules.costs)}
     told |= {"cash_rate": rules.cash_rate, "fee": rules.fee, "targets": targets}
     return told

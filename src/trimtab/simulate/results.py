@@ -8,6 +8,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from trimtab.model.findings import Finding
+from trimtab.simulate.assumed import assumed
 from trimtab.simulate.frames import html_table, make_frame, text_table
 from trimtab.simulate.policy_result import FIGURES, PolicyResult
 
@@ -92,11 +93,14 @@ class Backtest:
             self, first, second, paths=paths, seed=seed, block=block, level=level, threads=threads
         )
 
+    @property
+    def assumed(self) -> dict[str, Any]:
+        """Costs, rates and targets that it ran with, as plain values."""
+        return assumed(self.ready, [one.name for one in self.policies])
+
     def to_dict(self) -> dict[str, Any]:
         """What `--json` prints: figures of one policy or a list, what was assumed."""
-        from trimtab.simulate.assumed import assumed
-
-        told = {"assumed": assumed(self)}
+        told = {"assumed": self.assumed}
         if len(self.policies) == 1:
             return {"name": self.policies[0].name, **self.policies[0].to_dict(), **told}
         return {"policies": [{"name": one.name, **one.to_dict()} for one in self.policies], **told}

@@ -18,7 +18,8 @@ from trimtab.targets.few_names import at_return, at_volatility, best_sharpe
 from trimtab.targets.limits import Breeding, Limits, Names, Search, within
 from trimtab.targets.mean_variance import least_volatility
 from trimtab.targets.optimiser import Optimiser
-from trimtab.targets.quadratic import Programme, Row, solve
+from trimtab.targets.programme import Programme, Row
+from trimtab.targets.quadratic import solve
 
 TEN = Names(10, 10, 0.01)
 

@@ -21,7 +21,7 @@ from trimtab.targets.mean_variance import (
     most_utility,
 )
 from trimtab.targets.optimiser import Optimiser
-from trimtab.targets.quadratic import Row
+from trimtab.targets.programme import Row
 
 NAMES = tuple("ABCDEF")
 

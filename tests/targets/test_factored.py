@@ -9,11 +9,11 @@ import pytest
 
 from tests.targets.test_quadratic import excess
 from trimtab.estimates.factors import statistical_factors
-from trimtab.targets import factored
-from trimtab.targets.factored import Factors
+from trimtab.targets.factors import Factors
 from trimtab.targets.limits import within
 from trimtab.targets.mean_variance import best_sharpe, least_volatility, most_return_for_volatility
-from trimtab.targets.quadratic import Programme, Row, duality_gap, solve
+from trimtab.targets.programme import Programme, Row
+from trimtab.targets.quadratic import duality_gap, solve
 
 
 def any_factors(rng: np.random.Generator, n: int, k: int) -> Factors:
@@ -68,7 +68,7 @@ def test_three_thousand_names_are_solved_without_the_dense_matrix(
     covariance = any_factors(rng, 3000, 50)
     expected = 0.3 * covariance.common[:, 0] + 0.02 * rng.normal(size=3000)
     limits = within(3000, 0.0, 0.02)
-    monkeypatch.setattr(factored.Factors, "part", None)
+    monkeypatch.setattr(Factors, "part", None)
 
     found = solve(limits.programme(4.0 * covariance, -expected))
 

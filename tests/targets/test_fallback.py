@@ -11,10 +11,11 @@ import pytest
 
 from tests.targets.test_robust import kinds, market
 from trimtab.targets import optimised
+from trimtab.targets.asked import MEAN_VARIANCE, Asked, Optimised
 from trimtab.targets.fallback import second_opinions
 from trimtab.targets.limits import Limits, leverage
 from trimtab.targets.mean_variance import Chosen
-from trimtab.targets.optimised import MEAN_VARIANCE, Asked, Optimised, optimise
+from trimtab.targets.optimised import optimise
 
 LIMITS = {
     **kinds(8),

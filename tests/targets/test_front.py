@@ -11,7 +11,7 @@ from tests.targets.test_quadratic import covariance
 from trimtab.targets.front import Front, front
 from trimtab.targets.limits import Limits, Names, Turnover, within
 from trimtab.targets.mean_variance import least_volatility_for_return
-from trimtab.targets.quadratic import Row
+from trimtab.targets.programme import Row
 
 NAMES = tuple("ABCDEFGH")
 

@@ -12,7 +12,7 @@ import pytest
 from tests.targets.test_quadratic import any_programme, covariance
 from trimtab.targets.frontier import at_return, at_volatility, best_sharpe, corners, stretches
 from trimtab.targets.limits import within
-from trimtab.targets.quadratic import Programme
+from trimtab.targets.programme import Programme
 
 PUBLISHED = ("orlib_port1_HangSeng31", "orlib_port2_DAX85", "orlib_port3_FTSE89")
 

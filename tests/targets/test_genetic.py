@@ -13,7 +13,7 @@ from trimtab.targets.constraints import Constraints, Group
 from trimtab.targets.genetic import GeneticOptimiser, evolve
 from trimtab.targets.limits import Breeding, Limits, Names, within
 from trimtab.targets.mean_variance import least_volatility
-from trimtab.targets.quadratic import Row
+from trimtab.targets.programme import Row
 
 QUICK = Breeding(size=40, births=40, generations=150, patience=40, mutation=0.6)
 

@@ -22,7 +22,7 @@ from trimtab.targets.getting_there import (
     taxed,
 )
 from trimtab.targets.limits import Limits, within
-from trimtab.targets.quadratic import Row
+from trimtab.targets.programme import Row
 from trimtab.targets.separable import gap_of, objective_of
 
 

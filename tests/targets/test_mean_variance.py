@@ -21,7 +21,7 @@ from trimtab.targets.mean_variance import (
     most_return_for_volatility,
     most_utility,
 )
-from trimtab.targets.quadratic import Row
+from trimtab.targets.programme import Row
 from trimtab.targets.risk_parity import risk_budgeted, risk_shares
 from trimtab.targets.tails import least_cvar, least_drawdown
 

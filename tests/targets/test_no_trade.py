@@ -11,7 +11,7 @@ from trimtab.targets.getting_there import MovingCosts, from_holdings
 from trimtab.targets.limits import Limits, within
 from trimtab.targets.mean_variance import most_utility
 from trimtab.targets.no_trade import NoTradeRegion
-from trimtab.targets.quadratic import Row
+from trimtab.targets.programme import Row
 
 
 def any_region(seed: int) -> tuple[NoTradeRegion, np.random.Generator]:

@@ -9,7 +9,7 @@ from tests.targets.test_quadratic import covariance
 from trimtab.targets.getting_there import MovingCosts, TaxLot, from_holdings
 from trimtab.targets.limits import Limits, within
 from trimtab.targets.planning import plan_ahead
-from trimtab.targets.quadratic import Row
+from trimtab.targets.programme import Row
 
 
 class Case:

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from trimtab.targets import quadratic
-from trimtab.targets.quadratic import Programme, Repeated, Row, duality_gap, solve
+from trimtab.targets.programme import Programme, Row
+from trimtab.targets.quadratic import Repeated, duality_gap, solve
 
 
 def covariance(rng: np.random.Generator, n: int) -> np.ndarray:

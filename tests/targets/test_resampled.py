@@ -7,10 +7,11 @@ import pytest
 
 import trimtab as tt
 from tests.targets.test_robust import market
+from trimtab.targets.asked import Asked
 from trimtab.targets.front import Front, _mean_curve, front
 from trimtab.targets.limits import within
 from trimtab.targets.mean_variance import least_volatility, most_utility
-from trimtab.targets.optimised import Asked, optimise
+from trimtab.targets.optimised import optimise
 from trimtab.targets.resampled import draws
 
 

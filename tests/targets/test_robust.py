@@ -7,7 +7,7 @@ import pytest
 
 import trimtab as tt
 from trimtab.targets.limits import Limits, Tracking, Turnover, within
-from trimtab.targets.quadratic import Row
+from trimtab.targets.programme import Row
 from trimtab.targets.robust import UNCERTAINTIES, errors, most_robust, penalty
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from trimtab.cli.options import Commands
     from trimtab.simulate.history import PriceHistory
-    from trimtab.targets.optimised import Optimised
+    from trimtab.targets.asked import Optimised
     from trimtab.targets.optimiser import Optimiser
 
 EPILOG = """\

@@ -9,7 +9,7 @@ from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stac
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import counted
 from trimtab.simulate.history import PriceHistory
-from trimtab.targets.optimised import Optimised
+from trimtab.targets.asked import Optimised
 
 LEAST_SHOWN = 0.00005
 """Weights below this are not worth a line: they would read 0.00%."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trimtab.targets.limits import Limits
-    from trimtab.targets.quadratic import Status
+    from trimtab.targets.programme import Status
 
     Floats = NDArray[np.float64]
 

@@ -18,7 +18,8 @@ from trimtab.kernels.programme import MARKS, PLACE, Space
 from trimtab.kernels.quadratic import ENDLESS
 from trimtab.model.frozen import dataclass
 from trimtab.targets.limits import Breeding, Limits, Names, Search
-from trimtab.targets.quadratic import Programme, Solution, Status, programme_parts, space_for
+from trimtab.targets.programme import Programme, Solution, Status
+from trimtab.targets.quadratic import programme_parts, space_for
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
 from trimtab.targets.limits import Limits, Names, Search, Tracking, Turnover, leverage
-from trimtab.targets.quadratic import Row
+from trimtab.targets.programme import Row
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
-from trimtab.targets.quadratic import Programme, Row, solve
+from trimtab.targets.programme import Programme, Row
+from trimtab.targets.quadratic import solve
 
 if TYPE_CHECKING:
     import numpy as np

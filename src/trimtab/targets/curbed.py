@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from trimtab.kernels.quadratic import ABOVE_HELD, BELOW_HELD
 from trimtab.model.frozen import dataclass
 from trimtab.targets.limits import TRACKING, TURNOVER, Limits
-from trimtab.targets.quadratic import Programme, Row, Solution, part, solve, times
+from trimtab.targets.programme import Programme, Row, Solution, part, times
+from trimtab.targets.quadratic import solve
 
 if TYPE_CHECKING:
     import numpy as np

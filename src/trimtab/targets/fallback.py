@@ -14,10 +14,10 @@ from dataclasses import replace
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
+from trimtab.targets.asked import Asked, Attempt
 from trimtab.targets.conic import Cone, Conic, Found, by_clarabel, by_highs
 from trimtab.targets.limits import Limits
 from trimtab.targets.mean_variance import Chosen
-from trimtab.targets.optimised import Asked, Attempt
 from trimtab.targets.robust import errors
 
 if TYPE_CHECKING:

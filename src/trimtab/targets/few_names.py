@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.targets import frontier
 from trimtab.targets.cardinality import choice, refuse_what_goes_with_no_choice
-from trimtab.targets.quadratic import Row, Solution
+from trimtab.targets.programme import Row, Solution
 
 if TYPE_CHECKING:
     import numpy as np

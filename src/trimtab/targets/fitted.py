@@ -7,7 +7,7 @@ from math import nan, sqrt
 from typing import TYPE_CHECKING, Any
 
 from trimtab.model.findings import Finding
-from trimtab.targets.optimised import Optimised
+from trimtab.targets.asked import Optimised
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,15 +17,8 @@ from typing import TYPE_CHECKING
 
 from trimtab.kernels.quadratic import AT_HELD, AT_HIGH, AT_LOW
 from trimtab.model.frozen import dataclass
-from trimtab.targets.quadratic import (
-    INTERPRETED_UP_TO,
-    Programme,
-    Repeated,
-    Solution,
-    part,
-    solve,
-    times,
-)
+from trimtab.targets.programme import Programme, Solution, part, times
+from trimtab.targets.quadratic import INTERPRETED_UP_TO, Repeated, solve
 
 if TYPE_CHECKING:
     import numpy as np

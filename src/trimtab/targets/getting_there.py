@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-    from trimtab.targets.quadratic import Programme
+    from trimtab.targets.programme import Programme
 
     Floats = NDArray[np.float64]
 

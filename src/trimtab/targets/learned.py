@@ -15,17 +15,12 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.outlook import Outlook
 from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
+from trimtab.targets.asked import UNLIMITED, Optimised, objective_value, worst_return_less
 from trimtab.targets.foreseen import Foreseen
 from trimtab.targets.limits import Limits
 from trimtab.targets.moving import MovingTarget, Prices, decimal_of, shown
-from trimtab.targets.optimised import (
-    UNLIMITED,
-    Optimised,
-    objective_value,
-    optimise,
-    worst_return_less,
-)
-from trimtab.targets.quadratic import Row
+from trimtab.targets.optimised import optimise
+from trimtab.targets.programme import Row
 from trimtab.targets.ranged import UNITS, Range, exact_tree
 from trimtab.targets.signals import months_before
 from trimtab.targets.theirs import their_shares

@@ -7,13 +7,13 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
-from trimtab.targets.quadratic import Programme, Row
+from trimtab.targets.programme import Programme, Row
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from trimtab.targets.quadratic import Solution
+    from trimtab.targets.programme import Solution
 
     Floats = NDArray[np.float64]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trimtab.targets.limits import Limits
-    from trimtab.targets.quadratic import Solution
+    from trimtab.targets.programme import Solution
 
     Floats = NDArray[np.float64]
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from trimtab.model.frozen import dataclass
 from trimtab.model.sessions import Period
+from trimtab.targets.asked import Asked
 from trimtab.targets.cppi import CppiRule
 from trimtab.targets.estimated import Covariance
 from trimtab.targets.foreseen import Expectation
 from trimtab.targets.glide import GlidePath
-from trimtab.targets.optimised import Asked
 from trimtab.targets.ranged import Range
 from trimtab.targets.signals import Signal
 from trimtab.targets.theirs import Estimator

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from trimtab.estimates.plain import moments_of_plain
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
+from trimtab.targets.asked import MEAN_VARIANCE, UNLIMITED, Asked, Optimised
 from trimtab.targets.estimated import COVARIANCES, Covariance, covariance_by
 from trimtab.targets.foreseen import BlackLitterman, Expectation, Foreseen, check_expected, foresee
 from trimtab.targets.limits import Limits, within
 from trimtab.targets.objectives import OBJECTIVES, Objective
-from trimtab.targets.optimised import MEAN_VARIANCE, UNLIMITED, Asked, Optimised, optimise
+from trimtab.targets.optimised import optimise
 from trimtab.targets.parameters import Parameters
 from trimtab.targets.quadratic import INTERPRETED_UP_TO
 from trimtab.targets.robust import UNCERTAINTIES, Uncertainty

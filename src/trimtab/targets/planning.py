@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from trimtab.model.frozen import dataclass
 from trimtab.targets.getting_there import MovingCosts
 from trimtab.targets.limits import Limits
-from trimtab.targets.quadratic import Programme, Row
+from trimtab.targets.programme import Programme, Row
 from trimtab.targets.separable import Moved, move, one_price
 
 if TYPE_CHECKING:

@@ -8,12 +8,8 @@ could be proved, and keeps to all limits that are convex and do not depend on es
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from math import nan
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
-
-from trimtab.targets.optimised import Asked, Optimised, optimise, told_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,59 +56,3 @@ def refuse_what_is_not_resampled(limits: Limits) -> None:
     if limits.names is not None or limits.tracking is not None:
         what = "number of names" if limits.names is not None else "tracking error"
         raise ValueError(f"resampled weights keep to no limit on the {what}: leave out one of them")
-
-
-def resampled(
-    asked: Asked,
-    limits: Limits,
-    *,
-    expected: Floats,
-    covariance: Floats,
-    returns: Floats,
-    names: Sequence[str],
-    years: float,
-) -> Optimised:
-    """The mean of the best weights of `asked.resampled` drawn histories; see `optimise`.
-
-    Raises:
-        ValueError: The objective, a limit or the history does not go with it.
-    """
-    import numpy as np
-
-    if asked.objective in BY_HISTORY:
-        raise ValueError(f"{asked.objective} is not resampled: it has history itself, no estimates")
-    refuse_what_is_not_resampled(limits)
-    sessions, n = returns.shape
-    if sessions <= n + 1:
-        raise ValueError(f"resampled: {sessions} sessions of {n} instruments are too few")
-    single, whole = replace(asked, resampled=0), np.zeros(n)
-    for mean, spread in draws(
-        expected,
-        covariance,
-        sessions=sessions,
-        years=years,
-        count=asked.resampled,
-        seed=asked.seed,
-    ):
-        one = optimise(
-            single,
-            limits,
-            expected=mean,
-            covariance=spread,
-            returns=returns,
-            names=names,
-            years=years,
-        )
-        if not np.isfinite(one.weights).all():
-            return one
-        whole += one.weights
-    return told_of(
-        asked,
-        whole / asked.resampled,
-        expected,
-        covariance,
-        status="resampled",
-        solver=f"mean of {asked.resampled} histories",
-        gap=nan,
-        years=years,
-    )

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from trimtab.targets.curbed import Priced, solve_within
 from trimtab.targets.mean_variance import Chosen, most_utility
-from trimtab.targets.quadratic import Solution, solve
+from trimtab.targets.programme import Solution
+from trimtab.targets.quadratic import solve
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,7 +18,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
-from trimtab.targets.quadratic import Programme, Solution, at_prices, bent, solve, times
+from trimtab.targets.programme import Programme, Solution, bent, times
+from trimtab.targets.quadratic import at_prices, solve
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trimtab.targets.limits import Limits
-    from trimtab.targets.quadratic import Row
+    from trimtab.targets.programme import Row
 
     Floats = NDArray[np.float64]
 

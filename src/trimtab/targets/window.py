@@ -11,10 +11,10 @@ from trimtab.model import findings as told
 from trimtab.model.frozen import dataclass
 from trimtab.model.outlook import MOST, UNIT, Outlook
 from trimtab.model.sessions import Calendar
+from trimtab.targets.asked import Asked
 from trimtab.targets.estimated import covariance_by
 from trimtab.targets.foreseen import Foreseen, foresee
 from trimtab.targets.moving import MovingTarget, Prices
-from trimtab.targets.optimised import Asked
 from trimtab.targets.ranged import Range
 from trimtab.targets.signals import months_before
 

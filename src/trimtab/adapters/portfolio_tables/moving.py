@@ -14,11 +14,11 @@ from trimtab.adapters.portfolio_tables.views import expectation_in
 from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, dotted, near, shown
 from trimtab.model.sessions import PERIODS, Period
+from trimtab.targets.asked import UNLIMITED, Asked
 from trimtab.targets.estimated import Covariance
 from trimtab.targets.glide import GlidePath, glide_problems, has_path
 from trimtab.targets.moving import MovingTarget
 from trimtab.targets.objectives import Objective
-from trimtab.targets.optimised import UNLIMITED, Asked
 from trimtab.targets.ranged import UNITS, Range, ranged_tree
 from trimtab.targets.robust import UNCERTAINTIES, Uncertainty
 from trimtab.targets.tree import RawSleeve

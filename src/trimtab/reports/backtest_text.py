@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import isnan
+from math import isnan, nan
 from typing import TypeAlias
 
 from trimtab.reports.assumed_text import assumptions
@@ -269,7 +269,7 @@ def _of_policies(results: Sequence[PolicyResult]) -> list[Rows]:
         ("final value", [f"{one.final_value:,.2f}" for one in results]),
         ("a year", [percent(one.cagr, 2) for one in results]),
         ("volatility", [percent(one.volatility, 2) for one in results]),
-        ("Sharpe", ["-" if isnan(one.sharpe) else f"{one.sharpe:.2f}" for one in measures]),
+        ("Sharpe", [_ratio(one.sharpe) for one in measures]),
         ("worst fall", [percent(one.max_drawdown, 1) for one in results]),
         ("rebalances", [f"{one.rebalances:,}" for one in results]),
     ]
@@ -291,8 +291,9 @@ def account_tables(runs: Sequence[AccountRun], width: int, look: Look) -> list[l
 
 
 def _of_accounts(runs: Sequence[AccountRun]) -> list[Rows]:
-    """What each policy gave, then what it cost in trading and in tax."""
+    """What each policy gave, what was risked for it, then what it cost in trading and in tax."""
     figures = [run.to_dict() for run in runs]
+    measures = [run.measures for run in runs]
     drags = [(run["cost_drag"], run["tax_drag"]) for run in figures]
     names = [run.name for run in runs]
     gave = [
@@ -314,7 +315,28 @@ def _of_accounts(runs: Sequence[AccountRun]) -> list[Rows]:
         ("owed", [f"{one['tax_owed']:,.2f}" for one in figures]),
         ("tax drag", [_drag(tax) for _, tax in drags]),
     ]
-    return [gave, took]
+    risked = [
+        ("policy", names),
+        ("volatility", [percent(_or_nan(one["volatility"]), 2) for one in figures]),
+        ("Sharpe", [_ratio(one.sharpe) for one in measures]),
+        ("Sortino", [_ratio(one.sortino) for one in measures]),
+        ("Calmar", [_ratio(one.calmar) for one in measures]),
+        ("VaR 95", [percent(one.var_95, 2) for one in measures]),
+        ("CVaR 95", [percent(one.cvar_95, 2) for one in measures]),
+        ("drift", [percent(one.drift_mean, 1) for one in measures]),
+    ]
+    if any(run.flows for run in runs):
+        weighed = [percent(one.money_weighted_return, 2) for one in measures]
+        risked.append(("money-weighted", weighed))
+    return [gave, risked, took]
+
+
+def _ratio(figure: float) -> str:
+    return "-" if isnan(figure) else f"{figure:.2f}"
+
+
+def _or_nan(figure: float | None) -> float:
+    return nan if figure is None else figure
 
 
 def _drag(figure: float | None) -> str:

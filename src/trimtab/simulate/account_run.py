@@ -23,7 +23,7 @@ from trimtab.simulate.account_tables import (
 )
 from trimtab.simulate.account_tax import OpenLot, SoldLot, TaxPayment, TaxYear, lots_sold, tax_years
 from trimtab.simulate.frames import Columns, html_table, text_table
-from trimtab.simulate.measures import known
+from trimtab.simulate.measures import Measures, known
 from trimtab.simulate.metrics import cagr, max_drawdown, sessions_a_year, volatility
 from trimtab.simulate.returns import grown
 from trimtab.simulate.rules import DividendUse, TradeAt
@@ -205,6 +205,17 @@ class AccountRun:
         flows = np.array(self.flows, dtype=np.float64) / 100.0 if self.flows else None
         return grown(self.equity, flows)
 
+    @property
+    def measures(self) -> Measures:
+        """What it earned, risked, took and kept to, with no riskless rate: see `measured`."""
+        return self.measured()
+
+    def measured(self, *, risk_free: float = 0.0) -> Measures:
+        """Its measures above a riskless rate a year, compounding, as 0.02."""
+        from trimtab.simulate.account_measures import account_measures
+
+        return account_measures(self, risk_free=risk_free)
+
     def to_dict(self) -> dict[str, Any]:
         """The figures under the names that `--json` prints: those of research mode, and the tax."""
         import numpy as np
@@ -256,6 +267,7 @@ class AccountRun:
             "dividends_paid": self.dividends_paid / 100,
             "mode": "account",
             **moved,
+            "measures": self.measures.to_dict(),
         }
 
 

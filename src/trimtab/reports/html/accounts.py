@@ -44,6 +44,7 @@ def accounts_page(
         growth,
         "<section><h2>The policies</h2>",
         _gave(runs),
+        _risked(runs),
         _took(runs),
         "</section>",
         falls,
@@ -191,6 +192,24 @@ def _gave(runs: Sequence[AccountRun]) -> str:
         cells += [_share(found, "cagr", 2), _share(found, "volatility", 2)]
         rows.append([*cells, _share(found, "max_drawdown", 1)])
     return policy_table("What each policy gave", heads, runs, rows)
+
+
+def _risked(runs: Sequence[AccountRun]) -> str:
+    heads = [
+        "Policy", "Sharpe", "Sortino", "Calmar", "VaR 95%", "CVaR 95%", "Mean drift",
+        "Time-weighted in all", "Money-weighted a year",
+    ]  # fmt: skip
+    rows = []
+    for run in runs:
+        found = run.to_dict()["measures"]
+        cells: list[Cell] = [
+            (name, found[name], "-" if found[name] is None else f"{found[name]:.2f}", "")
+            for name in ("sharpe", "sortino", "calmar")
+        ]
+        cells += [_share(found, "var_95", 2), _share(found, "cvar_95", 2)]
+        cells += [_share(found, "drift_mean", 1), _share(found, "time_weighted_return", 1)]
+        rows.append([*cells, _share(found, "money_weighted_return", 2)])
+    return policy_table("What was risked for it", heads, runs, rows)
 
 
 def _took(runs: Sequence[AccountRun]) -> str:

@@ -298,6 +298,44 @@ def test_returns_are_not_taken_for_prices(numbers: NDArray[np.float64], said: st
     assert "cumprod()" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        (np.abs(drawn(0.01))[:6], "may be returns"),
+        (np.abs(drawn(0.0002))[:6], "may be returns"),
+        ((1.0 + drawn(0.01))[:6], "may be gross returns"),
+    ],
+)
+def test_few_returns_are_doubted(numbers: NDArray[np.float64], said: str) -> None:
+    """Returns that are all above zero, or too few to be sure, are prices with a warning."""
+    prices = read_prices(table(numbers))
+
+    (found,) = [one for one in prices.findings if one.code == "looks-like-returns"]
+    assert found.severity == "warning"
+    assert said in found.message
+
+
+def test_many_returns_above_zero_are_refused() -> None:
+    """No price changes by half from one day to the next for a year."""
+    with pytest.raises(InputError, match="look like returns"):
+        read_prices(table(np.abs(drawn(0.01))))
+
+
+@pytest.mark.parametrize("numbers", [0.02 * np.exp(drawn(0.2)), np.exp(drawn(0.01)[:6] - 0.1)])
+def test_prices_of_pennies_are_no_returns(numbers: NDArray[np.float64]) -> None:
+    """Small prices that move by a fifth a day, and a few below 1, are prices."""
+    assert read_prices(table(numbers)).findings == ()
+
+
+def test_symbols_of_a_long_table_are_looked_at_one_by_one(tmp_path: Path) -> None:
+    """Two penny prices far from each other do not leap because their rows alternate."""
+    days = [f"2024-01-{day:02},{name}" for day in range(2, 20) for name in ("A,0.01", "B,0.4")]
+
+    prices = _read(tmp_path, "\n".join(["date,symbol,close", *days]))
+
+    assert "looks-like-returns" not in {one.code for one in prices.findings}
+
+
 def test_logarithms_of_prices_are_warned_of() -> None:
     """Small numbers with many decimals that hardly move may be prices, so they are only doubted."""
     walk = np.cumsum(drawn(0.012), axis=0)

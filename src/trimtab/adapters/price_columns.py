@@ -161,6 +161,36 @@ def refuse_returns(table: PriceTable, closes: Mapping[str, Floats]) -> None:
         stop(table)
 
 
+def doubt_returns(table: PriceTable, closes: Iterable[Floats]) -> None:
+    """Returns that are all above zero, or few: a problem where they are many, else a finding.
+
+    Args:
+        table: The table, in which it becomes one of these.
+        closes: Numbers of each symbol by day, NaN where there is none.
+    """
+    import numpy as np
+
+    columns = [kept for one in closes if len(kept := one[np.isfinite(one)])]
+    if not columns:
+        return
+    leaps = _leaps(columns)
+    if leaps and sum(map(len, columns)) >= LEAST_LEAPS:
+        wrong = "the numbers look like returns, and prices are needed"
+        remedy = "chain them: prices = 100 * (1 + returns).cumprod()"
+        table.problem(None, "", wrong, remedy)
+        stop(table)
+    doubt = ""
+    if leaps:
+        doubt = "returns: they are next to nothing, and leap from one to the next. If they are, "
+        doubt += "chain them: prices = 100 * (1 + returns).cumprod()."
+    elif _few_around_one(columns):
+        doubt = "gross returns: few, and to and fro across 1. If they are, chain them: "
+        doubt += "prices = 100 * returns.cumprod()."
+    if doubt:
+        message = f"the numbers may be {doubt} They are taken as prices."
+        table.findings.append(Finding("looks-like-returns", table.source, message, "warning"))
+
+
 def doubt_logarithms(table: PriceTable, series: Iterable[tuple[Days, Floats]]) -> None:
     """A finding where all numbers of a table may be logarithms of prices.
 
@@ -182,6 +212,34 @@ MOST_FURTHER = 2.25
 
 LEAST_TOLD = 8
 """Numbers of a column from which it can be told what they are."""
+
+
+LEAST_LEAPS = 30
+"""Numbers from which it is certain that they leap as returns do."""
+
+
+def _leaps(columns: Sequence[Floats]) -> bool:
+    """Whether small numbers above zero change by a half and more at a time, as returns do."""
+    import numpy as np
+
+    steps = [np.diff(np.log(one)) for one in columns if len(one) and one.min() > 0.0]
+    if len(steps) < len(columns) or max(float(one.max()) for one in columns) >= 0.5:
+        return False
+    every = np.abs(np.concatenate(steps))
+    return len(every) >= 4 and float(np.median(every)) > 0.5
+
+
+def _few_around_one(columns: Sequence[Floats]) -> bool:
+    """Whether a few numbers near 1 go to and fro across it; a price that begins at 1 may."""
+    import numpy as np
+
+    if not all(3 <= len(one) < LEAST_TOLD for one in columns):
+        return False
+    every = np.concatenate(columns)
+    if every.min() < 0.8 or every.max() > 1.25 or any(one[0] == 1.0 for one in columns):
+        return False
+    crossed = [(one[1:] - 1.0) * (one[:-1] - 1.0) < 0.0 for one in columns]
+    return float(np.mean(np.concatenate(crossed))) > 0.25
 
 
 def _scatter_around_one(columns: Sequence[Floats]) -> bool:

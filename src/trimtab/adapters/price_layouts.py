@@ -13,6 +13,7 @@ from trimtab.adapters.price_columns import (
     check_symbols,
     days_of,
     doubt_logarithms,
+    doubt_returns,
     floats_of,
     places_in_order,
     refuse_returns,
@@ -92,6 +93,7 @@ def _wide(table: PriceTable) -> dict[str, Series]:
     for symbol, close in closes.items():
         check_prices(table, symbol, close)
         found[symbol] = Series(days[order], close[order], source=table.source, read=read)
+    doubt_returns(table, (one.close for one in found.values()))
     doubt_logarithms(table, ((one.days, one.close) for one in found.values()))
     return found
 
@@ -141,6 +143,7 @@ def _long(table: PriceTable, known: Mapping[str, str]) -> dict[str, Series]:
         code = _currency_of(table, known["currency"], place, symbol) if "currency" in known else ""
         read = (_rows_of(table, days[place], place),)
         found[symbol] = replace(one, currency=code, read=read)
+    doubt_returns(table, (one.close for one in found.values()))
     doubt_logarithms(table, ((one.days, one.close) for one in found.values()))
     return found
 

@@ -126,6 +126,25 @@ def test_who_has_too_little_volume_is_named() -> None:
 
     found = backtest(prices, Policy(target), costs=Costs(impact=1), participation=0.1)
 
-    told = [one for one in found.findings if one.code == "volume-unknown" and one.subject == "T"]
-    assert len(told) == 2
-    assert all("volume of T " in one.message for one in told)
+    told = [one for one in found.findings if one.code == "volume-unknown"]
+    assert ["volume of T, B was" in told[0].message, told[1].subject] == [True, "T"]
+    assert "volume of T is" in told[1].message
+
+
+def test_notes_on_volume_are_one_for_all_and_leave_out_what_is_gone() -> None:
+    """The same sessions without volume are told once, and none of those after prices ended."""
+    prices = lively("AB", 60)
+    volume = np.full((60, 2), 1e6)
+    close = prices.close.copy()
+    volume[30:] = np.nan
+    volume[40:, 0] = 1e6
+    close[40:, 1] = np.nan
+    prices = replace(prices, volume=volume, close=close)
+
+    found = backtest(
+        prices, Policy({"A": 0.5, "B": 0.5}), participation=0.1, delisted=["B"], missing="hold"
+    )
+
+    told = [one.message for one in found.findings if one.code == "volume-unknown"]
+    what = "no volume of A, B is known: nothing is traded in it then"
+    assert told == [f"on 10 sessions {what}, first on {prices.dates[30]}."]

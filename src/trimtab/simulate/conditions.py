@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trimtab.costs import Costs
 from trimtab.kernels.daily_columns import Charges, Conditions
@@ -11,12 +12,12 @@ from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.simulate.flows import INVEST_CODES, Flows, fee_column, flow_columns
-from trimtab.simulate.history import TRADED, PriceHistory
+from trimtab.simulate.history import HELD, TRADED, PriceHistory, day_of, some
 from trimtab.simulate.metrics import DAYS_A_YEAR
 from trimtab.simulate.rules import DividendUse
 
 if TYPE_CHECKING:
-    from trimtab.simulate.frames import Floats
+    from trimtab.simulate.frames import Days, Floats
 
 USUAL_SESSIONS = 20
 """Sessions over which volatility and volume are averaged, before the trade."""
@@ -171,6 +172,8 @@ def _impact(
 
     impact = np.zeros(run.close.shape)
     findings = []
+    exists = _exists(run)
+    lacking: _Lacking = {}
     for i, (symbol, scale) in enumerate(zip(run.symbols, scales, strict=True)):
         if not scale:
             continue
@@ -184,14 +187,40 @@ def _impact(
         if np.isnan(money).all():
             message = "there is no volume: its trades are charged no impact."
             findings.append(Finding("no-volume", symbol, message, "warning"))
-        elif not there[1:].all():
-            count = int(np.count_nonzero(~there[1:]))
-            message = (
-                f"on {count} sessions too little volume of {symbol} was known: its trades are "
-                f"charged no impact, first on {run.dates[1:][~there[1:]][0]}."
-            )
-            findings.append(Finding("volume-unknown", symbol, message, "info"))
-    return impact, findings
+            continue
+        _note(lacking, symbol, run.dates[1:][(~there & exists[:, i])[1:]])
+    told = "too little volume of {} was known: no impact is charged then"
+    return impact, findings + _lacking_findings(lacking, told, run.source)
+
+
+_Lacking: TypeAlias = dict[tuple[int, date], list[str]]
+"""Symbols by on how many sessions something is not known of them, and on which first."""
+
+
+def _exists(run: PriceHistory) -> Any:
+    """At which sessions each instrument exists: what is gone lacks nothing."""
+    import numpy as np
+
+    if run.status is None:
+        return np.ones(run.close.shape, dtype=np.bool_)
+    return run.status <= HELD
+
+
+def _note(lacking: _Lacking, symbol: str, days: Days) -> None:
+    """Note on which sessions something of a symbol is not known."""
+    if len(days):
+        lacking.setdefault((len(days), day_of(days[0])), []).append(symbol)
+
+
+def _lacking_findings(lacking: _Lacking, told: str, source: str) -> list[Finding]:
+    """One note for all symbols of which the same is missing on as many sessions."""
+    findings = []
+    for (count, first), symbols in lacking.items():
+        sessions = "on 1 session" if count == 1 else f"on {count} sessions"
+        message = f"{sessions} {told.format(some(symbols))}, first on {first}."
+        subject = symbols[0] if len(symbols) == 1 else source
+        findings.append(Finding("volume-unknown", subject, message, "info"))
+    return findings
 
 
 def _caps(
@@ -201,6 +230,8 @@ def _caps(
 
     caps = np.full(run.close.shape, np.inf)
     findings = []
+    exists = _exists(run)
+    lacking: _Lacking = {}
     rows = np.searchsorted(known.dates, run.dates)
     for i, symbol in enumerate(run.symbols):
         if symbol == CASH:
@@ -211,14 +242,10 @@ def _caps(
             findings.append(Finding("no-volume", symbol, message, "warning"))
             continue
         unknown = np.isnan(volume)
-        if unknown.any():
-            message = (
-                f"on {int(unknown.sum())} sessions no volume of {symbol} is known: nothing is "
-                f"traded in it then, first on {run.dates[unknown][0]}."
-            )
-            findings.append(Finding("volume-unknown", symbol, message, "info"))
+        _note(lacking, symbol, run.dates[unknown & exists[:, i]])
         caps[:, i] = participation * np.where(unknown, 0.0, volume)
-    return caps, findings
+    told = "no volume of {} is known: nothing is traded in it then"
+    return caps, findings + _lacking_findings(lacking, told, run.source)
 
 
 def _fees(per: Sequence[Costs]) -> Floats:

@@ -172,8 +172,7 @@ class PriceHistory:
         """
         if symbol in self.symbols:
             return self.symbols.index(symbol)
-        near = get_close_matches(symbol, self.symbols, n=1)
-        remedy = f"did you mean {near[0]}?" if near else f"there are: {_some(self.symbols)}"
+        remedy = nearest(symbol, self.symbols)
         raise InputError([Problem(self.source, None, symbol, "has no prices", remedy)])
 
     def select(self, symbols: Sequence[str]) -> PriceHistory:
@@ -330,7 +329,7 @@ def left_out(history: PriceHistory, present: Any, inside: Any, kept: Any) -> lis
     early = int(np.count_nonzero(inside[:first]))
     if early:
         late = [s for i, s in enumerate(history.symbols) if not present[first - 1, i]]
-        message = f"{early} dates before {days[first]} are not used: no price of {_some(late)} yet."
+        message = f"{early} dates before {days[first]} are not used: no price of {some(late)} yet."
         findings.append(Finding("starts-late", history.source, message, "info"))
     span = np.arange(first, last + 1)
     for i, symbol in enumerate(history.symbols):
@@ -343,7 +342,7 @@ def left_out(history: PriceHistory, present: Any, inside: Any, kept: Any) -> lis
     later = int(np.count_nonzero(inside[last + 1 :]))
     if later:
         gone = [s for i, s in enumerate(history.symbols) if not present[last + 1, i]]
-        message = f"{later} dates after {days[last]} are not used: no price of {_some(gone)}."
+        message = f"{later} dates after {days[last]} are not used: no price of {some(gone)}."
         findings.append(Finding("ends-early", history.source, message, "info"))
     return findings
 
@@ -406,6 +405,16 @@ def split_guess(before: float, after: float) -> str:
     return f"1-for-{round(after / before)} reverse split"
 
 
+def nearest(symbol: str, known: Sequence[str]) -> str:
+    """Which symbol was meant, as far as that can be told, and else which there are.
+
+    >>> nearest("SPX", ["SPY", "AGG"]), nearest("XYZ", ["SPY", "AGG"])
+    ('did you mean SPY?', 'there are: SPY, AGG')
+    """
+    near = get_close_matches(symbol, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are: {some(known)}"
+
+
 def day_of(day: Any) -> date:
     """A numpy date as a plain one."""
     plain = day.astype("datetime64[D]").item()
@@ -413,6 +422,7 @@ def day_of(day: Any) -> date:
     return plain
 
 
-def _some(names: Sequence[str], most: int = 8) -> str:
+def some(names: Sequence[str], most: int = 8) -> str:
+    """Names in a row, the rest counted."""
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

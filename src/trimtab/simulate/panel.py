@@ -13,6 +13,7 @@ from trimtab.simulate.aims import GivenTarget, MadeTarget
 from trimtab.simulate.gaps import Gaps, sessions_with_gaps
 from trimtab.simulate.history import TRADED, PriceHistory, day_of, jumps, split_guess
 from trimtab.simulate.metrics import DAYS_A_YEAR
+from trimtab.simulate.silences import silence_findings
 from trimtab.simulate.splits import split_findings
 from trimtab.simulate.unchanged import unchanged_findings
 
@@ -57,9 +58,11 @@ def shared_history(
     if (cash_column or gaps is not None) and CASH in prices.symbols:
         wanted.append(CASH)
     symbols = [s for s in dict.fromkeys(wanted) if s != CASH or CASH in prices.symbols]
+    check_span(prices, start, end)
     # Targets made from data see what was before the start.
     found = sessions_with_gaps(prices, tuple(symbols), gaps, start=None if made else start, end=end)
     panel, findings = found.history, list(found.findings)
+    findings += silence_findings(prices.select(symbols), start=start, end=end)
     cash_column = cash_column or panel.status is not None
     traded = panel.as_traded()
     findings += unchanged_findings(traded)
@@ -70,6 +73,30 @@ def shared_history(
         whole = panel
         panel = whole.once(("cash", cash_rate), lambda: _with_cash(whole, cash_rate))
     return panel, findings
+
+
+def check_span(prices: PriceHistory, start: date | None, end: date | None) -> None:
+    """Make sure that the dates asked for are in order, and that there are prices between them.
+
+    Args:
+        prices: All prices.
+        start, end: The dates.
+
+    Raises:
+        InputError: They are not; it says which dates there are.
+    """
+    if not len(prices):
+        return
+    there = f"prices are from {prices.first} to {prices.last}"
+    if start is not None and end is not None and start > end:
+        wrong = f"the start, {start}, is after the end, {end}"
+        raise InputError([Problem(prices.source, None, "start", wrong, f"swap them; {there}")])
+    if start is not None and start >= prices.last:
+        wrong = f"{there}: none is after {start}"
+        raise InputError([Problem(prices.source, None, "start", wrong, "begin earlier")])
+    if end is not None and end <= prices.first:
+        wrong = f"{there}: none is before {end}"
+        raise InputError([Problem(prices.source, None, "end", wrong, "end later")])
 
 
 def _with_cash(history: PriceHistory, rate: float) -> PriceHistory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,13 @@ from trimtab.adapters.price_frames import read_prices
 from trimtab.simulate.backtest import backtest as _of_history
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from trimtab.costs import Costs
     from trimtab.live.book import OpenBook
     from trimtab.model.policy import Policy
     from trimtab.simulate.advice import Advice
+    from trimtab.simulate.history import PriceHistory
     from trimtab.simulate.outcomes import Outcomes
     from trimtab.simulate.results import Backtest
     from trimtab.simulate.stress import Stress
@@ -25,7 +27,38 @@ if TYPE_CHECKING:
 @wraps(_of_history)
 def backtest(prices: object, policies: Policy | Sequence[Policy], **options: Any) -> Backtest:
     """What policies would have done over history; prices may be a frame or a file as well."""
-    return replace(_of_history(read_prices(prices), policies, **options), plotter=_drawn)
+    history = _priced(prices, options.get("costs"))
+    return replace(_of_history(history, policies, **options), plotter=_drawn, pager=_shown)
+
+
+def _shown(result: Backtest) -> str:
+    from trimtab.reports.notebook import notebook_html
+
+    return notebook_html(result)
+
+
+def _priced(prices: object, costs: object) -> PriceHistory:
+    """The prices, after a look whether costs of single instruments are of some among them."""
+    from trimtab.costs import Costs
+    from trimtab.model.errors import InputError, Problem
+    from trimtab.model.instruments import CASH
+    from trimtab.simulate.history import nearest
+
+    history = read_prices(prices)
+    given = costs.values() if isinstance(costs, Mapping) else costs
+    every = given if isinstance(given, Iterable) else [given]
+    named = dict.fromkeys(
+        symbol for one in every if isinstance(one, Costs) for symbol in one.by_instrument
+    )
+    problems = [
+        Problem("costs", None, f"by_instrument {symbol}", "has no prices", nearest(symbol, known))
+        for known in [history.symbols]
+        for symbol in named
+        if symbol not in (*known, CASH)
+    ]
+    if problems:
+        raise InputError(problems)
+    return history
 
 
 def _drawn(result: Backtest) -> Any:
@@ -66,7 +99,7 @@ def sweep(
     from trimtab.simulate.sweep import sweep as run
 
     policies = grid(base, when=when, to=to, target=target, costs=costs, sample=sample, seed=seed)
-    return run(read_prices(prices), policies, threads=threads or processors(), **options)
+    return run(_priced(prices, costs), policies, threads=threads or processors(), **options)
 
 
 def advise(prices: object, own: Policy, **options: Any) -> Advice:
@@ -74,9 +107,18 @@ def advise(prices: object, own: Policy, **options: Any) -> Advice:
 
     Options as of `trimtab.simulate.advice.advise`: costs, tax_of_turnover, risk_aversion, ...
     """
+    from trimtab.cli.patience import counting
+    from trimtab.cli.screen import progress
+    from trimtab.simulate.advice import PATHS
     from trimtab.simulate.advice import advise as run
 
-    return run(read_prices(prices), own, **options)
+    history = _priced(prices, options.get("costs"))
+    # A target that is made from prices is made anew on every history: that may take minutes.
+    told = counting(options.get("paths", PATHS), "shuffled histories")
+    try:
+        return run(history, own, **{"on_progress": told, **options})
+    finally:
+        progress("")
 
 
 def monte_carlo(prices: object, policies: Policy | Sequence[Policy], **options: Any) -> Outcomes:
@@ -86,7 +128,7 @@ def monte_carlo(prices: object, policies: Policy | Sequence[Policy], **options: 
     """
     from trimtab.simulate.monte_carlo import monte_carlo as run
 
-    return run(read_prices(prices), policies, **options)
+    return run(_priced(prices, options.get("costs")), policies, **options)
 
 
 def stress(prices: object, policies: Policy | Sequence[Policy], **options: Any) -> Stress:
@@ -96,7 +138,7 @@ def stress(prices: object, policies: Policy | Sequence[Policy], **options: Any) 
     """
     from trimtab.simulate.stress import stress as run
 
-    return run(read_prices(prices), policies, **options)
+    return run(_priced(prices, options.get("costs")), policies, **options)
 
 
 def open(folder: object = ".") -> OpenBook:

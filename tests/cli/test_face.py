@@ -70,3 +70,16 @@ def test_a_backtest_of_the_face_can_be_drawn() -> None:
     figure = tt.backtest(prices, tt.Policy({"AAPL": 0.5, "IBM": 0.5}, when="monthly")).plot()
 
     assert len(figure.axes) >= 2
+
+
+def test_advice_says_how_far_it_is_to_whoever_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target that is made anew on every history takes long: a terminal sees how far it is."""
+    seen: list[str] = []
+    monkeypatch.setattr("trimtab.cli.screen.progress", seen.append)
+    prices = tt.read_prices(PACKAGED / "total_return.csv").select(["AAPL", "IBM"])
+    prices = prices.rows(slice(0, 120))
+    halves = {"AAPL": 0.5, "IBM": 0.5}
+
+    tt.advise(prices, tt.Policy(lambda view: halves), when=["annual"], to=["target"], paths=20)
+
+    assert seen[-2:] == ["20 of 20 shuffled histories", ""]

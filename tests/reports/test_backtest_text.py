@@ -86,3 +86,15 @@ def test_what_was_assumed_is_said_and_runs_again() -> None:
         alone.policies[0].final_value
         == backtest(prices, policies[0], costs=costs).policies[0].final_value
     )
+
+
+def test_a_run_of_days_has_no_figures_of_a_year() -> None:
+    """Under 90 days growth and cost drag a year are dashes with a note; the JSON keeps them."""
+    short = backtest(lively("AB", 20), Policy({"A": 0.5, "B": 0.5}, when="weekly"))
+    long = backtest(lively("AB", 80), Policy({"A": 0.5, "B": 0.5}, when="weekly"))
+
+    assert "In less than 90 days nothing is told" in backtest_text(short)
+    assert short.summary().splitlines()[1].split()[4] == "-"
+    assert isinstance(short.to_dict()["cagr"], float)
+    assert "In less than 90 days" not in backtest_text(long)
+    assert long.summary().splitlines()[1].split()[4].endswith("%")

@@ -76,6 +76,7 @@ def add_parser(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Find the advice and say it."""
+    from trimtab.cli.patience import counting
     from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.model.errors import RefusedError
     from trimtab.model.policy import Policy, parse_policy
@@ -109,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
                 material=args.material_percent,
                 paths=args.paths,
                 seed=args.seed,
+                on_progress=counting(args.paths, "shuffled histories"),
                 cash=args.cash or START,
                 trade_at=args.trade_at or "close",
                 start=args.start,

@@ -238,6 +238,7 @@ def _written(
 
 def _shuffled(result: Backtest, paths: int | None) -> tuple[Outcomes | None, list[str]]:
     """The policies over shuffled histories, or why that was not tried."""
+    from trimtab.cli.patience import counting
     from trimtab.cli.screen import progress
     from trimtab.simulate.bootstrap import bootstrap
 
@@ -249,10 +250,7 @@ def _shuffled(result: Backtest, paths: int | None) -> tuple[Outcomes | None, lis
     if paths == 0:
         return None, []
     progress(f"shuffling history {paths:,} times (longer the first time)")
-
-    def told(done: int) -> None:
-        progress(f"{done:,} of {paths:,} shuffled histories")
-
+    told = counting(paths, "shuffled histories")
     try:
         return bootstrap(result, paths=paths, on_progress=told), []
     except ValueError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 AFTER = 1.5
@@ -49,3 +49,36 @@ def patience(text: str, *, after: float = AFTER, every: float = 1.0) -> Iterator
         teller.join()
         if monotonic() - begun >= after:
             progress("")
+
+
+def counting(total: int, what: str) -> Callable[[int], None]:
+    """What says on standard error how many of so many are done and how long the rest will take.
+
+    Args:
+        total: How many there are.
+        what: Of what, in the plural.
+    """
+    from time import monotonic
+
+    from trimtab.cli.screen import progress
+
+    begun = monotonic()
+
+    def told(done: int) -> None:
+        left = (monotonic() - begun) / max(done, 1) * (total - done)
+        progress(f"{done:,} of {total:,} {what}{time_left(left)}")
+
+    return told
+
+
+def time_left(seconds: float) -> str:
+    """How long it will still take, as the end of a line; nothing for a moment.
+
+    >>> time_left(3), time_left(40), time_left(400)
+    ('', ', about 40 s left', ', about 7 min left')
+    """
+    if seconds < 10.0:
+        return ""
+    if seconds < 90.0:
+        return f", about {seconds:.0f} s left"
+    return f", about {seconds / 60.0:.0f} min left"

@@ -112,8 +112,10 @@ def amount(text: str, what: str, least: float, most: float) -> float:
     """A plain number of an option, within limits."""
     from trimtab.model.numbers import NumberError, decimal_from
 
+    # A zero before the point may go without saying on the command line.
+    whole = f"0{text.strip()}" if text.strip().startswith(".") else text
     try:
-        value = float(decimal_from(text))
+        value = float(decimal_from(whole))
     except NumberError as problem:
         raise argparse.ArgumentTypeError(str(problem)) from None
     if not least <= value <= most:
@@ -124,7 +126,7 @@ def amount(text: str, what: str, least: float, most: float) -> float:
 def bps(text: str) -> str:
     """A cost in basis points, as it was typed."""
     amount(text, "a cost in basis points", 0, 9_999)
-    return text.strip()
+    return f"0{text.strip()}" if text.strip().startswith(".") else text.strip()
 
 
 def code(text: str) -> str:

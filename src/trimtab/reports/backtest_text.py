@@ -25,9 +25,9 @@ from trimtab.reports.words import clean, counted
 from trimtab.simulate.account_findings import findings_of
 from trimtab.simulate.account_paths import AccountPaths
 from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
+from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, SHORTEST_YEAR, is_short
 from trimtab.simulate.policy_result import PolicyResult
-from trimtab.simulate.results import Backtest, percent
+from trimtab.simulate.results import Backtest, percent, yearly
 from trimtab.taxes.payment import payable_from
 
 MOST_NAMES = 8
@@ -267,7 +267,7 @@ def _of_policies(results: Sequence[PolicyResult]) -> list[Rows]:
     gave = [
         ("policy", names),
         ("final value", [f"{one.final_value:,.2f}" for one in results]),
-        ("a year", [percent(one.cagr, 2) for one in results]),
+        ("a year", [yearly(one, one.cagr, 2) for one in results]),
         ("volatility", [percent(one.volatility, 2) for one in results]),
         ("Sharpe", [_ratio(one.sharpe) for one in measures]),
         ("worst fall", [percent(one.max_drawdown, 1) for one in results]),
@@ -277,7 +277,7 @@ def _of_policies(results: Sequence[PolicyResult]) -> list[Rows]:
         ("policy", names),
         ("turnover", [percent(one.turnover_one_way, 1) for one in results]),
         ("cost", [f"{one.cost_paid:,.2f}" for one in results]),
-        ("cost drag", [percent(one.cost_drag, 3) for one in measures]),
+        ("cost drag", [yearly(one, one.measures.cost_drag, 3) for one in results]),
         ("drift", [percent(one.drift_mean, 1) for one in measures]),
         ("tracking error", [percent(one.tracking_error, 2) for one in measures]),
         ("trades", [f"{one.trades:,}" for one in measures]),
@@ -301,7 +301,7 @@ def _of_accounts(runs: Sequence[AccountRun]) -> list[Rows]:
         ("final value", [f"{one['final_value']:,.2f}" for one in figures]),
         ("after tax", [f"{one['after_tax_final_value']:,.2f}" for one in figures]),
         ("all sold", [f"{one['after_tax_liquidation_value']:,.2f}" for one in figures]),
-        ("a year", ["-" if one["cagr"] is None else f"{one['cagr']:.2%}" for one in figures]),
+        ("a year", [_of_year(run, one["cagr"]) for run, one in zip(runs, figures, strict=True)]),
         ("worst fall", [percent(one["max_drawdown"], 1) for one in figures]),
         ("rebalances", [f"{run.rebalances:,}" for run in runs]),
     ]
@@ -337,6 +337,12 @@ def _ratio(figure: float) -> str:
 
 def _or_nan(figure: float | None) -> float:
     return nan if figure is None else figure
+
+
+def _of_year(run: AccountRun, figure: float | None) -> str:
+    if figure is None or is_short(run.dates[0], run.dates[-1]):
+        return "-"
+    return percent(figure, 2)
 
 
 def _drag(figure: float | None) -> str:
@@ -415,6 +421,11 @@ def conventions(policies: Sequence[PolicyResult]) -> list[str]:
         "tracking error are against the target held at target every session at no cost."
     )
     lines.append(_DIVIDENDS[policies[0].dividends])
+    if is_short(policies[0].first, policies[0].last):
+        lines.append(
+            f"In less than {SHORTEST_YEAR} days nothing is told as a return of a year: a few days, "
+            "compounded, say nothing."
+        )
     return [*lines, *_moved(policies[0]), *_unusual(policies[0])]
 
 

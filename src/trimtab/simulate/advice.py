@@ -17,13 +17,14 @@ same as it the one that trades least often.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isnan, sqrt
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
+from trimtab.model.errors import OptionError
 from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.simulate.advice_accounts import InAccounts
@@ -51,6 +52,9 @@ MATERIAL = 0.0002
 
 BP = 1e4
 """Basis points in one."""
+
+PATHS = 200
+"""Shuffled histories, unless told."""
 
 RUNNERS_UP = 2
 """Policies that are run through the accounts beside the advised one: each takes seconds."""
@@ -340,9 +344,10 @@ def advise(
     material: float = MATERIAL,
     when: Sequence[str] = WHENS,
     to: Sequence[str] = TOS,
-    paths: int = 200,
+    paths: int = PATHS,
     seed: int = 0,
     threads: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
     **options: Any,
 ) -> Advice:
     """Whether to keep a policy, or which other one to take.
@@ -360,26 +365,27 @@ def advise(
         paths: How many shuffled histories.
         seed: Names the chance.
         threads: How many run at once; they change no figure.
+        on_progress: Told how many histories are done.
         options: Of `backtest`: cash, trade_at, start, end, cash_rate, ...
 
     Raises:
-        ValueError: An option makes no sense, or history is too short to be shuffled.
+        OptionError: An option makes no sense, or history is too short to be shuffled.
         InputError: Prices or target cannot be used.
     """
     if not 0.0 <= risk_aversion < float("inf"):
-        raise ValueError(f"risk_aversion {risk_aversion!r}: from 0 on; 3 is usual")
+        raise OptionError(f"risk_aversion {risk_aversion!r}: from 0 on; 3 is usual")
     if not 0.0 <= tax_of_turnover < 1.0:
-        raise ValueError(f"tax_of_turnover {tax_of_turnover!r}: a fraction from 0 to below 1")
+        raise OptionError(f"tax_of_turnover {tax_of_turnover!r}: a fraction from 0 to below 1")
     if not 0.5 < level < 1.0:
-        raise ValueError(f"level {level!r}: between 0.5 and 1, as 0.95")
+        raise OptionError(f"level {level!r}: between 0.5 and 1, as 0.95")
     if not 0.0 <= material < 1.0:
-        raise ValueError(f"material {material!r}: a share a year from 0 to below 1, as 0.0002")
+        raise OptionError(f"material {material!r}: a share a year from 0 to below 1, as 0.0002")
     if paths < 20:
-        raise ValueError(f"paths {paths!r}: at least 20, to tell noise")
+        raise OptionError(f"paths {paths!r}: at least 20, to tell noise")
     tried = grid(own, when=[*when, str(own.when)], to=[*to, str(own.to)])
     policies = [tried.policy(row)[0] for row in range(len(tried))]
     result = backtest(prices, policies, costs=costs or Costs(), **options)
-    outcomes = bootstrap(result, paths=paths, seed=seed, threads=threads)
+    outcomes = bootstrap(result, paths=paths, seed=seed, threads=threads, on_progress=on_progress)
     name = f"{own.when} to {own.to}"
     return judged(
         outcomes, policies, name, tax_of_turnover=tax_of_turnover, risk_aversion=risk_aversion,

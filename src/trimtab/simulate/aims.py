@@ -11,7 +11,7 @@ from inspect import signature
 from math import isfinite
 from typing import Any, TypeAlias, cast
 
-from trimtab.model.errors import InputError, Problem
+from trimtab.model.errors import InputError, Problem, TrimtabError
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.history import PriceHistory
 
@@ -49,10 +49,12 @@ class MadeTarget:
     Args:
         make: From a view of prices to weights by symbol, or None while it is too early.
         warmup: Sessions that a view must have before it is asked.
+        may_wait: Whether it may give None for as long as it is too early: a function may.
     """
 
     make: Callable[[PriceHistory], Weights | None]
     warmup: int
+    may_wait: bool = False
 
 
 def read_target(target: object, policy: str, *, short: bool = False) -> GivenTarget | MadeTarget:
@@ -83,7 +85,7 @@ def read_target(target: object, policy: str, *, short: bool = False) -> GivenTar
     if hasattr(target, "fit"):
         return MadeTarget(_fitted(target, policy, short), WARMUP)
     if callable(target):
-        return MadeTarget(_called(target, policy, short), 1)
+        return MadeTarget(_called(target, policy, short), 1, may_wait=True)
     raise _wrong(policy, "", "no target", "give weights, as {'SPY': 0.6, 'AGG': 0.4}")
 
 
@@ -192,7 +194,15 @@ def _called(
     make: Callable[[PriceHistory], Any], policy: str, short: bool
 ) -> Callable[..., Weights | None]:
     def made(view: PriceHistory) -> Weights | None:
-        return _made(make(view), view, policy, short)
+        try:
+            weights = make(view)
+        except TrimtabError:
+            raise
+        except Exception as error:
+            wrong = f"its function failed: {type(error).__name__}: {error}"
+            remedy = "mend it; where it failed stands in the traceback above"
+            raise _wrong(policy, str(view.last), wrong, remedy) from error
+        return _made(weights, view, policy, short)
 
     return made
 
@@ -236,7 +246,9 @@ def _made(weights: Any, view: PriceHistory, policy: str, short: bool) -> Weights
             wrong = f"{len(values)} weights for {len(view.symbols)} symbols"
             raise _wrong(policy, where, wrong, "give one a symbol, in the view's order")
         named = dict(zip(view.symbols, values, strict=True))
-    found = checked(named, policy, where, MADE_TOLERANCE, short=short)
+    found = _plain(named, MADE_TOLERANCE) or checked(
+        named, policy, where, MADE_TOLERANCE, short=short
+    )
     total = sum(found.values())
     return {symbol: weight / total for symbol, weight in found.items()}
 

@@ -70,9 +70,8 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
             continue
         assert setting.make is not None
         views = views or Views(setting.known)
-        view = views.at(setting.offset + session)
-        held = columns.held_at(session)
-        view = replace(view, held=held, worth=columns.worth_at(session))
+        held, worth = columns.held_at(session)
+        view = views.at(setting.offset + session, held=held, worth=worth)
         weights = setting.make.make(view)
         # A function that knows nothing new keeps the target it gave last.
         made = columns.adopted if weights is None else len(rows)

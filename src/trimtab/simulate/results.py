@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from trimtab.model.findings import Finding
 from trimtab.simulate.assumed import assumed
 from trimtab.simulate.frames import html_table, make_frame, text_table
+from trimtab.simulate.metrics import is_short
 from trimtab.simulate.policy_result import FIGURES, PolicyResult
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ class Backtest:
         ready: What it ran on, for runs over other prices.
         differ: What compares two of them over shuffled histories.
         plotter: What draws it, where it was asked for through the package's face.
+        pager: Likewise what makes the HTML of it that notebooks show.
     """
 
     policies: tuple[PolicyResult, ...]
@@ -37,6 +40,7 @@ class Backtest:
     ready: Ready | None = field(repr=False, default=None)
     differ: Callable[..., Difference] | None = field(repr=False, default=None)
     plotter: Callable[[Backtest], Any] | None = field(repr=False, default=None)
+    pager: Callable[[Backtest], str] | None = field(repr=False, default=None)
 
     def plot(self) -> Any:
         """Growth, falls, drift and cost of all policies, as a matplotlib figure.
@@ -109,9 +113,15 @@ class Backtest:
         return self.summary()
 
     def summary(self) -> str:
-        """One row a policy, as text."""
+        """One row a policy, as text, and below it every finding."""
         heads, rows = summary_rows(self.policies)
-        return text_table(heads, rows)
+        table = text_table(heads, rows)
+        told = findings_said(self.findings)
+        if not told:
+            return table
+        count = "1 finding" if len(told) == 1 else f"{len(told)} findings"
+        lines = [f"{word}: {text}" for _, word, text in told]
+        return "\n".join([table, "", f"{count}:", *lines])
 
     def to_frame(self, kind: FrameKind | None = None) -> Any:
         """The figures as a frame, one row a policy."""
@@ -123,8 +133,28 @@ class Backtest:
         return make_frame(columns, kind or self.policies[0].frames, index="policy")
 
     def _repr_html_(self) -> str:
+        if self.pager is not None:
+            return self.pager(self)
         heads, rows = summary_rows(self.policies)
-        return html_table(heads, rows)
+        told = "".join(
+            f"<li>{escape(word)}: {escape(text)}</li>"
+            for _, word, text in findings_said(self.findings)
+        )
+        return html_table(heads, rows) + (f"<ul>{told}</ul>" if told else "")
+
+
+def findings_said(findings: Sequence[Finding]) -> list[tuple[str, str, str]]:
+    """What the reader should know, the gravest first: severity, its word, and subject with message.
+
+    Args:
+        findings: What was noticed.
+    """
+    order = {"error": 0, "warning": 1, "info": 2}
+    words = {"info": "note"}
+    return [
+        (one.severity, words.get(one.severity, one.severity), f"{one.subject}: {one.message}")
+        for one in sorted(findings, key=lambda one: order.get(one.severity, 3))
+    ]
 
 
 def summary_rows(results: Sequence[PolicyResult]) -> tuple[list[str], list[list[str]]]:
@@ -144,7 +174,7 @@ def summary_rows(results: Sequence[PolicyResult]) -> tuple[list[str], list[list[
         [
             one.name,
             f"{one.final_value:,.2f}",
-            percent(one.cagr, 2),
+            yearly(one, one.cagr, 2),
             percent(one.volatility, 2),
             percent(one.max_drawdown, 1),
             f"{one.rebalances:,}",
@@ -155,6 +185,17 @@ def summary_rows(results: Sequence[PolicyResult]) -> tuple[list[str], list[list[
         for one in results
     ]
     return heads, rows
+
+
+def yearly(run: PolicyResult, figure: float, places: int) -> str:
+    """A figure a year in percent, or a dash where the run is too short for one.
+
+    Args:
+        run: What it is of.
+        figure: As a fraction.
+        places: Decimal places.
+    """
+    return "-" if is_short(run.first, run.last) else percent(figure, places)
 
 
 def percent(figure: float, places: int) -> str:

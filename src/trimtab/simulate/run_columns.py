@@ -38,6 +38,7 @@ from trimtab.kernels.research_columns import (
     STRETCH,
 )
 from trimtab.kernels.research_trades import COST_ONCE
+from trimtab.model.errors import OptionError
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import When
 from trimtab.simulate.calendar import period_ends
@@ -80,7 +81,7 @@ class RunColumns:
         self.conditions = setting.conditions
         self.rates = rates_of(rules.costs, history.symbols, whole=self.conditions is not None)
         if rules.cost_rule != COST_ONCE and self.rates[1:].any():
-            raise ValueError("cost_rule: fees an order or a share are only known to `once`")
+            raise OptionError("cost_rule: fees an order or a share are only known to `once`")
         self.costs = self._form(self.rates)
         self.cost_rule = rules.cost_rule
         self.counts = self._form(np.zeros(COUNTS, dtype=np.int64))
@@ -207,23 +208,17 @@ class RunColumns:
             self.looks, self._own_looks = self.looks.copy(), True
         self.looks[session] = False
 
-    def worth_at(self, session: int) -> float:
-        """What is held at the close of a session is worth, in money."""
-        return sum(self._parts_at(session))
-
-    def _parts_at(self, session: int) -> list[float]:
-        """What is held of each symbol at the close of a session, in money."""
+    def held_at(self, session: int) -> tuple[dict[str, float], float]:
+        """What is held at the close of a session, as weights by symbol, and its worth in money."""
         close = self.by_session[session]
-        return [float(units) * float(price) for units, price in zip(self.units, close, strict=True)]
-
-    def held_at(self, session: int) -> dict[str, float]:
-        """What is held at the close of a session, as weights by symbol."""
-        worth = self._parts_at(session)
-        value = sum(worth)
-        symbols = self.setting.history.symbols
+        parts = [
+            float(units) * float(price) for units, price in zip(self.units, close, strict=True)
+        ]
+        value = sum(parts)
         if not value > 0.0:
-            return {}
-        return {symbol: part / value for symbol, part in zip(symbols, worth, strict=True)}
+            return {}, value
+        symbols = self.setting.history.symbols
+        return {symbol: part / value for symbol, part in zip(symbols, parts, strict=True)}, value
 
     def go(self, rows: Floats, session: int, stop: int | None = None) -> int:
         """Run from a session on; the session at which something is needed, or where it stopped.
@@ -394,12 +389,12 @@ def rates_of(costs: Costs, symbols: Sequence[str], *, whole: bool = False) -> Fl
         whole: Whether what else there is to the costs is worked out elsewhere.
 
     Raises:
-        ValueError: There is more to the costs than that.
+        OptionError: There is more to the costs than that.
     """
     import numpy as np
 
     if not (whole or costs.is_plain):
-        raise ValueError("costs: impact, tiers and a maximum are known to `backtest` only")
+        raise OptionError("costs: impact, tiers and a maximum are known to `backtest` only")
 
     rates = np.zeros((4, len(symbols)))
     for i, symbol in enumerate(symbols if costs.by_instrument else ()):

@@ -223,10 +223,15 @@ def _made(
         decide = max(decide, opening - lag)
     weights, views = None, Views(known)
     while decide + lag < len(shared) - 1:
-        weights = target.make(replace(views.at(decide), worth=rules.cash))
+        weights = target.make(views.at(decide, worth=rules.cash))
         if weights is not None:
             break
         decide += 1
+    if weights is None and decide > warmup - 1 and target.may_wait:
+        first, last = shared.dates[decide - 1], shared.dates[max(warmup - 1, 0)]
+        wrong = f"it returned None on {last} and on every session up to {first}"
+        remedy = "return weights by symbol, as {'SPY': 0.6, 'AGG': 0.4}; None is for too early"
+        raise InputError([_problem(policy, wrong, remedy)])
     if weights is None:
         wrong = f"no target could be made: {len(shared)} sessions, {warmup} needed before the first"
         remedy = "give more prices, or a smaller warmup"

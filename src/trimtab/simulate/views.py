@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields
 from math import nan
 from typing import TYPE_CHECKING, Any
 
@@ -30,31 +31,45 @@ class Views:
         self.known = known
         self.filled = 0
         self.existing: Views | None = None
+        # Where prices were read tells of days to come.
+        self.same = {
+            one.name: getattr(known, one.name)
+            for one in fields(known)
+            if one.name not in (*_COLUMNS, "findings", "read", "held", "worth")
+        }
         self.columns = {
             name: _Unfolding(column)
             for name in _COLUMNS
             if (column := getattr(known, name)) is not None
         }
 
-    def at(self, session: int) -> PriceHistory:
+    def at(
+        self, session: int, *, held: Mapping[str, float] | None = None, worth: float = 0.0
+    ) -> PriceHistory:
         """What was known at a session's close of the instruments that existed then.
 
         Args:
             session: Not before the one that was asked for last.
+            held: What is held then, as weights by symbol.
+            worth: What it is worth, in money.
         """
         assert session + 1 >= self.filled, "a view of an earlier session would hold later rows"
         if self.known.status is not None:
             there = self.known.status[session] <= HELD
             if not there.all():
-                return self._of([self.known.symbols[i] for i in there.nonzero()[0]]).at(session)
+                symbols = [self.known.symbols[i] for i in there.nonzero()[0]]
+                return self._of(symbols).at(session, held=held, worth=worth)
         for column in self.columns.values():
             column.fill(self.filled, session + 1)
         self.filled = session + 1
-        rows: dict[str, Any] = {
-            name: column.shown[: session + 1] for name, column in self.columns.items()
-        }
-        # Where prices were read tells of days to come.
-        return replace(self.known, **rows, findings=(), read={})
+        # There is a look a session: the view is put together, for to have it checked and its
+        # columns closed to writing takes longer than all else, and these are closed already.
+        view: PriceHistory = object.__new__(PriceHistory)
+        view.__dict__.update(self.same, findings=(), read={}, held=held or {}, worth=worth)
+        for name in _COLUMNS:
+            known = self.columns.get(name)
+            view.__dict__[name] = None if known is None else known.shown[: session + 1]
+        return view
 
     def _of(self, symbols: list[str]) -> Views:
         """Views of some instruments alone: the same ones until something comes or goes."""

@@ -16,6 +16,7 @@ from trimtab.reports.html.series import Yearly, yearly
 from trimtab.reports.html.tables import Cell, long, policy_table, safe, swatch, yearly_table
 from trimtab.reports.words import counted
 from trimtab.simulate.account_findings import findings_of
+from trimtab.simulate.metrics import is_short
 from trimtab.simulate.results import percent
 
 if TYPE_CHECKING:
@@ -189,7 +190,10 @@ def _gave(runs: Sequence[AccountRun]) -> str:
         found = run.to_dict()
         money = ("final_value", "after_tax_final_value", "after_tax_liquidation_value")
         cells: list[Cell] = [(name, found[name], f"{found[name]:,.2f}", "") for name in money]
-        cells += [_share(found, "cagr", 2), _share(found, "volatility", 2)]
+        growth = _share(found, "cagr", 2)
+        if is_short(run.dates[0], run.dates[-1]):
+            growth = (*growth[:2], "-", "")
+        cells += [growth, _share(found, "volatility", 2)]
         rows.append([*cells, _share(found, "max_drawdown", 1)])
     return policy_table("What each policy gave", heads, runs, rows)
 

@@ -11,7 +11,8 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from trimtab.reports.words import listed
-from trimtab.simulate.results import percent
+from trimtab.simulate.metrics import is_short
+from trimtab.simulate.results import percent, yearly
 
 if TYPE_CHECKING:
     from trimtab.simulate.difference import Difference
@@ -61,10 +62,15 @@ def _alone(one: PolicyResult, cash: float) -> Answer:
     flows = "" if one.flows is None else " with the money that came and went"
     told = (
         f"{quoted(one.name)}: {cash:,.0f} {grew} to {one.final_value:,.0f}{flows} from {one.first} "
-        f"to {one.last}, {percent(one.cagr, 2)} a year. There is no other policy to compare it "
+        f"to {one.last}{_a_year(one)}. There is no other policy to compare it "
         "with."
     )
     return Answer(told, (("Risk", _risk([one], ())), ("Cost", _cost([one]))))
+
+
+def _a_year(one: PolicyResult) -> str:
+    """What that is a year, where the run is long enough to say it."""
+    return "" if is_short(one.first, one.last) else f", {percent(one.cagr, 2)} a year"
 
 
 def _headline(policies: Sequence[PolicyResult], differences: Sequence[Difference]) -> str:
@@ -126,8 +132,8 @@ def _growth(policies: Sequence[PolicyResult], differences: Sequence[Difference])
     high, low = _ends(policies, lambda one: one.final_value)
     told = (
         f"{quoted(high.name)} ended highest, at {high.final_value:,.0f} "
-        f"({percent(high.cagr, 2)} a year); {quoted(low.name)} lowest, at {low.final_value:,.0f} "
-        f"({percent(low.cagr, 2)} a year)."
+        f"({yearly(high, high.cagr, 2)} a year); {quoted(low.name)} lowest, at "
+        f"{low.final_value:,.0f} ({yearly(low, low.cagr, 2)} a year)."
     )
     clear = [one for one in differences if one["cagr"].verdict in ("more", "less")]
     for one in clear[:MOST_SENTENCES]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.reports.html.series import Yearly
 from trimtab.reports.words import clean
-from trimtab.simulate.results import percent
+from trimtab.simulate.results import percent, yearly
 
 if TYPE_CHECKING:
     from trimtab.reports.html.drawn import Drawn, Named
@@ -70,7 +70,7 @@ def gave_table(
                 f"{one.final_value:,.2f}",
                 _spread(outcomes, one.name, "final_value"),
             ),
-            ("cagr", one.cagr, percent(one.cagr, 2), _spread(outcomes, one.name, "cagr")),
+            ("cagr", one.cagr, yearly(one, one.cagr, 2), _spread(outcomes, one.name, "cagr")),
         ]
         if differences:
             cells.append(_against(apart.get(one.name)))
@@ -112,7 +112,7 @@ def took_table(policies: Sequence[PolicyResult], outcomes: Outcomes | None) -> s
         rows.append(
             [
                 ("cost_paid", one.cost_paid, f"{one.cost_paid:,.2f}", ""),
-                ("measures.cost_drag", found.cost_drag, percent(found.cost_drag, 3), ""),
+                ("measures.cost_drag", found.cost_drag, yearly(one, found.cost_drag, 3), ""),
                 (
                     "measures.turnover_a_year",
                     found.turnover_a_year,

@@ -1,0 +1,181 @@
+"""A backtest in a notebook: figures, two small charts, conventions and findings; no script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from trimtab.reports.backtest_text import conventions
+from trimtab.reports.html.series import falls, thinned
+from trimtab.reports.words import counted
+from trimtab.simulate.results import findings_said, summary_rows
+
+if TYPE_CHECKING:
+    from trimtab.simulate.frames import Floats
+    from trimtab.simulate.policy_result import PolicyResult
+    from trimtab.simulate.results import Backtest
+
+TONES = 8
+"""Colours of curves; a ninth policy begins again, dashed."""
+MOST_POINTS = 400
+WIDE, HIGH = 460, 190
+LEFT, RIGHT, TOP, BOTTOM = 54, 8, 10, 20
+
+_LIGHT = (
+    "--text:#1c2430;--soft:#566071;--line:#d9dee6;--warn:#8a4b00;--loss:#a11d2c;"
+    "--c0:#0b5cad;--c1:#c2410c;--c2:#0f766e;--c3:#7c3aed;--c4:#b5176d;--c5:#4d7c0f;--c6:#92400e;"
+    "--c7:#475569"
+)
+_DARK = (
+    "--text:#e7ebf1;--soft:#a3aebd;--line:#414b5a;--warn:#ffc069;--loss:#ff9aa5;"
+    "--c0:#6cb2ff;--c1:#ff9a5c;--c2:#3fd0be;--c3:#c4a8ff;--c4:#ff85bf;--c5:#a9d84e;--c6:#f0c05a;"
+    "--c7:#aab6c6"
+)
+_STYLE = (
+    f".trimtab{{{_LIGHT};color:var(--text);font:13px/1.45 system-ui,sans-serif;max-width:980px}}"
+    f"@media (prefers-color-scheme:dark){{.trimtab{{{_DARK}}}}}"
+    # Notebooks have themes of their own, whatever the system's is.
+    f'[data-jp-theme-light="false"] .trimtab,.vscode-dark .trimtab{{{_DARK}}}'
+    f'[data-jp-theme-light="true"] .trimtab,.vscode-light .trimtab{{{_LIGHT}}}'
+    ".trimtab p{margin:.4em 0}.trimtab .soft{color:var(--soft)}"
+    ".trimtab .scroll{overflow-x:auto}"
+    ".trimtab table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.4em 0}"
+    ".trimtab table th,.trimtab table td{padding:.25em .6em;text-align:right;white-space:nowrap;"
+    "border:0;border-bottom:1px solid var(--line);background:none;color:var(--text)}"
+    ".trimtab table thead th{color:var(--soft);font-weight:500}"
+    ".trimtab table th:first-child{text-align:left}"
+    ".trimtab .charts{display:flex;flex-wrap:wrap;gap:.6em 1.4em}"
+    ".trimtab figure{flex:1 1 300px;max-width:470px;margin:.3em 0}"
+    ".trimtab figcaption{font-weight:600}"
+    ".trimtab svg{display:block;width:100%;height:auto}"
+    ".trimtab table svg{display:inline-block;width:22px;height:8px;margin-right:.5em}"
+    ".trimtab svg text{fill:var(--soft);font-size:11px}"
+    ".trimtab svg path{fill:none;stroke-width:1.6;stroke-linejoin:round}"
+    ".trimtab svg .grid{stroke:var(--line);stroke-width:1}"
+    ".trimtab ul{margin:.2em 0;padding-left:1.3em}"
+    ".trimtab .warning b{color:var(--warn)}.trimtab .error b{color:var(--loss)}"
+)
+
+
+def notebook_html(result: Backtest) -> str:
+    """The backtest as a piece of HTML that loads nothing and has no script; names are text in it.
+
+    Args:
+        result: The policies over history.
+    """
+    one = result.policies[0]
+    symbols = list(dict.fromkeys(symbol for run in result.policies for symbol in run.symbols))
+    held = ", ".join(symbols[:8]) + (f" and {len(symbols) - 8} more" if len(symbols) > 8 else "")
+    head = (
+        f"Backtest {one.first} to {one.last} \u00b7 {one.sessions:,} sessions \u00b7 "
+        f"{result.cash:,.2f} at the start \u00b7 {held}"
+    )
+    parts = [
+        f"<style>{_STYLE}</style>",
+        f'<p class="soft">{escape(head)}</p>',
+        _table(result.policies),
+        '<div class="charts">',
+        _chart(result.policies, "Growth", lambda run: run.growth, _money),
+        _chart(result.policies, "Below the last high", lambda run: falls(run.growth), _share),
+        "</div>",
+        _findings(result),
+        f'<p class="soft">{escape(" ".join(conventions(result.policies)))}</p>',
+    ]
+    return f'<div class="trimtab">{"".join(parts)}</div>'
+
+
+def _table(policies: Sequence[PolicyResult]) -> str:
+    heads, rows = summary_rows(policies)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+    body = "".join(
+        f'<tr><th scope="row">{_key(number)}{escape(cells[0])}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells[1:])
+        + "</tr>"
+        for number, cells in enumerate(rows)
+    )
+    return (
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        "</div>"
+    )
+
+
+def _line(number: int) -> str:
+    """The colour, and the dashes, of a policy's curve."""
+    dashes = ' stroke-dasharray="5 3"' if number >= TONES else ""
+    return f'style="stroke:var(--c{number % TONES})"{dashes}'
+
+
+def _key(number: int) -> str:
+    return f'<svg viewBox="0 0 22 8" aria-hidden="true"><path d="M0 4H22" {_line(number)}/></svg>'
+
+
+def _chart(
+    policies: Sequence[PolicyResult],
+    title: str,
+    curve_of: Callable[[PolicyResult], Floats],
+    told: Callable[[float], str],
+) -> str:
+    """One curve a policy over the same sessions, with three heights and both ends named."""
+    import numpy as np
+
+    curves = [curve_of(one) for one in policies]
+    kept = thinned(curves, max(60, int(MOST_POINTS / len(curves) ** 0.5)))
+    days = policies[0].dates.astype("datetime64[D]").astype(np.int64)
+    low = min(float(curve.min()) for curve in curves)
+    high = max(float(curve.max()) for curve in curves)
+    room = (high - low) or abs(high) or 1.0
+    across = (days[kept] - days[0]) / max(1, int(days[-1] - days[0]))
+    x = LEFT + across * (WIDE - LEFT - RIGHT)
+
+    def height(value: Floats | float) -> Floats:
+        found: Floats = np.asarray(
+            TOP + (high - np.asarray(value)) / room * (HIGH - TOP - BOTTOM), dtype=np.float64
+        )
+        return found
+
+    drawn = []
+    for value in (low, low + room / 2.0, low + room):
+        y = float(height(value))
+        drawn.append(
+            f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDE - RIGHT}"/>'
+            f'<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{told(value)}</text>'
+        )
+    for number, curve in reversed(list(enumerate(curves))):  # the first lies on top
+        y_at = height(curve[kept])
+        path = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x.tolist(), y_at.tolist(), strict=True))
+        name = escape(policies[number].name)
+        drawn.append(f'<path d="M{path}" {_line(number)}><title>{name}</title></path>')
+    first, last = policies[0].first, policies[0].last
+    drawn.append(
+        f'<text x="{LEFT}" y="{HIGH - 5}">{first}</text>'
+        f'<text x="{WIDE - RIGHT}" y="{HIGH - 5}" text-anchor="end">{last}</text>'
+    )
+    said = f"{title}, {first} to {last}: {told(low)} to {told(high)}"
+    return (
+        f"<figure><figcaption>{title}</figcaption>"
+        f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{escape(said)}">'
+        f"{''.join(drawn)}</svg></figure>"
+    )
+
+
+def _findings(result: Backtest) -> str:
+    told = findings_said(result.findings)
+    if not told:
+        return ""
+    rows = "".join(
+        f'<li class="{escape(severity)}"><b>{escape(word)}</b> {escape(text)}</li>'
+        for severity, word, text in told
+    )
+    return f"<p>{counted(len(told), 'finding', 'findings')}</p><ul>{rows}</ul>"
+
+
+def _money(value: float) -> str:
+    for size, mark in ((1e9, "bn"), (1e6, "m"), (1e4, "k")):
+        if abs(value) >= size:
+            return f"{value / (1e3 if mark == 'k' else size):,.4g}{mark}"
+    return f"{value:,.4g}"
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}" if abs(value) >= 0.1 or value == 0 else f"{value:.1%}"

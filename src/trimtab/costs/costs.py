@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from trimtab.kernels.money import RATE_SCALE, trade_cost
+from trimtab.model.errors import OptionError
 from trimtab.model.frozen import LATER, dataclass
 from trimtab.model.numbers import half_even, minor_from
 
@@ -104,7 +105,7 @@ class Costs:
         put(self, "by_instrument", dict(by_instrument or {}))
         most = None if maximum is None else _checked("maximum", maximum, most=1_000_000)
         if most is not None and most < self.minimum:
-            raise ValueError(f"costs: maximum is {most} and minimum {self.minimum}")
+            raise OptionError(f"costs: maximum is {most} and minimum {self.minimum}")
         put(self, "maximum", most)
         put(self, "tiers", _schedule("tiers", tiers or {}))
         put(self, "share_tiers", _schedule("share_tiers", share_tiers or {}))
@@ -148,12 +149,17 @@ def _schedule(name: str, steps: Mapping[Rate, Rate]) -> dict[Decimal, Decimal]:
         for begin, fee in steps.items()
     }
     if len(found) < len(steps) or Decimal(0) in found:
-        raise ValueError(f"costs: {name} begin above zero, each once; before that is the plain fee")
+        raise OptionError(
+            f"costs: {name} begin above zero, each once; before that is the plain fee"
+        )
     return dict(sorted(found.items()))
 
 
 def _checked(name: str, value: Rate, *, most: int) -> Decimal:
-    number = Decimal(str(value))
+    try:
+        number = Decimal(str(value))
+    except ArithmeticError:
+        raise OptionError(f"costs: {name} is {value!r}, which is no number") from None
     if not number.is_finite() or not 0 <= number <= most:
-        raise ValueError(f"costs: {name} is {value}; it must be from 0 to {most}")
+        raise OptionError(f"costs: {name} is {value}; it must be from 0 to {most}")
     return number

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import asinh, exp, expm1, inf, isfinite, sqrt
 
+from trimtab.model.errors import OptionError
 from trimtab.model.frozen import dataclass
 
 
@@ -35,7 +36,7 @@ class LinearImpact:
         for name in ("volatility", "permanent", "temporary", "spread"):
             number = getattr(self, name)
             if not (isfinite(number) and number >= 0.0):
-                raise ValueError(f"{name} {number!r}: zero or more, and finite")
+                raise OptionError(f"{name} {number!r}: zero or more, and finite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +135,20 @@ def optimal_trajectory(
         risk_aversion: Lambda, zero or more: zero trades equal parts, more trades sooner.
 
     Raises:
-        ValueError: An option makes no sense, or trading fast would cost less than nothing: the
+        OptionError: An option makes no sense, or trading fast would cost less than nothing: the
             temporary impact must be above half the permanent one over a period.
     """
     if periods < 1:
-        raise ValueError(f"periods {periods!r}: at least 1")
+        raise OptionError(f"periods {periods!r}: at least 1")
     for name, number in (("units", units), ("risk_aversion", risk_aversion)):
         if not (isfinite(number) and number >= 0.0):
-            raise ValueError(f"{name} {number!r}: zero or more, and finite")
+            raise OptionError(f"{name} {number!r}: zero or more, and finite")
     if not (isfinite(period) and period > 0.0):
-        raise ValueError(f"period {period!r}: above zero, and finite")
+        raise OptionError(f"period {period!r}: above zero, and finite")
     fast = _temporary(impact, period)
     if fast <= 0.0:
         wrong = f"temporary {impact.temporary!r} is not above permanent x period / 2"
-        raise ValueError(f"{wrong}: then one large trade costs less than none")
+        raise OptionError(f"{wrong}: then one large trade costs less than none")
     urgency = impact.volatility * sqrt(risk_aversion / fast)
     # 2 (cosh(kappa tau) - 1) = (urgency tau)^2 in the form that keeps its digits near zero.
     step = 2.0 * asinh(0.5 * urgency * period)

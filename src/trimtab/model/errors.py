@@ -52,3 +52,14 @@ class InputError(TrimtabError):
         assert problems, "an InputError names at least one problem"
         self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class OptionError(InputError, ValueError):
+    """An option that makes no sense: bad input that a call, and not a file, has in it."""
+
+    def __init__(self, wrong: str) -> None:
+        super().__init__([Problem("options", None, "", wrong, "")])
+        self.wrong = wrong
+
+    def __str__(self) -> str:
+        return self.wrong

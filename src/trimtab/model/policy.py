@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from trimtab.model.errors import TrimtabError
+from trimtab.model.errors import OptionError
 from trimtab.model.frozen import LATER, dataclass
 
 Calendar: TypeAlias = Literal["daily", "weekly", "monthly", "quarterly", "annual"]
@@ -39,7 +39,7 @@ _EXAMPLES = {
 }
 
 
-class PolicyError(TrimtabError, ValueError):
+class PolicyError(OptionError):
     """A policy that cannot be read, or whose parts contradict each other."""
 
 

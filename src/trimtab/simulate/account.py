@@ -15,6 +15,7 @@ from fractions import Fraction
 from trimtab.engine.follow import on_day
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.execution.opening import Opening
+from trimtab.model.errors import OptionError
 from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price
@@ -72,7 +73,7 @@ def backtest_accounts(
         The run. What is owed at its end, because it is not due yet, is in `tax_owed`.
 
     Raises:
-        ValueError: Trades are to be at opens, and there are none; or money is to come to an
+        OptionError: Trades are to be at opens, and there are none; or money is to come to an
             account that is none.
         AssertionError: There is no session to simulate, or no target for the first one.
     """
@@ -85,7 +86,7 @@ def backtest_accounts(
         watch=watch,
     )  # fmt: skip
     if terms.trade_at == "next-open" and opens is None:
-        raise ValueError("trade_at: there are no opens to trade at; say next-close")
+        raise OptionError("trade_at: there are no opens to trade at; say next-close")
     desk.opens = opens
     desk.flows = AccountFlows.of(terms, tape.days, mandate.household.accounts)
     desk.findings += desk.flows.findings if desk.flows else ()

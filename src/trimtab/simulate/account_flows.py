@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from trimtab.engine.value import Position
+from trimtab.model.errors import OptionError
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import money_text
@@ -60,13 +61,13 @@ class AccountFlows:
         """What terms mean on these sessions; None where nothing comes or goes.
 
         Raises:
-            ValueError: An account is named that is none.
+            OptionError: An account is named that is none.
         """
         import numpy as np
 
         for account in terms.flows_of:
             if account not in accounts:
-                raise ValueError(f"flows_of {account!r}: the accounts are {', '.join(accounts)}")
+                raise OptionError(f"flows_of {account!r}: the accounts are {', '.join(accounts)}")
         if not (terms.flows or terms.flows_of or terms.fee):
             return None
         dates = np.array(days, dtype="datetime64[D]")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trimtab.engine.mandate import Mandate
 from trimtab.execution.opening import Opening
+from trimtab.model.errors import OptionError
 from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.policy import Policy
@@ -160,16 +161,16 @@ def bootstrap_accounts(
         on_progress: Told how many paths are done, each time.
 
     Raises:
-        ValueError: An option makes no sense, or there are too few sessions.
+        OptionError: An option makes no sense, or there are too few sessions.
     """
     import numpy as np
 
     if paths < 2:
-        raise ValueError(f"paths {paths!r}: at least 2, to tell anything from chance")
+        raise OptionError(f"paths {paths!r}: at least 2, to tell anything from chance")
     if len(policies) < 2:
-        raise ValueError("policies: at least 2, to compare the first with the others")
+        raise OptionError("policies: at least 2, to compare the first with the others")
     if not 0.0 < level < 1.0:
-        raise ValueError(f"level {level!r}: between 0 and 1, as 0.95")
+        raise OptionError(f"level {level!r}: between 0 and 1, as 0.95")
     shuffled = ShuffledMarkets.of(markets, seed=seed, block=block)
     ways = tuple(replace(mandate, when=policy.when, to=policy.to) for policy in policies)
     task = _Task(ways, opening, shuffled, pay_tax, terms, invest_at_start)

@@ -24,7 +24,7 @@ from trimtab.simulate.account_tables import (
 from trimtab.simulate.account_tax import OpenLot, SoldLot, TaxPayment, TaxYear, lots_sold, tax_years
 from trimtab.simulate.frames import Columns, html_table, text_table
 from trimtab.simulate.measures import Measures, known
-from trimtab.simulate.metrics import cagr, max_drawdown, sessions_a_year, volatility
+from trimtab.simulate.metrics import cagr, is_short, max_drawdown, sessions_a_year, volatility
 from trimtab.simulate.returns import grown
 from trimtab.simulate.rules import DividendUse, TradeAt
 
@@ -339,12 +339,13 @@ def account_rows(runs: Sequence[AccountRun]) -> tuple[list[str], list[list[str]]
     rows = []
     for run in runs:
         found = run.to_dict()
+        is_brief = is_short(run.dates[0], run.dates[-1])
         money = ("final_value", "after_tax_final_value", "after_tax_liquidation_value")
         rows.append(
             [
                 run.name,
                 *(f"{found[name]:,.2f}" for name in money),
-                "-" if found["cagr"] is None else f"{found['cagr']:.2%}",
+                "-" if is_brief or found["cagr"] is None else f"{found['cagr']:.2%}",
                 f"{found['max_drawdown']:.1%}",
                 f"{run.rebalances:,}",
                 f"{found['cost_paid']:,.2f}",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from decimal import Decimal
 
+from trimtab.model.errors import OptionError
 from trimtab.model.frozen import dataclass
 from trimtab.simulate.flows import Flows
 from trimtab.simulate.rules import DIVIDEND_USES, DividendUse, TradeAt
@@ -43,7 +44,7 @@ class AccountTerms:
             may fill them, or are spread over the others in proportion.
 
     Raises:
-        ValueError: A word is unknown, a fee, rate or price is none, or deposits are held in one
+        OptionError: A word is unknown, a fee, rate or price is none, or deposits are held in one
             account and not in another.
     """
 
@@ -57,18 +58,18 @@ class AccountTerms:
 
     def __post_init__(self) -> None:
         if self.dividends not in DIVIDEND_USES:
-            raise ValueError(f"dividends {self.dividends!r}: one of {', '.join(DIVIDEND_USES)}")
+            raise OptionError(f"dividends {self.dividends!r}: one of {', '.join(DIVIDEND_USES)}")
         if self.trade_at not in TRADES_AT:
-            raise ValueError(f"trade_at {self.trade_at!r}: one of {', '.join(TRADES_AT)}")
+            raise OptionError(f"trade_at {self.trade_at!r}: one of {', '.join(TRADES_AT)}")
         if not 0.0 <= self.fee < 1.0:
-            raise ValueError(f"fee {self.fee!r}: a fraction a year, as 0.005")
+            raise OptionError(f"fee {self.fee!r}: a fraction a year, as 0.005")
         if not 0.0 <= self.cash_rate < 10.0:
-            raise ValueError(f"cash_rate {self.cash_rate!r}: a fraction a year, as 0.03")
+            raise OptionError(f"cash_rate {self.cash_rate!r}: a fraction a year, as 0.03")
         for id_, price in self.delisted.items():
             if price is not None and not (price.is_finite() and price >= 0):
-                raise ValueError(f"delisted: {price} for {id_} is no price; zero or more")
+                raise OptionError(f"delisted: {price} for {id_} is no price; zero or more")
         if len({one.invest for one in self.all_flows}) > 1:
-            raise ValueError("flows: invest has to be the same for all accounts")
+            raise OptionError("flows: invest has to be the same for all accounts")
 
     @property
     def all_flows(self) -> tuple[Flows, ...]:

@@ -21,7 +21,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from trimtab.costs import Costs
-from trimtab.model.errors import InputError, Problem
+from trimtab.model.errors import InputError, OptionError, Problem
 from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.bootstrap import difference
 from trimtab.simulate.exchange import with_exchange
@@ -119,7 +119,7 @@ def backtest(
     Raises:
         InputError: Prices or targets cannot be used, with everything that is wrong.
         PolicyError: Two policies have the same name.
-        ValueError: An option makes no sense.
+        OptionError: An option makes no sense.
     """
     given: object = prices
     if not isinstance(given, PriceHistory):
@@ -134,11 +134,11 @@ def backtest(
     _check_names(chosen)
     charged = with_exchange(costs or Costs(), prices.foreign, fx_bps)
     if trade_at not in (None, "close", "next-open", "next-close"):
-        raise ValueError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
+        raise OptionError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
     if form not in _FORMS:
-        raise ValueError(f"form {form!r}: one of {', '.join(_FORMS)}")
+        raise OptionError(f"form {form!r}: one of {', '.join(_FORMS)}")
     if warmup is not None and warmup < 0:
-        raise ValueError(f"warmup {warmup!r}: a count of sessions, from 0 on")
+        raise OptionError(f"warmup {warmup!r}: a count of sessions, from 0 on")
     work = prices.close.size * len(chosen)
     fast = form == "compiled" or (form == "auto" and work >= _COMPILE_FROM)
     rules = read_rules(
@@ -149,7 +149,7 @@ def backtest(
         short=short, loan_rate=loan_rate, dividends=dividends,
     )  # fmt: skip
     if rules.is_daily and cost_rule != "once":
-        raise ValueError(
+        raise OptionError(
             "cost_rule: impact, schedules, flows, fees, short positions, dividends and gaps are "
             "only known to `once`"
         )

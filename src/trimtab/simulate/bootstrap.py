@@ -13,6 +13,7 @@ from itertools import pairwise
 from math import ceil, isfinite, log10, sqrt
 from typing import TYPE_CHECKING, Any
 
+from trimtab.model.errors import OptionError
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.simulate.gaps import listing_of
@@ -63,7 +64,7 @@ def bootstrap(
         The figures of every policy on every path, beside those of history itself.
 
     Raises:
-        ValueError: An option makes no sense, or there are too few sessions.
+        OptionError: An option makes no sense, or there are too few sessions.
     """
     ready = _ready(result)
     source, length = bootstrap_paths(result, seed=seed, block=block)
@@ -110,7 +111,7 @@ def bootstrap_paths(
     Each begins at history's first prices and has its sessions. Interest on CASH is not drawn.
 
     Raises:
-        ValueError: An option makes no sense, or there are too few sessions.
+        OptionError: An option makes no sense, or there are too few sessions.
     """
     import numpy as np
 
@@ -119,9 +120,9 @@ def bootstrap_paths(
     if ready.is_given:
         panel = panel.since(len(panel) - len(ready.settings[0].history))
     if len(panel) - 1 < LEAST_RETURNS:
-        raise ValueError(f"{len(panel)} sessions are too few to shuffle")
+        raise OptionError(f"{len(panel)} sessions are too few to shuffle")
     if seed < 0:
-        raise ValueError(f"seed {seed!r}: a whole number from 0 on")
+        raise OptionError(f"seed {seed!r}: a whole number from 0 on")
     closes = np.ascontiguousarray(panel.close.T)
     earned = panel.symbols.index(CASH) if ready.earned else -1
     factors = closes[:, 1:] / closes[:, :-1]
@@ -135,7 +136,7 @@ def bootstrap_paths(
     elif isfinite(block) and 1.0 <= block <= len(panel):
         length = float(block)
     else:
-        raise ValueError(f"block {block!r}: a number of sessions, from 1 to {len(panel)}")
+        raise OptionError(f"block {block!r}: a number of sessions, from 1 to {len(panel)}")
 
     def rows_of(number: int) -> NDArray[np.int64]:
         return rows_by_span(stream(seed, number), spans, length)
@@ -236,7 +237,7 @@ def _ready(result: Backtest) -> Ready:
     """What the result's policies ran on; all of them or some."""
     ready = result.ready
     if ready is None:
-        raise ValueError("this result does not know what it ran on: make it with backtest()")
+        raise OptionError("this result does not know what it ran on: make it with backtest()")
     known = {setting.policy.label: setting for setting in ready.settings}
     settings = tuple(known[one.name] for one in result.policies)
     return replace(ready, policies=tuple(one.policy for one in settings), settings=settings)

@@ -8,6 +8,7 @@ from functools import cached_property
 from math import ceil, floor, isnan, log10
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from trimtab.model.errors import OptionError
 from trimtab.simulate.frames import html_table, make_frame, text_table
 
 if TYPE_CHECKING:
@@ -273,12 +274,12 @@ def difference_of(
         frames: What kind of frame to give.
 
     Raises:
-        ValueError: The level is none.
+        OptionError: The level is none.
     """
     import numpy as np
 
     if not 0.0 < level < 1.0:
-        raise ValueError(f"level {level!r}: between 0 and 1, as 0.95")
+        raise OptionError(f"level {level!r}: between 0 and 1, as 0.95")
     gaps, samples = [], {}
     tail = 50.0 * (1.0 - level)
     for place, figure in enumerate(OUTCOME_FIGURES):

@@ -9,6 +9,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from trimtab.kernels.daily_columns import HOLD, TOWARDS_TARGET
+from trimtab.model.errors import OptionError
 from trimtab.model.findings import Finding
 from trimtab.model.policy import CALENDARS, Calendar
 from trimtab.simulate.calendar import period_ends
@@ -37,7 +38,7 @@ class Flows:
         regular: Money by period, as {"monthly": 500.0}: comes at its last session.
 
     Raises:
-        ValueError: An amount is no finite number, or an option is unknown.
+        OptionError: An amount is no finite number, or an option is unknown.
     """
 
     dated: Mapping[date, float] = field(default_factory=dict)
@@ -49,16 +50,16 @@ class Flows:
     def __post_init__(self) -> None:
         for day, money in self.dated.items():
             if not isfinite(money):
-                raise ValueError(f"flows: {money!r} on {day} is no amount of money")
+                raise OptionError(f"flows: {money!r} on {day} is no amount of money")
         if not (isfinite(self.yearly) and -1.0 <= self.yearly <= 10.0):
-            raise ValueError(f"flows: yearly {self.yearly!r}: a share of the value, as -0.04")
+            raise OptionError(f"flows: yearly {self.yearly!r}: a share of the value, as -0.04")
         for period, money in self.regular.items():
             if period not in CALENDARS or not isfinite(money):
-                raise ValueError(f"flows: regular {period!r}: {money!r}, as {{'monthly': 500.0}}")
+                raise OptionError(f"flows: regular {period!r}: {money!r}, as {{'monthly': 500.0}}")
         if self.every not in CALENDARS:
-            raise ValueError(f"flows: every {self.every!r}: one of {', '.join(CALENDARS)}")
+            raise OptionError(f"flows: every {self.every!r}: one of {', '.join(CALENDARS)}")
         if self.invest not in INVEST_CODES:
-            raise ValueError(f"flows: invest {self.invest!r}: one of {', '.join(INVEST_CODES)}")
+            raise OptionError(f"flows: invest {self.invest!r}: one of {', '.join(INVEST_CODES)}")
 
 
 def read_flows(flows: Flows | Mapping[date, float] | float | None) -> Flows | None:

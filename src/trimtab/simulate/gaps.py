@@ -14,7 +14,7 @@ from datetime import date
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from trimtab.model.errors import InputError, Problem
+from trimtab.model.errors import InputError, OptionError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.simulate.history import (
@@ -71,20 +71,20 @@ def read_gaps(missing: str, late: str, delisted: Delisted | None) -> Gaps | None
     Gaps(hold=5, spread=False, delisted=(('ENRN', None),))
 
     Raises:
-        ValueError: One of them makes no sense.
+        OptionError: One of them makes no sense.
     """
     if (missing, late, delisted) == ("drop", "wait", None):
         return None
     found = _HOLD.fullmatch(missing)
     if missing != "drop" and found is None:
-        raise ValueError(f"missing {missing!r}: drop, hold, or hold:10 for at most 10 in a row")
+        raise OptionError(f"missing {missing!r}: drop, hold, or hold:10 for at most 10 in a row")
     if late not in ("wait", "spread"):
-        raise ValueError(f"late {late!r}: one of wait, spread")
+        raise OptionError(f"late {late!r}: one of wait, spread")
     given = [delisted] if isinstance(delisted, str) else delisted or {}
     ends = dict(given) if isinstance(given, Mapping) else dict.fromkeys(given)
     for symbol, price in ends.items():
         if price is not None and not (isfinite(price) and price >= 0.0):
-            raise ValueError(f"delisted: {price!r} for {symbol} is no price; zero or more")
+            raise OptionError(f"delisted: {price!r} for {symbol} is no price; zero or more")
     hold = 0 if found is None else int(found[1] or USUAL_HOLD)
     made = Gaps(hold, late == "spread", tuple(sorted(ends.items())))
     return None if made == Gaps() else made

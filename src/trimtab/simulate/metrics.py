@@ -29,6 +29,14 @@ NOISE = 1e-14
 LIMIT = 1e150
 """A return as large as this is no number: its square would leave the floats."""
 
+SHORTEST_YEAR = 90
+"""Days below which no figure is told as one of a year: a few days, compounded, say nothing."""
+
+
+def is_short(first: date, last: date) -> bool:
+    """Whether a run is too short for figures of a year to be told."""
+    return (last - first).days < SHORTEST_YEAR
+
 
 # -- growth ---------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
-from trimtab.model.errors import InputError, Problem
+from trimtab.model.errors import InputError, OptionError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
@@ -79,12 +79,12 @@ def monte_carlo(
 
     Raises:
         InputError: Prices or targets cannot be used.
-        ValueError: An option makes no sense.
+        OptionError: An option makes no sense.
     """
     if not 0.1 <= years <= MOST_YEARS:
-        raise ValueError(f"years {years!r}: from 0.1 to {MOST_YEARS:g}")
+        raise OptionError(f"years {years!r}: from 0.1 to {MOST_YEARS:g}")
     if seed < 0:
-        raise ValueError(f"seed {seed!r}: a whole number from 0 on")
+        raise OptionError(f"seed {seed!r}: a whole number from 0 on")
     chosen = [policies] if isinstance(policies, Policy) else list(policies)
     risky = _risky(prices, chosen, short)
     fitted = fit(prices, model, symbols=risky, states=states) if isinstance(model, str) else model
@@ -109,7 +109,7 @@ def monte_carlo(
         "loan_rate": loan_rate,
     }
     if costs is not None and any(one.impact for one in (costs, *costs.by_instrument.values())):
-        raise ValueError("costs: drawn futures have no volumes, so impact cannot be charged")
+        raise OptionError("costs: drawn futures have no volumes, so impact cannot be charged")
     begin = _last_prices(prices, fitted.symbols)
     first = _Futures(fitted, begin, seed, None)
     sample = first.source(dates, fitted.symbols, prices.frames).path(0)

@@ -16,6 +16,7 @@ from math import comb, e, isnan, nan, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from trimtab.model.errors import OptionError
 from trimtab.simulate.frames import html_table
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def track_record_length(
         kurtosis: Their kurtosis; 3 is normal.
     """
     if not 0.5 < confidence < 1.0:
-        raise ValueError(f"confidence {confidence!r}: between 0.5 and 1, as 0.95")
+        raise OptionError(f"confidence {confidence!r}: between 0.5 and 1, as 0.95")
     if sharpe <= above:
         return float("inf")
     spread = _spread(sharpe, skew, kurtosis)
@@ -106,13 +107,13 @@ def _spread(sharpe: float, skew: float, kurtosis: float) -> float:
     squared = 1.0 - skew * sharpe + (kurtosis - 1.0) / 4.0 * sharpe**2
     # No sample has such moments: kurtosis is at least 1 + skew^2.
     if squared <= 0.0:
-        raise ValueError(f"skew {skew!r} and kurtosis {kurtosis!r}: no returns have both")
+        raise OptionError(f"skew {skew!r} and kurtosis {kurtosis!r}: no returns have both")
     return sqrt(squared)
 
 
 def _check_count(count: int) -> None:
     if count < 2:
-        raise ValueError(f"count {count!r}: a Sharpe ratio needs two returns or more")
+        raise OptionError(f"count {count!r}: a Sharpe ratio needs two returns or more")
 
 
 def best_by_luck(trials: int, deviation: float) -> float:
@@ -126,7 +127,7 @@ def best_by_luck(trials: int, deviation: float) -> float:
         deviation: Standard deviation of the trials' Sharpe ratios.
     """
     if trials < 1:
-        raise ValueError(f"trials {trials!r}: at least 1")
+        raise OptionError(f"trials {trials!r}: at least 1")
     if trials == 1:
         return 0.0
     most = _NORMAL.inv_cdf(1.0 - 1.0 / trials)
@@ -322,19 +323,19 @@ def overfitting(returns: Any, *, blocks: int = 16) -> Overfitting:
         blocks: Into how many blocks: even, from 2 to 20. Each must hold two returns.
 
     Raises:
-        ValueError: The returns or the number of blocks cannot be used.
+        OptionError: The returns or the number of blocks cannot be used.
     """
     import numpy as np
 
     table = _checked(returns)
     sessions, policies = table.shape
     if policies < 2:
-        raise ValueError("overfitting: compares two policies or more")
+        raise OptionError("overfitting: compares two policies or more")
     if blocks % 2 or not 2 <= blocks <= 20:
-        raise ValueError(f"blocks {blocks!r}: an even number from 2 to 20")
+        raise OptionError(f"blocks {blocks!r}: an even number from 2 to 20")
     size = sessions // blocks
     if size < 2:
-        raise ValueError(f"{sessions} returns are too few for {blocks} blocks")
+        raise OptionError(f"{sessions} returns are too few for {blocks} blocks")
     # Less their means, squares do not drown the variance of small returns in rounding.
     centre = table.mean(axis=0)
     cut = (table - centre)[sessions - size * blocks :].reshape(blocks, size, policies)
@@ -409,8 +410,8 @@ def _checked(returns: Any) -> Floats:
 
     table: Floats = np.asarray(returns, dtype=np.float64)
     if table.ndim != 2 or 0 in table.shape:
-        raise ValueError(f"returns of shape {table.shape}: sessions by policies are wanted")
+        raise OptionError(f"returns of shape {table.shape}: sessions by policies are wanted")
     if not np.isfinite(table).all():
         row, column = np.argwhere(~np.isfinite(table))[0]
-        raise ValueError(f"returns: no number at session {row} of policy {column}")
+        raise OptionError(f"returns: no number at session {row} of policy {column}")
     return table

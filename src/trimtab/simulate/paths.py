@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.research_blocks import fill_extremes
 from trimtab.kernels.research_columns import REBALANCES, TURNOVER
+from trimtab.model.errors import OptionError
 from trimtab.simulate.difference import OUTCOME_FIGURES
 from trimtab.simulate.gaps import Listing, listing_of
 from trimtab.simulate.history import PriceHistory, day_of
@@ -104,28 +105,28 @@ def run_paths(
         Shape (paths, policies, figures), the last in the order of OUTCOME_FIGURES.
 
     Raises:
-        ValueError: The number of paths or threads makes no sense, or orders go by volumes that
+        OptionError: The number of paths or threads makes no sense, or orders go by volumes that
             paths have not, or targets are made from prices with gaps.
     """
     import numpy as np
 
     if not 1 <= paths <= MOST_PATHS:
-        raise ValueError(f"paths {paths!r}: from 1 to {MOST_PATHS:,}")
+        raise OptionError(f"paths {paths!r}: from 1 to {MOST_PATHS:,}")
     if threads is not None and threads < 1:
-        raise ValueError(f"threads {threads!r}: at least 1")
+        raise OptionError(f"threads {threads!r}: at least 1")
     if ready.rules.gaps is not None and not ready.is_given:
-        raise ValueError(
+        raise OptionError(
             "targets made from prices are not run over shuffled histories with gaps: give the "
             "target as weights, or leave out missing, late and delisted"
         )
     assert ready.rules.gaps is None or source.status is not None
     if ready.rules.needs_volume and source.volumes is None:
-        raise ValueError(
+        raise OptionError(
             "there are no volumes to go by: leave out impact and participation, or give prices "
             "with a volume column"
         )
     if ready.rules.pays_dividends and source.stripped is None:
-        raise ValueError(
+        raise OptionError(
             "these paths are total returns, with dividends reinvested: say dividends='reinvest'"
         )
     done, lock = 0, Lock()

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from trimtab.costs import Costs
 from trimtab.kernels.research_trades import COST_FROM_LAST, COST_IN_ORDER, COST_ONCE, COST_SOLVED
+from trimtab.model.errors import OptionError
 from trimtab.simulate.flows import Flows, read_flows
 from trimtab.simulate.gaps import Delisted, Gaps, Late, read_gaps
 
@@ -73,10 +75,10 @@ class Rules:
         """Make sure that nothing asked for needs a run session by session.
 
         Raises:
-            ValueError: It does.
+            OptionError: It does.
         """
         if self.is_daily:
-            raise ValueError(
+            raise OptionError(
                 "a halt is only known to plain runs: leave out impact, schedules, participation, "
                 "flows, fee, short positions, dividends, and what is said of missing prices"
             )
@@ -122,14 +124,13 @@ def read_rules(
             `backtest`.
 
     Raises:
-        ValueError: One of them makes no sense.
+        OptionError: One of them makes no sense.
     """
     if not 0 < cash < float("inf"):
-        raise ValueError(f"cash {cash!r}: must be above zero and finite")
+        raise OptionError(f"cash {cash!r}: must be above zero and finite")
     if cost_rule not in RULES:
-        raise ValueError(f"cost_rule {cost_rule!r}: one of {', '.join(RULES)}")
-    if not -1.0 < cash_rate < 10.0:
-        raise ValueError(f"cash_rate {cash_rate!r}: a fraction a year, as 0.03")
+        raise OptionError(f"cost_rule {cost_rule!r}: one of {', '.join(RULES)}")
+    _check_yearly("cash_rate", cash_rate, "0.03")
     rules = Rules(
         costs=costs,
         cash=float(cash),
@@ -158,15 +159,22 @@ def _check_daily(rules: Rules) -> None:
     """Make sure that fees, volume limits, short positions and loans make sense.
 
     Raises:
-        ValueError: One of them does not.
+        OptionError: One of them does not.
     """
     if not 0.0 <= rules.fee < 1.0:
-        raise ValueError(f"fee {rules.fee!r}: a fraction a year, as 0.005")
+        raise OptionError(f"fee {rules.fee!r}: a fraction a year, as 0.005")
     if rules.participation is not None and not 0.0 < rules.participation <= 1.0:
-        raise ValueError(f"participation {rules.participation!r}: a share of the volume, as 0.05")
+        raise OptionError(f"participation {rules.participation!r}: a share of the volume, as 0.05")
     if rules.dividends not in DIVIDEND_USES:
-        raise ValueError(f"dividends {rules.dividends!r}: one of {', '.join(DIVIDEND_USES)}")
+        raise OptionError(f"dividends {rules.dividends!r}: one of {', '.join(DIVIDEND_USES)}")
     check_short(rules.short, rules.loan_rate, rules.flows, rules.dividends)
+
+
+def _check_yearly(name: str, rate: float, usual: str) -> None:
+    """Make sure that a rate a year is a fraction: 5 is 500%, where 5% was meant."""
+    if not -1.0 < rate < 1.0:
+        meant = f"; {rate:g} would be {rate:.0%}" if isfinite(rate) else ""
+        raise OptionError(f"{name} {rate!r}: a fraction a year, as {usual}{meant}")
 
 
 def check_short(
@@ -175,19 +183,19 @@ def check_short(
     """Make sure that what is said of short positions and loans goes together.
 
     Raises:
-        ValueError: It does not.
+        OptionError: It does not.
     """
     if loan_rate is not None and not short:
-        raise ValueError("loan_rate: there are no loans unless they are allowed (short)")
-    if loan_rate is not None and not -1.0 < loan_rate < 10.0:
-        raise ValueError(f"loan_rate {loan_rate!r}: a fraction a year, as 0.06")
+        raise OptionError("loan_rate: there are no loans unless they are allowed (short)")
+    if loan_rate is not None:
+        _check_yearly("loan_rate", loan_rate, "0.06")
     if short and flows is not None and flows.invest != "hold":
-        raise ValueError(
+        raise OptionError(
             "flows: beside short positions money comes to CASH and goes from it, by a loan where "
             "there is none, until the policy trades: say so with invest='hold'"
         )
     if short and dividends == "towards-target":
-        raise ValueError(
+        raise OptionError(
             "dividends: beside short positions they stay in CASH until the policy trades: say so "
             "with hold"
         )

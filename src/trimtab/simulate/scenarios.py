@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from trimtab.estimates.regimes import Regimes, fit_regimes
-from trimtab.model.errors import InputError, Problem
+from trimtab.model.errors import InputError, OptionError, Problem
 from trimtab.simulate.history import PriceHistory, common_sessions
 
 if TYPE_CHECKING:
@@ -208,11 +208,11 @@ def fit(
 
     Raises:
         InputError: There are too few prices, or one never changes.
-        ValueError: There is no such model, or the number of states makes no sense.
+        OptionError: There is no such model, or the number of states makes no sense.
     """
     names = tuple(symbols or prices.symbols)
     if model not in ("normal", "t-copula", "regimes"):
-        raise ValueError(f"model {model!r}: normal, t-copula or regimes")
+        raise OptionError(f"model {model!r}: normal, t-copula or regimes")
     returns = _log_returns(prices, names)
     if model == "normal":
         return fit_normal(returns, names)

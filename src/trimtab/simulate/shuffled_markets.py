@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from trimtab.engine.value import CALM
+from trimtab.model.errors import OptionError
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
 from trimtab.simulate.bootstrap import LEAST_RETURNS, common_block, stationary_rows
@@ -58,26 +59,26 @@ class ShuffledMarkets:
         """Ready to shuffle.
 
         Raises:
-            ValueError: There are too few sessions, nothing has a price throughout, or an option
+            OptionError: There are too few sessions, nothing has a price throughout, or an option
                 makes no sense.
         """
         import numpy as np
 
         if len(markets) - 1 < LEAST_RETURNS:
-            raise ValueError(f"{len(markets)} sessions are too few to shuffle")
+            raise OptionError(f"{len(markets)} sessions are too few to shuffle")
         if seed < 0:
-            raise ValueError(f"seed {seed!r}: a whole number from 0 on")
+            raise OptionError(f"seed {seed!r}: a whole number from 0 on")
         quoted = (
             {name for name, quote in market.quotes.items() if quote.price is not None}
             for market in markets
         )
         names = tuple(sorted(set.intersection(*quoted)))
         if not names:
-            raise ValueError("no instrument has a price on every session")
+            raise OptionError("no instrument has a price on every session")
         factors = np.array([_factors(markets, name) for name in names]).T
         length = common_block(factors - 1.0) if block is None else float(block)
         if not 1.0 <= length <= len(markets):
-            raise ValueError(f"block {block!r}: a number of sessions, from 1 to {len(markets)}")
+            raise OptionError(f"block {block!r}: a number of sessions, from 1 to {len(markets)}")
         first = np.array([float(_price(markets[0], name)) for name in names])
         sessions = Days(markets[0].calendar, tuple(market.as_of for market in markets))
         return cls(sessions, names, first, factors, length, seed)
@@ -121,13 +122,13 @@ def _mantissas(closes: Floats) -> NDArray[np.int64]:
     """Prices as whole numbers of their last decimal, rounded as text would be, at least 1.
 
     Raises:
-        ValueError: A price is beyond counting.
+        OptionError: A price is beyond counting.
     """
     import numpy as np
 
     scaled = closes * 10.0**CENTS
     if not np.all(scaled < MOST):
-        raise ValueError(f"a price on a path grows beyond {MOST / 10**CENTS:,.0f}")
+        raise OptionError(f"a price on a path grows beyond {MOST / 10**CENTS:,.0f}")
     whole = np.rint(scaled)
     # Where the product's own rounding could tip it, the exact digits decide.
     for place in np.argwhere(np.abs(np.abs(scaled - whole) - 0.5) < 1e-9 * (1.0 + scaled)):

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
-from trimtab.model.errors import InputError
+from trimtab.model.errors import InputError, OptionError
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
@@ -196,12 +196,12 @@ def stress(
 
     Raises:
         InputError: Prices or targets cannot be used.
-        ValueError: An option makes no sense.
+        OptionError: An option makes no sense.
     """
     if not -1.0 < gap < 9.0:
-        raise ValueError(f"gap {gap!r}: a change of price above -1, as -0.3")
+        raise OptionError(f"gap {gap!r}: a change of price above -1, as -0.3")
     if halt_sessions < 1:
-        raise ValueError(f"halt_sessions {halt_sessions!r}: at least 1")
+        raise OptionError(f"halt_sessions {halt_sessions!r}: at least 1")
     chosen = [policies] if isinstance(policies, Policy) else list(policies)
     options: dict[str, Any] = {
         "cash": cash,
@@ -356,7 +356,7 @@ def _halted(
     if begins is not None:
         at = int(np.searchsorted(panel.dates, np.datetime64(begins, "D")))
     if not 1 <= at <= len(panel) - sessions - 2:
-        raise ValueError(
+        raise OptionError(
             f"halt: {sessions} sessions from {begins or panel.dates[at]} on leave none before or "
             f"after them, of {panel.first} to {panel.last}"
         )

@@ -34,7 +34,7 @@ from trimtab.kernels.sweep import (
     VARIANCE,
 )
 from trimtab.kernels.sweep import sweep as sweep_kernel
-from trimtab.model.errors import InputError, Problem
+from trimtab.model.errors import InputError, OptionError, Problem
 from trimtab.model.findings import Finding
 from trimtab.simulate import sweep_daily
 from trimtab.simulate.aims import GivenTarget, MadeTarget, read_target
@@ -288,14 +288,14 @@ def sweep(
 
     Raises:
         InputError: Prices or targets cannot be used, with everything that is wrong.
-        ValueError: An option makes no sense.
+        OptionError: An option makes no sense.
     """
     import numpy as np
 
     if trade_at not in (None, "close", "next-open", "next-close"):
-        raise ValueError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
+        raise OptionError(f"trade_at {trade_at!r}: one of close, next-open, next-close")
     if threads < 1:
-        raise ValueError(f"threads {threads!r}: at least 1")
+        raise OptionError(f"threads {threads!r}: at least 1")
     aims = [read_target(target, name, short=short) for name, target in policies.targets.items()]
     is_made = any(isinstance(aim, MadeTarget) for aim in aims)
     trade_at = trade_at or ("next-close" if is_made else "close")
@@ -319,7 +319,7 @@ def sweep(
     is_fast = not rules.is_daily and all(own.is_plain for own in policies.costs.values())
     if not is_fast:
         if cost_rule != "once":
-            raise ValueError("cost_rule: what runs session by session is only known to `once`")
+            raise OptionError("cost_rule: what runs session by session is only known to `once`")
         ready = sweep_daily.prepared(prices, policies, targets, rules)
         panel, findings, held = ready.panel, ready.findings, ready.held
         cuts = cuts_of(len(panel))

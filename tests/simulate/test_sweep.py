@@ -9,6 +9,8 @@ import pytest
 
 from tests.simulate.markets import lively
 from trimtab.costs import Costs
+from trimtab.kernels.compile import compiled
+from trimtab.kernels.sweep import sweep as sweep_kernel
 from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.bootstrap import bootstrap
@@ -79,6 +81,19 @@ def test_the_number_of_threads_changes_nothing() -> None:
     assert one.parts.tobytes() == three.parts.tobytes()
     for name, column in one.figures.items():
         assert column.tobytes() == three.figures[name].tobytes(), name
+
+
+def test_cash_in_whole_numbers_runs_the_same_machine_code() -> None:
+    """Whole units of cash give the figures of the same number, and nothing is compiled for them."""
+    tried = grid(Policy({"A": 0.5, "B": 0.5}), when=["monthly", "band:5pp"])
+    prices = lively("AB", 300)
+    whole: Any = 50_000
+
+    found, same = (sweep(prices, tried, cash=cash, threads=1) for cash in (whole, 50_000.0))
+
+    assert np.array_equal(found.figures["final_value"], same.figures["final_value"])
+    kernel: Any = compiled(sweep_kernel)
+    assert len(kernel.signatures) == 1
 
 
 def test_a_sweep_goes_on_where_it_was_stopped() -> None:

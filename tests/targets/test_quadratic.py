@@ -180,6 +180,22 @@ def test_a_matrix_that_is_none_is_told() -> None:
     assert found.status == "not positive definite"
 
 
+def test_the_kernel_is_given_matrices_of_one_kind() -> None:
+    """A matrix that may not be written, as pandas gives out, has nothing compiled once more."""
+    programme = any_programme(1)
+    kept = programme.matrix.copy()
+    kept.flags.writeable = False
+
+    given, own = (
+        quadratic.programme_parts(replace(programme, matrix=one))[0]
+        for one in (kept, programme.matrix)
+    )
+
+    assert given.flags.writeable
+    assert np.array_equal(given, kept)
+    assert own is programme.matrix  # one that may be written is not copied
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_the_kernels_bound_is_the_bound_by_weak_duality(seed: int) -> None:
     """Objective and gap that come with an answer are those reckoned from it alone."""

@@ -505,6 +505,7 @@ def _run(
     import numpy as np
 
     kernel: Any = compiled(sweep_kernel)
+    cash = float(cash)  # a whole number would have the kernel compiled once more
     lag = 0 if trade_at == "close" else 1
     waiting = [first for first in range(0, policies, AT_ONCE) if first not in known]
     spaces = [_space(columns) for _ in range(max(1, min(threads, len(waiting))))]

@@ -201,7 +201,8 @@ def programme_parts(programme: Programme) -> tuple[Any, ...]:
     highs = [ENDLESS if row.high is None else row.high for row in programme.rows]
     limits = np.array([lows, highs], dtype=np.float64)
     assert limits[0, 0] == limits[1, 0], "the first row of a programme is an equality"
-    matrix = np.ascontiguousarray(part(programme.matrix), dtype=np.float64)
+    # One that may not be written, as pandas gives out, would have the kernel compiled once more.
+    matrix = np.require(part(programme.matrix), dtype=np.float64, requirements=["C", "W"])
     return matrix, np.array(programme.linear, dtype=np.float64), marks, rows, limits
 
 

@@ -47,3 +47,26 @@ def test_a_span_without_prices_is_refused(demo: Path) -> None:
     """No session, no result: the message names what is missing and the remedy."""
     with pytest.raises(RefusedError, match="stand-in"):
         account_runs(open_book(demo), [Policy(None, "never")], start=date(2030, 1, 1))
+
+
+def test_python_runs_the_accounts_in_one_call(demo: Path) -> None:
+    """`book.backtest` is the runs of account mode, the portfolio's own first, by their names."""
+    book = open_book(demo)
+
+    found = book.backtest(["weekly"], start="2012-05-01", end="2012-06-29", cash="100000")
+
+    own, weekly = found
+    assert (own.name, found["weekly to target"]) == ("this portfolio", weekly)
+    assert own.value[0] == pytest.approx(10_000_000, rel=1e-3)
+    assert all(name in found.summary() for name in ("this portfolio", "weekly"))
+    assert "<table" in found._repr_html_()
+    frame = found.to_frame()
+    assert frame["final_value"] == [run.value[-1] / 100 for run in found]
+    assert frame["sharpe"] == [run.measures.sharpe for run in found]
+    assert found.findings
+
+
+def test_a_policy_with_a_target_of_its_own_is_no_policy_of_accounts(demo: Path) -> None:
+    """It would be left aside silently: it is refused, with what to use."""
+    with pytest.raises(RefusedError, match=r"trimtab\.backtest"):
+        open_book(demo).backtest([Policy({"AAPL": 1.0}, "monthly")])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trimtab.adapters.clock import SystemClock
 from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from trimtab.execution.outcome import Applied
     from trimtab.execution.reconcile import Mismatch, Statement
     from trimtab.execution.statement import Adjustment
+    from trimtab.model.policy import Policy
+    from trimtab.simulate.account_results import AccountBacktest
+    from trimtab.simulate.account_start import StartFrom
 
 
 def open_book(
@@ -122,6 +126,50 @@ class OpenBook(ObservedBook):
         found.extend(in_the_way(self.portfolio.household, self.brokers))
         found.extend(self.repairs)
         return tuple(dict.fromkeys(found))
+
+    def backtest(
+        self,
+        policies: Sequence[Policy | str] = ("never", "annual"),
+        *,
+        start: Day | None = None,
+        end: Day | None = None,
+        cash: Amount | None = None,
+        start_from: StartFrom = "cash",
+        pay_tax: bool = True,
+        **terms: Any,
+    ) -> AccountBacktest:
+        """This portfolio's policy over history in these very accounts, beside others; account mode.
+
+        Args:
+            policies: When else to act and how far to go, as policies without a target, or in words
+                such as `band:5pp to half`.
+            start: The first day that may count, a date or text.
+            end: The last day that may count.
+            cash: What all accounts together start with, in money; by default their present worth.
+            start_from: `cash`, or `lots`: with the present lots, moved back.
+            pay_tax: Pay tax when it is due, out of the account that sold; else it is counted.
+            terms: Of `trimtab.simulate.account_terms.AccountTerms`: `dividends`, `flows`,
+                `flows_of`, `fee`, `cash_rate`, `trade_at`, `delisted`.
+
+        Returns:
+            The runs by name, `this portfolio` first, with `.summary()`, `.to_frame()`, `.findings`.
+
+        Raises:
+            RefusedError: A policy has a target of its own, or there is no history to run over.
+            InputError: Prices end early, and nobody said what became of them.
+        """
+        from trimtab.live.history import account_backtest
+
+        return account_backtest(
+            self,
+            policies,
+            start=None if start is None else day_of(start),
+            end=None if end is None else day_of(end),
+            cash=None if cash is None else Decimal(str(cash)),
+            pay_tax=pay_tax,
+            start_from=start_from,
+            **terms,
+        )
 
     # -- what changes it ----------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.engine.mandate import Mandate, Request
@@ -20,12 +21,13 @@ from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price, StepPrice, minor_from
-from trimtab.model.policy import Policy
+from trimtab.model.policy import Policy, parse_policy
 from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_cash import large_dividends, together
 from trimtab.simulate.account_paths import ACCOUNT_PATHS, AccountPaths, bootstrap_accounts
+from trimtab.simulate.account_results import AccountBacktest
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_start import Start, StartFrom, lots_moved_back
 from trimtab.simulate.account_terms import USUAL, AccountTerms
@@ -117,6 +119,35 @@ def account_runs(
         )
     more = (*past.findings, *large_dividends(tape))
     return [replace(run, findings=(*run.findings, *more)) for run in runs]
+
+
+def account_backtest(
+    book: ObservedBook,
+    policies: Sequence[Policy | str],
+    *,
+    start: date | None,
+    end: date | None,
+    cash: Decimal | None,
+    pay_tax: bool,
+    start_from: StartFrom,
+    **terms: Any,
+) -> AccountBacktest:
+    """The portfolio's own policy in its accounts, beside others: see `OpenBook.backtest`."""
+    mandate = book.portfolio.mandate
+    made = [Policy(None, mandate.when, mandate.to, "this portfolio")]
+    for one in policies:
+        policy = Policy(None, *parse_policy(one)) if isinstance(one, str) else one
+        if policy.target is not None and not isinstance(policy.target, Sleeve):
+            raise RefusedError(
+                f"{policy.label} has a target of its own: in its accounts a portfolio has the one "
+                "of portfolio.toml; give the policy None for a target, or use trimtab.backtest"
+            )
+        made.append(policy)
+    runs = account_runs(
+        book, made, start=start, end=end, cash=cash, pay_tax=pay_tax,
+        terms=AccountTerms(**terms), start_from=start_from,
+    )  # fmt: skip
+    return AccountBacktest(tuple(runs))
 
 
 def account_paths(

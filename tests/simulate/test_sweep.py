@@ -254,3 +254,21 @@ def test_what_makes_no_sense_is_refused_as_backtest_refuses_it(
         sweep(prices, grid(BASE), **option)
     with pytest.raises(ValueError, match=wrong):
         backtest(prices, BASE, **option)
+
+
+@pytest.mark.parametrize(
+    ("costs", "rule", "wrong"),
+    [
+        (Costs(commission=1), "in-order", "only known to `once`"),
+        (Costs(bps=1, per_share="0.01"), "solved", "only known to `once`"),
+        (Costs(bps=10_000), "in-order", "they must be below it"),
+    ],
+)
+def test_costs_that_a_rule_does_not_know_are_refused(costs: Costs, rule: Any, wrong: str) -> None:
+    """No rule leaves out a fee that it does not know, nor sells for a cost of all it brings."""
+    prices = lively("AB", 30)
+
+    with pytest.raises(ValueError, match=wrong):
+        sweep(prices, grid(BASE, costs={"dear": costs}), cost_rule=rule)
+    with pytest.raises(ValueError, match=wrong):
+        backtest(prices, BASE, costs=costs, cost_rule=rule)

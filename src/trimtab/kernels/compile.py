@@ -7,7 +7,8 @@ Interpreted, pass lists (faster, and integers of any width); compiled, pass nump
 
 Both must give the same bits, so kernels keep to: no fast math, explicit loops where the order of
 a sum matters, no `**`, no transcendental functions, no unstable sort, no unguarded division,
-integers whose range was checked at the door (compiled ones wrap silently).
+integers whose range was checked at the door (compiled ones wrap silently). A few kernels say that
+they never divide by zero, and why (`kernel_without_zero`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _ROOM = "trimtab.kernels"
-_registered: dict[Callable[..., object], None] = {}
+_registered: dict[Callable[..., object], dict[str, str]] = {}
 _known_to_numba: set[Callable[..., object]] = set()
 _to_tell: list[Callable[[], None]] = []
 _lock = RLock()
@@ -32,7 +33,18 @@ _lock = RLock()
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Mark a function as a kernel: it stays as it is, and `compiled` and other kernels know it."""
-    _registered[function] = None
+    _registered[function] = {}
+    return function
+
+
+def kernel_without_zero(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark a kernel whose denominators are never zero, as its docstring says why.
+
+    Machine code then does not look at each of them before it divides, and divides several places
+    at a time, to the same bits. Were one zero after all, the interpreted form would raise
+    ZeroDivisionError, and this one carry on with what is infinite or no number.
+    """
+    _registered[function] = {"error_model": "numpy"}
     return function
 
 
@@ -84,9 +96,9 @@ def _machine_code(function: Callable[..., object]) -> Callable[..., object]:
     from numba.extending import register_jitable
 
     _listen()
-    for known in _registered:
+    for known, options in _registered.items():
         if known not in _known_to_numba:
-            register_jitable(known)
+            register_jitable(_nrt=False, **options)(known)
             _known_to_numba.add(known)
     # A kernel allocates nothing, so nobody needs to count who holds its columns: counting took half
     # the time of a decided account. Should one allocate, Numba refuses to compile it.

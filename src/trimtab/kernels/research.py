@@ -143,7 +143,8 @@ def run(
             equity[day + j] = block_value[j]
         resume = stop
         deciding = min(stop, last_decision + 1)
-        t = day - 1
+        # Who only goes by the calendar was seen not to look before the last session of the block.
+        t = day - 1 if tested else stop - 2
         while True:
             t += 1
             if not (every and tested):

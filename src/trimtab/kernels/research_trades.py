@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trimtab.kernels.compile import kernel
+from trimtab.kernels.compile import kernel, kernel_without_zero
 from trimtab.kernels.destination import Column
 from trimtab.kernels.research_columns import ALLOWANCE
 
@@ -54,12 +54,12 @@ def rebalance(
 
     Args:
         units: In and out: units held, shape (n,).
-        prices: Prices to trade at, shape (n,).
+        prices: Prices to trade at, shape (n,), above zero.
         value: What the units are worth at these prices.
         goals: Goal weights, shape (n,), summing to 1.
         cost_rule: One of the COST_ rules.
         rate: Cost rates by instrument, shape (n,); likewise the next three. Rules other than
-            COST_ONCE know rates only.
+            COST_ONCE know rates only, and COST_IN_ORDER such below 1.
         per_unit: Costs of a unit.
         fixed: Costs of an order.
         minimum: Least costs of an order.
@@ -86,22 +86,45 @@ def rebalance(
     if cost_rule == COST_SOLVED:
         cost = _solved_cost(value, goals, holdings, rate)
     if cost_rule <= COST_SOLVED:
-        rest = value - cost
-        for i in range(n):
-            units[i] = goals[i] * rest / prices[i]
+        _hold(units, prices, goals, value - cost)
     elif cost_rule == COST_IN_ORDER:
-        for i in range(n):
-            amount = goals[i] * value - holdings[i]
-            # From here on `holdings` holds the orders.
-            holdings[i] = amount / (1.0 + rate[i] if amount > 0.0 else 1.0 - rate[i])
-            units[i] += holdings[i] / prices[i]
-        for i in range(n):
-            cost += rate[i] * abs(holdings[i])
+        cost = _trade_in_order(units, prices, goals, value, rate, holdings)
     else:
         cost = _trade_from_cash(units, prices, goals, value, rate, holdings)
     totals[0] = cost
     totals[1] = moved
     return True
+
+
+@kernel_without_zero
+def _hold(units: Column, prices: Column, goals: Column, rest: float) -> None:
+    """Hold goal weights of what is left after costs; prices, which divide, are above zero."""
+    for i in range(len(units)):
+        units[i] = goals[i] * rest / prices[i]
+
+
+@kernel_without_zero
+def _trade_in_order(
+    units: Column,
+    prices: Column,
+    goals: Column,
+    value: float,
+    rate: Column,
+    holdings: Column,
+) -> float:
+    """Let each order bear its own cost: what it moves and its cost are what was meant to move.
+
+    Prices and `1 +- rate`, which divide, are above zero: rates are below 1 under this rule.
+    """
+    for i in range(len(units)):
+        amount = goals[i] * value - holdings[i]
+        # From here on `holdings` holds the orders.
+        holdings[i] = amount / (1.0 + rate[i] if amount > 0.0 else 1.0 - rate[i])
+        units[i] += holdings[i] / prices[i]
+    cost = 0.0
+    for i in range(len(units)):
+        cost += rate[i] * abs(holdings[i])
+    return cost
 
 
 @kernel

@@ -37,7 +37,7 @@ from trimtab.kernels.research_columns import (
     SPACE,
     STRETCH,
 )
-from trimtab.kernels.research_trades import COST_ONCE
+from trimtab.kernels.research_trades import COST_IN_ORDER, COST_ONCE
 from trimtab.model.errors import OptionError
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import When
@@ -79,9 +79,12 @@ class RunColumns:
             dealing = self._shared("opens", history.open)
         self.dealing = dealing
         self.conditions = setting.conditions
-        self.rates = rates_of(rules.costs, history.symbols, whole=self.conditions is not None)
-        if rules.cost_rule != COST_ONCE and self.rates[1:].any():
-            raise OptionError("cost_rule: fees an order or a share are only known to `once`")
+        self.rates = rates_of(
+            rules.costs,
+            history.symbols,
+            cost_rule=rules.cost_rule,
+            whole=self.conditions is not None,
+        )
         self.costs = self._form(self.rates)
         self.cost_rule = rules.cost_rule
         self.counts = self._form(np.zeros(COUNTS, dtype=np.int64))
@@ -91,7 +94,9 @@ class RunColumns:
         self.traded = [self._form(np.empty(FIRST_ROOM, dtype=np.int64))]
         self.traded += [self._form(np.empty(FIRST_ROOM)) for _ in range(3)]
         self.units_after = self._form(np.empty((FIRST_ROOM, n)))
-        inner = np.array(setting.branches, dtype=np.int64).reshape(-1, n)
+        inner = np.zeros((len(setting.branches), n), dtype=np.int64)
+        if setting.branches:
+            inner[:] = setting.branches
         self.branches = self._form(inner)
         if self.conditions is not None:
             self.flows = self._form(np.zeros(sessions))
@@ -380,16 +385,19 @@ def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool
     return looks, period == "daily"
 
 
-def rates_of(costs: Costs, symbols: Sequence[str], *, whole: bool = False) -> Floats:
+def rates_of(
+    costs: Costs, symbols: Sequence[str], *, cost_rule: int = COST_ONCE, whole: bool = False
+) -> Floats:
     """Rate, fee a unit, fee an order and least fee of each symbol, shape (4, n); none for cash.
 
     Args:
         costs: What trading costs.
         symbols: Of what.
+        cost_rule: One of the COST_ rules, which must know such costs.
         whole: Whether what else there is to the costs is worked out elsewhere.
 
     Raises:
-        OptionError: There is more to the costs than that.
+        OptionError: There is more to the costs than that, or than the rule knows.
     """
     import numpy as np
 
@@ -398,19 +406,24 @@ def rates_of(costs: Costs, symbols: Sequence[str], *, whole: bool = False) -> Fl
 
     rates = np.zeros((4, len(symbols)))
     for i, symbol in enumerate(symbols if costs.by_instrument else ()):
-        rates[:, i] = _fees(costs.by_instrument.get(symbol, costs))
+        rates[:, i] = _fees(costs.by_instrument.get(symbol, costs), cost_rule)
     if not costs.by_instrument:
-        rates.T[:] = _fees(costs)
+        rates.T[:] = _fees(costs, cost_rule)
     if CASH in symbols:
         rates[:, symbols.index(CASH)] = 0.0
     return rates
 
 
-def _fees(costs: Costs) -> tuple[float, float, float, float]:
-    """Rate, fee a unit, fee an order and least fee."""
-    return (
-        float((costs.bps + costs.half_spread_bps) / 10_000),
-        float(costs.per_share),
-        float(costs.commission),
-        float(costs.minimum),
-    )
+def _fees(costs: Costs, cost_rule: int) -> tuple[float, float, float, float]:
+    """Rate, fee a unit, fee an order and least fee, all of which the rule of cost must know.
+
+    Raises:
+        OptionError: It does not.
+    """
+    rate = float((costs.bps + costs.half_spread_bps) / 10_000)
+    others = float(costs.per_share), float(costs.commission), float(costs.minimum)
+    if cost_rule != COST_ONCE and any(others):
+        raise OptionError("cost_rule: fees an order or a share are only known to `once`")
+    if cost_rule == COST_IN_ORDER and rate >= 1.0:
+        raise OptionError("cost_rule: in-order takes costs out of each sale: they must be below it")
+    return rate, *others

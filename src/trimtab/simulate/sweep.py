@@ -436,7 +436,8 @@ def _columns(
     if dealing is None or np.isnan(dealing).any():
         wrong = "not every session has an open to trade at"
         raise InputError([Problem(prices.source, None, "open", wrong, "trade at next-close")])
-    rates = np.array([rates_of(costs, panel.symbols) for costs in policies.costs.values()])
+    each = policies.costs.values()
+    rates = np.array([rates_of(own, panel.symbols, cost_rule=rules.cost_rule) for own in each])
     cuts = cuts_of(len(panel))
     by_session = np.array(close, order="C")
     extremes = room_for_extremes(*close.shape)

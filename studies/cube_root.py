@@ -85,8 +85,11 @@ def study(shared: Path | None = None, *, quick: bool = False) -> Finding:
     paths, years = (12, 40.0) if quick else (100, 50.0)
     figures: dict[str, float | Estimate] = {}
     lines, rows = [], [[f"{bps}"] for bps in COSTS]
-    for place, to in enumerate(("edge", "target")):
-        tables = [losses(bps, to, years=years, paths=paths) for bps in COSTS]
+    every = {
+        to: [losses(bps, to, years=years, paths=paths) for bps in COSTS]
+        for to in ("edge", "target")
+    }
+    for place, (to, tables) in enumerate(every.items()):
         table = np.stack(tables, axis=1)
         figures[f"slope {to}"] = resampled(table, partial(slope, to=to))
         figures[f"slope {to}, overrun"] = resampled(table, partial(slope, to=to, overrun=OVERRUN))
@@ -101,7 +104,7 @@ def study(shared: Path | None = None, *, quick: bool = False) -> Finding:
         lines.append(Line(f"best, band to {to}", COSTS, middle, low, high, colour=place))
         first = [100 * expected(bps, to) for bps in COSTS]
         lines.append(Line(f"closed form, to {to}", COSTS, first, dashed=True, colour=place))
-    mean = losses(10, "edge", years=years, paths=paths).mean(axis=0)
+    mean = every["edge"][COSTS.index(10)].mean(axis=0)
     loss = [10_000 * mean[place] for place in (len(REACH) // 2, 0, -1)]
     heads = ["cost, bp", "to edge: best, pp", "closed form", "to target: best, pp", "closed form"]
     text = f"""

@@ -197,3 +197,28 @@ def test_variance_and_utility_are_exact() -> None:
 
     assert CALM.variance(shares) == Fraction(52, 100) * Fraction(1, 25)
     assert CALM.utility(shares) == Fraction(7, 100) - Fraction(3, 2) * CALM.variance(shares)
+
+
+@pytest.mark.parametrize("more", [Fraction(1, 50), Fraction(-1, 50)])
+def test_a_constant_on_every_return_and_on_that_of_money_changes_no_gain(more: Fraction) -> None:
+    """Money earns the risk-free rate: what all earn alike is gained by no trade."""
+    constant = int(more * UNIT)
+    raised = replace(
+        CALM, expected=tuple(own + constant for own in CALM.expected), risk_free=constant
+    )
+    before, after = {"A": Fraction(1, 5), "B": Fraction(1, 5)}, {"A": Fraction(1), "B": Fraction(0)}
+
+    gains = [one.utility(after) - one.utility(before) for one in (CALM, raised)]
+
+    assert gains[0] == gains[1]
+
+
+def test_going_into_money_is_weighed_against_what_money_earns() -> None:
+    """From all in A to half money, at no risk: half of 10% less half of the risk-free 4%."""
+    calm = replace(CALM, covariance=((0, 0), (0, 0)), risk_free=UNIT // 25)
+
+    gain = calm.gain({"A": Fraction(1, 2), "B": Fraction(0)}) - calm.gain(
+        {"A": Fraction(1), "B": Fraction(0)}
+    )
+
+    assert gain == Fraction(2, 100) - Fraction(5, 100)

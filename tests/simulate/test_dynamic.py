@@ -80,6 +80,22 @@ def test_worth_trades_where_the_gain_pays_the_cost_so_many_times() -> None:
     assert "times the" in dear.looks[0].reason
 
 
+def test_the_first_purchase_is_weighed_against_what_money_earns() -> None:
+    """A constant on every expected return and on the risk-free rate changes no gain."""
+    first = []
+    for constant in (0.0, 0.05):
+        target = tt.Optimiser(
+            "utility",
+            risk_aversion=3.0,
+            risk_free=0.02 + constant,
+            expected=dict.fromkeys(PRICES.symbols, 0.06 + constant),
+        )
+        policy = tt.Policy(target, "monthly+worth:2x", name="worth")
+        first.append(tt.backtest(PRICES, policy)["worth"].looks[0].gain)
+
+    assert first[0] == pytest.approx(first[1], abs=1e-12)
+
+
 def test_a_very_small_limit_is_the_calendar() -> None:
     """A tracking error that is always reached changes nothing about a calendar's run."""
     dynamic = tt.Policy(UTILITY, "monthly+tracking:0.000001%", name="dynamic")

@@ -28,7 +28,7 @@ class Outlook:
     Args:
         target: `household`, or the account whose own target it is.
         leaves: Names of those that have prices. What is held beside them, and what no sleeve names,
-            counts as money: it earns nothing and moves with nothing.
+            counts as money: it earns `risk_free` and moves with nothing.
         covariance: A year's, of simple returns, a row a leaf, in units of `1 / UNIT`.
         expected: A year's returns in units of `1 / UNIT`; empty where none were estimated.
         risk_aversion: What the target's utility pays for variance: return less half of this times
@@ -36,6 +36,7 @@ class Outlook:
         first, last: Days of the first and the last price that were used.
         sessions: How many there are, both included.
         lacking: Why there are no estimates, in a sentence; else empty.
+        risk_free: What money earns in a year, in units of `1 / UNIT`.
     """
 
     target: str
@@ -47,6 +48,7 @@ class Outlook:
     last: date | None = None
     sessions: int = 0
     lacking: str = ""
+    risk_free: int = 0
 
     @property
     def words(self) -> str:
@@ -71,9 +73,15 @@ class Outlook:
         return Fraction(max(total, 0), whole * whole * UNIT)
 
     def gain(self, shares: Mapping[str, Fraction]) -> Fraction:
-        """A year's expected return of shares of a portfolio, exactly."""
+        """A year's expected return of shares of a portfolio, exactly; the rest of it is money.
+
+        >>> one = Outlook("household", ("a",), expected=(UNIT // 10,), risk_free=UNIT // 50)
+        >>> one.gain({"a": Fraction(1, 2)})
+        Fraction(3, 50)
+        """
         pairs = zip(self.leaves, self.expected, strict=True)
-        return sum((shares[leaf] * own for leaf, own in pairs), Fraction(0)) / UNIT
+        excess = (shares[leaf] * (own - self.risk_free) for leaf, own in pairs)
+        return sum(excess, Fraction(self.risk_free)) / UNIT
 
     def utility(self, shares: Mapping[str, Fraction]) -> Fraction:
         """Expected return less what the risk aversion asks for variance, a year, exactly."""

@@ -124,11 +124,15 @@ def look(policy: Policy, view: PriceHistory, weights: Weights, rates: Mapping[st
 
 @dataclass(frozen=True, slots=True)
 class _Learned:
-    """A year's estimates of a view's symbols, and what the target's utility pays for variance."""
+    """A year's estimates of a view's symbols, and what the target's utility pays for variance.
+
+    Money is none of the symbols: it earns `risk_free`.
+    """
 
     covariance: Floats
     expected: Floats
     aversion: float | None
+    risk_free: float
 
 
 def _learned(target: Any, view: PriceHistory) -> _Learned | None:
@@ -141,15 +145,16 @@ def _learned(target: Any, view: PriceHistory) -> _Learned | None:
         return _of_outlook(target, view)
     covariance = getattr(target, "covariance", None)
     expected = getattr(target, "expected", "compounded")
+    risk_free = float(getattr(target, "risk_free", 0.0))
     learned = learn(
         np.asarray(view.returns),
         covariance if covariance in COVARIANCES else "ledoit-wolf",
         "compounded" if isinstance(expected, str) and expected not in EXPECTED else expected,
         sessions_a_year=float(getattr(target, "sessions_a_year", 252)),
         names=view.symbols,
-        risk_free=float(getattr(target, "risk_free", 0.0)),
+        risk_free=risk_free,
     )
-    return _Learned(learned.covariance, learned.expected, _risk_aversion(target))
+    return _Learned(learned.covariance, learned.expected, _risk_aversion(target), risk_free)
 
 
 def _of_outlook(target: Any, view: PriceHistory) -> _Learned | None:
@@ -165,12 +170,14 @@ def _of_outlook(target: Any, view: PriceHistory) -> _Learned | None:
     expected = np.zeros(len(view.symbols))
     expected[places] = np.array(outlook.expected) / UNIT
     aversion = outlook.risk_aversion
-    return _Learned(covariance, expected, None if aversion is None else float(aversion))
+    risk_free = outlook.risk_free / UNIT
+    return _Learned(covariance, expected, None if aversion is None else float(aversion), risk_free)
 
 
 def _utility(weights: Floats, learned: _Learned, aversion: float) -> float:
     risk = float(weights @ learned.covariance @ weights)
-    return float(weights @ learned.expected) - 0.5 * aversion * risk
+    gained = learned.risk_free + float(weights @ (learned.expected - learned.risk_free))
+    return gained - 0.5 * aversion * risk
 
 
 def rates_by(symbols: tuple[str, ...], rates: Floats) -> dict[str, float]:

@@ -171,6 +171,7 @@ def _outlook(asked: Asked, window: Window, covariance: Floats, expected: Floats)
         window.days[0],
         window.days[-1],
         len(window.days),
+        risk_free=round(asked.risk_free * UNIT),
     )
 
 

@@ -103,3 +103,30 @@ def test_a_found_target_is_swept_in_its_folder(tmp_path: Path) -> None:
         other = next(one for one in alone["policies"] if one["name"] == when)
         for figure in FIGURES:
             assert row[figure] == pytest.approx(other[figure], rel=1e-9), (when, figure)
+
+
+@pytest.mark.parametrize("flows", [None, -0.04], ids=["fast", "daily"])
+def test_bands_are_not_said_to_leave_a_made_target(flows: float | None) -> None:
+    """Nobody expects each of its changes to be followed; sweep and backtest are silent alike."""
+    prices, policy = market(), tt.Policy(ewma, when="band:4pp")
+
+    swept = tt.sweep(prices, policy, when=["band:4pp"], flows=flows)
+
+    alone = tt.backtest(prices, policy, flows=flows)
+    codes = [{finding.code for finding in one.findings} for one in (swept, alone)]
+    assert all("target-not-followed" not in one for one in codes)
+
+
+def test_dated_weights_beside_a_made_target_are_told_of() -> None:
+    """A band that follows weights by date late is told of, whatever else is in the sweep."""
+    prices = market()
+    days = [str(day) for day in prices.dates[[0, 300]].astype("datetime64[D]")]
+    by_date = dict(zip(days, ({"CALM": 1.0}, {"WILD": 1.0}), strict=True))
+
+    swept = tt.sweep(
+        prices, tt.Policy(ewma), when=["band:50pp"], target={"dated": by_date, "made": ewma}
+    )
+
+    told = [one for one in swept.findings if one.code == "target-not-followed"]
+    assert len(told) == 1
+    assert "dated" in told[0].subject

@@ -28,6 +28,8 @@ from trimtab.model.errors import OptionError
 from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.simulate.advice_accounts import InAccounts
+from trimtab.simulate.advice_found import found_outcomes
+from trimtab.simulate.aims import MadeTarget, read_target
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.bootstrap import bootstrap
 from trimtab.simulate.frames import html_table, make_frame, text_table
@@ -46,6 +48,9 @@ WHENS = (
     "quarterly+band:5pp", "monthly+band:5pp/25%", "drift:2pp", "drift:5pp", "drift:10pp",
 )  # fmt: skip
 TOS = ("target", "half", "edge")
+
+MADE_PATHS = 40
+"""Shuffled histories unless told where the target is found anew on each: most of a second each."""
 
 MATERIAL = 0.0002
 """What another policy must take less to be worth a change: 0.02% a year."""
@@ -344,7 +349,7 @@ def advise(
     material: float = MATERIAL,
     when: Sequence[str] = WHENS,
     to: Sequence[str] = TOS,
-    paths: int = PATHS,
+    paths: int | None = None,
     seed: int = 0,
     threads: int | None = None,
     on_progress: Callable[[int], None] | None = None,
@@ -354,7 +359,9 @@ def advise(
 
     Args:
         prices: Total-return prices.
-        own: The policy that is followed now; the others have its target.
+        own: The policy that is followed now; the others have its target. One that is made from
+            prices is made anew on every shuffled history, once for all of them, and traded at the
+            next close.
         costs: What trading costs.
         tax_of_turnover: Tax for each unit of money turned over, as 0.03; account mode knows it.
         risk_aversion: Of the investor: 3 counts a tracking error of 2% a year as 0.06% a year.
@@ -362,9 +369,10 @@ def advise(
         material: What another must take less to be worth a change, as a share a year.
         when: When the other policies act, in words.
         to: How far they trade, in words.
-        paths: How many shuffled histories.
+        paths: How many shuffled histories; by default 200, or 40 where the target is made from
+            prices.
         seed: Names the chance.
-        threads: How many run at once; they change no figure.
+        threads: How many run at once; they change no figure. A target that is made runs on one.
         on_progress: Told how many histories are done.
         options: Of `backtest`: cash, trade_at, start, end, cash_rate, ...
 
@@ -380,12 +388,23 @@ def advise(
         raise OptionError(f"level {level!r}: between 0.5 and 1, as 0.95")
     if not 0.0 <= material < 1.0:
         raise OptionError(f"material {material!r}: a share a year from 0 to below 1, as 0.0002")
+    aim = read_target(own.target, own.label, short=bool(options.get("short")))
+    if paths is None:
+        paths = MADE_PATHS if isinstance(aim, MadeTarget) else PATHS
     if paths < 20:
         raise OptionError(f"paths {paths!r}: at least 20, to tell noise")
     tried = grid(own, when=[*when, str(own.when)], to=[*to, str(own.to)])
     policies = [tried.policy(row)[0] for row in range(len(tried))]
-    result = backtest(prices, policies, costs=costs or Costs(), **options)
-    outcomes = bootstrap(result, paths=paths, seed=seed, threads=threads, on_progress=on_progress)
+    if isinstance(aim, MadeTarget):
+        outcomes = found_outcomes(
+            prices, policies, aim, costs=costs or Costs(), paths=paths, seed=seed,
+            on_progress=on_progress, **options,
+        )  # fmt: skip
+    else:
+        result = backtest(prices, policies, costs=costs or Costs(), **options)
+        outcomes = bootstrap(
+            result, paths=paths, seed=seed, threads=threads, on_progress=on_progress
+        )
     name = f"{own.when} to {own.to}"
     return judged(
         outcomes, policies, name, tax_of_turnover=tax_of_turnover, risk_aversion=risk_aversion,

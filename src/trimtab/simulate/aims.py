@@ -34,12 +34,14 @@ class GivenTarget:
         rows: Weights in the order of `symbols`, one row a date.
         dates: From when each row holds, ascending; None for one row that always holds.
         branches: Inner sleeves, whose bands count as well: ones for the symbols that are in them.
+        is_made: Whether they were made from prices, once for several policies.
     """
 
     symbols: tuple[str, ...]
     rows: tuple[tuple[float, ...], ...]
     dates: tuple[date, ...] | None = None
     branches: tuple[tuple[int, ...], ...] = ()
+    is_made: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,14 @@ class MadeTarget:
         make: From a view of prices to weights by symbol, or None while it is too early.
         warmup: Sessions that a view must have before it is asked.
         may_wait: Whether it may give None for as long as it is too early: a function may.
+        found_on: From a session to that whose weights hold on it, where it is not made anew at
+            each look.
     """
 
     make: Callable[[PriceHistory], Weights | None]
     warmup: int
     may_wait: bool = False
+    found_on: Callable[[date], date] | None = None
 
 
 def read_target(target: object, policy: str, *, short: bool = False) -> GivenTarget | MadeTarget:
@@ -70,6 +75,8 @@ def read_target(target: object, policy: str, *, short: bool = False) -> GivenTar
     Raises:
         InputError: It is none of these, or its weights are no weights.
     """
+    if isinstance(target, (GivenTarget, MadeTarget)):
+        return target
     if isinstance(target, Sleeve):
         return _tree(target, policy)
     if isinstance(target, Mapping):
@@ -85,7 +92,8 @@ def read_target(target: object, policy: str, *, short: bool = False) -> GivenTar
     if hasattr(target, "fit"):
         return MadeTarget(_fitted(target, policy, short), WARMUP)
     if callable(target):
-        return MadeTarget(_called(target, policy, short), 1, may_wait=True)
+        found_on = getattr(target, "found_on", None)
+        return MadeTarget(_called(target, policy, short), 1, may_wait=True, found_on=found_on)
     raise _wrong(policy, "", "no target", "give weights, as {'SPY': 0.6, 'AGG': 0.4}")
 
 

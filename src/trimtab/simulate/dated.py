@@ -76,10 +76,17 @@ def dated(
     days = [day_of(panel.dates[decide + lag])]
     looks = _looks(whens, panel, every=rules.flows is not None)
     sessions = [int(s) for s in np.flatnonzero(looks) if s > decide + lag]
+    made_on = None
     for done, session in enumerate(sessions, start=1):
-        weights = target.make(_unheld(views.at(session), name))
         if on_found is not None:
             on_found(done, len(sessions))
+        if target.found_on is not None:
+            on = target.found_on(day_of(panel.dates[session]))
+            # The same until the next one is found, whoever looks.
+            if on == made_on:
+                continue
+            made_on = on
+        weights = target.make(_unheld(views.at(session), name))
         # What knows nothing new keeps the target that it gave last.
         if weights is None:
             continue
@@ -89,7 +96,8 @@ def dated(
             days.append(day_of(panel.dates[session]))
     table = np.array(rows)
     kept = len(columns) if table[:, -1].any() else len(risky)
-    return GivenTarget(columns[:kept], tuple(map(tuple, table[:, :kept].tolist())), tuple(days))
+    shares = tuple(map(tuple, table[:, :kept].tolist()))
+    return GivenTarget(columns[:kept], shares, tuple(days), is_made=True)
 
 
 def _looks(whens: Sequence[When], panel: PriceHistory, *, every: bool) -> NDArray[np.bool_]:
@@ -119,7 +127,7 @@ def _unheld(view: PriceHistory, name: str) -> PriceHistory:
 
 
 def _depends(name: str) -> InputError:
-    wrong = "it depends on what is held, which differs between the policies of a sweep"
+    wrong = "it depends on what is held, which differs between the policies that share it"
     return InputError([_problem(name, wrong, "run them by `backtest`, one after the other")])
 
 

@@ -44,6 +44,13 @@ class FoundAim:
     _known: dict[tuple[date, int, Fraction], Weights | None] = field(
         default_factory=dict, compare=False, repr=False
     )
+    _on: dict[date, date] = field(default_factory=dict, compare=False, repr=False)
+
+    def found_on(self, day: date) -> date:
+        """The session whose finding holds on a session."""
+        if day not in self._on:
+            self._on[day] = self.calendar.last_period_end(self.target.every, day)
+        return self._on[day]
 
     def __call__(self, view: PriceHistory) -> Weights | None:
         """Weights by symbol as of the view's last session; None where nothing can be found."""

@@ -90,6 +90,7 @@ def run_paths(
     paths: int,
     threads: int | None = None,
     on_progress: Callable[[int], None] | None = None,
+    anew: Callable[[Ready, PathSource, int], Floats] | None = None,
 ) -> Floats:
     """The figures of policies on each of many paths.
 
@@ -100,6 +101,8 @@ def run_paths(
         threads: How many to run at once; by default one a core. They change no figure. Targets
             that are made from prices run on one, because functions of users may keep notes.
         on_progress: Told how many paths are done, each time; by one thread at a time.
+        anew: How policies run over a path where targets are made from prices: shape (policies,
+            figures); by default each makes its own.
 
     Returns:
         Shape (paths, policies, figures), the last in the order of OUTCOME_FIGURES.
@@ -141,7 +144,7 @@ def run_paths(
     table = np.empty((paths, len(ready.policies), len(OUTCOME_FIGURES)))
     if not ready.is_given:
         for path in range(paths):
-            table[path] = _figures_anew(ready, source, path)
+            table[path] = (anew or _figures_anew)(ready, source, path)
             told()
         return table
     workers = min(threads or _cores(), paths)

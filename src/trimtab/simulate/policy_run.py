@@ -135,7 +135,8 @@ def policy_result(
     if listed is not None:
         aims, aim_at = listed.rows_by_session(rows, aim_at), np.arange(len(aim_at))
     findings: tuple[Finding, ...] = ()
-    if setting.make is None and len(rows) > 1:
+    # What is made from prices is made anew on the way, and nobody expects each to be followed.
+    if setting.make is None and not setting.is_made and len(rows) > 1:
         lag = 0 if setting.trade_at == "close" else 1
         findings = changes_not_followed(
             setting.policy, rows, setting.row_at, history.dates, log.sessions[log.acted], lag

@@ -40,6 +40,7 @@ class Setting:
     start_prices: Floats
     branches: tuple[tuple[int, ...], ...] = ()
     conditions: Conditions | None = None
+    is_made: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,6 +200,7 @@ def _given(
         offset=0,
         start_prices=history.close[0],
         branches=tuple((*inside, 0) for inside in target.branches) if spare else target.branches,
+        is_made=target.is_made,
     )
 
 

@@ -354,7 +354,7 @@ def sweep(
         held_sharpe=np.array([sharpe_moments(row[1:])[0] for row in held]),
         frames=frames or prices.frames,
     )
-    if is_fast and not is_made:
+    if is_fast:
         looked_at = dict.fromkeys([*made.best(), *made.frontier(), *range(len(made))])
         findings += not_followed(prices, policies, targets, rules, [*looked_at])
     return replace(made, findings=tuple(dict.fromkeys((*prices.findings, *findings))))

@@ -39,7 +39,7 @@ def not_followed(
         rules: What is the same for all; its costs are replaced by each of the grid's.
         rows: The policies, those that matter most first.
     """
-    moving = {k for k, target in enumerate(targets) if len(target.rows) > 1}
+    moving = {k for k, one in enumerate(targets) if len(one.rows) > 1 and not one.is_made}
     if not moving:
         return []
     asks = [when.has_band or when.drift is not None for when in policies.whens]

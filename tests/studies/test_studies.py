@@ -93,6 +93,8 @@ def test_account_mode_made_simple_is_research_mode() -> None:
         assert abs(found.value(f"research mode, no costs, {name}")) < 0.01  # basis points a year
         assert found.value(f"no costs, {name}") > 0
         assert abs(found.value(f"whole, {name}")) < 20
+        assert found.estimate(f"tax counted, not paid, {name}").low > 20
+        assert 105 < found.value(f"taxed, {name}") < 125
     assert found.value("with the halved price") < -5
     assert differing(two_modes, found) == []
 

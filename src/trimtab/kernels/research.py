@@ -139,6 +139,8 @@ def run(
             fill_reaches(units, aim, space)
         if every and drift >= 0.0:
             fill_apart(prices, units, aim, day, size, block_value, block_apart)
+        # As in `fill_values`: no place is counted from the end.
+        assert day >= 0
         for j in range(size):
             equity[day + j] = block_value[j]
         resume = stop

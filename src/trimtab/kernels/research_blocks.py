@@ -44,14 +44,27 @@ def next_apart(first: int, stop: int, drift: float, value: Column, apart: Column
 
 @kernel
 def fill_values(prices: Column, units: Column, day: int, size: int, value: Column) -> None:
-    """What the portfolio is worth on each session of a block."""
+    """What the portfolio is worth on each session of a block.
+
+    Four instruments at a time, added one after the other: each sum is written once for the four,
+    and is to the last bit what one at a time comes to.
+    """
+    # Told so, machine code looks for no place counted from the end, and takes several at a time.
+    assert day >= 0
+    n = len(units)
+    fours = n - n % 4
     for j in range(size):
         value[j] = 0.0
-    for i in range(len(units)):
-        held = units[i]
-        price = prices[i][day : day + size]
+    for i in range(0, fours, 4):
+        a, b, c, d = units[i], units[i + 1], units[i + 2], units[i + 3]
+        p, q, r, s = prices[i], prices[i + 1], prices[i + 2], prices[i + 3]
         for j in range(size):
-            value[j] += held * price[j]
+            t = day + j
+            value[j] = value[j] + a * p[t] + b * q[t] + c * r[t] + d * s[t]
+    for i in range(fours, n):
+        held, price = units[i], prices[i]
+        for j in range(size):
+            value[j] += held * price[day + j]
 
 
 @kernel

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import trimtab as tt
-from tests.cli.console import Session
+from tests.cli.console import Session, demo_folder
 from tests.moving import moving_folder
 from trimtab.adapters.price_frames import read_prices
 from trimtab.model.errors import InputError
@@ -130,3 +130,23 @@ def test_dated_weights_beside_a_made_target_are_told_of() -> None:
     told = [one for one in swept.findings if one.code == "target-not-followed"]
     assert len(told) == 1
     assert "dated" in told[0].subject
+
+
+@pytest.mark.parametrize("words", ["sweep --when monthly", "advise --tax-percent 1"])
+def test_an_insured_folder_is_refused_by_name(tmp_path: Path, words: str) -> None:
+    """A floor depends on what each policy is worth; what compares them instead is said."""
+    folder = demo_folder(tmp_path)
+    rule = '[target.cppi]\nmultiplier = 4\nfloor = 80000\nsafe = "bonds"\n'
+    with (folder / "portfolio.toml").open("a") as file:
+        file.write(rule)
+    session = Session(folder)
+
+    refused = session.run(f"trimtab {words}")
+    instead = session.run("trimtab backtest --policy monthly --policy quarterly --start 2012-06-01")
+
+    assert "[target.cppi]" in refused
+    assert "trimtab backtest --policy monthly --policy quarterly" in refused
+    assert "[1]" in refused
+    assert "quarterly" in instead
+    assert "monthly " in instead
+    assert "[1]" not in instead

@@ -7,7 +7,7 @@ import argparse
 from trimtab.cli.conditions import account_terms_of, add_conditions, conditions_of, costs_by
 from trimtab.cli.missing_prices import add_missing, missing_of
 from trimtab.cli.options import add_json, command, folder_of
-from trimtab.cli.studied import START, add_studied, rate, studied
+from trimtab.cli.studied import START, add_studied, rate, refuse_worth, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def run(args: argparse.Namespace) -> int:
     progress("reading prices")
     try:
         found = studied(args)
+        refuse_worth(found, "advise")
         own = _own_words(args, found)
         runs = _in_accounts(args, [own]) if found.policy and args.tax_percent is None else []
         tax = args.tax_percent or 0.0

@@ -108,6 +108,23 @@ def studied(args: argparse.Namespace) -> Studied:
     return _any_prices(args) if args.prices else _this_portfolio(args)
 
 
+def refuse_worth(found: Studied, command: str) -> None:
+    """Refuse a target that depends on what each policy is worth, where policies share one.
+
+    Raises:
+        RefusedError: The portfolio's target is insured.
+    """
+    from trimtab.model.errors import RefusedError
+
+    rule = getattr(found.target, "target", None)
+    if getattr(rule, "cppi", None) is not None:
+        raise RefusedError(
+            f"`{command}` finds a target once for all policies, and that of [target.cppi] depends "
+            "on what each of them is worth: `trimtab backtest --policy monthly --policy quarterly` "
+            "compares them"
+        )
+
+
 def amount(text: str, what: str, least: float, most: float) -> float:
     """A plain number of an option, within limits."""
     from trimtab.model.numbers import NumberError, decimal_from

@@ -7,7 +7,7 @@ import argparse
 from trimtab.cli.conditions import add_conditions, conditions_of, costs_by
 from trimtab.cli.missing_prices import add_missing, missing_of
 from trimtab.cli.options import add_json, command
-from trimtab.cli.studied import START, add_studied, studied
+from trimtab.cli.studied import START, add_studied, refuse_worth, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def run(args: argparse.Namespace) -> int:
     progress("reading prices")
     try:
         found = studied(args)
+        refuse_worth(found, "sweep")
         policies = _grid(args, found)
         result = _swept(args, found, policies, Path(args.out) if args.out else None)
     finally:

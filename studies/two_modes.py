@@ -147,8 +147,8 @@ modes know, are the largest step. Dividends that wait as cash for the next rebal
 may go either way: they are out of the market meanwhile, and they keep the cash sleeve filled.
 Whole shares, the smallest trade, and three accounts with a menu hardly show in a household of this
 size. Without all of these the two modes are one: the last row is what rounding to cents and
-millionths leaves (it counts one rebalance less, since research mode never trades on the last session). A sale
-pays for purchases and tax of its own session, so settlement is no step.
+millionths leaves (it counts one rebalance less, since research mode never trades on the last
+session). A sale pays for purchases and tax of its own session, so settlement is no step.
 
 **What may be far more** is a price that account mode does not believe. On 2000-09-29, a month's
 last session, AAPL halved without a split. It was true; but account mode refused to trade on it

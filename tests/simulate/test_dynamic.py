@@ -96,6 +96,29 @@ def test_the_first_purchase_is_weighed_against_what_money_earns() -> None:
     assert first[0] == pytest.approx(first[1], abs=1e-12)
 
 
+def test_a_limit_on_turnover_counts_from_what_the_policy_holds() -> None:
+    """After the first purchase at most so much moves at each look, from the holdings of the day."""
+    best = tt.Optimiser("utility", risk_aversion=8.0)
+    slow = tt.Optimiser("utility", risk_aversion=8.0, constraints=tt.Constraints(turnover=0.02))
+
+    free = tt.backtest(PRICES, tt.Policy(best, "monthly", name="best"))["best"].log
+    found = tt.backtest(PRICES, tt.Policy(slow, "monthly", name="slow"))["slow"].log
+
+    shares = found.moved / found.value / 2
+    assert len(shares) > 5
+    # Dealt a session later, what moves is a little more or less than what was asked for.
+    assert shares.max() < 0.03 < (free.moved / free.value / 2).max()
+
+
+def test_a_limit_on_turnover_from_a_constant_is_refused_in_a_policy() -> None:
+    """It would count from the same weights for ever; the remedy is named."""
+    rules = tt.Constraints(held={"A": 1.0}, turnover=0.1)
+    policy = tt.Policy(tt.Optimiser("utility", constraints=rules), "monthly")
+
+    with pytest.raises(InputError, match="leave `held` out"):
+        tt.backtest(PRICES, policy)
+
+
 def test_a_very_small_limit_is_the_calendar() -> None:
     """A tracking error that is always reached changes nothing about a calendar's run."""
     dynamic = tt.Policy(UTILITY, "monthly+tracking:0.000001%", name="dynamic")

@@ -73,11 +73,13 @@ def test_pyportfolioopts_figures(shared: Path, name: str) -> None:
     )
 
 
-def riskfolio(shared: Path, column: str) -> tuple[np.ndarray, np.ndarray]:
+def riskfolio(
+    shared: Path, column: str, objective: str = "MinRisk"
+) -> tuple[np.ndarray, np.ndarray]:
     """The last 200 returns of ten stocks, and the published weights of one risk measure."""
     import pandas as pd
 
-    with (shared / "reference/riskfolio_Classic_MinRisk.csv").open() as file:
+    with (shared / f"reference/riskfolio_Classic_{objective}.csv").open() as file:
         table = list(csv.DictReader(file))
     names = [next(iter(row.values())) for row in table]
     prices = pd.read_csv(shared / "data/riskfolio_11stocks_2016_2019/stock_prices.csv", index_col=0)
@@ -98,6 +100,16 @@ def test_riskfolios_weights(shared: Path) -> None:
     np.testing.assert_allclose(found, variance, atol=1e-5)
     np.testing.assert_allclose(tail, cvar, atol=1e-5)
     np.testing.assert_allclose(fall, drawdown, atol=1e-5)
+
+
+def test_riskfolios_weights_of_the_best_sharpe_ratio(shared: Path) -> None:
+    """By mean returns, above no rate, the weights are those in Riskfolio-Lib's tests."""
+    returns, published = riskfolio(shared, "MV", "Sharpe")
+    matrix = np.cov(returns, rowvar=False)
+
+    found = best_sharpe(returns.mean(axis=0), matrix, within(10), risk_free=0.0).weights
+
+    np.testing.assert_allclose(found, published, atol=1e-6)
 
 
 def test_ten_assets_of_markowitz(shared: Path) -> None:

@@ -11,12 +11,13 @@ Needs skfolio: `pip install 'trimtab[skfolio]'`. The other way round takes no ad
 
 from __future__ import annotations
 
-from inspect import signature
 from typing import Any
 
 from skfolio.optimization import BaseOptimization
 from sklearn.base import clone
 from sklearn.utils.validation import validate_data
+
+from trimtab.targets.parameters import asks_held
 
 
 class InSkfolio(BaseOptimization):
@@ -77,4 +78,4 @@ class InSkfolio(BaseOptimization):
 
     @property
     def _asks_held(self) -> bool:
-        return "held" in signature(self.estimator.fit).parameters
+        return asks_held(self.estimator)

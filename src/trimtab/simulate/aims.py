@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, cast
 from trimtab.model.errors import InputError, Problem, TrimtabError
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.history import PriceHistory
+from trimtab.targets.parameters import asks_held
 
 GIVEN_TOLERANCE = 1e-9
 """How far given weights may be from summing to 1; they are used as they are."""
@@ -216,7 +217,12 @@ def _called(
 
 
 def _fitted(estimator: Any, policy: str, short: bool) -> Callable[..., Weights | None]:
-    asked = signature(estimator.fit).parameters
+    asked, counts_from = signature(estimator.fit).parameters, asks_held(estimator)
+    rules = getattr(estimator, "constraints", None)
+    if getattr(rules, "turnover", None) is not None and getattr(rules, "held", None):
+        wrong = "its limit on turnover counts from the same `held` on every day"
+        remedy = "leave `held` out of the constraints: then it counts from what the policy holds"
+        raise _wrong(policy, "", wrong, remedy)
 
     def made(view: PriceHistory) -> Weights | None:
         # A fresh copy each time, so that no date learns from another.
@@ -227,8 +233,10 @@ def _fitted(estimator: Any, policy: str, short: bool) -> Callable[..., Weights |
 
             returns = pd.DataFrame(returns, index=view.dates[1:], columns=list(view.symbols))
         told: dict[str, Any] = {"names": list(view.symbols)} if "names" in asked else {}
-        if "held" in asked and view.held:
+        if counts_from and view.held:
             told["held"] = held_of(view)
+        elif counts_from and hasattr(fresh, "counts_from_held"):
+            told["held"] = [0.0] * len(view.symbols)
         fitted = fresh.fit(returns, **told)
         return _made((fresh if fitted is None else fitted).weights_, view, policy, short)
 

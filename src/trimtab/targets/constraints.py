@@ -66,7 +66,8 @@ class Constraints:
         groups, scores: Limits of sums, and of averages.
         exclude: Instruments that must not be held.
         most: The most of single instruments, whatever else is said: see `days_of_volume`.
-        held: The weights now: what `turnover` counts from; what is not named is not held.
+        held: The weights now: what `turnover` counts from; what is not named is not held. Without
+            it what `fit` is told is held; in a policy what that holds on the day.
         turnover: The most that may move, one way, as a share of the portfolio.
         benchmark: Its weights; what is not named is not in it.
         tracking_error: The most volatility, a year, of the difference from the benchmark.

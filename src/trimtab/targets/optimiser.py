@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from trimtab.targets.constraints import Constraints
 
@@ -135,12 +135,27 @@ class Optimiser(Parameters):
         self.expected = expected
         self.sessions_a_year = sessions_a_year
 
-    def fit(self, X: Any, y: object = None, *, names: Sequence[str] | None = None) -> Optimiser:
+    @property
+    def counts_from_held(self) -> bool:
+        """Whether a limit on turnover counts from what `fit` is told that is held."""
+        rules = self.constraints
+        return rules is not None and rules.turnover is not None and not rules.held
+
+    def fit(
+        self,
+        X: Any,
+        y: object = None,
+        *,
+        held: ArrayLike | None = None,
+        names: Sequence[str] | None = None,
+    ) -> Optimiser:
         """Find the weights.
 
         Args:
             X: Simple returns, shape (sessions, n), oldest first; a frame or an array.
             y: Not used.
+            held: The weights now, shape (n,), which a limit on turnover counts from where its
+                constraints name none; all zero: nothing is held yet, and it limits nothing.
             names: Of the instruments; by default the frame's columns, or their places from 1.
 
         Raises:
@@ -148,12 +163,28 @@ class Optimiser(Parameters):
                 the limits contradict each other; it says which.
         """
         returns, names = self._table(X, names)
-        found = self.result_ = self.optimised(returns, names)
+        found = self.result_ = self._from(held, names).optimised(returns, names)
         wrong = [finding for finding in found.findings if finding.severity == "error"]
         if wrong:
             raise ValueError(" ".join(finding.message for finding in wrong))
         self.weights_ = found.weights
         return self
+
+    def _from(self, held: ArrayLike | None, names: Sequence[str]) -> Optimiser:
+        """The same, its turnover counted from these weights where its constraints name none."""
+        import numpy as np
+
+        if held is None or not self.counts_from_held:
+            return self
+        assert self.constraints is not None, "there is a limit on turnover"
+        now = np.asarray(held, dtype=np.float64)
+        if now.shape != (len(names),):
+            raise ValueError(f"held has the shape {now.shape}: one weight for each instrument")
+        if not now.any():
+            rules = replace(self.constraints, turnover=None)
+        else:
+            rules = replace(self.constraints, held=dict(zip(names, now.tolist(), strict=True)))
+        return type(self)(**{**self.get_params(), "constraints": rules})
 
     def optimised(self, returns: Floats, names: Sequence[str]) -> Optimised:
         """The same, with trouble as findings and NaN for weights that there are none of."""

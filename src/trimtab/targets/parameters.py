@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+def asks_held(estimator: Any) -> bool:
+    """Whether an estimator finds other weights where something else is held: its fit is told."""
+    asks = "held" in signature(estimator.fit).parameters
+    return asks and bool(getattr(estimator, "counts_from_held", True))
+
+
 class Parameters:
     """For estimators that keep each argument of `__init__` under its own name.
 

@@ -89,6 +89,27 @@ def test_a_portfolio_folder_knows_what_it_holds(
     for one in (told, found):
         assert sum(one["current"]["weights"].values()) == pytest.approx(1.0)
         assert min(one["current"]["weights"].values()) > 0.0
+    codes = [{one["code"] for one in of["findings"]} for of in (told, found)]
+    assert all("now-in-part" in one for one in codes)
+    assert ["frontier-not-the-target" in one for one in codes] == [False, True]
+
+
+def test_now_is_of_the_last_day_that_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With an end the portfolio is looked at as it stood then, not as it stands today."""
+    folder = demo_folder(tmp_path)
+    main(["-C", str(folder), "frontier", "--json"])
+    today = json.loads(capsys.readouterr().out)
+    end = np.datetime64(today["last"]) - 10
+
+    code = main(["-C", str(folder), "frontier", "--end", str(end), "--json"])
+
+    then = json.loads(capsys.readouterr().out)
+    told = {one["code"]: one["message"] for one in then["findings"]}
+    assert code == 0
+    assert then["current"]["weights"] != today["current"]["weights"]
+    assert then["last"][:7] in told["now-in-part"]
 
 
 def test_page_and_picture(prices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

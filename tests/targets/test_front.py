@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.targets.test_quadratic import covariance
+from trimtab.reports.frontier_text import standing
 from trimtab.targets.front import Front, front
-from trimtab.targets.limits import Limits, Names, Turnover, within
+from trimtab.targets.limits import Limits, Names, Search, Turnover, within
 from trimtab.targets.mean_variance import least_volatility_for_return
 from trimtab.targets.programme import Row
 
@@ -60,7 +61,8 @@ def test_points_are_the_calmest_of_their_return(seed: int, kind: str) -> None:
 def test_the_portfolio_is_measured_against_the_frontier(seed: int) -> None:
     """At its volatility the frontier returns no less, at its return it is no riskier."""
     returns, matrix = market(seed)
-    weights = np.random.default_rng(seed).dirichlet(np.ones(8))
+    best = np.eye(8)[returns.argmax()]
+    weights = 0.5 * best + 0.5 * np.random.default_rng(seed).dirichlet(np.ones(8))
 
     found = front(NAMES, returns, matrix, within(8), current=weights)
 
@@ -105,3 +107,39 @@ def test_nothing_above_the_risk_free_rate_has_no_best_ratio() -> None:
 
     assert isinstance(found, Front)
     assert found.best_sharpe is None
+
+
+def test_a_portfolio_below_the_least_volatility_has_no_point_at_its_return() -> None:
+    """What returns less than the calmest weights has no frontier at its return."""
+    returns, matrix = market(0)
+    calm = front(NAMES, returns, matrix, within(8), points=3)
+    assert isinstance(calm, Front)
+    worst = np.eye(8)[returns.argmin()]
+    assert worst @ returns < calm.least_volatility.expected_return
+
+    found = front(NAMES, returns, matrix, within(8), points=3, current=worst)
+
+    assert isinstance(found, Front)
+    assert found.as_rich is None
+    assert found.as_calm is not None
+    assert "less than the least-volatility point" in standing(found)
+    assert "at that return" not in standing(found)
+
+
+def test_points_of_few_names_say_whether_they_are_proved() -> None:
+    """A search that ends before its proof leaves status and gap at its points, and a finding."""
+    returns, matrix = market(1)
+    limits = replace(within(8), names=Names(3, 1, 0.0))
+    short = replace(limits, search=Search(most_nodes=1, stop=lambda *_: True))
+
+    proved = front(NAMES, returns, matrix, limits, points=3)
+    open_ = front(NAMES, returns, matrix, short, points=3)
+
+    assert isinstance(proved, Front)
+    assert isinstance(open_, Front)
+    assert {one.status for one in proved.points} == {"optimal"}
+    assert max(one.gap for one in proved.points) < 1e-6
+    assert proved.findings == ()
+    assert "stopped" in {one.status for one in open_.points}
+    assert max(one.gap for one in open_.points) > 1e-4
+    assert [one.code for one in open_.findings] == ["frontier-not-proved"]

@@ -6,7 +6,7 @@ import argparse
 
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
 from trimtab.cli.optimize_views import add_views, expectation_of
-from trimtab.cli.options import add_folder, add_json, command, folder_of
+from trimtab.cli.options import add_folder, add_json, command
 from trimtab.cli.studied import rate
 
 TYPE_CHECKING = False
@@ -114,42 +114,22 @@ def run(args: argparse.Namespace) -> int:
 def _asked(args: argparse.Namespace) -> tuple[PriceHistory, dict[str, float], list[Finding]]:
     """Prices and, where they are known, the weights now: of files, or of this portfolio."""
     from trimtab.adapters.price_frames import read_prices
+    from trimtab.cli.frontier_folder import this_portfolio
     from trimtab.cli.optimize_limits import weights_now
     from trimtab.simulate.history import common_sessions
 
     held: dict[str, float] = {}
+    own: tuple[Finding, ...] = ()
     if args.prices:
         known = read_prices(args.prices)
         symbols = known.symbols
     else:
-        known, held = _this_portfolio(args)
+        known, held, own = this_portfolio(args)
         symbols = tuple(held)
     panel = common_sessions(known, symbols, start=args.start, end=args.end)
     given = weights_now(args, panel.history.symbols)
-    return panel.history, given or held, [*known.findings, *panel.findings]
-
-
-def _this_portfolio(args: argparse.Namespace) -> tuple[PriceHistory, dict[str, float]]:
-    """The portfolio's price history, and its weights now by the symbol that stands for each sleeve.
-
-    Cash, and what is in no sleeve, are left out; the rest is taken for the whole.
-    """
-    from trimtab.cli.studied import stand_ins
-    from trimtab.live.book import open_book
-    from trimtab.model.errors import RefusedError
-    from trimtab.model.instruments import CASH
-
-    book = open_book(folder_of(args))
-    prices, chosen = stand_ins(book.portfolio)
-    leaves = {row.sleeve: float(row.now) for row in book.status().value.sleeves if row.is_leaf}
-    held: dict[str, float] = {}
-    for leaf, symbol in chosen:
-        if symbol != CASH:
-            held[symbol] = held.get(symbol, 0.0) + leaves.get(leaf, 0.0)
-    total = sum(held.values())
-    if not total > 0.0:
-        raise RefusedError("this portfolio holds nothing that has a history; use --prices")
-    return prices, {symbol: weight / total for symbol, weight in held.items()}
+    told = [one for one in own if not given or one.code != "now-in-part"]
+    return panel.history, given or held, [*known.findings, *panel.findings, *told]
 
 
 def _front(
@@ -204,7 +184,7 @@ def _front(
     found = _with_tolerance(args, found, learned.covariance)
     if not isinstance(optimiser.expected, str):
         found = replace(found, foreseen=learned.foreseen)
-    return replace(found, findings=(*findings, *learned.findings))
+    return replace(found, findings=(*findings, *learned.findings, *found.findings))
 
 
 def _drawn(

@@ -81,13 +81,14 @@ def standing(front: Front) -> str:
     Under limits it may stand above the frontier, being outside them.
     """
     now, calm, rich = front.current, front.as_calm, front.as_rich
-    if now is None or calm is None or rich is None:
+    if now is None or calm is None:
         return ""
     told = (
         f"The portfolio is expected to return {now.expected_return:.2%} a year at "
         f"{now.volatility:.2%} volatility."
     )
-    more, less = calm.expected_return - now.expected_return, now.volatility - rich.volatility
+    more = calm.expected_return - now.expected_return
+    less = 1.0 if rich is None else now.volatility - rich.volatility
     if calm.volatility > now.volatility + 1e-6:
         told += (
             " It is calmer than anything within the limits: "
@@ -99,7 +100,13 @@ def standing(front: Front) -> str:
         told += " That is on the frontier."
     else:
         told += f" At that volatility the frontier returns {calm.expected_return:.2%}"
-        if rich.expected_return >= now.expected_return - 1e-6:
+        if rich is None:
+            least = front.least_volatility
+            told += (
+                f". The portfolio returns less than the least-volatility point, which returns "
+                f"{least.expected_return:.2%} at {least.volatility:.2%} volatility"
+            )
+        elif rich.expected_return >= now.expected_return - 1e-6:
             told += f"; at that return it has {rich.volatility:.2%} volatility"
         told += "."
     return told
@@ -148,6 +155,8 @@ def frontier_json(front: Front, prices: PriceHistory) -> dict[str, Any]:
             "volatility": point.volatility,
             "sharpe": point.sharpe if isfinite(point.sharpe) else None,
             "weights": weights,
+            "status": point.status,
+            "gap": point.gap if isfinite(point.gap) else None,
         }
 
     alone = zip(front.symbols, front.expected.tolist(), front.volatility.tolist(), strict=True)

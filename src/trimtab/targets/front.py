@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import nan
+from math import isfinite, nan
 from typing import TYPE_CHECKING
 
+from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.targets import frontier, mean_variance
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from trimtab.model.findings import Finding
     from trimtab.targets.foreseen import Foreseen
     from trimtab.targets.limits import Limits
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 RISK_AVERSE_BY_A_HAIR = 1e-7
 """What is asked for the most return: of weights with the same return, the calmest."""
+
+
+SAME = 1e-6
+"""Returns that differ by less are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,20 @@ class Point:
         weights: Shape (n,), summing to 1.
         expected_return, volatility: By the estimates.
         sharpe: Excess of the return over the risk-free rate, over the volatility.
+        status: `optimal`; `stopped` where a search ended without a proof; `resampled` and `given`
+            where nothing is claimed.
+        gap: How much calmer other weights of that return can be at most, in volatility; of the most
+            return how much more there can be, of the best Sharpe ratio how much better a ratio, at
+            a given volatility how much more return. NaN where no bound is reckoned, as between the
+            corners of a frontier.
     """
 
     weights: Floats
     expected_return: float
     volatility: float
     sharpe: float
+    status: str = "given"
+    gap: float = nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,8 @@ class Front:
         best_sharpe: The best Sharpe ratio; None where nothing returns more than the risk-free rate.
         current: Where the weights of now stand; None where they are not known.
         as_calm: The frontier at the volatility of now; None as for `current`.
-        as_rich: The frontier at the return of now; None as for `current`.
+        as_rich: The frontier at the return of now; None as for `current`, and where that is less
+            than the least volatility returns: there the frontier has no such point.
         expected, volatility: Of each instrument by itself, shape (n,).
         risk_free: A year's.
         tolerated: The point that a stated tolerance for risk leads to, and how; None without one.
@@ -115,16 +128,16 @@ def front(
     if not np.isfinite(calm.weights).all():
         return calm
 
-    def point(weights: Floats) -> Point:
+    def point(weights: Floats, status: str = "given", gap: float = nan) -> Point:
         gained = float(weights @ expected)
         volatility = float(np.sqrt(max(float(weights @ covariance @ weights), 0.0)))
         ratio = (gained - risk_free) / volatility if volatility > 0.0 else nan
-        return Point(weights, gained, volatility, ratio)
+        return Point(weights, gained, volatility, ratio, status, gap)
 
     if drawn:
-        mean = [point(weights) for weights in _mean_curve(drawn, limits, points)]
+        mean = [point(weights, "resampled") for weights in _mean_curve(drawn, limits, points)]
         return _of_points(symbols, mean, expected, covariance, risk_free, current)
-    found = [point(weights) for weights in _curve(expected, covariance, limits, points)]
+    found = [point(*one) for one in _curve(expected, covariance, limits, points)]
     tangent = mean_variance.best_sharpe(expected, covariance, limits, risk_free=risk_free)
     now = as_calm = as_rich = None
     if current is not None:
@@ -132,23 +145,42 @@ def front(
         alike = mean_variance.most_return_for_volatility(
             expected, covariance, limits, wanted=now.volatility
         )
-        as_calm = point(alike.weights)
-        alike = mean_variance.least_volatility_for_return(
-            expected, covariance, limits, wanted=now.expected_return
-        )
-        as_rich = point(alike.weights)
+        as_calm = point(alike.weights, alike.solution.status, alike.solution.gap)
+        if now.expected_return >= found[0].expected_return - SAME:
+            alike = mean_variance.least_volatility_for_return(
+                expected, covariance, limits, wanted=now.expected_return
+            )
+            as_rich = point(*_proved(alike, covariance))
     return Front(
         tuple(symbols),
         tuple(found),
         found[0],
-        None if tangent.missed else point(tangent.weights),
+        None
+        if tangent.missed
+        else point(tangent.weights, tangent.solution.status, tangent.solution.gap),
         now,
         as_calm,
         as_rich,
         expected,
         np.sqrt(covariance.diagonal()),
         risk_free,
+        findings=_unproved(found),
     )
+
+
+def _unproved(points: Sequence[Point]) -> tuple[Finding, ...]:
+    """That for some points something better is not ruled out."""
+    open_ = [one for one in points if one.status != "optimal"]
+    if not open_:
+        return ()
+    gaps = [one.gap for one in open_[: -1 if open_[-1] is points[-1] else None]]
+    known = [gap for gap in gaps if isfinite(gap)]
+    most = f", by {max(known):.2%} volatility at most" if known else ""
+    message = (
+        f"{len(open_)} of {len(points)} points are not proved: the search ended before, and other "
+        f"weights may be calmer at the same return{most}. Give it more time."
+    )
+    return (Finding("frontier-not-proved", "frontier", message),)
 
 
 def _of_points(
@@ -185,11 +217,13 @@ def _of_points(
     now = found.at(current, covariance)
     as_calm = [one for one in points if one.volatility <= now.volatility] or points[:1]
     as_rich = [one for one in points if one.expected_return >= now.expected_return] or points[-1:]
+    if now.expected_return < points[0].expected_return - SAME:
+        as_rich = []
     return replace(
         found,
         current=now,
         as_calm=max(as_calm, key=lambda one: one.expected_return),
-        as_rich=min(as_rich, key=lambda one: one.volatility),
+        as_rich=min(as_rich, key=lambda one: one.volatility, default=None),
     )
 
 
@@ -205,12 +239,22 @@ def _mean_curve(
     whole: Floats = np.zeros((points, len(limits.low)))
     for mean, spread in drawn:
         # A frontier that is one point has it at every rank.
-        whole += np.array(_curve(mean, spread, limits, points))
+        whole += np.array([weights for weights, *_ in _curve(mean, spread, limits, points)])
     return list(whole / len(drawn))
 
 
-def _curve(expected: Floats, covariance: Floats, limits: Limits, points: int) -> list[Floats]:
-    """Weights along the frontier, evenly in return."""
+def _proved(chosen: mean_variance.Chosen, covariance: Floats) -> tuple[Floats, str, float]:
+    """The calmest weights of a return, with their status and their gap in volatility."""
+    variance = float(chosen.weights @ covariance @ chosen.weights)
+    lower = max(variance - 2.0 * chosen.solution.gap, 0.0)
+    gap = max(variance, 0.0) ** 0.5 - lower**0.5
+    return chosen.weights, chosen.solution.status, gap
+
+
+def _curve(
+    expected: Floats, covariance: Floats, limits: Limits, points: int
+) -> list[tuple[Floats, str, float]]:
+    """Weights along the frontier, evenly in return, each with its status and its gap."""
     import numpy as np
 
     if limits.is_linear:
@@ -219,21 +263,21 @@ def _curve(expected: Floats, covariance: Floats, limits: Limits, points: int) ->
         returns = turns @ expected
         wanted = np.linspace(returns[0], returns[-1], points)
         if returns[-1] - returns[0] <= 1e-12:
-            return [turns[0]]
+            return [(turns[0], "optimal", nan)]
         # Between two corners the weights lie on a straight line.
-        return list(np.column_stack([np.interp(wanted, returns, column) for column in turns.T]))
-    calm = mean_variance.least_volatility(covariance, limits).weights
+        between = np.column_stack([np.interp(wanted, returns, column) for column in turns.T])
+        return [(weights, "optimal", nan) for weights in between]
+    calm = _proved(mean_variance.least_volatility(covariance, limits), covariance)
     hair = RISK_AVERSE_BY_A_HAIR * max(float(np.ptp(expected)), 1e-9) / covariance.diagonal().max()
-    rich = mean_variance.most_utility(
-        expected, covariance, limits, risk_aversion=float(hair)
-    ).weights
-    low, high = float(calm @ expected), float(rich @ expected)
+    most = mean_variance.most_utility(expected, covariance, limits, risk_aversion=float(hair))
+    rich = (most.weights, most.solution.status, most.solution.gap)
+    low, high = float(calm[0] @ expected), float(rich[0] @ expected)
     if high - low <= 1e-9:
         return [calm]
-    between = [
+    middle = [
         mean_variance.least_volatility_for_return(
             expected, covariance, limits, wanted=float(wanted)
-        ).weights
+        )
         for wanted in np.linspace(low, high, points)[1:-1]
     ]
-    return [calm, *between, rich]
+    return [calm, *(_proved(one, covariance) for one in middle), rich]

@@ -85,7 +85,7 @@ def check_span(prices: PriceHistory, start: date | None, end: date | None) -> No
     Raises:
         InputError: They are not; it says which dates there are.
     """
-    if not len(prices):
+    if (start is None and end is None) or not len(prices):
         return
     there = f"prices are from {prices.first} to {prices.last}"
     if start is not None and end is not None and start > end:

@@ -61,6 +61,7 @@ _share = st.integers(1, 10**6).map(lambda k: Fraction(k, 10**6))
     cashflow=st.none() | st.integers(1, 10**9).map(lambda k: Decimal(k).scaleb(-2)),
     tracking=st.none() | _share,
     worth=st.none() | st.integers(1, 10**6).map(lambda k: Fraction(k, 1000)),
+    breakdown=st.booleans(),
 )
 def test_canonical_words_read_back_to_the_same_policy(
     calendar: str | None,
@@ -70,11 +71,13 @@ def test_canonical_words_read_back_to_the_same_policy(
     cashflow: Decimal | None,
     tracking: Fraction | None,
     worth: Fraction | None,
+    breakdown: bool,
 ) -> None:
     """Whatever a policy says of itself reads back to that policy."""
     if (absolute, relative, drift) != (None, None, None):
         tracking = worth = None
-    when = When(calendar, False, absolute, relative, drift, cashflow, tracking, worth)  # type: ignore[arg-type]
+    parts = (calendar, False, absolute, relative, drift, cashflow, tracking, worth, breakdown)
+    when = When(*parts)  # type: ignore[arg-type]
 
     assert parse_when(str(when)) == when
 

@@ -12,10 +12,11 @@ from tests.moving import moving_folder, written_folder
 from tests.simulate.test_account import StillClock, holdings, told
 from trimtab.adapters.portfolio_folder import read_portfolio
 from trimtab.adapters.portfolio_prices import portfolio_prices
-from trimtab.live.book import open_book
+from trimtab.live.book import OpenBook, open_book
 from trimtab.live.history import account_paths, account_runs
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.orders import Order
+from trimtab.model.plan import Reading
 from trimtab.model.policy import Policy, parse_policy
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.backtest import backtest
@@ -30,6 +31,24 @@ LEAST = '[target.optimize]\nhistory = "1y"\n'
 def seen(prices: PriceHistory, day: date) -> PriceHistory:
     """A view that ends on a day."""
     return prices.until(int(np.searchsorted(prices.dates, np.datetime64(day))))
+
+
+def carried_out(
+    folder: Path, start: date, end: date
+) -> tuple[OpenBook, list[Order], list[tuple[date, tuple[Reading, ...]]]]:
+    """Day by day through plan and apply: the orders, and the readings of plans that trade."""
+    clock = StillClock()
+    book = open_book(folder, clock=clock)
+    orders: list[Order] = []
+    readings = []
+    for day in book.portfolio.calendar.sessions(start, end):
+        clock.day = day
+        plan = book.plan(day)
+        if plan.trades:
+            readings.append((day, plan.readings))
+        if plan.trades or plan.periods:
+            orders.extend(record.order for record in book.apply(plan).orders)
+    return book, orders, readings
 
 
 @pytest.mark.parametrize(
@@ -47,17 +66,7 @@ def test_a_backtest_orders_what_plan_and_apply_order(
         if optimize is None
         else moving_folder(tmp_path, optimize=optimize, when=when)
     )
-    clock = StillClock()
-    book = open_book(folder, clock=clock)
-    orders: list[Order] = []
-    readings = []
-    for day in book.portfolio.calendar.sessions(START, END):
-        clock.day = day
-        plan = book.plan(day)
-        if plan.trades:
-            readings.append((day, plan.readings))
-        if plan.trades or plan.periods:
-            orders.extend(record.order for record in book.apply(plan).orders)
+    book, orders, readings = carried_out(folder, START, END)
     opening = book.opening
     assert opening is not None
 

@@ -9,6 +9,7 @@ from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.adapters.price_frames import read_prices
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.simulate.history import PriceHistory
+from trimtab.targets.breaking import Breaks
 from trimtab.targets.mover import Mover, stand_ins
 from trimtab.targets.moving import Prices
 from trimtab.targets.signals import KnownSeries
@@ -57,7 +58,10 @@ def mover_of(portfolio: Portfolio, prices: Prices | None = None) -> Mover:
         name: read if isinstance(read, KnownSeries) else f"{_told(read)}."
         for name, read in _series(portfolio)
     }
-    return Mover(portfolio.moving, prices, stands_for, portfolio.calendar, unreadable, series)
+    breaks = Breaks() if portfolio.mandate.when.breakdown else None
+    return Mover(
+        portfolio.moving, prices, stands_for, portfolio.calendar, unreadable, series, breaks
+    )
 
 
 def portfolio_series(portfolio: Portfolio) -> dict[str, KnownSeries]:

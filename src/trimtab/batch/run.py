@@ -200,7 +200,7 @@ def _run(
 
 def _learning(portfolio: Portfolio, prices: Sequence[Path]) -> tuple[Mover | None, Watch | None]:
     """What finds the folder's target, where it moves, and what estimates risk, where it counts."""
-    weighs = portfolio.mandate.when.is_dynamic
+    weighs = portfolio.mandate.when.needs_prices
     if portfolio.moving is None and not weighs:
         return None, None
     from trimtab.adapters.portfolio_prices import mover_of, watch_of

@@ -241,7 +241,7 @@ def _answer(
             return kernel.NO_PRICE
     if any(_is_too_fine(value.step_prices[holding.instrument]) for holding in holdings):
         return kernel.WIDE
-    if mandate.when.is_dynamic:
+    if mandate.when.needs_prices:
         return kernel.SOLVER
     if mandate.fewest_trades or account.keep or account.relief is Relief.SPECIFIC:
         return kernel.SOLVER

@@ -492,7 +492,7 @@ def _beside(args: argparse.Namespace, found: Studied) -> list[Policy]:
     beside = []
     if found.equal is not None and not (args.when or args.to):
         when, to = parse_policy(found.policy)
-        if when.is_dynamic:
+        if when.needs_prices:
             when = parse_when("monthly")
         beside.append(Policy(found.equal, when, to, EQUAL))
     if found.beside is not None:

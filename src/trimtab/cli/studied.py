@@ -57,7 +57,12 @@ class Studied:
         """The target, as a policy takes it that weighs what is expected of it or does not."""
         from trimtab.model.sleeves import Sleeve
 
-        if not when.is_dynamic or self.calendar is None or not isinstance(self.target, Sleeve):
+        if when.breakdown and self.moves:
+            from trimtab.simulate.found_aim import FoundAim
+
+            assert isinstance(self.target, FoundAim), "what moves is found"
+            return replace(self.target, breaks=True)
+        if not when.needs_prices or self.calendar is None or not isinstance(self.target, Sleeve):
             return self.target
         from trimtab.simulate.found_aim import WrittenAim
 

@@ -20,7 +20,12 @@ from trimtab.model.state import State
 from trimtab.triggers.calendar import calendar_reading
 from trimtab.triggers.cashflow import cashflow_reading
 from trimtab.triggers.deviation import band_reading, drift_reading, percent
-from trimtab.triggers.expected import tracking_reading, unknown_reading, worthless_reading
+from trimtab.triggers.expected import (
+    breakdown_reading,
+    tracking_reading,
+    unknown_reading,
+    worthless_reading,
+)
 
 Scope = Literal["nothing", "cash", "full"]
 """What is due: nothing, only the cash that came in or goes out, or all that the policy does."""
@@ -74,8 +79,9 @@ def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Reque
 
     A calendar with a band, a limit of drift or of tracking error, or with `worth`, means: look on
     the calendar, act on the rest. What trades are worth is known when they are sized: until then
-    they are due (`Due.worth`). Enough new cash (`cashflow`) fires beside them, and like them: all
-    that the policy does is due. Cash that comes in or goes out without any of them moves alone.
+    they are due (`Due.worth`). Enough new cash (`cashflow`) and broken correlations (`breakdown`)
+    fire beside them, and like them: all that the policy does is due. Cash that comes in or goes out
+    without any of them moves alone.
     What was rebalanced this session is left alone until the next one, and beyond it while neither
     a price nor the book has changed; so is a target with open orders.
     """
@@ -86,6 +92,7 @@ def due(aim: Aim, mandate: Mandate, state: State, market: Market, request: Reque
     unknown = _unknown(aim, mandate, readings)
     fired = (_tracking_fires(aim, mandate, readings) and looks) or fired
     fired = _new_cash_fires(aim, mandate, state, request, readings) or fired
+    fired = _breakdown_fires(aim, mandate, state, readings) or fired
     cash_fired = _cash_fires(aim, state, request, readings)
     moved = () if held_to is aim else (_moved(aim, held_to, state),)
     waiting = [order for order in state.memory.open_orders if order.account in aim.accounts]
@@ -281,6 +288,20 @@ def _new_cash_fires(
     )
     limit = minor_from(mandate.when.cashflow)
     reading = cashflow_reading(aim.name, new_cash=new_cash, limit=limit)
+    readings.append(reading)
+    return reading.fired and aim.base > 0
+
+
+def _breakdown_fires(aim: Aim, mandate: Mandate, state: State, readings: list[Reading]) -> bool:
+    """Whether correlations broke away from their past since the last rebalance."""
+    if not mandate.when.breakdown:
+        return False
+    found = mandate.broke(aim.name)
+    if found.lacking:
+        readings.append(unknown_reading(aim.name, "breakdown", found.lacking))
+        return False
+    acted = state.memory.rebalanced_on.get(aim.name)
+    reading = breakdown_reading(aim.name, found=found, acted=acted)
     readings.append(reading)
     return reading.fired and aim.base > 0
 

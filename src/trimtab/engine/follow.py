@@ -51,8 +51,26 @@ def on_day(
     return now if watch is None else with_outlooks(now, as_of, watch, mover)
 
 
+def with_breaks(mandate: Mandate, as_of: date, watch: Watch, mover: Mover | None) -> Mandate:
+    """The mandate with what prices say of each target's correlations, where its policy asks.
+
+    Args:
+        mandate: With the targets of the day.
+        as_of: A session.
+        watch: What judges.
+        mover: What found the household's target, where it moves.
+    """
+    if not mandate.when.breakdown:
+        return mandate
+    breaks = tuple(
+        watch.broke(name, root, as_of, mover=mover if name == HOUSEHOLD else None)
+        for name, root, _ in targets(mandate)
+    )
+    return mandate if breaks == mandate.breaks else replace(mandate, breaks=breaks)
+
+
 def with_outlooks(mandate: Mandate, as_of: date, watch: Watch, mover: Mover | None) -> Mandate:
-    """The mandate with what is expected of each target's leaves, where its policy weighs it.
+    """The mandate with what is expected of each target's leaves, where its policy asks for it.
 
     Args:
         mandate: With the targets of the day.
@@ -60,6 +78,7 @@ def with_outlooks(mandate: Mandate, as_of: date, watch: Watch, mover: Mover | No
         watch: What estimates.
         mover: What found the household's target, where it moves.
     """
+    mandate = with_breaks(mandate, as_of, watch, mover)
     if not mandate.when.is_dynamic:
         return mandate
     outlooks = tuple(

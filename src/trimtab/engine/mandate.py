@@ -7,6 +7,7 @@ from dataclasses import field
 from decimal import Decimal
 
 from trimtab.costs import Costs
+from trimtab.model.breaks import Break
 from trimtab.model.found import Found
 from trimtab.model.frozen import LATER, dataclass
 from trimtab.model.household import Household
@@ -45,6 +46,7 @@ class Mandate:
         fewest_trades: Among plans that end inside every band, take one with the fewest trades.
         found: How the household's target was found, where it moves; None where it is written down.
         outlooks: What is expected of each target's leaves, for `tracking` and `worth`.
+        breaks: Whether correlations of each target's leaves broke, for `breakdown`.
     """
 
     household: Household
@@ -59,11 +61,17 @@ class Mandate:
     fewest_trades: bool = False
     found: Found | None = field(default=None, metadata={LATER: True})
     outlooks: tuple[Outlook, ...] = field(default=(), metadata={LATER: True})
+    breaks: tuple[Break, ...] = field(default=(), metadata={LATER: True})
 
     def outlook(self, target: str) -> Outlook:
         """What is expected of the leaves of a target; where nothing is known, why."""
         found = next((one for one in self.outlooks if one.target == target), None)
         return found or Outlook(target, lacking="no prices to estimate it from were given")
+
+    def broke(self, target: str) -> Break:
+        """Whether correlations of a target's leaves broke; where that cannot be said, why."""
+        found = next((one for one in self.breaks if one.target == target), None)
+        return found or Break(target, lacking="no prices to judge by were given")
 
     @property
     def price_of_drift(self) -> float:

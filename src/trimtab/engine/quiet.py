@@ -93,8 +93,9 @@ def quiet_sessions(
     quiet &= np.abs(total) < MOST_WORTH
     if mandate.when.never:
         return quiet
-    if mandate.when.worth is not None:
-        # What trades cost is known once they are sized: nothing says so beforehand.
+    if mandate.when.worth is not None or mandate.when.breakdown:
+        # What trades cost is known once they are sized, and the test looks session by session:
+        # nothing says so beforehand.
         return np.zeros(count, dtype=np.bool_)
     for name, root, accounts in targets(mandate):
         held = _shares(root, accounts, state, mandate, worth)

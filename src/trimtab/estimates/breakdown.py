@@ -343,7 +343,7 @@ def turbulence(returns: ArrayLike, mean: ArrayLike, covariance: ArrayLike) -> Fl
     return found
 
 
-def trailing_turbulence(returns: ArrayLike, past: int) -> Floats:
+def trailing_turbulence(returns: ArrayLike, past: int, *, first: int = 0) -> Floats:
     """How unlike its own past each session was, learned anew every month from the sessions before.
 
     The covariance is shrunk to constant correlation (`ledoit_wolf_constant_correlation`), so that
@@ -352,15 +352,18 @@ def trailing_turbulence(returns: ArrayLike, past: int) -> Floats:
     Args:
         returns: Shape (sessions, n), without gaps.
         past: How many sessions to learn from; half as many in the beginning.
+        first: The first session that is asked for.
 
     Returns:
-        Shape (sessions,); NaN for the first half of `past`.
+        Shape (sessions,); NaN for the first half of `past`, and for months before `first`.
     """
     import numpy as np
 
     table = known_returns(returns)
     found: Floats = np.full(len(table), np.nan)
     for begin in range(past // 2, len(table), REFIT):
+        if begin + REFIT <= first:
+            continue
         before, block = table[max(0, begin - past) : begin], slice(begin, begin + REFIT)
         alive = np.ones(table.shape[1], dtype=np.bool_)
         alive[never_changing(before)] = False

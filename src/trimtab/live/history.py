@@ -34,6 +34,7 @@ from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.gaps import USUAL_HOLD
 from trimtab.simulate.priced_days import PricedDays, priced_days
 from trimtab.simulate.tape import Tape
+from trimtab.targets.breaking import Breaks
 from trimtab.targets.mover import Mover
 from trimtab.targets.watch import Watch, why_not_weighed
 
@@ -113,8 +114,8 @@ def account_runs(
                 volumes=past.volumes,
                 opens=past.opens if terms.trade_at == "next-open" else None,
                 on_session=told,
-                mover=mover if own is None else None,
-                watch=past.watch_on_its_days(book) if policy.when.is_dynamic else None,
+                mover=_asked(mover, policy) if own is None else None,
+                watch=past.watch_on_its_days(book) if policy.when.needs_prices else None,
             )
         )
     more = (*past.findings, *large_dividends(tape))
@@ -194,10 +195,10 @@ def account_paths(
             "or --delisted and end the run before (--end)"
         )
     _need_accounts(book, terms)
-    if any(policy.when.is_dynamic for policy in policies):
+    if any(policy.when.needs_prices for policy in policies):
         raise RefusedError(
-            "shuffled histories in account mode have no estimates for tracking and worth: leave "
-            "out --paths, or leave out --account-mode"
+            "shuffled histories in account mode have no estimates for tracking, worth and "
+            "breakdown: leave out --paths, or leave out --account-mode"
         )
     past = _past(book, start, end, cash, start_from=start_from)
     try:
@@ -225,6 +226,13 @@ def account_paths(
             "session; mend those rows"
         )
     return found
+
+
+def _asked(mover: Mover | None, policy: Policy) -> Mover | None:
+    """The moving target, found anew when correlations break where the policy asks for that."""
+    if mover is None or (mover.breaks is not None) == policy.when.breakdown:
+        return mover
+    return replace(mover, breaks=Breaks() if policy.when.breakdown else None)
 
 
 def _need_accounts(book: ObservedBook, terms: AccountTerms) -> None:

@@ -484,7 +484,7 @@ class ObservedBook:
         """
         mandate = replace(self.portfolio.mandate, household=self.household())
         moves = self.portfolio.moving is not None
-        if not moves and not mandate.when.is_dynamic:
+        if not moves and not mandate.when.needs_prices:
             return mandate
         day, worth = as_of or self.as_of(), Fraction(0)
         if self.portfolio.moving is not None and self.portfolio.moving.cppi is not None:
@@ -497,7 +497,7 @@ class ObservedBook:
             day,
             self.folded().adopted.get(HOUSEHOLD),
             mover=self.mover() if moves else None,
-            watch=self.watch() if mandate.when.is_dynamic else None,
+            watch=self.watch() if mandate.when.needs_prices else None,
             worth=worth,
         )
 

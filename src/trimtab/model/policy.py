@@ -19,7 +19,8 @@ ToKind: TypeAlias = Literal["target", "edge", "half", "within"]
 CALENDARS: tuple[Calendar, ...] = ("daily", "weekly", "monthly", "quarterly", "annual")
 WHEN_FORMS = (
     "never, daily, weekly, monthly, quarterly, annual, band:5pp, band:20%, band:5pp/25%, "
-    "drift:5pp, cashflow:500, tracking:1%, worth:2x, or several joined by +, as monthly+band:5pp"
+    "drift:5pp, cashflow:500, tracking:1%, worth:2x, breakdown, or several joined by +, as "
+    "monthly+band:5pp"
 )
 TO_FORMS = "target, edge, half, within:1.75pp"
 
@@ -48,8 +49,9 @@ class When:
     """When a policy acts: on a calendar, on a band, on drift, on new cash, on what is to be gained.
 
     A calendar with a band or drift means: look on the calendar, act on the band. A band beside
-    drift means: whichever comes first. New cash (`cashflow`) fires beside the rest. `tracking` and
-    `worth` stand as a band does, without one beside them, and weigh what prices say of the target.
+    drift means: whichever comes first. New cash (`cashflow`) and broken correlations (`breakdown`)
+    fire beside the rest. `tracking` and `worth` stand as a band does, without one beside them, and
+    weigh what prices say of the target.
 
     Attributes:
         calendar: The period at whose last session the policy looks; None looks at every session.
@@ -62,6 +64,7 @@ class When:
         tracking: Yearly volatility of the difference between what is held and what is best now
             that fires, as a fraction.
         worth: Expected utility gained in a year by going there, over what it costs, that fires.
+        breakdown: Whether correlations that break away from their past fire, once each time.
     """
 
     calendar: Calendar | None = None
@@ -72,13 +75,14 @@ class When:
     cashflow: Decimal | None = None
     tracking: Fraction | None = field(default=None, metadata={LATER: True})
     worth: Fraction | None = field(default=None, metadata={LATER: True})
+    breakdown: bool = field(default=False, metadata={LATER: True})
 
     def __post_init__(self) -> None:
         acts = (
             self.calendar, self.band_absolute, self.band_relative, self.drift, self.cashflow,
             self.tracking, self.worth,
         )  # fmt: skip
-        if all(part is None for part in acts):
+        if all(part is None for part in acts) and not self.breakdown:
             object.__setattr__(self, "never", True)
         elif self.never:
             raise PolicyError("when: never stands alone; drop it or the rest.")
@@ -92,6 +96,11 @@ class When:
     def is_dynamic(self) -> bool:
         """Whether it weighs what is expected of the target: then estimates are needed."""
         return self.tracking is not None or self.worth is not None
+
+    @property
+    def needs_prices(self) -> bool:
+        """Whether it asks what prices say of the target's leaves, beyond what they are worth."""
+        return self.is_dynamic or self.breakdown
 
     @property
     def has_band(self) -> bool:
@@ -124,6 +133,8 @@ class When:
             terms.append("tracking:" + _decimal_text(self.tracking * 100) + "%")
         if self.worth is not None:
             terms.append("worth:" + _decimal_text(self.worth) + "x")
+        if self.breakdown:
+            terms.append("breakdown")
         return "+".join(terms)
 
 
@@ -231,7 +242,7 @@ def parse_when(text: str) -> When:
 
     Args:
         text: Terms joined by `+`: a calendar, `band:5pp`, `band:20%`, `band:5pp/25%`,
-            `drift:5pp`, `cashflow:500`, or `never` alone.
+            `drift:5pp`, `cashflow:500`, `tracking:1%`, `worth:2x`, `breakdown`, or `never` alone.
 
     Raises:
         PolicyError: A term is unknown, repeated or out of range, with the nearest known word.
@@ -247,6 +258,7 @@ def parse_when(text: str) -> When:
     cashflow: Decimal | None = None
     tracking: Fraction | None = None
     worth: Fraction | None = None
+    breakdown = False
     for term in terms:
         word, colon, value = term.partition(":")
         if word == "never" and not colon:
@@ -281,9 +293,13 @@ def parse_when(text: str) -> When:
             if worth is not None:
                 raise PolicyError(f"when {text!r}: worth twice; keep the smaller.")
             worth = _worth(value, text)
+        elif word == "breakdown" and not colon:
+            if breakdown:
+                raise PolicyError(f"when {text!r}: breakdown twice; keep one of them.")
+            breakdown = True
         else:
             raise _unknown("when", text, term, word, bool(colon))
-    return When(calendar, False, absolute, relative, drift, cashflow, tracking, worth)
+    return When(calendar, False, absolute, relative, drift, cashflow, tracking, worth, breakdown)
 
 
 def parse_to(text: str) -> To:
@@ -373,11 +389,11 @@ def _unknown(what: str, text: str, term: str, word: str, has_value: bool) -> Pol
 
     if word in _EXAMPLES:
         return PolicyError(f"{what} {text!r}: {word} needs a value, as {_EXAMPLES[word]}.")
-    if has_value and (word in CALENDARS or word == "never"):
+    if has_value and word in (*CALENDARS, "never", "breakdown"):
         return PolicyError(f"{what} {text!r}: {word} takes no value; write {word} alone.")
     if not term:
         return PolicyError(f"{what} {text!r}: nothing stands beside a +. Valid: {WHEN_FORMS}.")
-    known = (*CALENDARS, "never", *_EXAMPLES)
+    known = (*CALENDARS, "never", "breakdown", *_EXAMPLES)
     near = get_close_matches(word, known, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return PolicyError(f"{what} {text!r}: {term!r} is not known.{hint} Valid: {WHEN_FORMS}.")
@@ -440,7 +456,7 @@ def _worth(value: str, text: str) -> Fraction:
 
 
 def refuse_dynamic(when: When, where: str) -> None:
-    """Refuse what acts on what is to be gained, where nothing is estimated.
+    """Refuse what acts on what prices say of the target, where nothing is estimated.
 
     Args:
         when: When a policy acts.
@@ -449,10 +465,10 @@ def refuse_dynamic(when: When, where: str) -> None:
     Raises:
         PolicyError: It does.
     """
-    if when.is_dynamic:
+    if when.needs_prices:
         raise PolicyError(
-            f"when {when}: {where} cannot act on tracking or worth; plans, backtests and batches "
-            "can. Here use a band or drift."
+            f"when {when}: {where} cannot act on tracking, worth or breakdown; plans, backtests "
+            "and batches can. Here use a band or drift."
         )
 
 

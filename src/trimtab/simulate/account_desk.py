@@ -339,7 +339,7 @@ class Desk:
         found: set[Period] = set()
         if self.mover is not None:
             found.add(self.mover.target.every)
-        if self.watch is not None and self.mandate.when.is_dynamic:
+        if self.watch is not None and self.mandate.when.needs_prices:
             found.add(EVERY)
         return found
 

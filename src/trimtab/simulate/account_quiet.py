@@ -79,7 +79,7 @@ def quiet_worth(
         if worth is None:
             break
         quiet = _is_plain(tape, place, stop, state, mandate, worth)
-        if mandate.when.calendar is None:
+        if mandate.when.calendar is None or mandate.when.breakdown:
             quiet &= quiet_sessions(state, mandate, worth, stop - place)
         count = len(quiet) if quiet.all() else int(quiet.argmin())
         found.append({key: own[:count] for key, own in worth.items()})

@@ -7,17 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
+from trimtab.model.breaks import Break
 from trimtab.model.instruments import CASH
 from trimtab.model.outlook import Outlook
 from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.aims import Weights
 from trimtab.simulate.history import PriceHistory
+from trimtab.targets.breaking import Breaks
 from trimtab.targets.mover import NO_WORTH, Mover
 from trimtab.targets.moving import MovingTarget
 from trimtab.targets.ranged import UNITS, exact_tree
 from trimtab.targets.signals import KnownSeries
-from trimtab.targets.watch import Watch
+from trimtab.targets.watch import EVERY, Watch
 
 OWN = "household"
 """Whose target it is."""
@@ -35,15 +37,18 @@ class FoundAim:
         stands_for: The symbol of each leaf that is not held as money.
         calendar: Whose periods count.
         series: By signal what is known of its series.
+        breaks: Whether it is found anew when correlations break, as `breakdown` asks.
     """
 
     target: MovingTarget
     stands_for: Mapping[str, str]
     calendar: Calendar
     series: Mapping[str, KnownSeries] = field(default_factory=dict)
-    _known: dict[tuple[date, int, Fraction], Weights | None] = field(
+    breaks: bool = False
+    _known: dict[tuple[date, int, Fraction, bool], Weights | None] = field(
         default_factory=dict, compare=False, repr=False
     )
+    _judged: Breaks = field(default_factory=Breaks, compare=False, repr=False)
     _on: dict[date, date] = field(default_factory=dict, compare=False, repr=False)
 
     def found_on(self, day: date) -> date:
@@ -61,7 +66,7 @@ class FoundAim:
         # Several policies look, on several days of a period, at the same prices until it began,
         # unless they were shuffled.
         until = int(np.searchsorted(view.dates, np.datetime64(on, "D"), side="right"))
-        key = on, hash(view.close[:until].tobytes()), worth
+        key = on, hash(view.close[:until].tobytes()), worth, self.breaks
         if key not in self._known:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
@@ -86,12 +91,20 @@ class FoundAim:
         watch = Watch(view, {}, self.calendar)
         return watch.outlook(OWN, root, view.last, mover=mover), self.stands_for
 
+    def broke(self, view: PriceHistory) -> Break:
+        """Whether correlations broke as of the view's last session, as a plan of that day says."""
+        return self._mover(view).broke(view.last)
+
     def _worth(self, view: PriceHistory) -> Fraction:
         """What the policy is worth, where its target depends on that."""
         return NO_WORTH if self.target.cppi is None else Fraction(view.worth)
 
     def _mover(self, view: PriceHistory) -> Mover:
-        return Mover(self.target, view, self.stands_for, self.calendar, series=dict(self.series))
+        breaks = self._judged if self.breaks else None
+        return Mover(
+            self.target, view, self.stands_for, self.calendar, series=dict(self.series),
+            breaks=breaks,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,6 +118,7 @@ class WrittenAim:
 
     root: Sleeve
     calendar: Calendar
+    _judged: Breaks = field(default_factory=Breaks, compare=False, repr=False)
 
     def __call__(self, view: PriceHistory) -> Weights:
         """Weights by symbol, the same on every day."""
@@ -114,6 +128,11 @@ class WrittenAim:
         """As of `FoundAim.outlook`."""
         found = Watch(view, {}, self.calendar).outlook(OWN, self.root, view.last)
         return found, self._symbols()
+
+    def broke(self, view: PriceHistory) -> Break:
+        """As of `FoundAim.broke`."""
+        begin = self.calendar.last_period_end(EVERY, view.last)
+        return self._judged.struck(view, tuple(self._symbols().values()), begin, view.last)
 
     def _symbols(self) -> dict[str, str]:
         return {leaf.name: leaf.hold[0] for leaf in self.root.leaves() if leaf.hold[0] != CASH}

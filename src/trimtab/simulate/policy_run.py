@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from trimtab.kernels.daily_columns import (
@@ -20,8 +21,9 @@ from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate.aims import read_target
+from trimtab.simulate.calendar import period_ends
 from trimtab.simulate.conditions import conditions_of
-from trimtab.simulate.dynamic import Look, look, rates_by
+from trimtab.simulate.dynamic import Look, look, rates_by, wakes
 from trimtab.simulate.followed import changes_not_followed
 from trimtab.simulate.gaps import Listing, listing_of
 from trimtab.simulate.history import PriceHistory
@@ -35,6 +37,9 @@ from trimtab.simulate.settings import Ready, Setting, chosen, made_ready, target
 from trimtab.simulate.views import Views
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from trimtab.kernels.daily_columns import Conditions
     from trimtab.simulate.difference import Difference
     from trimtab.simulate.frames import Floats
@@ -53,6 +58,7 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
     session = 0
     views: Views | None = None
     looks: list[Look] = []
+    when, acted = setting.policy.when, date.min
     changes = iter(listed.changes)
     stop = next(changes, len(history))
     while True:
@@ -75,12 +81,21 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
         weights = setting.make.make(view)
         # A function that knows nothing new keeps the target it gave last.
         made = columns.adopted if weights is None else len(rows)
-        if weights is not None and setting.policy.when.is_dynamic:
-            seen = look(setting.policy, view, weights, rates_by(history.symbols, columns.rates))
-            looks.append(seen)
-            if not seen.acts:
+        if weights is not None and when.needs_prices:
+            watched = when.breakdown and when.calendar is not None
+            ends = not watched or bool(period_ends_of(setting)[session])
+            acts, broke = False, ""
+            if when.breakdown:
+                acts, broke = wakes(setting.policy, view, ends=watched and ends, acted=acted)
+            if broke or (ends and when.is_dynamic):
+                rates = rates_by(history.symbols, columns.rates)
+                seen = look(setting.policy, view, weights, rates, broke=broke)
+                looks.append(seen)
+                acts = seen.acts or bool(broke)
+            if not acts:
                 columns.skip(session)
                 continue
+            acted = view.last
         if weights is not None:
             if len(rows) == len(room):
                 room = np.concatenate([room, np.empty_like(room)])
@@ -90,6 +105,14 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
     gone = listed if history.status is not None else None
     found = policy_result(setting, rules, columns, start_units, rows, gone)
     return replace(found, looks=tuple(looks)) if looks else found
+
+
+def period_ends_of(setting: Setting) -> NDArray[np.bool_]:
+    """The sessions of a policy's calendar, made once."""
+    period = setting.policy.when.calendar
+    assert period is not None, "there is a calendar"
+    history = setting.history
+    return history.once(("ends", period), lambda: period_ends(history.dates, period))
 
 
 def policy_result(

@@ -374,8 +374,8 @@ def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool
     """On which sessions a policy looks, shape (sessions,), and whether that is every one."""
     import numpy as np
 
-    if when.calendar is None:
-        watches = when.has_band or when.drift is not None or when.is_dynamic
+    if when.calendar is None or when.breakdown:
+        watches = when.has_band or when.drift is not None or when.needs_prices
         every = history.once(
             ("watches", watches), lambda: np.full(len(history), watches, dtype=np.bool_)
         )

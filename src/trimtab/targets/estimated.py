@@ -22,13 +22,16 @@ HALF_LIFE = 126
 """For `ewm`: after so many sessions, half a year, a return counts half."""
 
 
-def covariance_by(word: Covariance, returns: Floats, *, sessions_a_year: float) -> Floats:
+def covariance_by(
+    word: Covariance, returns: Floats, *, sessions_a_year: float, half_life: int = HALF_LIFE
+) -> Floats:
     """A year's covariance of simple returns, shape (n, n), not yet repaired.
 
     Args:
         word: One of COVARIANCES.
         returns: Shape (sessions, n), complete.
         sessions_a_year: Sessions that make a year.
+        half_life: Of `ewm`: after so many sessions a return counts half.
     """
     from trimtab.estimates import covariance
 
@@ -41,7 +44,7 @@ def covariance_by(word: Covariance, returns: Floats, *, sessions_a_year: float) 
         case "oas":
             return covariance.oracle_approximating(returns, sessions_a_year=year).covariance
         case "ewm":
-            return covariance.fading_covariance(returns, half_life=HALF_LIFE, sessions_a_year=year)
+            return covariance.fading_covariance(returns, half_life=half_life, sessions_a_year=year)
         case "denoised":
             whole = covariance.sample_covariance(returns, sessions_a_year=year)
             return covariance.denoised(whole, sessions=len(returns)).covariance

@@ -14,12 +14,14 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from trimtab.model.breaks import Break
 from trimtab.model.findings import Finding
 from trimtab.model.found import Found, FoundSleeve
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
+from trimtab.targets.breaking import HALF_LIFE, Breaks, by_what_is_recent, learns_anew
 from trimtab.targets.moving import MovingTarget, Prices, shown
 from trimtab.targets.ranged import Range
 from trimtab.targets.signals import KnownSeries
@@ -72,6 +74,8 @@ class Mover:
         calendar: Whose periods count.
         unreadable: Why there are no prices, in a sentence.
         series: By signal what is known of its series, or why it cannot be read, in a sentence.
+        breaks: What judges whether correlations broke, where the policy asks for `breakdown`: then
+            the target is found anew at once, by what is recent.
     """
 
     target: MovingTarget
@@ -80,12 +84,31 @@ class Mover:
     calendar: Calendar
     unreadable: str = ""
     series: Mapping[str, KnownSeries | str] = field(default_factory=dict)
-    _known: dict[date, Learned] = field(default_factory=dict, repr=False)
+    breaks: Breaks | None = None
+    _known: dict[tuple[date, bool], Learned] = field(default_factory=dict, repr=False)
     _broken: dict[date, tuple[Finding, ...]] = field(default_factory=dict, repr=False)
 
     def found_on(self, as_of: date) -> date:
         """The session whose finding holds on a day."""
+        if self.breaks is not None and learns_anew(self.target):
+            struck = self.broke(as_of).on
+            if struck is not None:
+                return struck
         return self.calendar.last_period_end(self.target.every, as_of)
+
+    def broke(self, as_of: date) -> Break:
+        """Whether correlations broke since the newest period ended before a day."""
+        if self.breaks is None or self.prices is None:
+            return Break("", lacking=self.unreadable or "nobody asked")
+        begin = self.calendar.last_period_end(self.target.every, as_of)
+        symbols = tuple(self.stands_for.values())
+        return self.breaks.struck(self.prices, symbols, begin, as_of)
+
+    def _is_anew(self, on: date) -> bool:
+        """Whether a day's finding is by what is recent, since correlations broke."""
+        if self.breaks is None or not learns_anew(self.target):
+            return False
+        return self.broke(on).on == on
 
     def learned(self, on: date, worth: Fraction = NO_WORTH) -> Learned:
         """What was found on the last session of a period, or why nothing was.
@@ -105,18 +128,19 @@ class Mover:
             from trimtab.targets.insured import insured
 
             return insured(self.target, on, worth)
-        if on in self._known:
-            return self._known[on]
+        anew = self._is_anew(on)
+        if (on, anew) in self._known:
+            return self._known[on, anew]
         if self.target.tilt is not None:
             from trimtab.targets.tilted import tilted
 
-            self._known[on] = tilted(self.target, self.prices, self.stands_for, self.series, on)
+            found = tilted(self.target, self.prices, self.stands_for, self.series, on)
         else:
             assert self.prices is not None, "what is learned is learned from prices"
-            self._known[on] = learned(
-                self.target, self.prices, self.stands_for, on=on, calendar=self.calendar
-            )
-        return self._known[on]
+            target = by_what_is_recent(self.target) if anew else self.target
+            found = learned(target, self.prices, self.stands_for, on=on, calendar=self.calendar)
+        self._known[on, anew] = found
+        return found
 
     def at(
         self,
@@ -162,10 +186,22 @@ class Mover:
             sleeves,
             previous,
             now.estimates,
-            findings=(*now.findings, *self.broken(on)),
+            findings=(*now.findings, *self._told_of(on)),
             why="\n".join(filter(None, (now.why, _moved_most(sleeves, then) if then else ""))),
         )
         return now.tree, found
+
+    def _told_of(self, on: date) -> tuple[Finding, ...]:
+        """That a target was found anew since correlations broke, or that they have."""
+        if not self._is_anew(on):
+            return self.broken(on)
+        found = self.broke(on)
+        message = (
+            f"correlations broke away from their past: {found.told}. So the target was found anew "
+            f"on {on}, from a covariance in which a return counts half after {HALF_LIFE} sessions; "
+            "it holds until the period ends"
+        )
+        return (Finding("target-found-anew", "target", message),)
 
     def broken(self, on: date) -> tuple[Finding, ...]:
         """That correlations have left those of the estimates, where the target is found by them."""

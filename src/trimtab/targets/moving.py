@@ -11,7 +11,7 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.sessions import Period
 from trimtab.targets.asked import Asked
 from trimtab.targets.cppi import CppiRule
-from trimtab.targets.estimated import Covariance
+from trimtab.targets.estimated import HALF_LIFE, Covariance
 from trimtab.targets.foreseen import Expectation
 from trimtab.targets.glide import GlidePath
 from trimtab.targets.ranged import Range
@@ -73,6 +73,7 @@ class MovingTarget:
         tilt: By what those shares are shifted, within what `tree` says; None: by nothing.
         cppi: By what floor those shares are insured; None: by none. Its finding needs the worth.
         estimator: Somebody else's, which finds the shares in place of what is asked; None: none.
+        half_life: Of the covariance `ewm`: after so many sessions a return counts half.
     """
 
     tree: Range
@@ -87,6 +88,7 @@ class MovingTarget:
     tilt: TiltRule | None = None
     cppi: CppiRule | None = None
     estimator: Estimator | None = None
+    half_life: int = HALF_LIFE
 
     @property
     def words(self) -> str:

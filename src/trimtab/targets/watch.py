@@ -12,12 +12,14 @@ from dataclasses import field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from trimtab.model.breaks import Break
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.outlook import Outlook
 from trimtab.model.policy import When
 from trimtab.model.sessions import Calendar, Period
 from trimtab.model.sleeves import Sleeve
+from trimtab.targets.breaking import Breaks
 from trimtab.targets.mover import Mover, stand_ins
 from trimtab.targets.moving import MovingTarget, Prices
 from trimtab.targets.ranged import UNITS, Range
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from trimtab.targets.learned import Finding as Learned
 
 EVERY: Period = "monthly"
-"""How often the covariance of a target that is not found from prices is made anew."""
+"""How often the covariance of a target that is not found from prices is made anew; and since when
+correlations are looked at that may break."""
 
 
 @dataclass
@@ -48,6 +51,27 @@ class Watch:
     _known: dict[tuple[str, tuple[tuple[str, ...], ...], date], Outlook] = field(
         default_factory=dict, repr=False
     )
+    _breaks: Breaks = field(default_factory=Breaks, repr=False)
+
+    def broke(self, target: str, root: Sleeve, as_of: date, *, mover: Mover | None = None) -> Break:
+        """Whether correlations of a target's leaves broke since it was last found, or looked at.
+
+        Args:
+            target: `household`, or the account whose own target it is.
+            root: The target.
+            as_of: A session.
+            mover: What finds this target, where it moves.
+        """
+        if mover is not None and mover.breaks is not None and mover.prices is not None:
+            return replace(mover.broke(as_of), target=target)
+        if self.prices is None:
+            return Break(target, lacking=self.unreadable)
+        leaves = tuple(Range(one.name, 0, UNITS, False, False, one.hold) for one in root.leaves())
+        tree = Range("", UNITS, UNITS, True, True, children=leaves)
+        known = stand_ins(tree, self.instruments, self.prices.symbols)
+        begin = self.calendar.last_period_end(EVERY, as_of)
+        found = self._breaks.struck(self.prices, tuple(known.values()), begin, as_of)
+        return replace(found, target=target)
 
     def outlook(
         self, target: str, root: Sleeve, as_of: date, *, mover: Mover | None = None

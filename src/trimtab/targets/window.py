@@ -140,7 +140,10 @@ def estimates_of(target: MovingTarget, window: Window, year: int) -> tuple[Made 
     if left_out:
         return None, " ".join(left_out)
     fit = repaired(
-        covariance_by(target.covariance, history.returns, sessions_a_year=year), names=names
+        covariance_by(
+            target.covariance, history.returns, sessions_a_year=year, half_life=target.half_life
+        ),
+        names=names,
     )
     if fit.covariance is None:
         return None, " ".join(one.message for one in fit.findings)

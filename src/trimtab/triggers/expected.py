@@ -1,9 +1,11 @@
-"""Triggers that weigh estimates: tracking error to the target, utility gained against cost."""
+"""Triggers that weigh estimates: tracking error, utility against cost, broken correlations."""
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 
+from trimtab.model.breaks import Break
 from trimtab.model.numbers import money_text
 from trimtab.model.outlook import Outlook, root
 from trimtab.model.plan import Reading
@@ -30,6 +32,24 @@ def tracking_reading(
         f"{percent(limit, digits)} (covariance of {outlook.words})"
     )
     return Reading(target, "tracking", "", fired, why)
+
+
+def breakdown_reading(target: str, *, found: Break, acted: date | None) -> Reading:
+    """What the breakdown trigger saw.
+
+    Args:
+        target: Which target is asked about.
+        found: What the test says, where anything can be said.
+        acted: The session of the target's last rebalance.
+    """
+    if found.on is None or found.since is None:
+        why = "correlations are with their past since the target was last found"
+        return Reading(target, "breakdown", "", False, why)
+    if acted is not None and acted >= found.since:
+        why = f"correlations broke away on {found.since}, and the rebalance of {acted} knew it"
+        return Reading(target, "breakdown", "", False, why)
+    why = f"correlations broke away from their past on {found.since}: {found.told}"
+    return Reading(target, "breakdown", "", True, why)
 
 
 def unknown_reading(target: str, trigger: str, lacking: str) -> Reading:

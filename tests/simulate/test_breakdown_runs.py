@@ -1,0 +1,140 @@
+"""Policies that act when correlations break: what was tested is what trades."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.crisis import STANDS, STRUCK, crisis_folder
+from tests.simulate.test_account import holdings, told
+from tests.simulate.test_weighed_runs import carried_out
+from trimtab.adapters.portfolio_prices import portfolio_prices
+from trimtab.live.book import open_book
+from trimtab.live.history import account_paths, account_runs
+from trimtab.model.errors import InputError, RefusedError
+from trimtab.model.policy import Policy, PolicyError, parse_policy, parse_when, refuse_dynamic
+from trimtab.simulate.account import backtest_accounts
+from trimtab.simulate.backtest import backtest
+from trimtab.simulate.found_aim import FoundAim, WrittenAim
+
+START, END = date(2020, 3, 4), date(2020, 3, 19)
+LEAST = '[target.optimize]\nhistory = "2y"\n'
+
+
+@pytest.mark.parametrize(("optimize", "when"), [(LEAST, "monthly+breakdown"), ("", "breakdown")])
+def test_a_backtest_orders_what_plan_and_apply_order(
+    tmp_path: Path, shared: Path, optimize: str, when: str
+) -> None:
+    """March 2020, day by day through plan and apply, and through account mode: the same readings,
+    the same orders, the same lots and cash; and both act on the day on which the test rejects.
+    """
+    folder = crisis_folder(tmp_path, shared, when=when, optimize=optimize)
+    book, orders, readings = carried_out(folder, START, END)
+    opening = book.opening
+    assert opening is not None
+
+    mandate = book.mandate(END)
+    markets = book._price_file({}).snapshots(START, END, sorted(mandate.household.instruments))
+    mover = None if not optimize else book.mover()
+    run = backtest_accounts(mandate, opening, markets, mover=mover, watch=book.watch())
+
+    assert told(run.orders) == told(orders)
+    assert [(plan.as_of, plan.readings) for plan in run.plans] == readings
+    assert holdings(run.folded) == holdings(book.prepared(END).folded)
+    fired = [
+        day for day, seen in readings for one in seen if one.fired and one.trigger == "breakdown"
+    ]
+    assert fired[0] == STRUCK
+
+
+def test_the_target_is_found_anew_on_the_day_and_says_why(tmp_path: Path, shared: Path) -> None:
+    """Until the day it is that of the month's end; from then on by what is recent, until the next
+    month's end; and the pairs that moved are named.
+    """
+    book = open_book(crisis_folder(tmp_path, shared, when="monthly+breakdown", optimize=LEAST))
+
+    before, struck, after = (book.mandate(date(2020, 3, day)).found for day in (6, 9, 26))
+
+    assert before is not None
+    assert struck is not None
+    assert after is not None
+    assert before.on == date(2020, 2, 28)
+    assert struck.on == after.on == STRUCK
+    assert [one.previous for one in struck.sleeves] == [one.weight for one in before.sleeves]
+    assert struck.sleeves != before.sleeves
+    (finding,) = [one for one in struck.findings if one.code == "target-found-anew"]
+    assert " from " in finding.message
+
+
+def test_another_policy_finds_it_at_the_end_of_months_alone(tmp_path: Path, shared: Path) -> None:
+    """Who does not ask for it gets the finding of the month's end, with its warning."""
+    book = open_book(crisis_folder(tmp_path, shared, when="monthly", optimize=LEAST))
+
+    found = book.mandate(STRUCK).found
+
+    assert found is not None
+    assert found.on == date(2020, 2, 28)
+
+
+def test_a_quiet_year_does_not_fire(tmp_path: Path, shared: Path) -> None:
+    """Before February 2020 a policy by breakdown alone does nothing after its first investment."""
+    book = open_book(crisis_folder(tmp_path, shared, when="never"))
+    policies = [Policy(None, *parse_policy(words)) for words in ("breakdown", "never")]
+    span = {"start": date(2019, 11, 1), "end": date(2020, 2, 28)}
+
+    breakdown, never = account_runs(book, policies, start=span["start"], end=span["end"])
+
+    assert told(breakdown.orders) == told(never.orders)
+
+
+def test_research_finds_what_a_plan_finds(tmp_path: Path, shared: Path) -> None:
+    """The weights of the day on which correlations broke, and a look with its reason."""
+    book = open_book(crisis_folder(tmp_path, shared, when="monthly+breakdown", optimize=LEAST))
+    portfolio, mover = book.portfolio, book.mover()
+    assert portfolio.moving is not None
+    aim = FoundAim(portfolio.moving, mover.stands_for, portfolio.calendar, breaks=True)
+    chosen = portfolio_prices(portfolio).select(list(mover.stands_for.values()))
+    policy = Policy(aim, "quarterly+breakdown", name="own")
+
+    run = backtest(chosen, policy, start=date(2020, 1, 2), end=date(2020, 3, 27))["own"]
+
+    (look,) = run.looks
+    assert look.day == STRUCK
+    assert look.reason.startswith("correlations broke away from their past on 2020-03-09: ")
+    target = book.mandate(STRUCK).target
+    assert target is not None
+    shares = [float(leaf.weight) for leaf in target.leaves()]
+    last = np.asarray(run.targets)[-1]
+    assert sorted(last) == pytest.approx(sorted(shares))
+
+
+def test_research_of_a_written_target_acts_on_the_day(tmp_path: Path, shared: Path) -> None:
+    """Once, when correlations broke, and not again while they stay broken."""
+    portfolio = open_book(crisis_folder(tmp_path, shared, when="breakdown")).portfolio
+    root = portfolio.mandate.target
+    assert root is not None
+    chosen = portfolio_prices(portfolio).select(list(STANDS.values()))
+    aim = WrittenAim(root, portfolio.calendar)
+
+    run = backtest(chosen, Policy(aim, "breakdown", name="own"), start=date(2020, 1, 2))["own"]
+
+    assert [look.day for look in run.looks if look.day < date(2020, 5, 1)] == [STRUCK]
+    assert run.rebalances == len(run.looks)
+    with pytest.raises(InputError, match="beside no band"):
+        backtest(chosen, Policy(aim, "band:5pp+breakdown"))
+    with pytest.raises(InputError, match="folder"):
+        backtest(chosen, Policy({"SPY": 0.6, "AGG": 0.4}, "breakdown"))
+
+
+def test_what_has_no_past_refuses_it_by_name(tmp_path: Path, shared: Path) -> None:
+    """Sweeps, and shuffled histories in account mode."""
+    folder = crisis_folder(tmp_path, shared, when="breakdown")
+    policies = [Policy(None, *parse_policy(words)) for words in ("breakdown", "never")]
+
+    with pytest.raises(RefusedError, match="breakdown"):
+        account_paths(open_book(folder), policies)
+    with pytest.raises(PolicyError, match="breakdown"):
+        refuse_dynamic(parse_when("monthly+breakdown"), "a sweep")

@@ -69,6 +69,25 @@ def test_the_target_is_found_anew_on_the_day_and_says_why(tmp_path: Path, shared
     assert " from " in finding.message
 
 
+def test_a_volatility_target_is_scaled_anew_until_correlations_are_usual_again(
+    tmp_path: Path, shared: Path
+) -> None:
+    """On the day, and at the end of March, while the test still rejects; in April as ever."""
+    folder = crisis_folder(tmp_path, shared, when="monthly+breakdown")
+    toml = folder / "portfolio.toml"
+    toml.write_text(toml.read_text() + '[target.volatility]\nwanted = 8\nsafe = "bonds"\n')
+    book = open_book(folder)
+    days = [date(2020, 3, 6), date(2020, 3, 20), date(2020, 4, 15), date(2020, 4, 30)]
+
+    mandates = [book.mandate(day) for day in days]
+
+    found = [one.found for one in mandates if one.found is not None]
+    assert [one.on for one in found] == [date(2020, 2, 28), STRUCK, date(2020, 3, 31), days[3]]
+    bonds = [one.sleeves[-1].weight for one in found]
+    assert bonds[0] < bonds[1] < bonds[2]
+    assert [one.breaks[0].since for one in mandates] == [None, STRUCK, STRUCK, None]
+
+
 def test_another_policy_finds_it_at_the_end_of_months_alone(tmp_path: Path, shared: Path) -> None:
     """Who does not ask for it gets the finding of the month's end, with its warning."""
     book = open_book(crisis_folder(tmp_path, shared, when="monthly", optimize=LEAST))

@@ -95,7 +95,7 @@ def test_riskfolios_weights(shared: Path) -> None:
     limits = within(10)
 
     found = least_volatility(np.cov(returns, rowvar=False), limits).weights
-    tail, fall = least_cvar(returns, limits), least_drawdown(returns, limits)
+    tail, fall = least_cvar(returns, limits).weights, least_drawdown(returns, limits).weights
 
     np.testing.assert_allclose(found, variance, atol=1e-5)
     np.testing.assert_allclose(tail, cvar, atol=1e-5)

@@ -24,6 +24,9 @@ MEAN_VARIANCE = (*OBJECTIVES[:6], "robust-utility")
 UNLIMITED = ("risk-parity", "hrp")
 """Objectives whose weights follow from the covariance alone: limits do not enter."""
 
+BY_HISTORY = ("min-cvar", "min-cdar")
+"""Objectives of the very returns of history: its worst losses, or drawdowns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -78,7 +81,8 @@ class Optimised:
         expected_return, volatility: A year's, of the weights, by the estimates.
         sharpe: Excess of the return over the risk-free rate, over the volatility.
         objective_value: What was minimised or maximised, in its own unit.
-        status: `optimal`, `infeasible` or `stopped`; `resampled` where nothing is claimed.
+        status: `optimal`, `infeasible`, `stopped` or `failed`; `resampled` where nothing is
+            claimed.
         solver: What found them.
         optimality_gap: How much better than this any weights within the limits can be, at most, in
             units of the programme that was solved; NaN where the solver knows no bound.
@@ -121,8 +125,12 @@ def told_of(
     findings: tuple[Finding, ...] = (),
     years: float = 1.0,
     attempts: tuple[Attempt, ...] = (),
+    value: float | None = None,
 ) -> Optimised:
-    """Weights with what is expected of them; arguments as of `optimise` and `Optimised`."""
+    """Weights with what is expected of them; arguments as of `optimise` and `Optimised`.
+
+    `value` is what the objective comes to where it is one of history, see `value_by_history`.
+    """
     import numpy as np
 
     gained = float(weights @ expected)
@@ -130,7 +138,8 @@ def told_of(
     sharpe = (gained - asked.risk_free) / volatility if volatility > 0.0 else nan
     parts = float(weights @ np.sqrt(covariance.diagonal()))
     lost = worst_return_less(asked, weights, covariance, years)
-    value = objective_value(asked, gained - lost, volatility, parts)
+    if value is None:
+        value = objective_value(asked, gained - lost, volatility, parts)
     return Optimised(
         weights,
         gained,
@@ -154,6 +163,22 @@ def worst_return_less(asked: Asked, weights: Floats, covariance: Floats, years: 
     return penalty(
         weights, covariance, kappa=asked.kappa, uncertainty=asked.uncertainty, years=years
     )
+
+
+def value_by_history(asked: Asked, weights: Floats, returns: Floats) -> float | None:
+    """What an objective of history's losses comes to, a fraction; None for any other.
+
+    Args:
+        asked: `min-cvar`: the mean of the worst losses of a session. `min-cdar`: of drawdowns.
+        weights: Shape (n,).
+        returns: Simple returns by session, shape (sessions, n).
+    """
+    if asked.objective not in BY_HISTORY:
+        return None
+    from trimtab.targets.tails import cdar, cvar
+
+    worst = cvar if asked.objective == "min-cvar" else cdar
+    return worst(weights, returns, confidence=asked.confidence)
 
 
 def objective_value(asked: Asked, gained: float, volatility: float, parts: float) -> float:

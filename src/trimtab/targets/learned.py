@@ -15,7 +15,13 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.outlook import Outlook
 from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
-from trimtab.targets.asked import UNLIMITED, Optimised, objective_value, worst_return_less
+from trimtab.targets.asked import (
+    UNLIMITED,
+    Optimised,
+    objective_value,
+    value_by_history,
+    worst_return_less,
+)
 from trimtab.targets.foreseen import Foreseen
 from trimtab.targets.limits import Limits
 from trimtab.targets.moving import MovingTarget, Prices, decimal_of, shown
@@ -151,7 +157,7 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
         found.append(told.Finding("target-stopped", "target", message))
     return Finding(
         tree,
-        estimates=_estimates(target, window, best, weights, seen, years),
+        estimates=_estimates(target, window, best, weights, seen, made.returns, years),
         returns={leaf.name: decimal_of(float(r)) for leaf, r in zip(leaves, expected, strict=True)},
         volatilities={
             leaf.name: decimal_of(float(v)) for leaf, v in zip(leaves, variances, strict=True)
@@ -289,6 +295,7 @@ def _estimates(
     best: Optimised,
     weights: Floats,
     seen: Foreseen,
+    returns: Floats,
     years: float,
 ) -> Estimates:
     """What the weights came from, with what is expected of the whole portfolio."""
@@ -301,7 +308,9 @@ def _estimates(
     volatility = float(np.sqrt(weights @ covariance @ weights))
     sharpe = (gained - asked.risk_free) / volatility if volatility > 0.0 else float("nan")
     lost = worst_return_less(asked, weights, covariance, years)
-    value = objective_value(asked, gained - lost, volatility, float(weights @ deviations))
+    value = value_by_history(asked, weights, returns)
+    if value is None:
+        value = objective_value(asked, gained - lost, volatility, float(weights @ deviations))
     if target.estimator is not None:
         value = nan
     return Estimates(

@@ -7,7 +7,15 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
-from trimtab.targets.asked import UNLIMITED, Asked, Attempt, Optimised, told_of
+from trimtab.targets.asked import (
+    BY_HISTORY,
+    UNLIMITED,
+    Asked,
+    Attempt,
+    Optimised,
+    told_of,
+    value_by_history,
+)
 from trimtab.targets.limits import Limits, contradiction
 
 if TYPE_CHECKING:
@@ -55,8 +63,8 @@ def optimise(
         )
     if asked.objective in UNLIMITED:
         return _unlimited(asked, expected, covariance)
-    if asked.objective in ("min-cvar", "min-cdar"):
-        return _by_history(asked, limits, expected, covariance, returns)
+    if asked.objective in BY_HISTORY:
+        return _by_history(asked, limits, expected, covariance, returns, names)
     from trimtab.targets.fallback import is_proved, second_opinions
 
     chosen = _chosen(asked, limits, expected, covariance, years)
@@ -68,8 +76,7 @@ def optimise(
     findings: list[Finding] = []
     if chosen.solution.status == "infeasible":
         told = contradiction_told(names, limits, chosen.solution, covariance)
-        message = f"These limits cannot be met together: {told}. Loosen one of them."
-        findings.append(Finding("limits-contradict", "limits", message, "error"))
+        findings.append(Finding("limits-contradict", "limits", contradictory(told), "error"))
     elif chosen.solution.status == "stopped" and limits.names is not None:
         message = (
             "Other names may be better: the search ended before that was settled, or has no "
@@ -168,33 +175,53 @@ def _unlimited(asked: Asked, expected: Floats, covariance: Floats) -> Optimised:
 
 
 def _by_history(
-    asked: Asked, limits: Limits, expected: Floats, covariance: Floats, returns: Floats
+    asked: Asked,
+    limits: Limits,
+    expected: Floats,
+    covariance: Floats,
+    returns: Floats,
+    names: Sequence[str],
 ) -> Optimised:
     """Weights by the losses of history."""
-    import numpy as np
-
     from trimtab.targets.tails import least_cvar, least_drawdown
 
     least = least_cvar if asked.objective == "min-cvar" else least_drawdown
-    weights = least(returns, limits, confidence=asked.confidence)
-    if weights is not None:
-        gap = 0.0
-        return told_of(
-            asked, weights, expected, covariance, status="optimal", solver="HiGHS", gap=gap
-        )
-    message = "The limits cannot be met together, or the solver failed."
-    finding = Finding("limits-contradict", "limits", message, "error")
-    nowhere = np.full(len(expected), nan)
+    found = least(returns, limits, confidence=asked.confidence)
+    status, gap = found.status, nan
+    findings: tuple[Finding, ...] = ()
+    value = value_by_history(asked, found.weights, returns)
+    if status == "optimal":
+        assert value is not None, "it is an objective of history"
+        gap = max(value - found.bound, 0.0)
+    else:
+        status, finding = _not_found(limits, covariance, names, found.status)
+        findings = (finding,)
     return told_of(
-        asked,
-        nowhere,
-        expected,
-        covariance,
-        status="infeasible",
-        solver="HiGHS",
-        gap=nan,
-        findings=(finding,),
+        asked, found.weights, expected, covariance,
+        status=status, solver="HiGHS", gap=gap, findings=findings, value=value,
+    )  # fmt: skip
+
+
+def _not_found(
+    limits: Limits, covariance: Floats, names: Sequence[str], said: str
+) -> tuple[str, Finding]:
+    """Why a linear programme has no answer: limits that contradict each other, or the solver."""
+    from trimtab.targets.mean_variance import least_volatility
+
+    free = least_volatility(covariance, limits).solution
+    if free.status == "infeasible":
+        told = contradiction_told(names, limits, free, covariance)
+        return "infeasible", Finding("limits-contradict", "limits", contradictory(told), "error")
+    message = (
+        f"HiGHS found no weights though the limits can be met together; it says: {said}. Try "
+        "another confidence, fewer sessions, or another objective."
     )
+    return "failed", Finding("solver-failed", "HiGHS", message, "error")
+
+
+def contradictory(told: str) -> str:
+    """The sentence about limits that contradict each other."""
+    return f"These limits cannot be met together: {told}. Loosen one of them."
 
 
 def _resampled(
@@ -214,7 +241,7 @@ def _resampled(
     """
     import numpy as np
 
-    from trimtab.targets.resampled import BY_HISTORY, draws, refuse_what_is_not_resampled
+    from trimtab.targets.resampled import draws, refuse_what_is_not_resampled
 
     if asked.objective in BY_HISTORY:
         raise ValueError(f"{asked.objective} is not resampled: it has history itself, no estimates")

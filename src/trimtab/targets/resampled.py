@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-BY_HISTORY = ("min-cvar", "min-cdar")
-"""Objectives of the very returns of history: there is nothing to draw."""
-
 
 def draws(
     expected: Floats, covariance: Floats, *, sessions: int, years: float, count: int, seed: int

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import floor, nan
 from typing import TYPE_CHECKING
+
+from trimtab.model.frozen import dataclass
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,16 +16,57 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def least_cvar(returns: Floats, limits: Limits, *, confidence: float = 0.95) -> Floats | None:
+@dataclass(frozen=True, slots=True)
+class Least:
+    """Weights by a linear programme.
+
+    Args:
+        weights: Shape (n,); NaN where there are none.
+        status: `optimal`, or the solver's own word for what became of it.
+        bound: No weights within the limits come to less, by the programme's dual; NaN if unknown.
+    """
+
+    weights: Floats
+    status: str
+    bound: float = nan
+
+
+def cvar(weights: Floats, returns: Floats, *, confidence: float) -> float:
+    """The mean of a history's worst losses, as a fraction of the portfolio; positive is a loss.
+
+    Args:
+        weights: Shape (n,).
+        returns: Simple returns, shape (periods, n).
+        confidence: The worst 1 - confidence of periods count, counted in parts of a period.
+    """
+    return _mean_of_worst(-(returns @ weights), confidence)
+
+
+def cdar(weights: Floats, returns: Floats, *, confidence: float) -> float:
+    """The mean of a history's worst drawdowns, of returns summed; arguments as of `cvar`."""
+    import numpy as np
+
+    wealth = np.cumsum(returns @ weights)
+    return _mean_of_worst(np.maximum(np.maximum.accumulate(wealth), 0.0) - wealth, confidence)
+
+
+def _mean_of_worst(losses: Floats, confidence: float) -> float:
+    """The mean of the worst 1 - confidence of losses, the last of them in part."""
+    import numpy as np
+
+    count = (1.0 - confidence) * len(losses)
+    worst = np.sort(losses)[::-1]
+    whole = min(floor(count), len(losses) - 1)
+    return float((worst[:whole].sum() + (count - whole) * worst[whole]) / count)
+
+
+def least_cvar(returns: Floats, limits: Limits, *, confidence: float = 0.95) -> Least:
     """The weights with the least mean of the worst losses of a period (Rockafellar-Uryasev 2000).
 
     Args:
         returns: Simple returns, shape (periods, n).
         limits: To keep to.
         confidence: The worst 1 - confidence of periods count, counted in parts of a period.
-
-    Returns:
-        Shape (n,); None where the limits cannot be met.
     """
     import numpy as np
 
@@ -36,7 +80,7 @@ def least_cvar(returns: Floats, limits: Limits, *, confidence: float = 0.95) -> 
     return _solve(cost, rows, limits, free=1)
 
 
-def least_drawdown(returns: Floats, limits: Limits, *, confidence: float = 0.95) -> Floats | None:
+def least_drawdown(returns: Floats, limits: Limits, *, confidence: float = 0.95) -> Least:
     """The weights with the least mean of the worst drawdowns (CDaR, Chekhlov et al. 2005).
 
     Drawdowns are of returns summed, not compounded, as in the paper; otherwise as `least_cvar`.
@@ -62,7 +106,7 @@ def least_drawdown(returns: Floats, limits: Limits, *, confidence: float = 0.95)
     return _solve(cost, rows, limits, free=1)
 
 
-def _solve(cost: Floats, rows: Floats, limits: Limits, *, free: int) -> Floats | None:
+def _solve(cost: Floats, rows: Floats, limits: Limits, *, free: int) -> Least:
     """Least cost with rows >= 0 and the limits; all columns >= 0 but `free` after the weights."""
     import highspy
     import numpy as np
@@ -93,8 +137,43 @@ def _solve(cost: Floats, rows: Floats, limits: Limits, *, free: int) -> Floats |
     solver.setOptionValue("threads", 1)
     solver.passModel(programme)
     solver.run()
-    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return None
-    found = np.array(solver.getSolution().col_value[:n])
-    weights: Floats = np.clip(found, limits.low, limits.high)
-    return weights
+    status = solver.getModelStatus()
+    if status != highspy.HighsModelStatus.kOptimal:
+        return Least(np.full(n, nan), solver.modelStatusToString(status).lower())
+    answer = solver.getSolution()
+    found = np.array(answer.col_value[:n])
+    # What is no weight is a loss, or less than two: no further from zero than this.
+    furthest = np.maximum(np.abs(limits.low), np.abs(limits.high)).sum()
+    reach = 2.0 * float(np.abs(rows[:, :n]).max() * furthest)
+    bound = _dual(
+        np.array(answer.row_dual), cost, whole,
+        rows=(np.array(programme.row_lower_), np.array(programme.row_upper_)),
+        columns=(
+            np.maximum(np.array(programme.col_lower_), -reach),
+            np.append(limits.high, np.full(count - n, reach)),
+        ),
+    )  # fmt: skip
+    return Least(np.clip(found, limits.low, limits.high), "optimal", bound)
+
+
+def _dual(
+    prices: Floats,
+    cost: Floats,
+    matrix: Floats,
+    *,
+    rows: tuple[Floats, Floats],
+    columns: tuple[Floats, Floats],
+) -> float:
+    """What no point within the bounds costs less than, whatever prices the rows are given.
+
+    Args:
+        prices: Of the rows; a price of the sign that an open bound forbids counts as none.
+        cost, matrix: Of the programme.
+        rows, columns: Their lower and upper bounds; those of columns are finite.
+    """
+    import numpy as np
+
+    priced = np.where(np.isfinite(np.where(prices > 0.0, *rows)), prices, 0.0)
+    reduced = cost - priced @ matrix
+    bound = np.where(priced > 0.0, *rows)[priced != 0.0] @ priced[priced != 0.0]
+    return float(bound + np.where(reduced > 0.0, *columns) @ reduced)

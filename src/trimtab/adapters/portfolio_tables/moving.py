@@ -14,7 +14,7 @@ from trimtab.adapters.portfolio_tables.views import expectation_in
 from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, dotted, near, shown
 from trimtab.model.sessions import PERIODS, Period
-from trimtab.targets.asked import UNLIMITED, Asked
+from trimtab.targets.asked import BY_HISTORY, UNLIMITED, Asked
 from trimtab.targets.estimated import Covariance
 from trimtab.targets.glide import GlidePath, glide_problems, has_path
 from trimtab.targets.moving import MovingTarget
@@ -28,7 +28,6 @@ COVARIANCES: tuple[Covariance, ...] = get_args(Covariance)
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
 HISTORY = re.compile(r"([1-9][0-9]{0,2})([ym])", re.ASCII)
-BY_HISTORY = ("min-cvar", "min-cdar")
 MOST_MONTHS = 600
 SESSIONS_A_MONTH = 21
 LEAST_SESSIONS = 60

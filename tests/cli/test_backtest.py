@@ -264,7 +264,7 @@ def test_accounts_over_shuffled_histories_tell_noise_and_their_time(tmp_path: Pa
     assert (gap["low"], gap["high"], gap["verdict"]) == (None, None, "few")
     assert json.loads((folder / "run" / "figures.json").read_text("utf-8")) == told
     assert shuffled["sentence"] in " ".join(text.split())
-    assert "too few paths to tell (2; at least 20)" in shuffled["sentence"]
+    assert "too few paths to tell (2; at least 100)" in shuffled["sentence"]
     assert "95% interval" not in text
     assert "middle 95%" not in " ".join(text.split())
     assert re.search(r"It took [0-9,]+ seconds", " ".join(text.split()))

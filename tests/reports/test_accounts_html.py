@@ -128,4 +128,4 @@ def test_too_few_paths_lead_with_what_is_known(run: AccountRun) -> None:
 
     (head,) = re.findall(r'aria-label="The answer"><p>(.*?)</p>', page)
     assert head.startswith("“&lt;b&gt;mine&lt;/b&gt;” left most after tax, “less” least.")
-    assert "not known: too few paths to tell (2; at least 20)" in head
+    assert "not known: too few paths to tell (2; at least 100)" in head

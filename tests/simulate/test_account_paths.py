@@ -154,14 +154,17 @@ def test_where_every_session_is_alike_each_path_is_history() -> None:
     ]
 
     found = bootstrap_accounts(
-        mandate_, opening(), steady, pair, observed=(runs[0], runs[1]), paths=20, block=1
+        mandate_, opening(), steady, pair, observed=(runs[0], runs[1]), paths=100, block=1
     )
 
     gap = found.compared[0]["after_tax_liquidation_value"]
     assert runs[0].tax_owed > 0
     assert found.table[1, 0, 0] == pytest.approx(runs[0].after_tax / 100)
     assert gap.observed == pytest.approx(gap.low) == pytest.approx(gap.high)
-    assert gap.verdict == "less"
+    assert gap.verdict == found.compared[0]["after_tax_growth"].verdict == "less"
+    years = (runs[0].dates[-1] - runs[0].dates[0]).days / 365.25
+    grown = (runs[0].after_tax / runs[0].value[0]) ** (1 / years) - 1
+    assert found.table[1, 0, 2] == pytest.approx(grown)
     assert found.to_dict()["figures"]["after_tax_final_value"]["first"] == runs[0].after_tax / 100
 
 

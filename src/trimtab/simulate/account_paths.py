@@ -19,7 +19,7 @@ from trimtab.model.market import Market
 from trimtab.model.policy import Policy
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_findings import PathTally
-from trimtab.simulate.account_run import AccountRun
+from trimtab.simulate.account_run import AccountRun, growth_after_tax
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.difference import Figure, Gap
 from trimtab.simulate.shuffled_markets import ShuffledMarkets
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 ACCOUNT_PATHS = 100
 """Shuffled histories unless told: a run through real accounts takes a part of a second."""
-
-LEAST_PATHS = 20
-"""Fewer tell nothing of noise."""
 
 PathFigures: TypeAlias = list[list[float]]
 """The figures of one path, by policy and figure."""
@@ -45,6 +42,7 @@ InTurn: TypeAlias = Callable[[Callable[[int], PathFound], range], Iterable[PathF
 FIGURES = (
     Figure("after_tax_final_value", "final value after tax", "money"),
     Figure("after_tax_liquidation_value", "value after tax if all is sold", "money"),
+    Figure("after_tax_growth", "growth a year after tax", "share a year"),
 )
 """What is kept of each run, in this order."""
 
@@ -69,8 +67,8 @@ class AccountGap:
     @property
     def sentence(self) -> str:
         """What is to be said of what is left after tax, plainly."""
-        gap = self["after_tax_final_value"]
-        return f"{self.first} against {self.second}, final value after tax: {gap.sentence}."
+        gap = self["after_tax_growth"]
+        return f"{self.first} against {self.second}, growth a year after tax: {gap.sentence}."
 
     def to_dict(self) -> dict[str, Any]:
         """The figures as plain values."""
@@ -88,8 +86,8 @@ class AccountPaths:
 
     Args:
         compared: The first policy against each of the others, in their order.
-        table: After tax, in money: final value and value if all is sold, shape
-            (paths, policies, 2), by path, policy and figure.
+        table: After tax: final value and value if all is sold, in money, and growth a year, shape
+            (paths, policies, 3), by path, policy and figure.
         level: Of the intervals.
         how: How the paths were made, in words.
         left_out: Instruments that are on no path, because they have no price on some session.
@@ -239,8 +237,8 @@ class _Task:
 
 
 def _figures(run: AccountRun) -> list[float]:
-    """After tax, in money, in the order of FIGURES."""
-    return [run.after_tax / 100, run.liquidation_after_tax / 100]
+    """After tax, in the order of FIGURES."""
+    return [run.after_tax / 100, run.liquidation_after_tax / 100, growth_after_tax(run)]
 
 
 def _gap(figure: Figure, pairs: Floats, seen: tuple[float, float], level: float) -> Gap:
@@ -262,5 +260,4 @@ def _gap(figure: Figure, pairs: Floats, seen: tuple[float, float], level: float)
         below=float(np.mean(apart < 0.0)),
         level=level,
         paths=len(apart),
-        least=LEAST_PATHS,
     )

@@ -319,6 +319,19 @@ def account_drags(run: AccountRun, *, all_sold: bool = False) -> tuple[float, fl
     return cost_drag, metrics.drag_of_paid(taken, had, final_value=final - owed, **span)
 
 
+def growth_after_tax(run: AccountRun) -> float:
+    """The CAGR of what is left after costs and the tax owed, nothing sold for it; -1: nothing is.
+
+    With flows it is that of `growth`, of which the same part is owed as of what is there.
+    """
+    final = float(run.growth[-1]) * 100.0 if run.flows else float(run.value[-1])
+    scale = final / run.value[-1] if run.value[-1] > 0 else 1.0
+    left = final - scale * run.tax_owed
+    if run.exhausted_on is not None or left <= 0.0:
+        return -1.0
+    return metrics.cagr(float(run.value[0]), left, run.dates[0], run.dates[-1])
+
+
 def growth_after_all(run: AccountRun) -> float:
     """The CAGR that is left after costs and all tax, that of selling all at the end included."""
     if run.exhausted_on is not None:

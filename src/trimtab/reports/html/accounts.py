@@ -112,7 +112,7 @@ def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
                 (f"Noise against {quoted(one.second)}?" if several else "Noise?", one.sentence),
                 (f"{what} all is sold", f"{sold[:1].upper()}{sold[1:]}."),
             ]
-        gaps = [one["after_tax_final_value"] for one in shuffled.compared]
+        gaps = [one["after_tax_growth"] for one in shuffled.compared]
         few = next((gap for gap in gaps if gap.verdict == "few"), None)
         head = " ".join(_compared(one) for one in shuffled.compared if few is None)
         if few is not None:
@@ -134,15 +134,16 @@ def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
 def _compared(pair: AccountGap) -> str:
     """What shuffled histories say of two policies, in a sentence."""
     first, second = quoted(pair.first), quoted(pair.second)
-    gap = pair["after_tax_final_value"]
+    gap = pair["after_tax_growth"]
     verdict = gap.verdict
     if verdict == "mixed":
         return f"Of {first} and {second} history and shuffled histories disagree."
     if verdict in ("more", "less"):
-        return f"{first} leaves {verdict} after tax than {second}, by more than noise."
+        how = "faster" if verdict == "more" else "slower"
+        return f"{first} grows {how} after tax than {second}, by more than noise."
     if verdict == "same":
-        return f"{first} and {second} leave the same after tax on every path."
-    return f"What {first} and {second} leave after tax differs by no more than noise."
+        return f"{first} and {second} grow alike after tax on every path."
+    return f"How fast {first} and {second} grow after tax differs by no more than noise."
 
 
 def _left(runs: Sequence[AccountRun]) -> str:

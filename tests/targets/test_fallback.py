@@ -12,9 +12,9 @@ import pytest
 from tests.targets.test_robust import kinds, market
 from trimtab.targets import optimised
 from trimtab.targets.asked import MEAN_VARIANCE, Asked, Optimised
+from trimtab.targets.choices import Chosen
 from trimtab.targets.fallback import second_opinions
 from trimtab.targets.limits import Limits, leverage
-from trimtab.targets.mean_variance import Chosen
 from trimtab.targets.optimised import optimise
 
 LIMITS = {

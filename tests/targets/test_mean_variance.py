@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from tests.targets.test_quadratic import covariance
+from trimtab.targets.choices import Chosen
 from trimtab.targets.hierarchy import hierarchical, like_beside_like
 from trimtab.targets.limits import Limits, contradiction, within
 from trimtab.targets.mean_variance import (
-    Chosen,
     best_sharpe,
     least_volatility,
     least_volatility_for_return,

@@ -14,6 +14,7 @@ from trimtab.kernels.compile import compiled
 from trimtab.kernels.quadratic import INFEASIBLE, SINGULAR, SOLVED
 from trimtab.model.frozen import dataclass
 from trimtab.targets.quadratic import programme_parts, space_for
+from trimtab.targets.sound import check_estimates
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,7 +80,7 @@ def most_utility_each(
 
     Raises:
         ValueError: Shapes do not belong together, a risk aversion is not above zero, a number is
-            missing, or the limits are more than weights and sums.
+            missing, the covariance is not symmetric, or the limits are more than weights and sums.
     """
     from concurrent.futures import ThreadPoolExecutor
     from dataclasses import replace
@@ -93,6 +94,7 @@ def most_utility_each(
         raise ValueError("one risk aversion a row of held, and limits on weights and sums alone")
     if not (np.isfinite(aversion) & (aversion > 0.0)).all() or not np.isfinite(now).all():
         raise ValueError("risk_aversion above zero, and every weight known")
+    check_estimates(covariance, returns)
     asked = replace(
         limits.programme(covariance, np.zeros(n)),
         held=np.asarray(limits.low, dtype=np.float64),

@@ -15,9 +15,9 @@ from math import isnan, nan
 from typing import TYPE_CHECKING
 
 from trimtab.targets.asked import Asked, Attempt
+from trimtab.targets.choices import Chosen
 from trimtab.targets.conic import Cone, Conic, Found, by_clarabel, by_highs
 from trimtab.targets.limits import Limits
-from trimtab.targets.mean_variance import Chosen
 from trimtab.targets.robust import errors
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
-from trimtab.targets import frontier, mean_variance
+from trimtab.targets import choices, frontier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,7 @@ def front(
     points: int = 41,
     current: Floats | None = None,
     drawn: Sequence[tuple[Floats, Floats]] = (),
-) -> Front | mean_variance.Chosen:
+) -> Front | choices.Chosen:
     """The efficient frontier under limits; what is not possible where they contradict each other.
 
     Args:
@@ -124,7 +124,7 @@ def front(
     """
     import numpy as np
 
-    calm = mean_variance.least_volatility(covariance, limits)
+    calm = choices.least_volatility(covariance, limits)
     if not np.isfinite(calm.weights).all():
         return calm
 
@@ -138,16 +138,16 @@ def front(
         mean = [point(weights, "resampled") for weights in _mean_curve(drawn, limits, points)]
         return _of_points(symbols, mean, expected, covariance, risk_free, current)
     found = [point(*one) for one in _curve(expected, covariance, limits, points)]
-    tangent = mean_variance.best_sharpe(expected, covariance, limits, risk_free=risk_free)
+    tangent = choices.best_sharpe(expected, covariance, limits, risk_free=risk_free)
     now = as_calm = as_rich = None
     if current is not None:
         now = point(current)
-        alike = mean_variance.most_return_for_volatility(
+        alike = choices.most_return_for_volatility(
             expected, covariance, limits, wanted=now.volatility
         )
         as_calm = point(alike.weights, alike.solution.status, alike.solution.gap)
         if now.expected_return >= found[0].expected_return - SAME:
-            alike = mean_variance.least_volatility_for_return(
+            alike = choices.least_volatility_for_return(
                 expected, covariance, limits, wanted=now.expected_return
             )
             as_rich = point(*_proved(alike, covariance))
@@ -243,7 +243,7 @@ def _mean_curve(
     return list(whole / len(drawn))
 
 
-def _proved(chosen: mean_variance.Chosen, covariance: Floats) -> tuple[Floats, str, float]:
+def _proved(chosen: choices.Chosen, covariance: Floats) -> tuple[Floats, str, float]:
     """The calmest weights of a return, with their status and their gap in volatility."""
     variance = float(chosen.weights @ covariance @ chosen.weights)
     lower = max(variance - 2.0 * chosen.solution.gap, 0.0)
@@ -267,17 +267,15 @@ def _curve(
         # Between two corners the weights lie on a straight line.
         between = np.column_stack([np.interp(wanted, returns, column) for column in turns.T])
         return [(weights, "optimal", nan) for weights in between]
-    calm = _proved(mean_variance.least_volatility(covariance, limits), covariance)
+    calm = _proved(choices.least_volatility(covariance, limits), covariance)
     hair = RISK_AVERSE_BY_A_HAIR * max(float(np.ptp(expected)), 1e-9) / covariance.diagonal().max()
-    most = mean_variance.most_utility(expected, covariance, limits, risk_aversion=float(hair))
+    most = choices.most_utility(expected, covariance, limits, risk_aversion=float(hair))
     rich = (most.weights, most.solution.status, most.solution.gap)
     low, high = float(calm[0] @ expected), float(rich[0] @ expected)
     if high - low <= 1e-9:
         return [calm]
     middle = [
-        mean_variance.least_volatility_for_return(
-            expected, covariance, limits, wanted=float(wanted)
-        )
+        choices.least_volatility_for_return(expected, covariance, limits, wanted=float(wanted))
         for wanted in np.linspace(low, high, points)[1:-1]
     ]
     return [calm, *(_proved(one, covariance) for one in middle), rich]

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from trimtab.model.frozen import dataclass
 from trimtab.targets.limits import Limits
 from trimtab.targets.separable import FAR, Moved, Moving, move, objective_of
+from trimtab.targets.sound import check_estimates, check_finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,6 +165,8 @@ def from_holdings(
         raise ValueError(f"risk_aversion {risk_aversion!r}, years {years!r}: above zero")
     if not limits.is_linear:
         raise ValueError("limits on turnover or tracking error do not go with costs of moving")
+    check_estimates(covariance, returns)
+    check_finite("held", held)
     programme = limits.programme(risk_aversion * covariance, -returns)
     moving = moving_by(costs, held, limits, years=years)
     found, branches = best_move(programme, moving)

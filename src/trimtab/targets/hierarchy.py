@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trimtab.targets.sound import check_estimates
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -24,8 +26,13 @@ def hierarchical(covariance: Floats) -> Floats:
 
     Returns:
         Shape (n,), summing to 1.
+
+    Raises:
+        ValueError: A number is missing, or the covariance is not symmetric.
     """
     import numpy as np
+
+    check_estimates(covariance)
 
     own = np.sqrt(covariance.diagonal())
     correlation = np.clip(covariance / np.outer(own, own), -1.0, 1.0)

@@ -2,49 +2,30 @@
 
 Returns and covariance are of a year, or of any period so long as both are of the same. All weights
 sum to 1 and keep to limits; every answer is exact, and says how far it may be from the best.
+A number that is missing, and a covariance that is not symmetric, are a ValueError with its place.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trimtab.model.frozen import dataclass
-from trimtab.targets import appetite, few_names, frontier
-from trimtab.targets.cardinality import choice
-from trimtab.targets.curbed import solve_within
-from trimtab.targets.quadratic import solve
+from trimtab.targets import choices
+from trimtab.targets.sound import check_estimates
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from trimtab.targets.choices import Chosen
     from trimtab.targets.limits import Limits
-    from trimtab.targets.programme import Solution
 
     Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Weights, and the programme whose answer they are.
-
-    Args:
-        weights: Shape (n,), summing to 1; NaN where there is no answer.
-        solution: Of the programme, with its status and its gap in units of `objective`.
-        missed: Why this is not what was asked, though the nearest there is; empty as a rule.
-    """
-
-    weights: Floats
-    solution: Solution
-    missed: str = ""
-
-
 def least_volatility(covariance: Floats, limits: Limits) -> Chosen:
     """The weights with the least volatility."""
-    import numpy as np
-
-    return _of(limits, covariance, np.zeros(len(covariance)), covariance)
+    check_estimates(covariance)
+    return choices.least_volatility(covariance, limits)
 
 
 def most_utility(
@@ -58,18 +39,8 @@ def most_utility(
         limits: To keep to.
         risk_aversion: How much return a unit of variance, halved, must bring, > 0.
     """
-    return _of(limits, risk_aversion * covariance, -returns, covariance)
-
-
-def _of(limits: Limits, matrix: Floats, linear: Floats, covariance: Floats) -> Chosen:
-    """The answer to one quadratic programme."""
-    if limits.is_linear:
-        solution = solve(limits.programme(matrix, linear))
-    elif limits.names is not None:
-        solution = choice(limits, matrix, linear)
-    else:
-        solution = solve_within(limits, matrix, linear, covariance).solution
-    return Chosen(solution.weights, solution)
+    check_estimates(covariance, returns)
+    return choices.most_utility(returns, covariance, limits, risk_aversion=risk_aversion)
 
 
 def best_sharpe(returns: Floats, covariance: Floats, limits: Limits, *, risk_free: float) -> Chosen:
@@ -78,62 +49,24 @@ def best_sharpe(returns: Floats, covariance: Floats, limits: Limits, *, risk_fre
     Where nothing within the limits is expected to return more than `risk_free` there is no such
     thing: then they are those with the least volatility, and `missed` says so.
     """
-    import numpy as np
-
-    if limits.is_linear:
-        programme = limits.programme(covariance, np.zeros(len(returns)))
-        stretch = frontier.best_sharpe(programme, returns, risk_free)
-        found = None if stretch is None else stretch.solution
-    elif limits.names is not None:
-        found = few_names.best_sharpe(limits, covariance, returns, risk_free)
-    else:
-        found = appetite.best_sharpe(limits, covariance, returns, risk_free)
-    if found is None:
-        missed = "nothing within the limits is expected to return more than the risk-free rate"
-        return replace(least_volatility(covariance, limits), missed=missed)
-    return Chosen(found.weights, found)
+    check_estimates(covariance, returns)
+    return choices.best_sharpe(returns, covariance, limits, risk_free=risk_free)
 
 
 def least_volatility_for_return(
     returns: Floats, covariance: Floats, limits: Limits, *, wanted: float
 ) -> Chosen:
     """The least volatility with an expected return of at least `wanted`."""
-    import numpy as np
-
-    if limits.is_linear:
-        programme = limits.programme(covariance, np.zeros(len(returns)))
-        found = frontier.at_return(programme, returns, wanted).solution
-    elif limits.names is not None:
-        found = few_names.at_return(limits, covariance, returns, wanted)
-    else:
-        found = appetite.at_return(limits, covariance, returns, wanted)
-    weights = found.weights
-    missed = ""
-    if found.status == "optimal" and returns @ weights < wanted - 1e-9:
-        missed = f"the most that the limits allow to expect is {returns @ weights:.4g}"
-    return Chosen(weights, found, missed)
+    check_estimates(covariance, returns)
+    return choices.least_volatility_for_return(returns, covariance, limits, wanted=wanted)
 
 
 def most_return_for_volatility(
     returns: Floats, covariance: Floats, limits: Limits, *, wanted: float
 ) -> Chosen:
     """The best expected return with a volatility of at most `wanted`."""
-    import numpy as np
-
-    if limits.is_linear:
-        programme = limits.programme(covariance, np.zeros(len(returns)))
-        found = frontier.at_volatility(programme, returns, wanted).solution
-    elif limits.names is not None:
-        found = few_names.at_volatility(limits, covariance, returns, wanted)
-    else:
-        found = appetite.at_volatility(limits, covariance, returns, wanted)
-    weights = found.weights
-    missed = ""
-    if found.status == "optimal":
-        volatility = float(np.sqrt(weights @ covariance @ weights))
-        if volatility > wanted + 1e-9:
-            missed = f"the least volatility within the limits is {volatility:.4g}"
-    return Chosen(weights, found, missed)
+    check_estimates(covariance, returns)
+    return choices.most_return_for_volatility(returns, covariance, limits, wanted=wanted)
 
 
 def most_diversified(covariance: Floats, limits: Limits) -> Chosen:
@@ -141,7 +74,5 @@ def most_diversified(covariance: Floats, limits: Limits) -> Chosen:
 
     It is the best Sharpe ratio where each asset is expected to return its own volatility.
     """
-    import numpy as np
-
-    own = np.sqrt(covariance.diagonal())
-    return best_sharpe(own, covariance, limits, risk_free=0.0)
+    check_estimates(covariance)
+    return choices.most_diversified(covariance, limits)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from trimtab.targets.mean_variance import Chosen
+    from trimtab.targets.choices import Chosen
     from trimtab.targets.programme import Solution
 
     Floats = NDArray[np.float64]
@@ -108,7 +108,7 @@ def contradiction_told(
         return contradiction(list(names), limits, solution)
     from dataclasses import replace
 
-    from trimtab.targets.mean_variance import least_volatility
+    from trimtab.targets.choices import least_volatility
 
     without = replace(limits, names=None)
     free = least_volatility(covariance, without).solution
@@ -125,18 +125,16 @@ def _chosen(
     asked: Asked, limits: Limits, expected: Floats, covariance: Floats, years: float
 ) -> Chosen:
     """The answer of mean-variance choice."""
-    from trimtab.targets import mean_variance
+    from trimtab.targets import choices
     from trimtab.targets.robust import most_robust
 
     match asked.objective:
         case "min-volatility":
-            return mean_variance.least_volatility(covariance, limits)
+            return choices.least_volatility(covariance, limits)
         case "max-sharpe":
-            return mean_variance.best_sharpe(
-                expected, covariance, limits, risk_free=asked.risk_free
-            )
+            return choices.best_sharpe(expected, covariance, limits, risk_free=asked.risk_free)
         case "utility":
-            return mean_variance.most_utility(
+            return choices.most_utility(
                 expected, covariance, limits, risk_aversion=asked.risk_aversion
             )
         case "robust-utility":
@@ -150,16 +148,16 @@ def _chosen(
                 years=years,
             )
         case "target-return":
-            return mean_variance.least_volatility_for_return(
+            return choices.least_volatility_for_return(
                 expected, covariance, limits, wanted=asked.wanted
             )
         case "target-volatility":
-            return mean_variance.most_return_for_volatility(
+            return choices.most_return_for_volatility(
                 expected, covariance, limits, wanted=asked.wanted
             )
         case _:
             assert asked.objective == "max-diversification", asked.objective
-            return mean_variance.most_diversified(covariance, limits)
+            return choices.most_diversified(covariance, limits)
 
 
 def _unlimited(asked: Asked, expected: Floats, covariance: Floats) -> Optimised:

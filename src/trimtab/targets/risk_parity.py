@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trimtab.targets.sound import check_estimates
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -27,8 +29,17 @@ def risk_budgeted(covariance: Floats, budget: Floats | None = None) -> Floats:
 
     Returns:
         Shape (n,), summing to 1.
+
+    Raises:
+        ValueError: A number is missing, the covariance is not symmetric, or a budget is not above
+            zero.
     """
     import numpy as np
+
+    check_estimates(covariance)
+    if budget is not None and not (budget > 0.0).all():
+        at = int((~(budget > 0.0)).argmax())
+        raise ValueError(f"budget[{at}] is {budget[at]}: every share of the risk is above zero")
 
     n = len(covariance)
     share = np.full(n, 1.0 / n) if budget is None else budget / budget.sum()

@@ -20,8 +20,8 @@ from dataclasses import replace
 from math import sqrt
 from typing import TYPE_CHECKING, Literal, get_args
 
+from trimtab.targets.choices import Chosen, most_utility
 from trimtab.targets.curbed import Priced, solve_within
-from trimtab.targets.mean_variance import Chosen, most_utility
 from trimtab.targets.programme import Solution
 from trimtab.targets.quadratic import solve
 

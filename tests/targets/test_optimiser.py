@@ -207,3 +207,29 @@ def test_a_solver_that_fails_is_not_called_a_contradiction() -> None:
     assert found.status == "failed"
     assert [told.code for told in found.findings] == ["solver-failed"]
     assert np.isnan(found.optimality_gap)
+
+
+def test_a_sharpe_ratio_that_nothing_has_is_called_missed_and_claims_no_gap() -> None:
+    """All expect less than the risk-free rate: the least volatility, said plainly as another."""
+    expected = {"A": 0.01, "B": 0.012, "C": 0.005}
+    optimiser = Optimiser("max-sharpe", expected=expected, risk_free=0.05)
+
+    found = optimiser.optimised(history(n=3), ["A", "B", "C"])
+
+    least = Optimiser("min-volatility").optimised(history(n=3), ["A", "B", "C"])
+    np.testing.assert_allclose(found.weights, least.weights)
+    assert found.status == "missed"
+    assert np.isnan(found.optimality_gap)
+    assert np.isnan(found.attempts[-1].gap)
+    assert [told.code for told in found.findings] == ["objective-missed"]
+    assert "least volatility instead" in found.findings[0].message
+    assert "nearest" not in found.findings[0].message
+
+
+@pytest.mark.parametrize(("wanted", "codes"), [(0.6, ["objective-slack"]), (0.15, [])])
+def test_a_volatility_that_is_not_reached_is_said(wanted: float, codes: list[str]) -> None:
+    """Beyond that of the best return more volatility brings nothing: a note, no warning."""
+    found = Optimiser("target-volatility", wanted=wanted).fit(history()).result_
+
+    assert [told.code for told in found.findings] == codes
+    assert all(told.severity == "info" for told in found.findings)

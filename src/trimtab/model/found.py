@@ -45,8 +45,8 @@ class Estimates:
         expected_return, volatility, sharpe: A year's, of the weights that were found.
         objective_value: What was minimised or maximised, in its own unit.
         solver: What found the weights, and its status.
-        gap: How much better any others within the limits can be, at most, as `1e-12`; empty: no
-            bound is known.
+        gap: How much better any others within the limits can be than these before they were
+            rounded, at most, as `1e-12`; empty: no bound is known.
     """
 
     first: date

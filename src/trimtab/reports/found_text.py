@@ -161,7 +161,10 @@ def _correlations(own: Estimates, width: int, look: Look) -> list[str]:
 def _solved(own: Estimates) -> str:
     if not own.gap:
         return sentence(own.solver)
-    return f"{sentence(own.solver)} No weights within the limits are better by more than {own.gap}."
+    return (
+        f"{sentence(own.solver)} Before they were rounded to 0.01%, no weights within the limits "
+        f"were better by more than {own.gap}."
+    )
 
 
 def _share(value: Decimal | None) -> str:

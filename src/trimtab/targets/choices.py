@@ -32,12 +32,17 @@ class Chosen:
     Args:
         weights: Shape (n,), summing to 1; NaN where there is no answer.
         solution: Of the programme, with its status and its gap in units of `objective`.
-        missed: Why this is not what was asked, though the nearest there is; empty as a rule.
+        missed: Why this is not what was asked; empty as a rule.
+        instead: Then what these weights are, where they answer another question; else they are the
+            nearest there is.
+        slack: Why what was wanted does not bind, where it is not reached; empty as a rule.
     """
 
     weights: Floats
     solution: Solution
     missed: str = ""
+    instead: str = ""
+    slack: str = ""
 
 
 def least_volatility(covariance: Floats, limits: Limits) -> Chosen:
@@ -79,7 +84,9 @@ def best_sharpe(returns: Floats, covariance: Floats, limits: Limits, *, risk_fre
         found = appetite.best_sharpe(limits, covariance, returns, risk_free)
     if found is None:
         missed = "nothing within the limits is expected to return more than the risk-free rate"
-        return replace(least_volatility(covariance, limits), missed=missed)
+        return replace(
+            least_volatility(covariance, limits), missed=missed, instead="the least volatility"
+        )
     return Chosen(found.weights, found)
 
 
@@ -117,12 +124,14 @@ def most_return_for_volatility(
     else:
         found = appetite.at_volatility(limits, covariance, returns, wanted)
     weights = found.weights
-    missed = ""
+    missed = slack = ""
     if found.status == "optimal":
         volatility = float(np.sqrt(weights @ covariance @ weights))
         if volatility > wanted + 1e-9:
             missed = f"the least volatility within the limits is {volatility:.4g}"
-    return Chosen(weights, found, missed)
+        elif volatility < wanted - 1e-6:
+            slack = f"the best return within the limits has a volatility of {volatility:.4g}"
+    return Chosen(weights, found, missed, slack=slack)
 
 
 def most_diversified(covariance: Floats, limits: Limits) -> Chosen:

@@ -85,15 +85,32 @@ def optimise(
         findings.append(Finding("names-not-proved", asked.objective, message, "info"))
     if chosen.missed:
         message = f"There is no such target: {chosen.missed}; this is the nearest."
+        if chosen.instead:
+            message = (
+                f"There is no {asked.objective}: {chosen.missed}. These weights have "
+                f"{chosen.instead} instead."
+            )
         findings.append(Finding("objective-missed", asked.objective, message, "warning"))
+    if chosen.slack:
+        message = f"The wanted volatility does not bind: {chosen.slack}."
+        findings.append(Finding("objective-slack", asked.objective, message, "info"))
+    status: str = chosen.solution.status
+    gap = chosen.solution.gap
+    if chosen.instead and status != "infeasible":
+        # What is proved is proved of another objective.
+        status, gap = "missed", nan
+        attempts = [
+            Attempt(one.solver, status if one.solver == solver else one.status, nan)
+            for one in attempts
+        ]
     return told_of(
         asked,
         chosen.weights,
         expected,
         covariance,
-        status=chosen.solution.status,
+        status=status,
         solver=solver,
-        gap=chosen.solution.gap,
+        gap=gap,
         findings=tuple(findings),
         years=years,
         attempts=tuple(attempts),

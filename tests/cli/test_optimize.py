@@ -197,3 +197,14 @@ def test_few_names(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(held) == 2
     assert min(held) >= 0.3 - 1e-9
     assert (found["status"], found["solver"]) == ("optimal", "branch and bound")
+
+
+@pytest.mark.parametrize("option", ["--wanted=5", "--risk-aversion=4", "--kappa=1"])
+def test_an_option_without_effect_is_refused(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What has an effect with other objectives only is told with those, before prices are read."""
+    code = main(["optimize", "--prices", "none.csv", option])
+
+    assert code == 1
+    assert "no effect with min-volatility" in " ".join(capsys.readouterr().err.split())

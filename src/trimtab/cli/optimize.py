@@ -69,7 +69,6 @@ def add_parser(commands: Commands) -> None:
         "--risk-aversion",
         metavar="N",
         type=float,
-        default=1.0,
         help="for utility and robust-utility: return less half of N times the variance "
         "(default: 1)",
     )
@@ -77,14 +76,12 @@ def add_parser(commands: Commands) -> None:
         "--kappa",
         metavar="N",
         type=_kappa,
-        default=1.0,
         help="for robust-utility: how many standard errors expected returns may be off "
         "(default: 1)",
     )
     parser.add_argument(
         "--uncertainty",
         choices=("covariance", "diagonal", "box"),
-        default="covariance",
         help="for robust-utility: errors go together as returns do, come alone, or are all at "
         "their worst at once (default: covariance)",
     )
@@ -99,7 +96,6 @@ def add_parser(commands: Commands) -> None:
         "--confidence",
         metavar="PERCENT",
         type=rate,
-        default=0.95,
         help="for min-cvar and min-cdar: all but the worst so many percent (default: 95)",
     )
     add_views(parser)
@@ -120,6 +116,7 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.targets.constraints import Constraints
     from trimtab.targets.optimiser import Optimiser
 
+    _refuse_without_effect(args)
     if args.set and not args.estimator:
         raise RefusedError("--set is a parameter of --estimator: name one, as skfolio:MeanRisk")
     progress("reading prices")
@@ -130,12 +127,12 @@ def run(args: argparse.Namespace) -> int:
         rules = constraints_of(args, prices)
         optimiser = Optimiser(
             args.objective,
-            risk_aversion=args.risk_aversion,
+            risk_aversion=1.0 if args.risk_aversion is None else args.risk_aversion,
             risk_free=args.risk_free,
             wanted=float("nan") if args.wanted is None else args.wanted,
-            confidence=args.confidence,
-            kappa=args.kappa,
-            uncertainty=args.uncertainty,
+            confidence=0.95 if args.confidence is None else args.confidence,
+            kappa=1.0 if args.kappa is None else args.kappa,
+            uncertainty=args.uncertainty or "covariance",
             resampled=args.resampled,
             seed=args.seed,
             constraints=None if rules == Constraints() else rules,
@@ -170,6 +167,21 @@ def run(args: argparse.Namespace) -> int:
         )
         say(text)
     return 1 if any(finding.severity == "error" for finding in found.findings) else 0
+
+
+def _refuse_without_effect(args: argparse.Namespace) -> None:
+    """Refuse what has an effect with other objectives only."""
+    from trimtab.model.errors import RefusedError
+    from trimtab.targets.objectives import ONLY_FOR
+
+    if args.estimator:
+        return
+    for key, objectives in ONLY_FOR.items():
+        if getattr(args, key) is not None and args.objective not in objectives:
+            raise RefusedError(
+                f"--{key.replace('_', '-')} has no effect with {args.objective}, only with "
+                f"{' and '.join(objectives)}: leave it out, or choose another --objective"
+            )
 
 
 def _fitted(args: argparse.Namespace, ours: Optimiser, prices: PriceHistory) -> Optimised:

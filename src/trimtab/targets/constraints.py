@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
@@ -170,6 +171,12 @@ class Constraints:
             missing = [name for name in names if name not in score.of and name not in left_out]
             if missing:
                 raise ValueError(f"score {score.name}: none for {', '.join(missing[:5])}")
+            for name in names:
+                if name not in left_out and not isfinite(score.of[name]):
+                    raise ValueError(
+                        f"score {score.name}: that of {name} is {score.of[name]}, no number; give "
+                        "one, or exclude it"
+                    )
         for what, weights, most in (
             ("turnover", self.held, self.turnover),
             ("tracking_error", self.benchmark, self.tracking_error),

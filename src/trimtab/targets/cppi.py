@@ -86,6 +86,10 @@ def told_of_floor(worth: Fraction, floor: Fraction) -> Told:
     return Told("floor-reached", "target", message)
 
 
+ROUNDING = 1e-6
+"""Weights sum to 1 within this."""
+
+
 class Worthy(Protocol):
     """A view of prices that knows what a policy is worth."""
 
@@ -133,6 +137,11 @@ class Cppi:
         by_day = days_by(floor) if isinstance(floor, Mapping) else {date.min: floor}
         if not by_day or not all(isfinite(one) and one >= 0.0 for one in by_day.values()):
             raise ValueError(f"floor {floor!r}: money, or money by date, not below zero")
+        if isinstance(weights, Mapping) and not abs(sum(weights.values()) - 1.0) <= ROUNDING:
+            raise ValueError(
+                f"weights {dict(weights)!r}: they sum to 1, as fractions; write 0.10 for 10%, and "
+                "most=1.2 for more than the whole at risk"
+            )
         self.weights = weights
         self.multiplier = Fraction(multiplier)
         self.floor = tuple((day, Fraction(money)) for day, money in by_day.items())

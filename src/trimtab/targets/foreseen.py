@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MARKET_AVERSION = 2.5
 """What the market asks for a unit of variance: He and Litterman's."""
 
+MOST_EXPECTED = 3.0
+"""An optimiser refuses a view of more than this a year: percent meant as a fraction."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:

@@ -353,7 +353,12 @@ class GeneticOptimiser(Parameters):
             breeding=self.breeding,
             progress=self.progress,
         )
-        if not np.isfinite(found.fitness) or found.broken > 0.0:
+        if found.broken <= 0.0 and not np.isfinite(found.fitness):
+            raise ValueError(
+                "fitness was no number for any weights within the limits: it takes weights, shape "
+                "(candidates, n), and returns, and gives a number for each candidate"
+            )
+        if found.broken > 0.0 or not np.isfinite(found.broken):
             raise ValueError("nothing within the limits was found: loosen one of them")
         self.weights_ = np.zeros(len(names))
         self.weights_[kept] = found.weights

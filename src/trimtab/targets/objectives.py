@@ -18,3 +18,12 @@ Objective = Literal[
     "robust-utility",
 ]
 OBJECTIVES: tuple[str, ...] = get_args(Objective)
+
+ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "risk_aversion": ("utility", "robust-utility"),
+    "kappa": ("robust-utility",),
+    "uncertainty": ("robust-utility",),
+    "wanted": ("target-return", "target-volatility"),
+    "confidence": ("min-cvar", "min-cdar"),
+}
+"""Keys that have an effect with some objectives only."""

@@ -18,7 +18,14 @@ from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.targets.asked import MEAN_VARIANCE, UNLIMITED, Asked, Optimised
 from trimtab.targets.estimated import COVARIANCES, Covariance, covariance_by
-from trimtab.targets.foreseen import BlackLitterman, Expectation, Foreseen, check_expected, foresee
+from trimtab.targets.foreseen import (
+    MOST_EXPECTED,
+    BlackLitterman,
+    Expectation,
+    Foreseen,
+    check_expected,
+    foresee,
+)
 from trimtab.targets.limits import Limits, within
 from trimtab.targets.objectives import OBJECTIVES, Objective
 from trimtab.targets.optimised import optimise
@@ -309,8 +316,16 @@ class Optimiser(Parameters):
             stray = [name for name in self.expected.market if name not in names]
             if stray:
                 raise ValueError(f"market: {stray[0]!r} is not among the instruments")
+            for view in self.expected.views:
+                if abs(view.returns) > MOST_EXPECTED:
+                    raise ValueError(
+                        f"view on {view.words}: {view.returns!r} is {view.returns:.0%} a year; "
+                        "write 0.10 for 10%"
+                    )
         if not self.risk_aversion > 0.0:
             raise ValueError(f"risk_aversion {self.risk_aversion!r}: above 0")
+        if not abs(self.risk_free) < 1.0:
+            raise ValueError(f"risk_free {self.risk_free!r}: a year's; write 0.02 for 2%")
         if not 0.0 < self.confidence < 1.0:
             raise ValueError(f"confidence {self.confidence!r}: between 0 and 1, as 0.95")
         if self.objective in ("target-return", "target-volatility") and self.wanted != self.wanted:

@@ -72,6 +72,11 @@ class Tilt:
         sources = (self.series, self.momentum, self.trend)
         if sum(one is not None for one in sources) != 1:
             raise ValueError("series, momentum, trend: say one of them")
+        if self.series is not None and not any(isfinite(one) for one in self.series.values()):
+            raise ValueError("series: it has no value that is a number")
+        for symbol, share in self.shift.items():
+            if not abs(share) <= 1.0:
+                raise ValueError(f"shift of {symbol} {share!r}: a share; write 0.10 for 10%")
         levels = (self.above, self.below, self.deviations)
         if sum(one is not None for one in levels) != 1:
             raise ValueError("above, below, deviations: say one of them")

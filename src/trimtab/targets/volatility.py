@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+MOST_WANTED = 3.0
+"""A year's volatility above this is percent that was meant as a fraction."""
+
 Fading = Literal["sample", "ewm"]
 
 
@@ -143,6 +146,8 @@ class VolatilityTarget:
     ) -> None:
         if not 0.0 < wanted < inf:
             raise ValueError(f"wanted {wanted!r}: a year's volatility as a fraction, as 0.1")
+        if wanted > MOST_WANTED:
+            raise ValueError(f"wanted {wanted!r}: {wanted:.0%} a year; write 0.10 for 10%")
         if sessions < 2:
             raise ValueError(f"sessions {sessions!r}: two returns at least")
         if half_life is not None and not half_life > 0.0:

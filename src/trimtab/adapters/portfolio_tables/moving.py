@@ -18,7 +18,7 @@ from trimtab.targets.asked import BY_HISTORY, UNLIMITED, Asked
 from trimtab.targets.estimated import Covariance
 from trimtab.targets.glide import GlidePath, glide_problems, has_path
 from trimtab.targets.moving import MovingTarget
-from trimtab.targets.objectives import Objective
+from trimtab.targets.objectives import ONLY_FOR, Objective
 from trimtab.targets.ranged import UNITS, Range, ranged_tree
 from trimtab.targets.robust import UNCERTAINTIES, Uncertainty
 from trimtab.targets.tree import RawSleeve
@@ -32,15 +32,6 @@ MOST_MONTHS = 600
 SESSIONS_A_MONTH = 21
 LEAST_SESSIONS = 60
 """Fewer prices than this teach nothing: three months."""
-
-ONLY_FOR: dict[str, tuple[str, ...]] = {
-    "risk_aversion": ("utility", "robust-utility"),
-    "kappa": ("robust-utility",),
-    "uncertainty": ("robust-utility",),
-    "wanted": ("target-return", "target-volatility"),
-    "confidence": ("min-cvar", "min-cdar"),
-}
-"""Keys that have an effect with some objectives only."""
 
 
 def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> MovingTarget | None:

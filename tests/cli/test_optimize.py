@@ -38,6 +38,17 @@ def test_the_weights_for_a_program(prices: Path, capsys: pytest.CaptureFixture[s
     assert told["objective_value"] == told["volatility"]
 
 
+def test_budgets_of_risk_are_percent(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All but the whole of the risk in one is almost all of the money in it."""
+    asked = ["optimize", "--prices", str(prices), "--objective", "risk-parity", "--json"]
+
+    code = main([*asked, "--budgets", "CALM=1,MID=1,WILD=98"])
+
+    assert code == 0
+    weights = json.loads(capsys.readouterr().out)["weights"]
+    assert weights["WILD"] > weights["MID"] + weights["CALM"]
+
+
 @pytest.mark.parametrize("command", ["optimize", "frontier"])
 def test_monthly_rows_make_twelve_a_year(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -14,6 +14,7 @@ from trimtab.targets.mean_variance import least_volatility, most_utility
 from trimtab.targets.objectives import OBJECTIVES
 from trimtab.targets.optimised import optimise
 from trimtab.targets.optimiser import Optimiser
+from trimtab.targets.risk_parity import risk_shares
 
 
 def history(seed: int = 1, n: int = 5, sessions: int = 300) -> np.ndarray:
@@ -233,3 +234,34 @@ def test_a_volatility_that_is_not_reached_is_said(wanted: float, codes: list[str
 
     assert [told.code for told in found.findings] == codes
     assert all(told.severity == "info" for told in found.findings)
+
+
+def test_each_instrument_adds_the_share_of_the_risk_that_is_budgeted_for_it() -> None:
+    """By name, whatever their order."""
+    budgets = {"C": 0.2, "A": 0.5, "B": 0.3}
+    returns = history(n=3)
+
+    found = Optimiser("risk-parity", budgets=budgets).optimised(returns, ["A", "B", "C"])
+
+    shares = risk_shares(found.weights, np.cov(returns, rowvar=False))
+    np.testing.assert_allclose(shares, [0.5, 0.3, 0.2], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("objective", "budgets", "word"),
+    [
+        ("risk-parity", {"A": 0.5, "B": 0.3, "C": 0.3}, "add to 1.1"),
+        ("risk-parity", {"A": 0.5, "B": 0.5}, "none for C"),
+        ("risk-parity", {"A": 0.5, "B": 0.5, "C": 0.0}, "above 0"),
+        ("risk-parity", {"A": 0.5, "B": 0.3, "C": 0.1, "D": 0.1}, "'D'"),
+        ("hrp", {"A": 0.5, "B": 0.3, "C": 0.2}, "takes no budgets"),
+    ],
+)
+def test_budgets_of_risk_that_are_none_are_refused(
+    objective: str, budgets: dict[str, float], word: str
+) -> None:
+    """Shares above 0 of every instrument, adding to 1, for risk parity."""
+    optimiser = Optimiser(objective, budgets=budgets)
+
+    with pytest.raises(ValueError, match=word):
+        optimiser.optimised(history(n=3), ["A", "B", "C"])

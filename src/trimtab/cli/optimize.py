@@ -87,6 +87,12 @@ def add_parser(commands: Commands) -> None:
     )
     add_estimates(parser)
     parser.add_argument(
+        "--budgets",
+        metavar="S=P,...",
+        help="for risk-parity: percent of the risk that each instrument adds, as SPY=60,AGG=40 "
+        "(default: the same of each)",
+    )
+    parser.add_argument(
         "--wanted",
         metavar="PERCENT",
         type=rate,
@@ -110,6 +116,7 @@ def run(args: argparse.Namespace) -> int:
 
     from trimtab.adapters.price_frames import read_prices
     from trimtab.cli.screen import emit, progress, say, screen
+    from trimtab.cli.studied import shares_of
     from trimtab.estimates.years import sessions_a_year
     from trimtab.model.errors import RefusedError
     from trimtab.simulate.history import common_sessions
@@ -135,6 +142,7 @@ def run(args: argparse.Namespace) -> int:
             uncertainty=args.uncertainty or "covariance",
             resampled=args.resampled,
             seed=args.seed,
+            budgets=None if args.budgets is None else shares_of(args.budgets, "--budgets"),
             constraints=None if rules == Constraints() else rules,
             covariance=args.covariance,
             expected=expectation_of(args, prices.symbols),

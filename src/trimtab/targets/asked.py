@@ -44,6 +44,8 @@ class Asked:
         uncertainty: For `robust-utility`: the form of the region that they lie in.
         resampled: Take the mean over so many drawn histories; 0: the best for the one there is.
         seed: Of the random numbers that they are drawn by.
+        budgets: For `risk-parity`: what share of the variance each instrument adds, by name; none:
+            equal ones.
     """
 
     objective: Objective = "min-volatility"
@@ -55,6 +57,7 @@ class Asked:
     uncertainty: Uncertainty = "covariance"
     resampled: int = 0
     seed: int = 0
+    budgets: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

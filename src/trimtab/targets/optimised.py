@@ -62,7 +62,7 @@ def optimise(
             years=years,
         )
     if asked.objective in UNLIMITED:
-        return _unlimited(asked, expected, covariance)
+        return _unlimited(asked, expected, covariance, names)
     if asked.objective in BY_HISTORY:
         return _by_history(asked, limits, expected, covariance, returns, names)
     from trimtab.targets.fallback import is_proved, second_opinions
@@ -177,15 +177,21 @@ def _chosen(
             return choices.most_diversified(covariance, limits)
 
 
-def _unlimited(asked: Asked, expected: Floats, covariance: Floats) -> Optimised:
+def _unlimited(
+    asked: Asked, expected: Floats, covariance: Floats, names: Sequence[str]
+) -> Optimised:
     """Weights by shares of the risk."""
+    import numpy as np
+
     from trimtab.targets.hierarchy import hierarchical
     from trimtab.targets.risk_parity import risk_budgeted
 
     if asked.objective == "hrp":
         weights, solver = hierarchical(covariance), "single linkage"
     else:
-        weights, solver = risk_budgeted(covariance), "Newton"
+        shares = dict(asked.budgets)
+        budget = np.array([shares[name] for name in names]) if shares else None
+        weights, solver = risk_budgeted(covariance, budget), "Newton"
     return told_of(asked, weights, expected, covariance, status="optimal", solver=solver, gap=nan)
 
 

@@ -34,7 +34,7 @@ from trimtab.targets.quadratic import INTERPRETED_UP_TO
 from trimtab.targets.robust import UNCERTAINTIES, Uncertainty
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
@@ -88,6 +88,9 @@ class Optimiser(Parameters):
         resampled: Take the mean of the best weights of so many histories drawn from the estimates
             (Michaud); 0: the best for the one there is.
         seed: Of the random numbers that they are drawn by.
+        budgets: For `risk-parity`: the share of the variance that each instrument adds, by name,
+            above 0 and adding to 1; by default equal ones. Of those left out for want of a history
+            the others take the shares, in proportion.
         low, high: Limits of every weight, unless `limits` are given.
         limits: Limits of each weight and of sums, by position.
         constraints: Limits by name, turnover, tracking error: `targets.constraints`; instead of
@@ -117,6 +120,7 @@ class Optimiser(Parameters):
         uncertainty: Uncertainty = "covariance",
         resampled: int = 0,
         seed: int = 0,
+        budgets: Mapping[str, float] | None = None,
         low: float = 0.0,
         high: float = 1.0,
         limits: Limits | None = None,
@@ -134,6 +138,7 @@ class Optimiser(Parameters):
         self.uncertainty = uncertainty
         self.resampled = resampled
         self.seed = seed
+        self.budgets = budgets
         self.low = low
         self.high = high
         self.limits = limits
@@ -349,6 +354,7 @@ class Optimiser(Parameters):
             self.uncertainty,
             self.resampled,
             self.seed,
+            self._budgets(names),
         )
         if self.constraints is not None:
             limits = self.constraints.limits(names)
@@ -362,6 +368,30 @@ class Optimiser(Parameters):
                 f"one of {', '.join(MEAN_VARIANCE)} does"
             )
         return asked, limits
+
+    def _budgets(self, names: Sequence[str]) -> tuple[tuple[str, float], ...]:
+        """The shares of the risk that were asked for, of instruments by these names.
+
+        Raises:
+            ValueError: They are no such shares.
+        """
+        if self.budgets is None:
+            return ()
+        shares = {str(name): float(share) for name, share in self.budgets.items()}
+        if self.objective != "risk-parity":
+            raise ValueError(f"{self.objective} takes no budgets of risk: risk-parity does")
+        for name, share in shares.items():
+            if name not in names:
+                raise ValueError(f"budgets: {name!r} is not among the instruments")
+            if not 0.0 < share <= 1.0:
+                raise ValueError(f"budgets: {name} has {share!r}; a share is above 0, to 1")
+        lacking = [name for name in names if name not in shares]
+        if lacking:
+            raise ValueError(f"budgets: there is none for {', '.join(lacking[:5])}")
+        total = sum(shares.values())
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"budgets add to {total:.6g}, not to 1")
+        return tuple(shares.items())
 
 
 def _nothing(names: Sequence[str], findings: list[Finding]) -> Optimised:

@@ -51,3 +51,14 @@ def test_a_fitness_that_is_no_number_is_blamed_on_the_fitness() -> None:
 
     with pytest.raises(ValueError, match="fitness"):
         optimiser.fit(RETURNS)
+
+
+@pytest.mark.parametrize("n", [3, 20])
+@pytest.mark.parametrize("kind", ["prices", "percent"])
+def test_what_can_be_no_returns_is_refused(kind: str, n: int) -> None:
+    """Prices, and losses of more than all, are no simple returns: nothing is learned from them."""
+    returns = np.random.default_rng(2).normal(0.0004, 0.01, (90, n))
+    given = 100.0 * np.cumprod(1.0 + returns, axis=0) if kind == "prices" else 100.0 * returns
+
+    with pytest.raises(ValueError, match=r"0\.01 for 1%"):
+        tt.Optimiser().fit(given)

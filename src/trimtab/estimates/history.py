@@ -49,9 +49,10 @@ def usable(
     """What of a history can be used, and what was left out of it, said by name.
 
     Instruments that know too little, that never change, or whose returns are no numbers are left
-    out. Where the rest begin on different days, `common` takes the sessions that all know, which
-    every estimate can use; `pairwise` keeps each instrument's own and leaves the gaps, for
-    `pairwise_covariance` and the means.
+    out; where these can be no returns, as prices or percent, nothing is used. Where the rest begin
+    on different days, `common` takes the sessions that all know, which every estimate can use;
+    `pairwise` keeps each instrument's own and leaves the gaps, for `pairwise_covariance` and the
+    means.
 
     Args:
         returns: Shape (sessions, n), oldest first; NaN where there is none.
@@ -71,6 +72,10 @@ def usable(
     if len(table) >= least and _plainly_usable(table):
         sessions, columns = table.shape
         return UsableHistory(table, np.arange(sessions), np.arange(columns), ())
+    wrong_kind = _no_returns(table, named)
+    if wrong_kind:
+        nothing = np.empty(0, dtype=np.int64)
+        return UsableHistory(table[np.ix_(nothing, nothing)], nothing, nothing, wrong_kind)
     findings: list[Finding] = []
     kept: list[int] = []
     for i, name in enumerate(named):
@@ -108,11 +113,38 @@ def _plainly_usable(table: Floats) -> bool:
     """Whether all is known and every column moves, seen at a glance; if not, look closer."""
     import numpy as np
 
-    if not is_complete(table):
+    if not is_complete(table) or not can_be_returns(table):
         return False
     least = 1e-12 * float(np.vdot(table, table)) ** 0.5  # at least as much of any column's largest
     alike = np.flatnonzero(np.abs(table[0] - table[-1]) <= least)
     return not len(alike) or bool(np.ptp(table[:, alike], axis=0).min() > least)
+
+
+def can_be_returns(table: Floats) -> bool:
+    """Whether nothing loses more than all, and not everything at least doubles, at a glance."""
+    return bool(-1.0 <= table.min() <= 1.0)
+
+
+def _no_returns(table: Floats, names: Sequence[str]) -> tuple[Finding, ...]:
+    """That these are no simple returns, but prices or percent."""
+    import numpy as np
+
+    remedy = "Give simple returns as fractions, 0.01 for 1%, as prices.pct_change() has them."
+    for column, name in zip(table.T, names, strict=True):
+        known = column[np.isfinite(column)]
+        if not len(known):
+            continue
+        least = float(known.min())
+        if least < -1.0:
+            message = f"{name} has a return of {least:.0%}: nothing loses more than all. {remedy}"
+            return (Finding("history-impossible", name, message, "error"),)
+        if least > 1.0:
+            message = (
+                f"every return of {name} is above 100%, the least {least:.0%}: these seem to be "
+                f"prices. {remedy}"
+            )
+            return (Finding("history-impossible", name, message, "error"),)
+    return ()
 
 
 def _wrong(column: Floats, name: str, least: int) -> Finding | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trimtab.estimates.arrays import SESSIONS_A_YEAR
-from trimtab.estimates.history import LEAST_SESSIONS
+from trimtab.estimates.history import LEAST_SESSIONS, can_be_returns
 from trimtab.estimates.repair import LEAST_EIGENVALUE
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.moments import AT_ONCE, plain_moments
@@ -52,6 +52,8 @@ def moments_of_plain(
 
     sessions, n = returns.shape
     if sessions < max(least, 2) or not 0 < sessions * n * n <= MOST_WORK:
+        return None
+    if not can_be_returns(returns):
         return None
     mean, covariance = np.empty(n), np.empty((n, n))
     plain = compiled(plain_moments)(

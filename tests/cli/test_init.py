@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from tests.cli.console import PERSON, Session
 from trimtab.adapters.limits_file import read_limits
@@ -48,3 +51,25 @@ def test_the_example_keeps_its_limits(tmp_path: Path) -> None:
     printed = session.run("trimtab apply --dry-run plans/*")
 
     assert "all pass the gate" in printed
+
+
+def test_a_new_folder_works_when_it_is_tomorrow_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Monday morning in London it is Sunday in New York: nothing is of a day to come."""
+    monkeypatch.setattr("tests.cli.console.NOW", datetime(2026, 11, 23, 3, 3, tzinfo=UTC))
+    session = Session(tmp_path, {"TRIMTAB_HOME": str(tmp_path / "home"), **PERSON})
+    session.run("trimtab init new")
+    session.run("cd new")
+
+    printed = session.run("trimtab plan --now")
+
+    assert "future" not in printed
+    assert "has no price" not in printed
+    assert "Saved plans/" in printed
+    assert (
+        (tmp_path / "new" / "prices.csv")
+        .read_text("utf-8")
+        .splitlines()[-1]
+        .startswith("2026-11-20")
+    )

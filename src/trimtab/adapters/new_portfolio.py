@@ -18,6 +18,9 @@ from trimtab.adapters.portfolio_folder import (
 )
 from trimtab.model.errors import RefusedError
 
+EXCHANGE = "XNYS"
+"""Whose sessions the example's prices are of."""
+
 _FUNDS = (("EXUS", 21_000, 8), ("EXINTL", 5_800, 6), ("EXBOND", 7_300, 1))
 """Invented funds: symbol, first price in cents, yearly growth in percent. Nobody's ticker, so that
 an invented price can never be taken for that of a real fund."""
@@ -33,12 +36,12 @@ def init_portfolio(folder: Path, *, today: date) -> tuple[Path, ...]:
 
     Args:
         folder: Where to.
-        today: The example's prices end at the last session up to this day.
+        today: At the exchange: the example's prices end at the last session up to this day.
 
     Raises:
         RefusedError: A portfolio, or a part of one, is already there; nothing was written.
     """
-    session = calendar("XNYS").session_on_or_before(today)
+    session = calendar(EXCHANGE).session_on_or_before(today)
     templates = Path(__file__).parent / "templates"
     toml = (templates / PORTFOLIO_FILE).read_text(encoding="utf-8")
     texts = {
@@ -67,7 +70,7 @@ def init_portfolio(folder: Path, *, today: date) -> tuple[Path, ...]:
 
 def _price_rows(last: date) -> Iterator[str]:
     """Two years of invented daily prices up to a session, the same each time for that session."""
-    market = calendar("XNYS")
+    market = calendar(EXCHANGE)
     start = last - timedelta(days=_SESSIONS * 3 // 2)
     sessions = market.sessions(start, last)[-_SESSIONS:]
     cents = {symbol: first * 1000 for symbol, first, _ in _FUNDS}

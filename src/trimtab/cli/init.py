@@ -35,12 +35,16 @@ def run(args: argparse.Namespace) -> int:
     import shlex
     from pathlib import Path
 
+    from trimtab.adapters.calendars import calendar
     from trimtab.adapters.clock import SystemClock
-    from trimtab.adapters.new_portfolio import init_portfolio
+    from trimtab.adapters.exchange_day import day_at
+    from trimtab.adapters.new_portfolio import EXCHANGE, init_portfolio
     from trimtab.cli.screen import emit, literal, say
 
     folder = Path(args.folder, args.folder_to_make)
-    written = init_portfolio(folder, today=SystemClock().now().date())
+    # Its day, as `status` counts: elsewhere it may be tomorrow already.
+    today = day_at(calendar(EXCHANGE), SystemClock().now())
+    written = init_portfolio(folder, today=today)
     if args.json:
         emit({"folder": str(folder), "written": [path.name for path in written]})
         return 0

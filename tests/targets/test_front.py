@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.targets.test_quadratic import covariance
+from trimtab.reports.frontier_drawn import drawing
 from trimtab.reports.frontier_text import standing
 from trimtab.targets.front import Front, front
 from trimtab.targets.limits import Limits, Names, Search, Turnover, within
@@ -143,3 +144,13 @@ def test_points_of_few_names_say_whether_they_are_proved() -> None:
     assert "stopped" in {one.status for one in open_.points}
     assert max(one.gap for one in open_.points) > 1e-4
     assert [one.code for one in open_.findings] == ["frontier-not-proved"]
+
+
+def test_no_picture_has_volatilities_below_zero() -> None:
+    """The axis begins at zero at the furthest, however near to it the calmest point lies."""
+    matrix = np.diag([1e-8, *[0.04] * 7])
+
+    found = front(NAMES, np.linspace(0.01, 0.08, 8), matrix, within(8), points=5)
+
+    assert isinstance(found, Front)
+    assert drawing(found).left == 0.0

@@ -76,7 +76,7 @@ def drawing(front: Front) -> Drawing:
         tuple(layers),
         tuple(marks),
         frozenset(everyone[:LABELS]),
-        min(across) - 0.14 * wide,  # room for the name of the calmest point
+        max(min(across) - 0.14 * wide, 0.0),  # room for the name of the calmest point
         max(across) + 0.08 * wide,
         low - 0.06 * tall,
         high + 0.06 * tall,

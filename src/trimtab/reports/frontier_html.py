@@ -47,6 +47,10 @@ LAYERS_NOTE = "From the least volatility on the left to the most return on the r
 SHAPES = {"least volatility": "calm", "best Sharpe": "tangent", "now": "now", "tolerated": "may"}
 
 
+NAME_WIDE = 110
+"""What the longest name of a point takes beside it."""
+
+
 def frontier_html(front: Front, prices: PriceHistory) -> str:
     """The whole page. Every name is text in it, whatever it contains."""
     shown = drawing(front)
@@ -232,7 +236,9 @@ def _mark(
     at, up = x(point.volatility), y(point.expected_return)
     told = f"{name}: {weights_words(front, point)}"
     # The frontier lies to the left and above: what stands on it is named left, the rest right.
-    side, anchor = (12.0, "start") if name in ("now", "tolerated") else (-12.0, "end")
+    # Where there is no room before the axis, right as well.
+    right = name in ("now", "tolerated") or at - LEFT < NAME_WIDE
+    side, anchor = (12.0, "start") if right else (-12.0, "end")
     return (
         f'<circle class="{SHAPES[name]}" cx="{at:.1f}" cy="{up:.1f}" r="7.5">'
         f"<title>{safe(told)}</title></circle>"

@@ -11,7 +11,7 @@ from trimtab.model.errors import InputError, RefusedError
 from trimtab.simulate.history import PriceHistory
 from trimtab.targets.breaking import Breaks
 from trimtab.targets.mover import Mover, stand_ins
-from trimtab.targets.moving import Prices
+from trimtab.targets.prices import Prices
 from trimtab.targets.signals import KnownSeries
 from trimtab.targets.watch import Watch
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from trimtab.model.breaks import Break
 from trimtab.model.frozen import dataclass
 from trimtab.targets.broken import MOST_PAIRS
-from trimtab.targets.moving import MovingTarget, Prices
+from trimtab.targets.moving import MovingTarget
+from trimtab.targets.prices import Prices
 
 if TYPE_CHECKING:
     import numpy as np

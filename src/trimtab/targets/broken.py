@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
 from trimtab.model.found import Estimates
-from trimtab.targets.moving import Prices
+from trimtab.targets.prices import Prices
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import floor as whole_below
 
 from trimtab.targets.cppi import CppiRule, Exposure, exposure, told_of_floor
-from trimtab.targets.learned import Finding
+from trimtab.targets.finding import Finding
 from trimtab.targets.moving import MovingTarget, shown
 from trimtab.targets.ranged import UNITS, exact_tree
 from trimtab.targets.scaled import safe_parts

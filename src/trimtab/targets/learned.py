@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from math import ceil, floor, isfinite, isnan, log10, nan
@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.model import findings as told
 from trimtab.model.found import Estimates
-from trimtab.model.frozen import dataclass
-from trimtab.model.outlook import Outlook
 from trimtab.model.sessions import Calendar
-from trimtab.model.sleeves import Sleeve
 from trimtab.targets.asked import (
     UNLIMITED,
     Optimised,
@@ -22,10 +19,12 @@ from trimtab.targets.asked import (
     value_by_history,
     worst_return_less,
 )
+from trimtab.targets.finding import Finding
 from trimtab.targets.foreseen import Foreseen
 from trimtab.targets.limits import Limits
-from trimtab.targets.moving import MovingTarget, Prices, decimal_of, shown
+from trimtab.targets.moving import MovingTarget, decimal_of, shown
 from trimtab.targets.optimised import optimise
+from trimtab.targets.prices import Prices
 from trimtab.targets.programme import Row
 from trimtab.targets.ranged import UNITS, Range, exact_tree
 from trimtab.targets.signals import months_before
@@ -42,32 +41,6 @@ LEAST_GAP = 1e-12
 
 AT_LIMIT = 1e-6
 """So near to a limit a share is at it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found on one day.
-
-    Args:
-        tree: The tree with exact shares; None where there is none.
-        failure: Then, why, in a sentence.
-        estimates: What it was found from.
-        returns, volatilities: A year's, expected of each leaf.
-        limits: Which limit a leaf is at, in words.
-        findings: What else is to be said.
-        why: In a sentence, why the shares are what they are, where a rule scales them.
-        outlook: The estimates themselves, for triggers that weigh them.
-    """
-
-    tree: Sleeve | None
-    failure: str = ""
-    estimates: Estimates | None = None
-    returns: Mapping[str, Decimal | None] = field(default_factory=dict)
-    volatilities: Mapping[str, Decimal | None] = field(default_factory=dict)
-    limits: Mapping[str, str] = field(default_factory=dict)
-    findings: tuple[told.Finding, ...] = ()
-    why: str = ""
-    outlook: Outlook | None = None
 
 
 def learned(

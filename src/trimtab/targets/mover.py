@@ -22,12 +22,13 @@ from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.breaking import HALF_LIFE, Breaks, by_what_is_recent, learns_anew
-from trimtab.targets.moving import MovingTarget, Prices, shown
+from trimtab.targets.moving import MovingTarget, shown
+from trimtab.targets.prices import Prices
 from trimtab.targets.ranged import Range
 from trimtab.targets.signals import KnownSeries
 
 if TYPE_CHECKING:
-    from trimtab.targets.learned import Finding as Learned
+    from trimtab.targets.finding import Finding as Learned
 
 
 NO_WORTH = Fraction(0)
@@ -117,7 +118,7 @@ class Mover:
             on: The session.
             worth: What the percentages divide, in money, where the target depends on it.
         """
-        from trimtab.targets.learned import Finding as Nothing
+        from trimtab.targets.finding import Finding as Nothing
         from trimtab.targets.learned import learned
 
         if self.target.is_dated and self.target.glide is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
 from trimtab.model.sessions import Period
@@ -21,27 +21,7 @@ from trimtab.targets.tree import percent_text
 from trimtab.targets.volatility import VolatilityRule
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-
-class Prices(Protocol):
-    """Total-return prices over time: what a target may learn from."""
-
-    @property
-    def dates(self) -> NDArray[np.datetime64]:
-        """Sessions, ascending, shape (sessions,)."""
-        ...
-
-    @property
-    def symbols(self) -> tuple[str, ...]:
-        """What the columns are."""
-        ...
-
-    @property
-    def close(self) -> NDArray[np.float64]:
-        """Shape (sessions, n); NaN where there is no price."""
-        ...
+    pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import date
 
 from trimtab.model import findings as told
 from trimtab.model.sleeves import Sleeve
-from trimtab.targets.learned import Finding
+from trimtab.targets.finding import Finding
 from trimtab.targets.moving import MovingTarget, decimal_of
 from trimtab.targets.ranged import exact_tree
 from trimtab.targets.volatility import Scale, VolatilityRule, covariance_of, scale

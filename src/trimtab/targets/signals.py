@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from trimtab.model.frozen import dataclass
 
 if TYPE_CHECKING:
-    from trimtab.targets.moving import Prices
+    from trimtab.targets.prices import Prices
 
 Source = Literal["series", "momentum", "trend"]
 Rule = Literal["above", "below", "deviations"]

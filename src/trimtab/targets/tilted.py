@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.active import NOTHING, Bounds, Overlay, overlaid
-from trimtab.targets.learned import Finding
-from trimtab.targets.moving import MovingTarget, Prices, TiltRule, shown
+from trimtab.targets.finding import Finding
+from trimtab.targets.moving import MovingTarget, TiltRule, shown
+from trimtab.targets.prices import Prices
 from trimtab.targets.ranged import UNITS, Range, exact_tree
 from trimtab.targets.signals import KnownSeries, Reading, Signal, price_reading, series_reading
 

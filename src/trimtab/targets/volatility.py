@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from trimtab.targets.moving import Prices
+    from trimtab.targets.prices import Prices
 
     Floats = NDArray[np.float64]
 

@@ -21,11 +21,12 @@ from trimtab.model.sessions import Calendar, Period
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.breaking import Breaks
 from trimtab.targets.mover import Mover, stand_ins
-from trimtab.targets.moving import MovingTarget, Prices
+from trimtab.targets.moving import MovingTarget
+from trimtab.targets.prices import Prices
 from trimtab.targets.ranged import UNITS, Range
 
 if TYPE_CHECKING:
-    from trimtab.targets.learned import Finding as Learned
+    from trimtab.targets.finding import Finding as Learned
 
 EVERY: Period = "monthly"
 """How often the covariance of a target that is not found from prices is made anew; and since when

@@ -14,7 +14,8 @@ from trimtab.model.sessions import Calendar
 from trimtab.targets.asked import Asked
 from trimtab.targets.estimated import covariance_by
 from trimtab.targets.foreseen import Foreseen, foresee
-from trimtab.targets.moving import MovingTarget, Prices
+from trimtab.targets.moving import MovingTarget
+from trimtab.targets.prices import Prices
 from trimtab.targets.ranged import Range
 from trimtab.targets.signals import months_before
 

@@ -175,17 +175,6 @@ def test_a_folders_backtest_shows_equal_shares_beside(
     assert "equal shares" in trade_at
 
 
-def test_what_needs_a_given_target_says_so(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A command that cannot find a target anew a thousand times refuses, and names what can."""
-    monkeypatch.chdir(moving_folder(tmp_path))
-
-    assert main(["advise"]) == 1
-
-    assert "trimtab backtest" in capsys.readouterr().err
-
-
 def gliding_folder(path: Path) -> Path:
     """The demo household on its way from stocks to bonds."""
     moving_folder(path, optimize="")

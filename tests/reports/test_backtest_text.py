@@ -98,3 +98,12 @@ def test_a_run_of_days_has_no_figures_of_a_year() -> None:
     assert isinstance(short.to_dict()["cagr"], float)
     assert "In less than 90 days" not in backtest_text(long)
     assert long.summary().splitlines()[1].split()[4].endswith("%")
+
+
+def test_costs_of_one_instrument_alone_are_said_as_such() -> None:
+    """What costs nothing but for one instrument is said in whole words."""
+    costs = Costs(by_instrument={"B": Costs(bps=3)})
+
+    text = backtest_text(backtest(lively("AB", 30), Policy(HALVES), costs=costs), width=200)
+
+    assert "Trading costs nothing, and other rates for B." in text

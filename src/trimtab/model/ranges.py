@@ -27,7 +27,9 @@ def ranged(words: str) -> list[str]:
     )
     if found is None:
         if "{" in words or "}" in words:
-            raise PolicyError(f"{words}: a range is written {{1..10}} or {{1..10/0.5}}")
+            raise PolicyError(
+                f"{words}: a range is written {{1..10}} or {{1..10/0.5}}, as band:{{1..10}}pp"
+            )
         return [words]
     low, high, step = Decimal(found[1]), Decimal(found[2]), Decimal(found[3] or 1)
     if high < low or step <= 0 or (high - low) / step > MOST:

@@ -38,11 +38,12 @@ def _costs_in_words(costs: Mapping[str, Any]) -> str:
     words = [text.format(f"{costs[name]:g}") for name, text in _COSTS.items() if name in costs]
     if "tiers" in costs or "share_tiers" in costs:
         words.append("by a schedule of sizes")
+    words = words or ["nothing"]
     if "by_instrument" in costs:
         words.append(
             f"and other rates for {listed([clean(one) for one in costs['by_instrument']])}"
         )
-    return ", ".join(words) or "nothing"
+    return ", ".join(words)
 
 
 def _targets(targets: Mapping[str, Any]) -> list[str]:

@@ -100,10 +100,14 @@ class Undecided:
         """From when on, on how many sessions of a run, and why at first."""
         if self.first is None:
             return []
-        last = "on" if self.days[-1] == sessions[-1] else f"to {self.days[-1]}"
+        first, last = self.days[0], self.days[-1]
+        if first == last:
+            when = f"on {first}"
+        else:
+            when = f"from {first} {'on' if last == sessions[-1] else f'to {last}'}"
         message = (
-            f"no decision from {self.days[0]} {last}, on {len(self.days):,} of {len(sessions):,} "
-            f"sessions: {self.first.message}"
+            f"no decision {when}, on {len(self.days):,} of {len(sessions):,} sessions: "
+            f"{self.first.message}"
         )
         return [replace(self.first, message=message)]
 

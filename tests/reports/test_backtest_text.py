@@ -107,3 +107,15 @@ def test_costs_of_one_instrument_alone_are_said_as_such() -> None:
     text = backtest_text(backtest(lively("AB", 30), Policy(HALVES), costs=costs), width=200)
 
     assert "Trading costs nothing, and other rates for B." in text
+
+
+def test_it_says_that_a_band_goes_by_the_target_last_adopted() -> None:
+    """Where a target is found anew and a band waits for it, and nowhere else."""
+    prices = lively("AB", 60)
+    banded = Policy(lambda view: HALVES, when="band:5pp")
+    others = [Policy(HALVES, when="band:5pp"), Policy(lambda view: HALVES, when="monthly")]
+
+    told, silent = (backtest_text(backtest(prices, one)) for one in (banded, others))
+
+    assert "the one last adopted" in " ".join(told.split())
+    assert "last adopted" not in silent

@@ -25,6 +25,7 @@ from trimtab.reports.words import clean, counted
 from trimtab.simulate.account_findings import findings_of
 from trimtab.simulate.account_paths import AccountPaths
 from trimtab.simulate.account_run import AccountRun
+from trimtab.simulate.aims import MadeTarget, read_target
 from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, SHORTEST_YEAR, is_short
 from trimtab.simulate.policy_result import PolicyResult
 from trimtab.simulate.results import Backtest, percent, yearly
@@ -405,6 +406,13 @@ def _header(result: Backtest, width: int, look: Look) -> list[str]:
     return headline(parts, width=width, look=look)
 
 
+def _goes_by_the_adopted(one: PolicyResult) -> bool:
+    """Whether its target is asked for only when what is held has left the one before."""
+    when = one.policy.when
+    waits = when.has_band or when.drift is not None
+    return waits and isinstance(read_target(one.policy.target, one.name), MadeTarget)
+
+
 def conventions(policies: Sequence[PolicyResult]) -> list[str]:
     """How the figures were made: when policies trade, how a run begins and ends."""
     ways: dict[str, list[str]] = {}
@@ -420,6 +428,12 @@ def conventions(policies: Sequence[PolicyResult]) -> list[str]:
         "Cost drag is what costs took off the return a year. Drift (the mean at the close) and "
         "tracking error are against the target held at target every session at no cost."
     )
+    if any(_goes_by_the_adopted(one) for one in policies):
+        lines.append(
+            "Of a target that is found anew a band asks after the one last adopted; so do drift "
+            "and tracking error: who seldom acts may be near an old one. `sweep` measures against "
+            "the newest."
+        )
     lines.append(_DIVIDENDS[policies[0].dividends])
     if is_short(policies[0].first, policies[0].last):
         lines.append(

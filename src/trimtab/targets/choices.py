@@ -78,10 +78,9 @@ def best_sharpe(returns: Floats, covariance: Floats, limits: Limits, *, risk_fre
         programme = limits.programme(covariance, np.zeros(len(returns)))
         stretch = frontier.best_sharpe(programme, returns, risk_free)
         found = None if stretch is None else stretch.solution
-    elif limits.names is not None:
-        found = few_names.best_sharpe(limits, covariance, returns, risk_free)
     else:
-        found = appetite.best_sharpe(limits, covariance, returns, risk_free)
+        search = appetite.best_sharpe if limits.names is None else few_names.best_sharpe
+        found = search(limits, covariance, returns, risk_free)
     if found is None:
         missed = "nothing within the limits is expected to return more than the risk-free rate"
         return replace(
@@ -99,10 +98,9 @@ def least_volatility_for_return(
     if limits.is_linear:
         programme = limits.programme(covariance, np.zeros(len(returns)))
         found = frontier.at_return(programme, returns, wanted).solution
-    elif limits.names is not None:
-        found = few_names.at_return(limits, covariance, returns, wanted)
     else:
-        found = appetite.at_return(limits, covariance, returns, wanted)
+        search = appetite.at_return if limits.names is None else few_names.at_return
+        found = search(limits, covariance, returns, wanted)
     weights = found.weights
     missed = ""
     if found.status == "optimal" and returns @ weights < wanted - 1e-9:
@@ -119,10 +117,9 @@ def most_return_for_volatility(
     if limits.is_linear:
         programme = limits.programme(covariance, np.zeros(len(returns)))
         found = frontier.at_volatility(programme, returns, wanted).solution
-    elif limits.names is not None:
-        found = few_names.at_volatility(limits, covariance, returns, wanted)
     else:
-        found = appetite.at_volatility(limits, covariance, returns, wanted)
+        search = appetite.at_volatility if limits.names is None else few_names.at_volatility
+        found = search(limits, covariance, returns, wanted)
     weights = found.weights
     missed = slack = ""
     if found.status == "optimal":

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
+from trimtab.targets.highs import fill_rows, solved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,11 +81,7 @@ def by_highs(asked: Conic) -> Found:
     lp.col_cost_ = asked.linear
     lp.col_lower_, lp.col_upper_ = np.full(n, -np.inf), np.full(n, np.inf)
     lp.row_lower_, lp.row_upper_ = asked.low, asked.high
-    column, row = np.nonzero(asked.rows.T)
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = np.searchsorted(column, np.arange(n + 1))
-    lp.a_matrix_.index_ = row
-    lp.a_matrix_.value_ = asked.rows.T[column, row]
+    fill_rows(lp, asked.rows)
     if asked.matrix.any():
         column, row = np.nonzero(np.triu(asked.matrix))  # by columns of the lower half
         model.hessian_.dim_ = n
@@ -92,11 +89,7 @@ def by_highs(asked: Conic) -> Found:
         model.hessian_.start_ = np.searchsorted(column, np.arange(n + 1))
         model.hessian_.index_ = row
         model.hessian_.value_ = asked.matrix[row, column]
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.passModel(model)
-    solver.run()
+    solver = solved(model)
     status = solver.getModelStatus()
     told = str(solver.modelStatusToString(status)).lower()
     if status != highspy.HighsModelStatus.kOptimal:

@@ -6,6 +6,7 @@ from math import floor, nan
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
+from trimtab.targets.highs import fill_rows, solved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,7 +119,6 @@ def _solve(cost: Floats, rows: Floats, limits: Limits, *, free: int) -> Least:
     limited = np.zeros((len(sums), count))
     limited[:, :n] = sums
     whole = np.vstack([rows, limited])
-    column, row = np.nonzero(whole.T)
     programme = highspy.HighsLp()
     programme.num_col_, programme.num_row_ = count, len(whole)
     programme.col_cost_ = cost
@@ -128,15 +128,8 @@ def _solve(cost: Floats, rows: Floats, limits: Limits, *, free: int) -> Least:
     programme.col_upper_ = np.concatenate([limits.high, np.full(count - n, np.inf)])
     programme.row_lower_ = np.concatenate([np.zeros(len(rows)), below])
     programme.row_upper_ = np.concatenate([np.full(len(rows), np.inf), above])
-    programme.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    programme.a_matrix_.start_ = np.searchsorted(column, np.arange(count + 1))
-    programme.a_matrix_.index_ = row
-    programme.a_matrix_.value_ = whole.T[column, row]
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.passModel(programme)
-    solver.run()
+    fill_rows(programme, whole)
+    solver = solved(programme)
     status = solver.getModelStatus()
     if status != highspy.HighsModelStatus.kOptimal:
         return Least(np.full(n, nan), solver.modelStatusToString(status).lower())

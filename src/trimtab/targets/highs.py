@@ -1,0 +1,33 @@
+"""HiGHS as targets ask it: one thread, in silence, with matrices by columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def solved(model: Any) -> Any:
+    """The solver after it has run on a model."""
+    import highspy
+
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.passModel(model)
+    solver.run()
+    return solver
+
+
+def fill_rows(programme: Any, table: NDArray[np.float64]) -> None:
+    """Give a programme its matrix, shape (rows, columns), by columns and without its zeros."""
+    import highspy
+    import numpy as np
+
+    column, row = np.nonzero(table.T)
+    programme.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    programme.a_matrix_.start_ = np.searchsorted(column, np.arange(table.shape[1] + 1))
+    programme.a_matrix_.index_ = row
+    programme.a_matrix_.value_ = table.T[column, row]

@@ -43,7 +43,7 @@ def _row(folder: Path) -> dict[str, Any]:
     import trimtab as tt
     from trimtab.live.history import account_paths
     from trimtab.model.policy import Policy
-    from trimtab.simulate import account_desk
+    from trimtab.simulate import account_session
     from trimtab.simulate.account_quiet import NONE
 
     sessions = _write(folder)
@@ -60,7 +60,7 @@ def _row(folder: Path) -> dict[str, Any]:
         return perf_counter() - begun, found.table
 
     ours, table = run(SAMPLE, cores)
-    with patch.object(account_desk, "quiet_worth", lambda *_, **__: NONE):
+    with patch.object(account_session, "quiet_worth", lambda *_, **__: NONE):
         peer, theirs = run(FEW, 1)
     return {
         "name": NAMES[0],

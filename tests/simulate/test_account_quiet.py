@@ -19,7 +19,7 @@ from trimtab.execution.opening import Opening
 from trimtab.model.market import Dividend, Market, Quote, Split
 from trimtab.model.numbers import Price
 from trimtab.model.policy import parse_policy
-from trimtab.simulate import account_desk
+from trimtab.simulate import account_session
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_quiet import NONE, Quiet
 from trimtab.simulate.account_run import AccountRun
@@ -89,7 +89,7 @@ def household(words: str) -> Mandate:
 def session_by_session(patch: pytest.MonkeyPatch, mandate_: Mandate, tape: object) -> AccountRun:
     """The same run with every session asked."""
     with patch.context() as only:
-        only.setattr(account_desk, "quiet_worth", lambda *_, **__: NONE)
+        only.setattr(account_session, "quiet_worth", lambda *_, **__: NONE)
         return backtest_accounts(mandate_, opening(a=50_000, b=20_000), tape)  # type: ignore[arg-type]
 
 
@@ -146,13 +146,13 @@ def test_most_sessions_are_passed_over(words: str, monkeypatch: pytest.MonkeyPat
     up = [50 + 0.05 * i for i in range(150)]
     tape = markets({"US": up, "BND": [50.0] * 150})
     looked = []
-    quiet_worth = account_desk.quiet_worth
+    quiet_worth = account_session.quiet_worth
 
     def counted(*args: object, **more: object) -> Quiet:
         looked.append(args)
         return quiet_worth(*args, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(account_desk, "quiet_worth", counted)
+    monkeypatch.setattr(account_session, "quiet_worth", counted)
     mandate_ = replace(household(words), target=tree({"US": 55, "BND": 45}))
 
     run = backtest_accounts(mandate_, opening(a=0, b=0), tape)

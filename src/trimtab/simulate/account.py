@@ -24,6 +24,7 @@ from trimtab.simulate.account_ended import ends_of
 from trimtab.simulate.account_flows import AccountFlows, exhausted_on, late_said, unpaid_said
 from trimtab.simulate.account_interest import Interest
 from trimtab.simulate.account_run import AccountRun
+from trimtab.simulate.account_session import pass_over, session
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
 from trimtab.targets.mover import Mover
@@ -95,8 +96,8 @@ def backtest_accounts(
     desk.interest = Interest.over(tape.days, terms.cash_rate)
     while len(desk.dates) < len(tape):
         begun = len(desk.dates)
-        desk.session(tape, Request(now=invest_at_start and not begun))
-        desk.pass_over(tape)
+        session(desk, tape, Request(now=invest_at_start and not begun))
+        pass_over(desk, tape)
         if on_session is not None:
             for day in desk.dates[begun:]:
                 on_session(day)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from trimtab.reports.backtest_text import conventions
 from trimtab.reports.html.series import falls, thinned
 from trimtab.reports.words import counted
-from trimtab.simulate.results import findings_said, summary_rows
+from trimtab.simulate.results import summary_rows
+from trimtab.simulate.said import findings_said
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from trimtab.reports.backtest_text import Rows, figure_tables
-from trimtab.reports.layout import FULL, Look, headline, paragraph, stacked
+from trimtab.reports.layout import FULL, Look, headline, paragraph, stacked, wrapped
 from trimtab.reports.plan_text import findings_text
+from trimtab.reports.words import counted
 from trimtab.simulate.sweep import Sweep
 
 _NAMES = {
@@ -20,6 +21,9 @@ _NAMES = {
 }
 """What a table is ordered by: in a sentence, and the heading of the column that shows it."""
 
+BOTH = ("cost_paid", "tracking_error")
+"""Figures of which a policy on the frontier is beaten on neither."""
+
 FRONTIER = 12
 """Policies of the frontier that are shown."""
 
@@ -34,11 +38,9 @@ def sweep_text(
     look: Look = FULL,
 ) -> str:
     """The sweep for a terminal of `width` columns; `own` is the row of the reader's policy."""
-    front = result.frontier("cost_paid", "tracking_error")
+    front = result.frontier(*BOTH)
     among = f" ({FRONTIER} of {len(front)})" if len(front) > FRONTIER else ""
-    if len(front) > FRONTIER:
-        step = (len(front) - 1) / (FRONTIER - 1)
-        front = [front[round(k * step)] for k in range(FRONTIER)]
+    front = _chosen(result, front, own)
     parts = (
         f"Sweep of {len(result):,} policies",
         f"{result.first} to {result.last}",
@@ -49,13 +51,13 @@ def sweep_text(
     ordered = _columns(result, result.best(by, most), own)
     (first,) = figure_tables([ordered], width, look, kept=[head])
     (nearest,) = figure_tables(
-        [_columns(result, front, own)], width, look, kept=["cost", "tracking error"]
+        [_columns(result, front, own, beside=False)], width, look, kept=["cost", "tracking error"]
     )
     blocks = [
         headline(parts, width=width, look=look),
         [f"First by {words}:", *first],
         [f"No other is nearer to the target at less cost{among}, the least cost first:", *nearest],
-        [] if own is None else [f"* your own policy: {_place(result, by, own)} by {words}"],
+        [] if own is None else _own(result, by, own, words, width),
         paragraph("Mind", _mind(result), width=width, look=look),
         findings_text(result.findings, width=width, look=look, explain=True),
     ]
@@ -67,12 +69,43 @@ def _place(result: Sweep, by: str, own: int) -> str:
     return f"number {result.best(by, len(result)).index(own) + 1:,} of {len(result):,}"
 
 
-def _columns(result: Sweep, chosen: list[int], own: int | None) -> Rows:
-    """The table of these policies; the reader's own stands in it or below it, marked."""
-    if own is not None and own not in chosen:
+def _own(result: Sweep, by: str, own: int, words: str, width: int) -> list[str]:
+    """Where the reader's policy stands among all, and what is nearer to the target for no more."""
+    place = f"* your own policy: {_place(result, by, own)} by {words}"
+    better = result.beating(own, *BOTH)
+    if not better:
+        return [f"{place}; no other is nearer to the target at less cost"]
+    many = counted(len(better), "other is", "others are")
+    name = result.grid.name(better[0])
+    told = f"{place}; {many} nearer to the target or cheaper, and worse in neither, as {name}"
+    return wrapped(told, width)
+
+
+def _chosen(result: Sweep, front: list[int], own: int | None) -> list[int]:
+    """The rows of the frontier that are shown: evenly, and the reader's own where it is on it."""
+    if own is not None and own not in front and not result.beating(own, *BOTH):
+        # It is as another one is: its own name says more to its reader.
+        same = [
+            k for k in front if all(result.figures[f][k] == result.figures[f][own] for f in BOTH)
+        ]
+        front = [own if k in same else k for k in front]
+    if len(front) <= FRONTIER:
+        return front
+    step = (len(front) - 1) / (FRONTIER - 1)
+    shown = [front[round(k * step)] for k in range(FRONTIER)]
+    if own in front and own not in shown:
+        place = front.index(own)
+        nearest = min(range(1, FRONTIER - 1), key=lambda k: abs(front.index(shown[k]) - place))
+        shown[nearest] = own
+    return shown
+
+
+def _columns(result: Sweep, chosen: list[int], own: int | None, *, beside: bool = True) -> Rows:
+    """The table of these policies; the reader's own is marked, and stands below them if wanted."""
+    if beside and own is not None and own not in chosen:
         chosen = [*chosen, own]
     heads, rows = result.rows(chosen)
-    if own is not None:
+    if own is not None and own in chosen:
         rows[chosen.index(own)][0] += " *"
     return [(head, [row[place] for row in rows]) for place, head in enumerate(heads)]
 

@@ -11,6 +11,7 @@ from trimtab.model.findings import Finding
 from trimtab.simulate.account_findings import findings_of
 from trimtab.simulate.account_run import AccountRun, account_rows
 from trimtab.simulate.frames import FrameKind, html_table, make_frame, text_table
+from trimtab.simulate.said import findings_listed, with_findings
 
 BESIDE = ("mode", "tax_by_year", "final_weights", "measures")
 """Figures of a run that are no one value, and its mode: in no row of a frame."""
@@ -45,8 +46,8 @@ class AccountBacktest:
         return findings_of(self.runs)
 
     def summary(self) -> str:
-        """The runs as a text table: one row a policy."""
-        return text_table(*account_rows(self.runs))
+        """The runs as a text table, one row a policy, and below it every finding."""
+        return with_findings(text_table(*account_rows(self.runs)), self.findings)
 
     def to_frame(self, kind: FrameKind = "columns") -> Any:
         """One row a policy: the figures of `to_dict` that are one value, then its measures.
@@ -65,4 +66,4 @@ class AccountBacktest:
         return self.summary()
 
     def _repr_html_(self) -> str:
-        return html_table(*account_rows(self.runs))
+        return html_table(*account_rows(self.runs)) + findings_listed(self.findings)

@@ -36,6 +36,7 @@ from trimtab.simulate.frames import html_table, make_frame, text_table
 from trimtab.simulate.grid import grid
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.outcomes import Outcomes
+from trimtab.simulate.said import findings_listed, with_findings
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats, FrameKind
@@ -284,8 +285,15 @@ class Advice:
         return heads, rows
 
     def summary(self) -> str:
-        """The advice and the table, as text."""
-        return f"{self.sentence}\n\n{text_table(*self.rows())}\n\n{self.how}."
+        """The advice and the table, as text, and below it every finding."""
+        told = f"{self.sentence}\n\n{text_table(*self.rows())}\n\n{self._below}"
+        return with_findings(told, self.findings)
+
+    @property
+    def _below(self) -> str:
+        """What the marks stand for, and how the figures were made."""
+        marks = ["* your policy"] + (["< advised"] if self.advised != self.own else [])
+        return f"{', '.join(marks)}. Shares a year, means over {self.how}."
 
     def to_frame(self, kind: FrameKind | None = None) -> Any:
         """Every policy that was tried, one a row, the least total first."""
@@ -335,7 +343,8 @@ class Advice:
     def _repr_html_(self) -> str:
         from html import escape
 
-        return f"<p><b>{escape(self.sentence)}</b></p>{html_table(*self.rows())}"
+        below = f"<p>{escape(self._below)}</p>{findings_listed(self.findings)}"
+        return f"<p><b>{escape(self.sentence)}</b></p>{html_table(*self.rows())}{below}"
 
 
 def advise(

@@ -16,6 +16,7 @@ from trimtab.simulate.difference import (
     shown,
 )
 from trimtab.simulate.frames import html_table, make_frame, text_table
+from trimtab.simulate.said import findings_listed, with_findings
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats, FrameKind
@@ -149,15 +150,16 @@ class Outcomes:
         return f"{self.how}.{few if self.is_few else ''}"
 
     def summary(self) -> str:
-        """One row a policy, as text, and how the paths were made."""
+        """One row a policy, as text, how the paths were made, and below it every finding."""
         heads, rows = self._rows
-        return f"{text_table(heads, rows)}\n\n{self._words}"
+        return with_findings(f"{text_table(heads, rows)}\n\n{self._words}", self.findings)
 
     def _repr_html_(self) -> str:
         from html import escape
 
         heads, rows = self._rows
-        return f"{html_table(heads, rows)}<p>{escape(self._words)}</p>"
+        below = f"<p>{escape(self._words)}</p>{findings_listed(self.findings)}"
+        return f"{html_table(heads, rows)}{below}"
 
     def to_frame(self, kind: FrameKind | None = None) -> Any:
         """One row a policy and figure: mean and percentiles over the paths, and history's.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from trimtab.simulate.assumed import assumed
 from trimtab.simulate.frames import html_table, make_frame, text_table
 from trimtab.simulate.metrics import is_short
 from trimtab.simulate.policy_result import FIGURES, PolicyResult
+from trimtab.simulate.said import findings_listed, with_findings
 
 if TYPE_CHECKING:
     from trimtab.simulate.difference import Difference
@@ -114,14 +114,7 @@ class Backtest:
 
     def summary(self) -> str:
         """One row a policy, as text, and below it every finding."""
-        heads, rows = summary_rows(self.policies)
-        table = text_table(heads, rows)
-        told = findings_said(self.findings)
-        if not told:
-            return table
-        count = "1 finding" if len(told) == 1 else f"{len(told)} findings"
-        lines = [f"{word}: {text}" for _, word, text in told]
-        return "\n".join([table, "", f"{count}:", *lines])
+        return with_findings(text_table(*summary_rows(self.policies)), self.findings)
 
     def to_frame(self, kind: FrameKind | None = None) -> Any:
         """The figures as a frame, one row a policy."""
@@ -135,26 +128,7 @@ class Backtest:
     def _repr_html_(self) -> str:
         if self.pager is not None:
             return self.pager(self)
-        heads, rows = summary_rows(self.policies)
-        told = "".join(
-            f"<li>{escape(word)}: {escape(text)}</li>"
-            for _, word, text in findings_said(self.findings)
-        )
-        return html_table(heads, rows) + (f"<ul>{told}</ul>" if told else "")
-
-
-def findings_said(findings: Sequence[Finding]) -> list[tuple[str, str, str]]:
-    """What the reader should know, the gravest first: severity, its word, and subject with message.
-
-    Args:
-        findings: What was noticed.
-    """
-    order = {"error": 0, "warning": 1, "info": 2}
-    words = {"info": "note"}
-    return [
-        (one.severity, words.get(one.severity, one.severity), f"{one.subject}: {one.message}")
-        for one in sorted(findings, key=lambda one: order.get(one.severity, 3))
-    ]
+        return html_table(*summary_rows(self.policies)) + findings_listed(self.findings)
 
 
 def summary_rows(results: Sequence[PolicyResult]) -> tuple[list[str], list[list[str]]]:

@@ -56,6 +56,7 @@ from trimtab.simulate.overfitting import (
 from trimtab.simulate.panel import shared_history
 from trimtab.simulate.rules import CostRule, DividendUse, Rules, TradeAt, read_rules
 from trimtab.simulate.run_columns import looks_of, rates_of, room_for_extremes
+from trimtab.simulate.said import findings_listed, with_findings
 from trimtab.simulate.settings import out_of_reach
 from trimtab.simulate.sweep_said import not_followed
 
@@ -153,6 +154,21 @@ class Sweep:
                 found.append(int(k))
         return found
 
+    def beating(
+        self, row: int, x: str = "turnover_one_way", y: str = "tracking_error"
+    ) -> list[int]:
+        """Rows of the policies that beat this one: no more on both figures, less on one.
+
+        The least of the second figure comes first.
+        """
+        import numpy as np
+
+        across, down = (np.asarray(self.figures[name], dtype=np.float64) for name in (x, y))
+        no_more = (across <= across[row]) & (down <= down[row])
+        less = (across < across[row]) | (down < down[row])
+        order = np.lexsort((across, down))
+        return [int(k) for k in order if no_more[k] and less[k]]
+
     def overfitting(self) -> Overfitting | None:
         """How often the best Sharpe ratio of one half of history disappoints in the other.
 
@@ -189,8 +205,8 @@ class Sweep:
         return deflated_best(ratios, skews, kurtoses, self.sessions - 1, above=held)
 
     def summary(self, by: str = "sharpe", most: int = 10) -> str:
-        """The first policies by a figure, one a row."""
-        return text_table(*self.rows(self.best(by, most)))
+        """The first policies by a figure, one a row, and below it every finding."""
+        return with_findings(text_table(*self.rows(self.best(by, most))), self.findings)
 
     def to_dict(self, rows: Sequence[int] | None = None) -> dict[str, Any]:
         """What `--json` prints: what was run, and the figures of these policies, or of all."""
@@ -212,7 +228,7 @@ class Sweep:
         }
 
     def _repr_html_(self) -> str:
-        return html_table(*self.rows(self.best()))
+        return html_table(*self.rows(self.best())) + findings_listed(self.findings)
 
     def rows(self, chosen: Sequence[int]) -> tuple[list[str], list[list[str]]]:
         """The heads and cells of the table of these policies, as a reader wants them rounded."""

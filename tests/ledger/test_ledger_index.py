@@ -14,7 +14,7 @@ from tests.ledger.histories import history
 from tests.ledger.make import bytes_of, record
 from trimtab.adapters.ledger_file import FileLedger
 from trimtab.adapters.ledger_index import LedgerIndex, index_of
-from trimtab.adapters.portfolio_folder import CACHE_FOLDER, INDEX_FILE
+from trimtab.adapters.portfolio_tables.files import CACHE_FOLDER, INDEX_FILE
 from trimtab.ledger.chain import EMPTY, Entry, Reading, sealed, verify_bytes
 from trimtab.ledger.errors import LedgerDamagedError
 from trimtab.ledger.events import (

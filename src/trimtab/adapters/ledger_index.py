@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from trimtab.adapters.portfolio_folder import CACHE_FOLDER, INDEX_FILE
+from trimtab.adapters.portfolio_tables.files import CACHE_FOLDER, INDEX_FILE
 from trimtab.ledger.chain import EMPTY, Entry, Head, Reading, entry_from, verify_bytes
 from trimtab.ledger.errors import CanonicalError, LedgerDamagedError
 from trimtab.ledger.events import subjects

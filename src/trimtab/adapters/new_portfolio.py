@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trimtab.adapters.calendars import calendar
 from trimtab.adapters.limits_file import LIMITS_FILE
-from trimtab.adapters.portfolio_folder import (
+from trimtab.adapters.portfolio_tables.files import (
     LEDGER_FILE,
     LOTS_FILE,
     MANUAL_PRICES_FILE,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import date, timedelta
@@ -13,14 +12,12 @@ from pathlib import Path
 
 from trimtab.adapters.calendars import UnknownCalendarError, calendar
 from trimtab.adapters.clock import SystemClock
-from trimtab.adapters.csv_lines import Sheet, other_than_a_file
+from trimtab.adapters.csv_lines import other_than_a_file
 from trimtab.adapters.lots_csv import (
     Names,
     Opening,
     opening,
     past_sales,
-    read_lot_sheet,
-    read_sale_sheet,
     rows_of_symbols,
     symbols_of,
 )
@@ -30,24 +27,24 @@ from trimtab.adapters.portfolio_tables.accounts import (
     check_specific_lots,
     cost_table,
 )
+from trimtab.adapters.portfolio_tables.files import OPENING_FILES, PORTFOLIO_FILE
+from trimtab.adapters.portfolio_tables.household_target import household_target
 from trimtab.adapters.portfolio_tables.instruments import Instruments
 from trimtab.adapters.portfolio_tables.merged import Models, read_models
 from trimtab.adapters.portfolio_tables.notes import Stranger, nearest, notes
+from trimtab.adapters.portfolio_tables.opening import (
+    Sheets,
+    problems_without_toml,
+    read_sheets,
+)
 from trimtab.adapters.portfolio_tables.policy import participation, policy, tax
+from trimtab.adapters.portfolio_tables.price_files import is_priced, price_paths
 from trimtab.adapters.portfolio_tables.targets import (
-    CPPI,
-    OPTIMIZE,
-    TILT,
-    VOLATILITY,
     account_tree,
     held,
-    household_tree,
-    is_moving,
-    only_mover,
     raw_sleeves,
 )
 from trimtab.adapters.prices_file import PriceFile
-from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, fraction, shown
 from trimtab.costs import Costs
 from trimtab.engine.mandate import Mandate
@@ -66,23 +63,6 @@ if TYPE_CHECKING:
     from trimtab.targets.moving import MovingTarget
 
 __all__ = ["Portfolio", "read_portfolio"]
-
-PORTFOLIO_FILE = "portfolio.toml"
-LOTS_FILE = "lots.csv"
-SALES_FILE = "sales.csv"
-OPENING_FILES = (LOTS_FILE, SALES_FILE)
-"""They seed a record once; nothing is read from them afterwards."""
-
-PRICES_FILE = "prices.csv"
-MANUAL_PRICES_FILE = "manual-prices.csv"
-LEDGER_FILE = "ledger.jsonl"
-PAPER_FOLDER = "paper"
-"""Where the record of accounts lies that are all traded on paper."""
-
-CACHE_FOLDER = ".trimtab-cache"
-"""Beside the ledger; it tells git, and programs that make backups, to leave it out."""
-
-INDEX_FILE = "ledger.sqlite"
 
 FEW_PROBLEMS = 3
 """So many problems of a file that nothing depends on are told."""
@@ -166,7 +146,7 @@ def read_portfolio(folder: Path, *, as_of: date | None = None) -> Portfolio:
         remedy = "name a portfolio folder, or make one with `trimtab init`"
         raise InputError([Problem(PORTFOLIO_FILE, None, "", wrong, remedy)])
     models = read_models(folder / PORTFOLIO_FILE, PORTFOLIO_FILE)
-    sheets = _read_sheets(folder)
+    sheets = read_sheets(folder)
     problems = [*models.problems, *sheets.problems]
 
     def grave() -> list[Problem]:
@@ -191,7 +171,7 @@ def read_portfolio(folder: Path, *, as_of: date | None = None) -> Portfolio:
             folder=folder,
         )
         raise InputError(_in_order([*grave(), *prices.problems()]))
-    problems += _problems_without_toml(folder, sheets, as_of or today)
+    problems += problems_without_toml(folder, sheets, as_of or today)
     raise InputError(_in_order(grave()))
 
 
@@ -200,56 +180,6 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
     files = list(dict.fromkeys(problem.file for problem in problems))
     unique = dict.fromkeys(problems)
     return sorted(unique, key=lambda problem: (files.index(problem.file), problem.line or 0))
-
-
-@dataclass(frozen=True, slots=True)
-class _Sheets:
-    """lots.csv and sales.csv as rows; None where there is no such file."""
-
-    lots: Sheet | None
-    sales: Sheet | None
-    problems: tuple[Problem, ...]
-    has_ledger: bool
-    has_record: bool
-
-    @property
-    def both(self) -> tuple[Sheet, ...]:
-        return tuple(sheet for sheet in (self.lots, self.sales) if sheet is not None)
-
-
-def _read_sheets(folder: Path) -> _Sheets:
-    found: list[Sheet | None] = []
-    problems: list[Problem] = []
-    for name, read in ((LOTS_FILE, read_lot_sheet), (SALES_FILE, read_sale_sheet)):
-        path = folder / name
-        sheet = read(path, name) if path.is_file() else None
-        if wrong := other_than_a_file(path):
-            problems.append(Problem(name, None, "", wrong, "write a file, or remove it"))
-        found.append(sheet)
-    has_ledger = (folder / LEDGER_FILE).exists()
-    # Which record counts is known only when portfolio.toml is; a book without one asks again.
-    has_record = has_ledger or (folder / PAPER_FOLDER / LEDGER_FILE).exists()
-    if found[0] is None and not has_record and not problems:
-        wrong = "it is missing, and there is no record yet"
-        remedy = "write what you own: account,symbol,quantity,acquired,cost_basis"
-        problems.append(Problem(LOTS_FILE, None, "", wrong, remedy))
-    for sheet in found:
-        problems.extend(sheet.problems if sheet is not None else ())
-    return _Sheets(found[0], found[1], tuple(problems), has_ledger, has_record)
-
-
-def _problems_without_toml(folder: Path, sheets: _Sheets, as_of: date) -> list[Problem]:
-    """What can be said of the other files while portfolio.toml cannot be read."""
-    names = Names("USD", None, {}, lambda symbol: symbol, as_of)
-    problems: list[Problem] = []
-    if sheets.lots is not None:
-        problems.extend(opening(sheets.lots, names).problems)
-    if sheets.sales is not None:
-        problems.extend(past_sales(sheets.sales, names)[1])
-    usual = [folder / name for name in (PRICES_FILE, MANUAL_PRICES_FILE)]
-    files = [path for path in usual if path.is_file()]
-    prices = PriceFile(files, instruments={}, calendar=ALWAYS, folder=folder)
-    return [*problems, *prices.problems()]
 
 
 class _Written:
@@ -263,7 +193,7 @@ class _Written:
         folder: Path,
         models: Models,
         root: Table,
-        sheets: _Sheets,
+        sheets: Sheets,
         as_of: date,
         today: date,
     ) -> None:
@@ -291,7 +221,7 @@ class _Written:
         self.tax = tax(root.table("tax"), self.instruments, self.accounts, self.findings)
         self.read_limits(root.table("limits"))
         self.participation = participation(root.table("paper"))
-        self.prices = _price_paths(root, models, folder)
+        self.prices = price_paths(root, models, folder)
         root.finish()
         self.read_rows(self.opened or as_of)
 
@@ -330,52 +260,16 @@ class _Written:
         if not self.accounts and not self.models.is_cut:
             remedy = 'add [accounts.NAME] with tax = "taxable"'
             root.problem("accounts", "there is no account", remedy)
-        self.target: Sleeve | None = None
-        self.moving: MovingTarget | None = None
-        self.series: dict[str, tuple[Path, str]] = {}
-        mover = only_mover(target)
-        if mover == OPTIMIZE:
-            from trimtab.adapters.portfolio_tables.moving import moving_target
-
-            self.moving = moving_target(target, sleeves, names)
-        elif mover == VOLATILITY:
-            from trimtab.adapters.portfolio_tables.moving import steadied_target
-
-            self.moving = steadied_target(target, sleeves, names)
-        elif mover == TILT:
-            self.read_tilt(target, sleeves, names)
-        elif mover == CPPI:
-            from trimtab.adapters.portfolio_tables.cppi import insured_target
-
-            self.moving = insured_target(target, sleeves, names, self.born)
-        elif any(is_moving(raw) for raw in sleeves):
-            from trimtab.adapters.portfolio_tables.moving import gliding_target
-
-            self.moving = gliding_target(target, sleeves, names)
-        else:
-            self.target = household_tree(
-                root, target, sleeves, self.accounts, names, may_be_elsewhere=self.models.is_cut
-            )
-
-    def read_tilt(self, target: Table, sleeves: list[RawSleeve], names: list[str]) -> None:
-        """`[target.tilt]`, with where its series lie: relative to the file that names them."""
-        from trimtab.adapters.portfolio_tables.tilt import tilted_target
-
-        found = tilted_target(target, sleeves, names)
-        if found is None:
-            return
-        self.moving = found.target
-        for signal in found.target.tilt.signals if found.target.tilt else ():
-            if signal.source == "series":
-                base = self.models.folder(("target", TILT, signal.name, "series"))
-                self.series[signal.name] = (base / signal.of, found.columns[signal.name])
+        self.shares = household_target(
+            root, target, sleeves, self.accounts, names, models=self.models, born=self.born
+        )
 
     def check_weighed(self) -> None:
         """`worth` needs a target that maximises a utility."""
         if self.policy.when.worth is not None and not self.root.problems:
             from trimtab.targets.watch import why_not_weighed
 
-            wrong = why_not_weighed(self.policy.when, self.moving)
+            wrong = why_not_weighed(self.policy.when, self.shares.moving)
             if wrong:
                 self.root.problem(("policy", "when"), *wrong.split("; ", 1))
 
@@ -421,7 +315,7 @@ class _Written:
         )
         mandate = Mandate(
             household=household,
-            target=self.target,
+            target=self.shares.written,
             when=self.policy.when,
             to=self.policy.to,
             costs=self.costs,
@@ -434,8 +328,8 @@ class _Written:
         lots = self.opening.lots
         fit = notes(
             household,
-            self.target,
-            self.moving,
+            self.shares.written,
+            self.shares.moving,
             self.strangers(),
             off_menu=self.unknown(
                 symbol for account in self.accounts.values() for symbol in account.menu or ()
@@ -456,8 +350,8 @@ class _Written:
             sales=self.sales,
             prices=self.prices,
             opened=self.opened,
-            moving=self.moving,
-            series=self.series,
+            moving=self.shares.moving,
+            series=self.shares.series,
             participation=self.participation,
             findings=(*self.findings, *_broken(opening_problems), *self.opening.findings, *fit),
             opening_problems=opening_problems,
@@ -469,15 +363,15 @@ class _Written:
         known = self.instruments.known
         others = sorted({s for s in symbols if self.instruments.resolve(s) not in known} - {CASH})
         paths = [path for path in self.prices if os.path.isfile(path)]
-        found = [symbol for symbol in others if not _is_priced(symbol, paths)]
+        found = [symbol for symbol in others if not is_priced(symbol, paths)]
         return {symbol: nearest(symbol, sorted(known)) for symbol in found}
 
     def unused(self) -> list[tuple[str, str]]:
         """Instruments that only their own table names, each with the nearest that is used."""
-        targets = (self.target, *(one.target for one in self.accounts.values()))
+        targets = (self.shares.written, *(one.target for one in self.accounts.values()))
         leaves = [leaf for one in targets if one is not None for leaf in one.leaves()]
         used = {symbol for leaf in leaves for symbol in leaf.hold} | self.used
-        used.update(self.moving.hold if self.moving else ())
+        used.update(self.shares.moving.hold if self.shares.moving else ())
         for one in self.accounts.values():
             used.update(one.menu or (), one.do_not_buy, one.do_not_sell, one.keep)
         used.update(symbol for group in self.tax.identical for symbol in group)
@@ -487,7 +381,7 @@ class _Written:
         return [
             (symbol, nearest(symbol, sorted(used)))
             for symbol in idle
-            if symbol not in used and not _is_priced(symbol, self.prices)
+            if symbol not in used and not is_priced(symbol, self.prices)
         ]
 
     def strangers(self) -> list[Stranger]:
@@ -500,7 +394,7 @@ class _Written:
                 if resolved not in self.listed and symbol != self.instruments.currency:
                     rows.setdefault(symbol, f"{sheet.file}:{line}")
         rows = {symbol: rows[symbol] for symbol in sorted(rows)}
-        if not rows or all(_is_priced(symbol, self.prices) for symbol in rows):
+        if not rows or all(is_priced(symbol, self.prices) for symbol in rows):
             return []
         prices = PriceFile(
             self.prices, instruments={}, calendar=self.calendar, folder=self.folder
@@ -525,16 +419,6 @@ def _broken(problems: Sequence[Problem]) -> Iterator[Finding]:
         yield Finding("opening-broken", file, message)
 
 
-def _is_priced(symbol: str, paths: Sequence[Path]) -> bool:
-    """Whether a symbol stands in a price file as a field: much faster than reading the file."""
-    name = re.escape(symbol.encode())
-    field = re.compile(b'(?:^|[,"])' + name + b'(?:[,"\r\n]|$)', re.MULTILINE)
-    try:
-        return any(field.search(path.read_bytes()) for path in paths)
-    except OSError:
-        return True  # what cannot be read is told when the prices are
-
-
 def _currency(root: Table) -> str:
     """The currency in which everything is valued."""
     currency = root.currency("currency", "USD")
@@ -552,33 +436,3 @@ def _calendar(root: Table) -> Calendar:
     except UnknownCalendarError as error:
         root.problem("calendar", str(error), 'write calendar = "XNYS"')
         return ALWAYS
-
-
-def _price_paths(root: Table, models: Models, folder: Path) -> tuple[Path, ...]:
-    """The price files, relative to the file that names them, and the typed prices if any."""
-    paths: list[Path] = []
-    typed = folder / MANUAL_PRICES_FILE
-    is_list = isinstance(root.values.get("prices"), list)
-    if "prices" in root:
-        base = models.folder(("prices",))
-        paths = [base / text for text in root.texts("prices", PRICES_FILE)]
-        for number, path in enumerate(paths):
-            if not os.path.isfile(path):
-                key: KeyPath = ("prices", number) if is_list else ("prices",)
-                name = shown(os.path.relpath(path, folder))
-                other = other_than_a_file(path)
-                wrong = f"{name}: {other}" if other else f"there is no file {name}"
-                root.problem(key, wrong, "a path is relative to the file that names it")
-        if is_list and not root.values["prices"]:
-            root.problem("prices", "the list is empty", f'write prices = "{PRICES_FILE}"')
-    else:
-        root.value("prices")
-        if (folder / PRICES_FILE).is_file():
-            paths = [folder / PRICES_FILE]
-        elif not typed.is_file() and not models.is_cut:
-            wrong = f"there is no file {PRICES_FILE}, and no key that names another"
-            remedy = f'put {PRICES_FILE} (date,symbol,close) there, or name yours: prices = "..."'
-            root.problem("prices", wrong, remedy)
-    if typed.is_file() and typed.resolve() not in [path.resolve() for path in paths]:
-        paths.append(typed)
-    return tuple(paths)

@@ -251,7 +251,7 @@ def _verification(found: Verification, path: Path) -> dict[str, Any]:
 def _put_index_right(path: Path) -> None:
     """Throw away an index that hides an entry: what each answer cannot show by itself."""
     from trimtab.adapters.ledger_index import index_of
-    from trimtab.adapters.portfolio_folder import CACHE_FOLDER, INDEX_FILE
+    from trimtab.adapters.portfolio_tables.files import CACHE_FOLDER, INDEX_FILE
 
     if not (path.parent / CACHE_FOLDER / INDEX_FILE).exists():
         return

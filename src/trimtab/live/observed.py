@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from trimtab.adapters.exchange_day import day_at, need_begun
 from trimtab.adapters.ledger_file import FileLedger
-from trimtab.adapters.portfolio_folder import LEDGER_FILE, LOTS_FILE, PAPER_FOLDER, Portfolio
+from trimtab.adapters.portfolio_folder import Portfolio
+from trimtab.adapters.portfolio_tables.files import LEDGER_FILE, LOTS_FILE, PAPER_FOLDER
 from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.adapters.price_steps import Since
 from trimtab.adapters.prices_file import LOOKED_BACK, PriceFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from trimtab.adapters.portfolio_folder import (
+from trimtab.adapters.portfolio_tables.files import (
     CACHE_FOLDER,
     INDEX_FILE,
     LEDGER_FILE,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from trimtab.adapters.portfolio_folder import LEDGER_FILE, LOTS_FILE, Portfolio
+from trimtab.adapters.portfolio_folder import Portfolio
+from trimtab.adapters.portfolio_tables.files import LEDGER_FILE, LOTS_FILE
 from trimtab.execution.correcting.lots import root
 from trimtab.execution.correcting.reading import tables
 from trimtab.execution.doubts import doubts_of_opening

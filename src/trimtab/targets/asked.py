@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import nan, sqrt
 from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
@@ -134,15 +134,12 @@ def told_of(
 
     `value` is what the objective comes to where it is one of history, see `value_by_history`.
     """
-    import numpy as np
-
     gained = float(weights @ expected)
-    volatility = float(np.sqrt(weights @ covariance @ weights))
+    volatility = sqrt(max(float(weights @ covariance @ weights), 0.0))
     sharpe = (gained - asked.risk_free) / volatility if volatility > 0.0 else nan
-    parts = float(weights @ np.sqrt(covariance.diagonal()))
     lost = worst_return_less(asked, weights, covariance, years)
     if value is None:
-        value = objective_value(asked, gained - lost, volatility, parts)
+        value = _objective_value(asked, gained - lost, volatility, weights, covariance)
     return Optimised(
         weights,
         gained,
@@ -184,24 +181,24 @@ def value_by_history(asked: Asked, weights: Floats, returns: Floats) -> float | 
     return worst(weights, returns, confidence=asked.confidence)
 
 
-def objective_value(asked: Asked, gained: float, volatility: float, parts: float) -> float:
+def _objective_value(
+    asked: Asked, gained: float, volatility: float, weights: Floats, covariance: Floats
+) -> float:
     """What an objective comes to, in its own unit; where it has none, the volatility.
 
-    Args:
-        asked: The objective.
-        gained: Expected return a year, for a robust objective the worst of its region.
-        volatility: A year's.
-        parts: The volatilities of the parts, weighed.
+    `gained` is the expected return a year, for a robust objective the worst of its region.
     """
-    if volatility <= 0.0:
-        sharpe = diversification = nan
-    else:
-        sharpe, diversification = (gained - asked.risk_free) / volatility, parts / volatility
-    return {
-        "max-sharpe": sharpe,
-        "utility": gained - 0.5 * asked.risk_aversion * volatility**2,
-        "robust-utility": gained - 0.5 * asked.risk_aversion * volatility**2,
-        "target-return": volatility,
-        "target-volatility": gained,
-        "max-diversification": diversification,
-    }.get(asked.objective, volatility)
+    match asked.objective:
+        case "max-sharpe":
+            return (gained - asked.risk_free) / volatility if volatility > 0.0 else nan
+        case "utility" | "robust-utility":
+            return gained - 0.5 * asked.risk_aversion * volatility**2
+        case "target-volatility":
+            return gained
+        case "max-diversification":
+            import numpy as np
+
+            parts = float(weights @ np.sqrt(covariance.diagonal()))
+            return parts / volatility if volatility > 0.0 else nan
+        case _:
+            return volatility

@@ -108,9 +108,8 @@ def _answer(parts: tuple[Any, ...], space: kernel.Space, n: int, m: int, stage: 
         ended, value, gap = solved(*parts, space, n, m, kernel.FROM_PLACES, kernel.EVER, 0)
     weights = np.array(space.floats[kernel.WEIGHTS])
     multipliers = np.array(space.row_floats[kernel.MULTIPLIERS])
-    places = np.concatenate(
-        [space.integers[kernel.PLACE], space.row_integers[kernel.ROW_PLACE]], dtype=np.int64
-    )
+    places = np.empty(n + m, dtype=np.int64)
+    places[:n], places[n:] = space.integers[kernel.PLACE], space.row_integers[kernel.ROW_PLACE]
     if ended == INFEASIBLE:
         blame = np.flatnonzero(np.asarray(space.blame))
         conflict = (
@@ -201,9 +200,21 @@ def programme_parts(programme: Programme) -> tuple[Any, ...]:
     highs = [ENDLESS if row.high is None else row.high for row in programme.rows]
     limits = np.array([lows, highs], dtype=np.float64)
     assert limits[0, 0] == limits[1, 0], "the first row of a programme is an equality"
-    # One that may not be written, as pandas gives out, would have the kernel compiled once more.
-    matrix = np.require(part(programme.matrix), dtype=np.float64, requirements=["C", "W"])
-    return matrix, np.array(programme.linear, dtype=np.float64), marks, rows, limits
+    linear = np.array(programme.linear, dtype=np.float64)
+    return _as_compiled(part(programme.matrix)), linear, marks, rows, limits
+
+
+def _as_compiled(matrix: Floats) -> Floats:
+    """A matrix of the one kind that the kernel is compiled for.
+
+    One that may not be written, as pandas gives out, would have it compiled once more.
+    """
+    import numpy as np
+
+    kind = matrix.flags
+    if matrix.dtype == np.float64 and kind.c_contiguous and kind.writeable:
+        return matrix
+    return np.require(matrix, dtype=np.float64, requirements=["C", "W"])
 
 
 def _make_factor(square: Floats, count: int) -> bool:

@@ -25,7 +25,8 @@ from trimtab.model.numbers import Price, StepPrice
 from trimtab.model.orders import Order
 from trimtab.model.plan import LotSale
 from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_run import AccountRun, account_drags
+from trimtab.simulate.account_drags import account_drags
+from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_tax import tax_of_selling
 from trimtab.simulate.advice_checked import tax_of_turnover
 

@@ -15,7 +15,8 @@ import pytest
 from tests.engine.households import lot, mandate, tree
 from tests.simulate.test_account_tax import FIRST, opening, tape
 from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_run import AccountRun, account_drags
+from trimtab.simulate.account_drags import account_drags
+from trimtab.simulate.account_run import AccountRun
 
 RATE = Decimal("0.15")
 """The long-term rate of the household of these tests."""

@@ -6,18 +6,15 @@ They are after costs and after the tax that was paid by then, and count from the
 from __future__ import annotations
 
 from math import nan
-from typing import TYPE_CHECKING
 
 from trimtab.simulate import metrics
+from trimtab.simulate.account_drags import Lived, account_drags
 from trimtab.simulate.measures import Measures
 from trimtab.simulate.policy_result import DEEPEST
 from trimtab.simulate.returns import session_returns, time_weighted, xirr
 
-if TYPE_CHECKING:
-    from trimtab.simulate.account_run import AccountRun
 
-
-def account_measures(run: AccountRun, *, risk_free: float = 0.0) -> Measures:
+def account_measures(run: Lived, *, risk_free: float = 0.0) -> Measures:
     """What a run earned, risked, took and kept to; NaN where a figure is not known.
 
     Tracking error is not: a household's sleeves have no one price. Drift is known where the target
@@ -28,8 +25,6 @@ def account_measures(run: AccountRun, *, risk_free: float = 0.0) -> Measures:
         risk_free: Riskless rate a year, compounding, that the ratios are above.
     """
     import numpy as np
-
-    from trimtab.simulate.account_run import account_drags
 
     days = np.array(run.dates, dtype="datetime64[D]")
     year = metrics.sessions_a_year(days)
@@ -72,7 +67,7 @@ def account_measures(run: AccountRun, *, risk_free: float = 0.0) -> Measures:
     )
 
 
-def _drift(run: AccountRun) -> tuple[float, float]:
+def _drift(run: Lived) -> tuple[float, float]:
     """The mean and the largest drift of the sleeves from a target that stood still."""
     import numpy as np
 

@@ -18,8 +18,9 @@ from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.policy import Policy
 from trimtab.simulate.account import backtest_accounts
+from trimtab.simulate.account_drags import growth_after_tax
 from trimtab.simulate.account_findings import PathTally
-from trimtab.simulate.account_run import AccountRun, growth_after_tax
+from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.difference import Figure, Gap
 from trimtab.simulate.shuffled_markets import ShuffledMarkets

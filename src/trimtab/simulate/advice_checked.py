@@ -51,7 +51,7 @@ def _taken(run: AccountRun, *, of: AccountRun) -> float:
     A policy that happened to gain more also owes more: on one history that is luck. So a run tells
     which part of its gain was taken, whenever and at what rates, and that part is what counts.
     """
-    from trimtab.simulate.account_run import account_drags, growth_after_all
+    from trimtab.simulate.account_drags import account_drags, growth_after_all
 
     cost, tax = account_drags(run, all_sold=True)
     years = (run.dates[-1] - run.dates[0]).days / DAYS_A_YEAR

@@ -41,7 +41,7 @@ def test_shares_without_a_percent_are_to_be_found(make: Make) -> None:
 def test_every_key_is_read(make: Make) -> None:
     """Percent become fractions, spans months, words what they mean on the command line."""
     toml = SLEEVES + (
-        '[target.optimize]\nobjective = "max-sharpe"\nrisk_free = 1.5\ncovariance = "oas"\n'
+        '[target.optimize]\nobjective = "max-sharpe"\nrisk_free = 0.015\ncovariance = "oas"\n'
         'expected = "mean"\nhistory = "18m"\nevery = "quarterly"\nleast_sessions = 200\n'
         "min_percent = 2\nmax_percent = 55\n"
     )
@@ -55,6 +55,21 @@ def test_every_key_is_read(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"),
+    [("0.02", 0.02), ('"2%"', 0.02), ('"0.02"', 0.02), ("0.3", 0.3), ("-0.005", -0.005)],
+)
+def test_a_riskless_rate_is_a_fraction_or_percent_with_its_sign(
+    make: Make, written: str, meant: float
+) -> None:
+    """`risk_free` is read as `--risk-free` is."""
+    toml = SLEEVES + f'[target.optimize]\nobjective = "max-sharpe"\nrisk_free = {written}\n'
+
+    found = moving(read_portfolio(make(toml)))
+
+    assert found.asked.risk_free == meant
+
+
+@pytest.mark.parametrize(
     ("lines", "keys"),
     [
         ('objective = "max-sharp"', ["target.optimize.objective"]),
@@ -62,6 +77,10 @@ def test_every_key_is_read(make: Make) -> None:
         ("wanted = 7", ["target.optimize.wanted"]),
         ('hold = ["VTI"]', ["target.optimize.hold"]),
         ('history = "3 years"', ["target.optimize.history"]),
+        ("risk_free = 2", ["target.optimize.risk_free"]),
+        ('risk_free = "2"', ["target.optimize.risk_free"]),
+        ("risk_free = true", ["target.optimize.risk_free"]),
+        ("risk_free = nan", ["target.optimize.risk_free"]),
         ("histori = 3", ["target.optimize.histori"]),
         ("least_sessions = 10", ["target.optimize.least_sessions"]),
         ("min_percent = 50\nmax_percent = 40", ["target.optimize.min_percent"]),
@@ -96,7 +115,7 @@ def test_what_is_wrong_is_told_where_it_stands(make: Make, lines: str, keys: lis
 def test_an_estimator_is_named_with_its_terms(make: Make) -> None:
     """Numbers as Python has them, tables and words as they are written; sleeves have the limits."""
     toml = SLEEVES + (
-        '[target.optimize]\nestimator = "skfolio:MeanRisk"\nrisk_free = 1\n'
+        '[target.optimize]\nestimator = "skfolio:MeanRisk"\nrisk_free = "1%"\n'
         '[target.optimize.set]\nrisk_measure = "cvar"\ncvar_beta = 0.9\ncardinality = 2\n'
         'groups = { us = ["equity"] }\n'
     )

@@ -38,6 +38,22 @@ def test_the_weights_for_a_program(prices: Path, capsys: pytest.CaptureFixture[s
     assert told["objective_value"] == told["volatility"]
 
 
+def test_the_line_of_the_contract(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--risk-free 0.02 --bounds 0,1` are 2% a year and 0 to 100%: what they are when left out."""
+    line = "--objective max-sharpe --risk-aversion 1 --risk-free 0.02 --bounds 0,1"
+    asked = line.replace("--risk-aversion 1 ", "").split()
+
+    given = main(["optimize", "--prices", str(prices), *asked, "--json"])
+    found = json.loads(capsys.readouterr().out)
+    plainly = main(["optimize", "--prices", str(prices), *asked[:2], "--json"])
+    usual = json.loads(capsys.readouterr().out)
+    main(["optimize", "--prices", str(prices), *asked])
+
+    assert (given, plainly) == (0, 0)
+    assert (found["weights"], found["risk_free"]) == (usual["weights"], 0.02)
+    assert "Risk-free 2% a year, every weight from 0% to 100%." in capsys.readouterr().out
+
+
 def test_budgets_of_risk_are_percent(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """All but the whole of the risk in one is almost all of the money in it."""
     asked = ["optimize", "--prices", str(prices), "--objective", "risk-parity", "--json"]

@@ -8,6 +8,7 @@ from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, co
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_folder, add_json, command
 from trimtab.cli.studied import rate
+from trimtab.cli.units import understood
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ examples:
   trimtab frontier                                               this portfolio, and where it stands
   trimtab frontier --prices etf.csv --weights SPY=60,AGG=40      any prices and weights
   trimtab frontier --prices etf.csv --report frontier.html       the same as a page with charts
-  trimtab frontier --prices etf.csv --bounds 0,30 --png frontier.png
+  trimtab frontier --prices etf.csv --bounds 0,0.3 --png frontier.png
   trimtab frontier --prices etf.csv --risk-score 4               the point that a tolerance leads to
 """
 
@@ -107,7 +108,10 @@ def run(args: argparse.Namespace) -> int:
         emit(frontier_json(found, prices))
     else:
         on = screen()
-        say("\n".join([frontier_text(found, prices, width=on.width, look=on.look), *saved]))
+        text = frontier_text(
+            found, prices, understood=understood(args), width=on.width, look=on.look
+        )
+        say("\n".join([text, *saved]))
     return 0
 
 

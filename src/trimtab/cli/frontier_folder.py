@@ -84,7 +84,7 @@ def _options(moving: MovingTarget, on: date) -> str:
     from trimtab.targets.signals import months_before
 
     told = f"--start {months_before(on, moving.months)} --end {on} --covariance {moving.covariance}"
-    told += f" --risk-free {moving.asked.risk_free * 100:g}"
+    told += f" --risk-free {moving.asked.risk_free:g}"
     if isinstance(moving.expected, str):
         return f"{told} --expected {moving.expected}"
     if isinstance(moving.expected, BlackLitterman):

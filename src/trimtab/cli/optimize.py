@@ -8,6 +8,7 @@ from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, co
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
 from trimtab.cli.studied import amount, rate
+from trimtab.cli.units import understood
 from trimtab.targets.objectives import OBJECTIVES
 
 TYPE_CHECKING = False
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 EPILOG = """\
 examples:
   trimtab optimize --prices etf.csv --objective min-volatility
-  trimtab optimize --prices etf.csv --objective max-sharpe --risk-free 2 --bounds 0,30
+  trimtab optimize --prices etf.csv --objective max-sharpe --risk-free 0.02 --bounds 0,0.3
   trimtab optimize --prices etf.csv --objective utility --risk-aversion 4 --expected mean
   trimtab optimize --prices etf.csv --objective robust-utility --risk-aversion 4 --kappa 0.5
   trimtab optimize --prices etf.csv --objective target-volatility --wanted 10
@@ -159,7 +160,8 @@ def run(args: argparse.Namespace) -> int:
     finally:
         progress("")
     if args.json:
-        emit({**_told(found, prices), "turnover": _turnover(found, prices, rules.held)})
+        figures = _told(found, prices, args.risk_free)
+        emit({**figures, "turnover": _turnover(found, prices, rules.held)})
     else:
         from trimtab.reports.optimised_text import optimised_text
 
@@ -169,6 +171,7 @@ def run(args: argparse.Namespace) -> int:
             args.estimator or args.objective,
             found,
             prices,
+            understood=understood(args),
             turnover=moved,
             width=on.width,
             look=on.look,
@@ -223,7 +226,7 @@ def _turnover(found: Optimised, prices: PriceHistory, held: Mapping[str, float])
     return 0.5 * moved if held and moved == moved else None
 
 
-def _told(found: Optimised, prices: PriceHistory) -> dict[str, Any]:
+def _told(found: Optimised, prices: PriceHistory, risk_free: float) -> dict[str, Any]:
     """The result for a program."""
     from math import isfinite
 
@@ -249,6 +252,7 @@ def _told(found: Optimised, prices: PriceHistory) -> dict[str, Any]:
             {"solver": one.solver, "status": one.status, "optimality_gap": number(one.gap)}
             for one in found.attempts
         ],
+        "risk_free": risk_free,
         "first": str(prices.dates[0]),
         "last": str(prices.dates[-1]),
         "sessions": len(prices.dates),

@@ -6,6 +6,7 @@ import argparse
 
 from trimtab.cli.options import day
 from trimtab.cli.studied import amount, cash, rate, shares_of
+from trimtab.cli.units import bounds, risk_free
 from trimtab.targets.estimated import COVARIANCES, EXPECTED
 
 TYPE_CHECKING = False
@@ -26,10 +27,10 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     limits.add_argument(
         "--bounds",
         metavar="LOW,HIGH",
-        type=_bounds,
+        type=bounds,
         default=(0.0, 1.0),
-        help="percent that every weight lies between (default: 0,100); --bounds=-30,100 allows "
-        "what is short",
+        help="what every weight lies between: fractions where both are within -1 to 1, as 0,0.3, "
+        "else percent, as 0,30 (default: 0,1); --bounds=-30,100 allows what is short",
     )
     limits.add_argument(
         "--leverage",
@@ -99,10 +100,10 @@ def add_estimates(parser: argparse.ArgumentParser) -> None:
     """Describe the options of what is learned from prices."""
     parser.add_argument(
         "--risk-free",
-        metavar="PERCENT",
-        type=rate,
+        metavar="RATE",
+        type=risk_free,
         default=0.02,
-        help="a year's return without risk (default: 2)",
+        help="a year's return without risk, as 0.02 or 2%% (default: 0.02)",
     )
     parser.add_argument(
         "--covariance",
@@ -308,16 +309,6 @@ def _sellable(args: argparse.Namespace, prices: PriceHistory) -> dict[str, float
         days=args.within_days,
         participation=args.participation,
     )
-
-
-def _bounds(text: str) -> tuple[float, float]:
-    low, comma, high = text.partition(",")
-    if not comma:
-        raise argparse.ArgumentTypeError(f"{text!r}: two numbers, as 0,30")
-    bounds = rate(low), rate(high)
-    if bounds[0] > bounds[1]:
-        raise argparse.ArgumentTypeError(f"{text!r}: the lower one first")
-    return bounds
 
 
 def _symbols(text: str) -> tuple[str, ...]:

@@ -31,9 +31,17 @@ MIND = (
 
 
 def frontier_text(
-    front: Front, prices: PriceHistory, *, width: int = 100, look: Look = FULL
+    front: Front,
+    prices: PriceHistory,
+    *,
+    understood: str = "",
+    width: int = 100,
+    look: Look = FULL,
 ) -> str:
-    """Points along the frontier, those that matter named, and where the portfolio stands."""
+    """Points along the frontier, those that matter named, and where the portfolio stands.
+
+    `understood` says how the numbers that were asked for were read.
+    """
     head = headline(
         (
             "Efficient frontier",
@@ -60,7 +68,8 @@ def frontier_text(
         )
         for name, one in named_points(front)
     ]
-    blocks = [head, table(columns, rows, width=width, look=look)]
+    read = [paragraph("Read as", [understood], width=width, look=look)] if understood else []
+    blocks = [head, *read, table(columns, rows, width=width, look=look)]
     stands = standing(front)
     if stands:
         blocks.append(paragraph("Now", [stands], width=width, look=look))

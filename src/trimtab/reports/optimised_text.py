@@ -25,11 +25,15 @@ def optimised_text(
     found: Optimised,
     prices: PriceHistory,
     *,
+    understood: str = "",
     turnover: float | None = None,
     width: int = 100,
     look: Look = FULL,
 ) -> str:
-    """The weights, the largest first, what the estimates expect of them, and what has to move."""
+    """The weights, the largest first, what the estimates expect of them, and what has to move.
+
+    `understood` says how the numbers that were asked for were read.
+    """
     head = headline(
         (
             f"Optimised for {objective}",
@@ -40,8 +44,9 @@ def optimised_text(
         look=look,
     )
     told = findings_text(found.findings, width=width, look=look, explain=True)
+    read = [paragraph("Read as", [understood], width=width, look=look)] if understood else []
     if isnan(found.volatility):
-        return stacked([head, told])
+        return stacked([head, *read, told])
     pairs = zip(prices.symbols, found.weights.tolist(), strict=True)
     held = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
     rows = [(symbol, f"{weight:.2%}") for symbol, weight in held if abs(weight) >= LEAST_SHOWN]
@@ -60,6 +65,7 @@ def optimised_text(
     proved = "" if isnan(gap) else f" No weights are better by more than {gap:.1e}."
     blocks = [
         head,
+        *read,
         table(columns, rows, width=width, look=look),
         paragraph("Expected", [expected], width=width, look=look),
         *([] if seen is None else foreseen_blocks(seen, width=width, look=look)),

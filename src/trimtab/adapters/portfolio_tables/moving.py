@@ -9,6 +9,7 @@ from math import nan
 from typing import get_args
 
 from trimtab.adapters.portfolio_tables.estimator import estimator_in
+from trimtab.adapters.portfolio_tables.rates import risk_free_in
 from trimtab.adapters.portfolio_tables.targets import OPTIMIZE, VOLATILITY, check_location
 from trimtab.adapters.portfolio_tables.views import expectation_in
 from trimtab.adapters.toml_lines import KeyPath
@@ -189,7 +190,7 @@ def _asked(table: Table) -> Asked:
     """What is best, with the figures that its objective takes."""
     objective: Objective = table.choice("objective", OBJECTIVES, "min-volatility")
     aversion = table.number("risk_aversion", "4", above_zero=True)
-    risk_free = table.percent("risk_free", "2")
+    risk_free = risk_free_in(table, 0.02)
     wanted = table.number("wanted", "7", above_zero=True, most=Decimal(1000))
     confidence = table.percent("confidence", "95")
     kappa = table.number("kappa", "1", most=Decimal(100))
@@ -215,7 +216,7 @@ def _asked(table: Table) -> Asked:
     return Asked(
         objective,
         1.0 if aversion is None else float(aversion),
-        0.02 if risk_free is None else float(risk_free / 100),
+        risk_free,
         nan if wanted is None else float(wanted / 100),
         0.95 if confidence is None else float(confidence / 100),
         1.0 if kappa is None else float(kappa),

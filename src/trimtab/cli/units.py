@@ -1,0 +1,63 @@
+"""Options whose numbers are fractions, or percent with a sign, and how they were understood."""
+
+from __future__ import annotations
+
+import argparse
+
+from trimtab.cli.studied import amount
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+MOST = 999
+"""Percent beyond this are a slip."""
+
+
+def risk_free(text: str) -> float:
+    """A riskless rate a year: `0.02` or `2%`."""
+    from trimtab.model.numbers import NumberError
+    from trimtab.model.yearly import yearly_rate
+
+    try:
+        return float(yearly_rate(text))
+    except NumberError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+
+
+def bounds(text: str) -> tuple[float, float]:
+    """`LOW,HIGH` as fractions: both are fractions within -1 to 1, else both percent.
+
+    A percent sign at either says so outright; beside one without it only 0 is clear.
+    """
+    from decimal import Decimal
+
+    parts = text.split(",")
+    if len(parts) != 2:
+        raise argparse.ArgumentTypeError(f"{text!r}: two numbers, as 0,1 or 0,30 or 0%,30%")
+    signed = [part.strip().endswith("%") for part in parts]
+    low, high = (_number(part) for part in parts)
+    if any(signed):
+        if any(value != 0 for value, sign in zip((low, high), signed, strict=True) if not sign):
+            raise argparse.ArgumentTypeError(f"{text!r}: percent at one of them only; as 5%,30%")
+        unit = Decimal("0.01")
+    else:
+        unit = Decimal(1) if abs(low) <= 1 and abs(high) <= 1 else Decimal("0.01")
+    if low > high:
+        raise argparse.ArgumentTypeError(f"{text!r}: the lower one first")
+    return float(low * unit), float(high * unit)
+
+
+def _number(text: str) -> Decimal:
+    from decimal import Decimal
+
+    bare = text.strip().removesuffix("%").strip()
+    amount(bare, "a bound in percent", -MOST, MOST)
+    return Decimal(f"0{bare}" if bare.startswith(".") else bare)
+
+
+def understood(args: argparse.Namespace) -> str:
+    """How the numbers of `--risk-free` and `--bounds` were read, in a sentence."""
+    low, high = args.bounds
+    told = f"Risk-free {args.risk_free * 100:g}% a year"
+    return f"{told}, every weight from {low * 100:g}% to {high * 100:g}%."

@@ -139,7 +139,7 @@ def told_of(
     sharpe = (gained - asked.risk_free) / volatility if volatility > 0.0 else nan
     lost = worst_return_less(asked, weights, covariance, years)
     if value is None:
-        value = _objective_value(asked, gained - lost, volatility, weights, covariance)
+        value = objective_value(asked, gained - lost, volatility, weights, covariance)
     return Optimised(
         weights,
         gained,
@@ -181,7 +181,7 @@ def value_by_history(asked: Asked, weights: Floats, returns: Floats) -> float | 
     return worst(weights, returns, confidence=asked.confidence)
 
 
-def _objective_value(
+def objective_value(
     asked: Asked, gained: float, volatility: float, weights: Floats, covariance: Floats
 ) -> float:
     """What an objective comes to, in its own unit; where it has none, the volatility.

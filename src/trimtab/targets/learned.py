@@ -283,7 +283,7 @@ def _estimates(
     lost = worst_return_less(asked, weights, covariance, years)
     value = value_by_history(asked, weights, returns)
     if value is None:
-        value = objective_value(asked, gained - lost, volatility, float(weights @ deviations))
+        value = objective_value(asked, gained - lost, volatility, weights, covariance)
     if target.estimator is not None:
         value = nan
     return Estimates(

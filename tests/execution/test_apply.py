@@ -26,11 +26,10 @@ from trimtab.execution.gate import Limits
 from trimtab.execution.manual import HandTrade, as_planned, book_as_planned, book_hand_trades
 from trimtab.execution.outcome import conclude, outcome
 from trimtab.execution.sending import issue_tickets
-from trimtab.execution.settlement import payable_on
 from trimtab.execution.sizing import rest_of_cost, short_at_limits, still_to_come, worth_of
 from trimtab.ledger import events
 from trimtab.ledger.errors import HeadMovedError
-from trimtab.ledger.folded import state_at
+from trimtab.ledger.folded import Folded, state_at, unsettled_at
 from trimtab.ledger.record import record
 from trimtab.model.errors import RefusedError
 from trimtab.model.instruments import Instrument
@@ -38,6 +37,7 @@ from trimtab.model.market import Quote
 from trimtab.model.numbers import Price
 from trimtab.model.orders import OrderState
 from trimtab.model.plan import Plan
+from trimtab.model.settlement import payable_on
 
 PROPERTY = settings(
     max_examples=30,
@@ -208,9 +208,12 @@ def test_cash_that_a_purchase_has_spent_is_not_paid_out_before_the_sale_settles(
     moved = replace(folded, fills=fills)
     there = folded.cash["roth"]
 
-    assert payable_on(moved, "roth", there, since=DAY) == later
-    assert payable_on(moved, "roth", there, since=later) == later
-    assert payable_on(folded, "roth", there, since=DAY) == DAY
+    def payable(known: Folded, since: date) -> date:
+        return payable_on(there, unsettled_at(known, since), "roth", there, since=since)
+
+    assert payable(moved, DAY) == later
+    assert payable(moved, later) == later
+    assert payable(folded, DAY) == DAY
 
 
 # What is refused

@@ -18,6 +18,7 @@ from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price, StepPrice, money_text
 from trimtab.model.orders import BrokerEvent, Fill, Order, OrderState
+from trimtab.model.settlement import settles_on
 
 
 class BrokerSilentError(TrimtabError):
@@ -81,7 +82,7 @@ def paper_events(order: Order, terms: PaperTerms, holdings: Holdings) -> tuple[B
     """What a paper broker does with an order: the same order, terms and holdings, the same events.
 
     Filled at once at the day's close; what the day's volume does not allow is cancelled at its
-    end. Cash of a trade settles on the next session.
+    end. Cash of a trade settles as at the exchange (`trimtab.model.settlement`).
     """
     instrument = terms.instruments.get(order.instrument)
     quote = terms.market.quotes.get(order.instrument)
@@ -147,7 +148,7 @@ def _fill(order: Order, worth: Expected, quantity: int, terms: PaperTerms) -> Fi
         gross=worth.gross,
         fees=worth.fees,
         on=day,
-        settles=terms.market.calendar.next_session(day),
+        settles=settles_on(terms.market.calendar, day),
     )
 
 

@@ -26,6 +26,7 @@ from trimtab.model.household import Household
 from trimtab.model.numbers import StepPrice
 from trimtab.model.orders import Fill
 from trimtab.model.sessions import Calendar
+from trimtab.model.settlement import settles_on
 from trimtab.taxes.relief import relief_order, taxed_lot
 
 
@@ -159,7 +160,7 @@ def _draft(
         gross=worth.value(trade.quantity),
         fees=trade.fees,
         on=trade.on,
-        settles=calendar.next_session(trade.on),
+        settles=settles_on(calendar, trade.on),
     )
     is_sale = trade.side == "sell"
     parts = (

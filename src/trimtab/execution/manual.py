@@ -24,6 +24,7 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Price, StepPrice, money_text, quantity_text
 from trimtab.model.orders import BrokerEvent, Fill, Order, OrderState, Side
 from trimtab.model.sessions import Calendar
+from trimtab.model.settlement import settles_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,7 @@ def as_planned(run: Application) -> tuple[Fill, ...]:
 
 
 def _as_planned(run: Application) -> Iterator[Fill]:
-    settles = run.venue.market.calendar.next_session(run.plan.as_of)
+    settles = settles_on(run.venue.market.calendar, run.plan.as_of)
     for record in run.tickets():
         order = record.order
         planned = run.trades[order.id]
@@ -349,7 +350,7 @@ def _book(run: Application, trade: HandTrade) -> None:
         gross=worth.value(trade.quantity),
         fees=trade.fees,
         on=trade.on,
-        settles=run.venue.market.calendar.next_session(trade.on),
+        settles=settles_on(run.venue.market.calendar, trade.on),
     )
     _warn(run, fill, trade)
     if order.quantity is None:

@@ -8,16 +8,16 @@ from typing import Literal
 
 from trimtab.engine.mandate import HOUSEHOLD
 from trimtab.execution.application import Application
-from trimtab.execution.settlement import payable_on
 from trimtab.execution.sizing import short_at_limits
 from trimtab.ledger import events
 from trimtab.ledger.chain import Draft, Entry
-from trimtab.ledger.folded import Folded, OrderRecord
+from trimtab.ledger.folded import Folded, OrderRecord, unsettled_at
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import money_text, quantity_text
 from trimtab.model.orders import Order, OrderState
 from trimtab.model.plan import Trade
+from trimtab.model.settlement import payable_on
 from trimtab.model.state import AcceptedPrice
 
 Status = Literal["done", "already", "waiting", "halted", "unfilled", "superseded"]
@@ -110,7 +110,8 @@ def _pay_withdrawals(run: Application) -> None:
             )
             run.note("withdrawal-short", account, message, "error")
             continue
-        on = payable_on(run.folded, account, amount, since=run.plan.as_of)
+        moving = unsettled_at(run.folded, run.plan.as_of)
+        on = payable_on(there, moving, account, amount, since=run.plan.as_of)
         if on > run.plan.as_of:
             message = (
                 f"the withdrawal of {money_text(amount)} from {account} is paid on {on}, when "

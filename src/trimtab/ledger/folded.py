@@ -209,15 +209,19 @@ def _open_part(record: OrderRecord) -> Order:
     return replace(order, quantity=order.quantity - record.filled, lots=record.lots_left)
 
 
+def unsettled_at(folded: Folded, as_of: date) -> tuple[Unsettled, ...]:
+    """The cash of trades that moves only after a day, in the order of the trades."""
+    return tuple(
+        Unsettled(one.account, one.settles, one.moved)
+        for one in folded.fills.values()
+        if one.settles > as_of and not one.voided
+    )
+
+
 def state_at(folded: Folded, as_of: date) -> State:
     """The state for a decision on a day: the book, and the memory as far as that day looks back."""
     year, window = date(as_of.year, 1, 1), as_of - _WINDOW
     open_orders = tuple(_open_part(o) for o in folded.orders.values() if not o.state.is_final)
-    unsettled = tuple(
-        Unsettled(f.account, f.settles, f.moved)
-        for f in folded.fills.values()
-        if f.settles > as_of and not f.voided
-    )
     sales = tuple(b.sale for b in folded.sales if b.sale.sold >= min(year, window))
     purchases = tuple(
         p.lot
@@ -231,7 +235,7 @@ def state_at(folded: Folded, as_of: date) -> State:
         undisturbed=folded.undisturbed,
         new_cash=dict(folded.new_cash),
         open_orders=open_orders,
-        unsettled=unsettled,
+        unsettled=unsettled_at(folded, as_of),
         accepted=dict(folded.accepted),
         sales=sales,
         purchases=purchases,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from trimtab.adapters.exchange_day import day_at
 from trimtab.execution.correcting.task import Change
@@ -16,6 +17,7 @@ from trimtab.live.venue import need_one_record
 from trimtab.live.writing import now_text, write
 from trimtab.model.errors import RefusedError
 from trimtab.model.market import Market
+from trimtab.model.settlement import settles_on
 
 
 def correct(
@@ -78,7 +80,7 @@ def to_correct(
         reason=reason,
         on=max(today, folded.opened_on or today),
         at=now_text(book),
-        settles=book.portfolio.calendar.next_session,
+        settles=partial(settles_on, book.portfolio.calendar),
     )
     doubts = tuple(doubts_of_correction(found, lambda day: _market_of(book, day)))
     far = [doubt.message for doubt in doubts if doubt.code == FAR_FROM_MARKET]

@@ -124,11 +124,12 @@ def test_the_least_volatile_mix_is_found() -> None:
         Asked("max-sharpe", risk_free=0.01),
         Asked("utility", risk_aversion=6.0),
         Asked("target-volatility", wanted=0.06),
+        Asked("target-return", wanted=0.05, risk_free=0.04),
     ],
 )
 def test_fixed_cash_is_part_of_what_is_best(asked: Asked) -> None:
-    """Cash earns nothing and moves with nothing: the best mix beside a fixed share of it is the
-    best of the whole, which a search over all mixes to a percent does not beat.
+    """Cash earns the risk-free rate and moves with nothing: the best mix beside a fixed share of it
+    is the best of the whole, which a search over all mixes to a percent does not beat.
     """
     known = prices()
     root = tree(cash={"percent": Decimal(20)})
@@ -144,7 +145,10 @@ def test_fixed_cash_is_part_of_what_is_best(asked: Asked) -> None:
     covariance = correlations * np.outer(deviation, deviation)
 
     def value(mix: Any) -> float:
-        gained, risk = mix @ expected, np.sqrt(mix @ covariance @ mix)
+        gained = mix @ expected + 0.2 * asked.risk_free
+        risk = np.sqrt(mix @ covariance @ mix)
+        if asked.objective == "target-return":
+            return -float(risk) if gained >= asked.wanted - 1e-4 else -1.0
         if asked.objective == "max-sharpe":
             return float((gained - asked.risk_free) / risk)
         if asked.objective == "utility":
@@ -158,7 +162,7 @@ def test_fixed_cash_is_part_of_what_is_best(asked: Asked) -> None:
     assert mine["cash"] == Fraction(1, 5)
     assert best >= max(map(value, mixes)) - 2e-4
     assert own.objective_value is not None
-    assert float(own.objective_value) == pytest.approx(best, abs=2e-4)
+    assert float(own.objective_value) == pytest.approx(abs(best), abs=2e-4)
 
 
 def test_a_history_that_is_too_short_keeps_what_was_adopted() -> None:

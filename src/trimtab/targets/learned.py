@@ -14,6 +14,7 @@ from trimtab.model.found import Estimates
 from trimtab.model.sessions import Calendar
 from trimtab.targets.asked import (
     UNLIMITED,
+    Asked,
     Optimised,
     objective_value,
     value_by_history,
@@ -105,7 +106,7 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
     years = len(made.returns) / year
     cash = sum(leaf.least for leaf in target.tree.leaves() if leaf.is_cash)
     if target.estimator is not None:
-        limits = _limits(target.tree, leaves, 1.0 - cash / UNITS)
+        limits = limits_of_invested(target.tree, leaves, 1.0 - cash / UNITS)
         theirs, wrong, said = their_shares(
             target.estimator, target.tree, leaves, limits, made.returns
         )
@@ -169,8 +170,8 @@ def _best(
 ) -> tuple[Optimised, list[float]]:
     """The best weights, and with them shares of the whole portfolio, leaf by leaf.
 
-    Cash earns nothing and moves with nothing: what is best of the whole is best of the part that
-    is invested, with the figures of the objective brought to that part.
+    Cash earns the risk-free rate and moves with nothing: what is best of the whole is best of the
+    part that is invested, with the figures of the objective brought to that part.
     """
     import numpy as np
 
@@ -194,12 +195,11 @@ def _best(
     of_part = replace(
         asked,
         risk_aversion=asked.risk_aversion * part,
-        risk_free=asked.risk_free / part,
-        wanted=asked.wanted / part,
+        wanted=_wanted_of(asked, part),
     )
     best = optimise(
         of_part,
-        _limits(target.tree, leaves, part),
+        limits_of_invested(target.tree, leaves, part),
         expected=expected,
         covariance=covariance,
         returns=returns,
@@ -209,7 +209,14 @@ def _best(
     return best, [float(share) for share in best.weights * part]
 
 
-def _limits(tree: Range, leaves: tuple[Range, ...], part: float) -> Limits:
+def _wanted_of(asked: Asked, part: float) -> float:
+    """What is wanted of the part that is invested, so that the whole has what is wanted of it."""
+    if asked.objective == "target-return":
+        return (asked.wanted - (1.0 - part) * asked.risk_free) / part
+    return asked.wanted / part
+
+
+def limits_of_invested(tree: Range, leaves: tuple[Range, ...], part: float) -> Limits:
     """The limits of leaves and of the sleeves above them, as shares of what is invested."""
     import numpy as np
 
@@ -277,7 +284,8 @@ def _estimates(
     asked, expected, covariance = target.asked, seen.expected, seen.covariance
     deviations = np.sqrt(covariance.diagonal())
     correlations = covariance / np.outer(deviations, deviations)
-    gained = float(weights @ expected)
+    cash = sum(leaf.least for leaf in target.tree.leaves() if leaf.is_cash) / UNITS
+    gained = float(weights @ expected) + cash * asked.risk_free
     volatility = float(np.sqrt(weights @ covariance @ weights))
     sharpe = (gained - asked.risk_free) / volatility if volatility > 0.0 else float("nan")
     lost = worst_return_less(asked, weights, covariance, years)

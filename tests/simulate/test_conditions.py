@@ -97,6 +97,8 @@ def _everything(form: Form, trade_at: TradeAt) -> Any:
         minimum=1,
         maximum=30,
         impact="0.8",
+        temporary_impact=2,
+        permanent_impact="0.5",
         by_instrument={"B": Costs(half_spread_bps=20, commission="0.5")},
     )
     flows = Flows({date(2024, 3, 5): 20_000.0, date(2024, 6, 7): -15_000.0}, yearly=-0.05)
@@ -135,13 +137,13 @@ def test_money_is_neither_made_nor_lost(trade_at: TradeAt) -> None:
         assert one.flows is not None
         assert log.kinds is not None
         at_close = (log.kinds == FLOW) | (log.kinds == FEE)
-        prices = np.where(at_close[:, None], one.history[log.sessions], log.prices)
+        prices = np.where(at_close[:, None], one.closes[log.sessions], log.prices)
         change = ((log.units_after - log.units_before) * prices).sum(axis=1)
         flow = np.where(log.kinds == FLOW, one.flows[log.sessions], 0.0)
         fee = np.where(log.kinds == FEE, log.cost + flow - change, 0.0)
         assert change == pytest.approx(flow - log.cost - fee, abs=1e-9 * one.cash)
         assert fee.sum() == pytest.approx(one.fees_paid)
-        assert one.value == pytest.approx((one.units * one.history).sum(axis=1), rel=1e-12)
+        assert one.value == pytest.approx((one.units * one.closes).sum(axis=1), rel=1e-12)
         cash = one.symbols.index("CASH")
         assert (np.delete(one.units, cash, axis=1) >= -1e-9).all()
         # The large withdrawal is paid before a tenth of the volume could be sold for it.
@@ -211,7 +213,7 @@ def test_impact_knows_no_future() -> None:
     other = backtest(_traded(prices, poisoned), policy, costs=Costs(impact=1)).policies[0]
 
     assert np.array_equal(fair.log.cost, other.log.cost)
-    _, spread, money = usual_day(_traded(prices, volume), "A")
+    _, spread, money, _ = usual_day(_traded(prices, volume), "A")
     assert np.isnan(spread[:5]).all()
     assert money[4] == pytest.approx(1500.0 * prices.close[:5, 0].mean())
 
@@ -534,7 +536,7 @@ def test_every_shuffled_path_is_a_backtest_of_its_own(trade_at: TradeAt, made: b
     if made:
         policies.append(Policy(lambda view: {"A": 0.6, "C": 0.4}, when="monthly", name="made"))
     options: dict[str, Any] = {
-        "costs": Costs(bps=10, impact="0.8", maximum=40),
+        "costs": Costs(bps=10, impact="0.8", maximum=40, permanent_impact="0.3"),
         "flows": Flows({date(2024, 3, 5): 20_000.0, date(2024, 4, 8): -15_000.0}, yearly=-0.05),
         "fee": 0.01,
         "participation": 0.1,

@@ -50,7 +50,7 @@ def test_each_policy_is_its_backtest(name: str) -> None:
         when=["monthly", "never", "band:3pp", "cashflow:500"],
         to=["target", "half"],
         target={"three": TARGET, "two": {"A": 0.7, "B": 0.3}},
-        costs={"plain": Costs(bps=10), "impact": Costs(bps=5, impact=1)},
+        costs={"plain": Costs(bps=10), "impact": Costs(bps=5, impact=1, permanent_impact=1)},
     )
     if "delisted" not in options:
         prices = replace(prices, close=np.where(np.isnan(prices.close), 55.0, prices.close))

@@ -34,6 +34,8 @@ FEES = {
     "--minimum": "minimum",
     "--impact": "impact",
     "--borrow-bps": "borrow_bps",
+    "--temporary-impact": "temporary_impact",
+    "--permanent-impact": "permanent_impact",
 }
 """Options that say what trading costs, and the keyword of `Costs` that each is."""
 
@@ -69,6 +71,20 @@ def add_conditions(parser: argparse.ArgumentParser, *, several: bool = False) ->
         type=_scale,
         help="market impact: SCALE x daily volatility x root of the order's share of a usual day; "
         "near 1 in most studies; needs volumes",
+    )
+    costs.add_argument(
+        "--temporary-impact",
+        metavar="SCALE",
+        type=_linear,
+        help="linear impact that is gone with its session: SCALE x daily volatility x the order's "
+        "part of a usual day's volume; needs volumes",
+    )
+    costs.add_argument(
+        "--permanent-impact",
+        metavar="SCALE",
+        type=_linear,
+        help="linear impact that stays in the price of all later sessions, by the same measure; "
+        "the order itself pays half of it; needs volumes",
     )
     costs.add_argument(
         "--participation",
@@ -301,6 +317,12 @@ def _fee(text: str) -> str:
 def _scale(text: str) -> str:
     """The scale of market impact, as it was typed."""
     amount(text, "the scale of market impact", 0, 100)
+    return text.strip()
+
+
+def _linear(text: str) -> str:
+    """The scale of linear impact, as it was typed."""
+    amount(text, "the scale of linear impact", 0, 1_000)
     return text.strip()
 
 

@@ -13,6 +13,10 @@ from trimtab.model.errors import OptionError
 from trimtab.model.frozen import LATER, dataclass
 from trimtab.model.numbers import half_even, minor_from
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trimtab.costs.impact import LinearImpact
+
 Rate = int | float | str | Decimal
 
 
@@ -60,8 +64,13 @@ class Costs:
         impact: How much an order moves the price: `impact x sigma x sqrt(order / usual day) x
             order`, with sigma the daily volatility. Near one in most studies. Needs volumes.
         borrow_bps: What borrowing what is sold short costs a year, in basis points of its value.
+        temporary_impact: What trading fast costs each unit, in daily volatilities for each usual
+            day of volume traded in one session: `temporary_impact x sigma x (units / usual day)`
+            of the price. Gone with its session. Needs volumes.
+        permanent_impact: How far an order moves the price for good, in the same units; the order
+            itself pays half of that, every later trade and valuation all of it. Needs volumes.
 
-    `maximum`, `tiers`, `share_tiers`, `impact` and `borrow_bps` are worked out in backtests in
+    `maximum`, `tiers`, `share_tiers`, the impacts and `borrow_bps` are worked out in backtests in
     research mode. A plan has no volumes and so no impact, no short positions and so no borrowing,
     and charges the highest fee of a schedule: what it says is the most that the order costs.
 
@@ -80,6 +89,8 @@ class Costs:
     share_tiers: Mapping[Decimal, Decimal] = field(default_factory=dict)
     impact: Decimal = Decimal(0)
     borrow_bps: Decimal = field(default=Decimal(0), metadata={LATER: True})
+    temporary_impact: Decimal = field(default=Decimal(0), metadata={LATER: True})
+    permanent_impact: Decimal = field(default=Decimal(0), metadata={LATER: True})
 
     def __init__(
         self,
@@ -95,6 +106,8 @@ class Costs:
         share_tiers: Mapping[Rate, Rate] | None = None,
         impact: Rate = 0,
         borrow_bps: Rate = 0,
+        temporary_impact: Rate = 0,
+        permanent_impact: Rate = 0,
     ) -> None:
         put = object.__setattr__
         put(self, "bps", _checked("bps", bps, most=10_000))
@@ -111,13 +124,56 @@ class Costs:
         put(self, "share_tiers", _schedule("share_tiers", share_tiers or {}))
         put(self, "impact", _checked("impact", impact, most=100))
         put(self, "borrow_bps", _checked("borrow_bps", borrow_bps, most=100_000))
+        linear = ("temporary_impact", temporary_impact), ("permanent_impact", permanent_impact)
+        for name, scale in linear:
+            put(self, name, _checked(name, scale, most=1_000))
 
     @property
     def is_plain(self) -> bool:
         """Whether rates, fees an order and a least fee are all there is, for any instrument."""
         return all(
-            one.maximum is None and not (one.tiers or one.share_tiers or one.impact)
+            one.maximum is None and not (one.tiers or one.share_tiers or one.moves_prices)
             for one in (self, *self.by_instrument.values())
+        )
+
+    @property
+    def moves_prices(self) -> bool:
+        """Whether orders move prices, which takes volumes to know; `by_instrument` aside."""
+        return bool(self.impact or self.temporary_impact or self.permanent_impact)
+
+    @property
+    def needs_volume(self) -> bool:
+        """Whether orders move the price of any instrument."""
+        return any(one.moves_prices for one in (self, *self.by_instrument.values()))
+
+    def linear_impact(
+        self, instrument: str, *, price: float, daily_volatility: float, daily_volume: float
+    ) -> LinearImpact:
+        """The linear impact and the fees of one instrument, to split one of its orders by hand.
+
+        What a backtest charges a list of daily trades is `expected_cost` of this, as long as price,
+        volatility and volume stay what they are.
+
+        Args:
+            instrument: Which, for costs of its own.
+            price: Of a unit, in money.
+            daily_volatility: Standard deviation of a day's return.
+            daily_volume: Units traded on a usual day; above zero.
+
+        Returns:
+            In money a unit and a day, with fees of the money and the unit as its spread.
+        """
+        from trimtab.costs.impact import linear_impact
+
+        own = self.by_instrument.get(instrument, self)
+        rate = float((own.bps + own.half_spread_bps) / 10_000)
+        return linear_impact(
+            float(own.permanent_impact),
+            float(own.temporary_impact),
+            price=price,
+            daily_volatility=daily_volatility,
+            daily_volume=daily_volume,
+            spread=price * rate + float(own.per_share),
         )
 
     def order_costs(self, instrument: str, step: Decimal) -> OrderCosts:

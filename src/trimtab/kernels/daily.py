@@ -1,9 +1,9 @@
 """One policy over history, session by session: what the fast loop of `research` does not know.
 
-Impact and schedules of fees, a limit on the part of a day's volume, money that comes and goes, a
-yearly fee on assets, short positions and loans with what they cost, and dividends in cash. Where
-none of these is asked for, the figures are those of `research.run`, bit for bit; that loop is the
-faster one.
+Impact, also what stays of it in prices, schedules of fees, a limit on the part of a day's volume,
+money that comes and goes, a yearly fee on assets, short positions and loans with what they cost,
+and dividends in cash. Where none of these is asked for, the figures are those of `research.run`,
+bit for bit; that loop is the faster one.
 
 Cash is a column here, always. Units of it are worth its price, as those of any other.
 """
@@ -44,6 +44,7 @@ from trimtab.kernels.daily_columns import (
     Terms,
     Work,
 )
+from trimtab.kernels.daily_impact import move_prices
 from trimtab.kernels.daily_orders import (
     clear_bill,
     fill_waiting,
@@ -122,6 +123,8 @@ def run_daily(
             tally.counts[OPENED] = t + 1
             for i in range(len(held.used)):
                 held.used[i] = 0.0
+            if len(conditions.charges.permanent) > 0:
+                move_prices(close, dealing[t], t, conditions, held)
             if conditions.short and t > 0:
                 pay_for_borrowed(closes[t - 1], close, t, conditions, held, tally, log, work)
             take_dividends(close, t, conditions, held, tally, log, work)
@@ -266,6 +269,7 @@ def take_dividends(
         if paid[i] > 0.0 and i != conditions.cash_at:
             held.units[i] *= 1.0 - paid[i]
             held.waiting[i] *= 1.0 - paid[i]
+            held.pushing[i] *= 1.0 - paid[i]
     held.units[conditions.cash_at] += money / close[conditions.cash_at]
     tally.sums[DIVIDENDS] += money
     tally.sums[NEW_CASH] += money

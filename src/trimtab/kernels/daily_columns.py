@@ -65,6 +65,9 @@ class Charges(NamedTuple):
         units_more: By how much the fee a unit changes there.
         impact: Cost of an order over its money to the power of 3/2, shape (sessions, n), or
             (0, n) for none.
+        temporary: Part of the price that a unit traded costs each unit of its order, same shape;
+            there where `permanent` is, at least.
+        permanent: Part of the price by which a unit traded moves it for good, same shape.
     """
 
     fees: Column
@@ -73,6 +76,8 @@ class Charges(NamedTuple):
     units_from: Column
     units_more: Column
     impact: Column
+    temporary: Column
+    permanent: Column
 
 
 class Conditions(NamedTuple):
@@ -118,12 +123,18 @@ class Held(NamedTuple):
         waiting: Units that orders still have to buy, or below zero to sell.
         queued: Goal weights that were decided and are traded at the next session.
         used: Units traded on this session already.
+        traded: Units bought less units sold on this session; kept with permanent impact only.
+        pushing: The same of all sessions before it, which are what moved the price.
+        pushed: By how much of itself the price stands elsewhere for that.
     """
 
     units: Column
     waiting: Column
     queued: Column
     used: Column
+    traded: Column
+    pushing: Column
+    pushed: Column
 
 
 class Tally(NamedTuple):

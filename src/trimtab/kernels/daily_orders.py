@@ -24,6 +24,7 @@ from trimtab.kernels.daily_columns import (
     Conditions,
     Held,
 )
+from trimtab.kernels.daily_impact import linear_cost, note_trades
 from trimtab.kernels.destination import Column
 from trimtab.kernels.research_columns import AIMS, ALLOWANCE, HOLDINGS
 from trimtab.kernels.research_trades import order_cost
@@ -32,16 +33,18 @@ from trimtab.kernels.research_trades import order_cost
 
 
 @kernel
-def charge(amount: float, price: float, i: int, at: int, charges: Charges) -> float:
+def charge(money: float, price: float, i: int, at: int, charges: Charges, held: Held) -> float:
     """What one order costs: fees by their schedule, and how it moves the price.
 
     Args:
-        amount: Money that is bought or sold.
+        money: What is bought, or below zero sold.
         price: Price of a unit.
         i: Which instrument.
         at: The session.
         charges: What orders cost.
+        held: Where own orders have left prices.
     """
+    amount = abs(money)
     if not amount > 0.0:
         return 0.0
     fees = charges.fees
@@ -59,6 +62,8 @@ def charge(amount: float, price: float, i: int, at: int, charges: Charges) -> fl
         cost = fees[MOST][i]
     if len(charges.impact) > 0:
         cost += charges.impact[at][i] * amount * sqrt(amount)
+    if len(charges.temporary) > 0:
+        cost += linear_cost(money / price, price, i, at, charges, held)
     return cost
 
 
@@ -147,7 +152,7 @@ def sell_waiting(
         size = allowed(meant, i, at, conditions, held)
         if size > 0.0:
             amount = size * prices[i]
-            cost = charge(amount, prices[i], i, at, conditions.charges)
+            cost = charge(-amount, prices[i], i, at, conditions.charges, held)
             book_order(-size, amount, cost, i, held, bill)
             purse += amount - cost
         if size == meant or -waiting[i] * prices[i] <= least:
@@ -181,7 +186,7 @@ def buy_waiting(
         size = allowed(waiting[i], i, at, conditions, held) * part
         amount = size * prices[i]
         if amount > 0.0:
-            cost = charge(amount, prices[i], i, at, conditions.charges)
+            cost = charge(amount, prices[i], i, at, conditions.charges, held)
             # A fee that is the same for less is not covered by taking less of the order.
             if conditions.short or amount + cost <= purse * (1.0 + ALLOWANCE):
                 book_order(size, amount, cost, i, held, bill)
@@ -201,7 +206,7 @@ def outlay_of_waiting(prices: Column, at: int, conditions: Conditions, held: Hel
             size = allowed(held.waiting[i], i, at, conditions, held)
             if size > 0.0:
                 amount = size * prices[i]
-                outlay += amount + charge(amount, prices[i], i, at, conditions.charges)
+                outlay += amount + charge(amount, prices[i], i, at, conditions.charges, held)
     return outlay
 
 
@@ -211,6 +216,7 @@ def book_order(units: float, amount: float, cost: float, i: int, held: Held, bil
     held.units[i] += units
     held.waiting[i] -= units
     held.used[i] += abs(units)
+    held.traded[i] += units
     bill.by[i] += cost
     bill.totals[COST] += cost
     bill.totals[MOVED] += amount
@@ -256,11 +262,12 @@ def rebalance_daily(
     moved = 0.0
     cost = 0.0
     for i in range(n):
-        amount = abs(goals[i] * value - units[i] * prices[i])
+        change = goals[i] * value - units[i] * prices[i]
+        amount = abs(change)
         moved += amount
         costs[i] = 0.0
         if amount > least:
-            costs[i] = charge(amount, prices[i], i, at, conditions.charges)
+            costs[i] = charge(change, prices[i], i, at, conditions.charges, held)
         cost += costs[i]
     if moved <= least or cost >= value:
         return False
@@ -275,6 +282,7 @@ def rebalance_daily(
             waiting[i] = wanted[i] - units[i] if i != conditions.cash_at else 0.0
         fill_waiting(prices, at, least, conditions, held, bill)
         return True
+    note_trades(wanted, conditions, held)
     for i in range(n):
         waiting[i] = 0.0
         held.used[i] += abs(wanted[i] - units[i])
@@ -333,13 +341,14 @@ def take_money(
         fill_furthest_gaps(prices, value, money, aim, held, gaps)
     risky = 0.0
     cost = 0.0
+    sign = 1.0 if money > 0.0 else -1.0
     for i in range(len(gaps)):
         if i == cash_at:
             continue
         if gaps[i] <= ALLOWANCE * abs(money):
             gaps[i] = 0.0
         risky += gaps[i]
-        cost += charge(gaps[i], prices[i], i, at, conditions.charges)
+        cost += charge(sign * gaps[i], prices[i], i, at, conditions.charges, held)
     if money > 0.0 and cost >= risky:
         held.units[cash_at] += money / prices[cash_at]
         return money
@@ -347,7 +356,6 @@ def take_money(
     if risky > 0.0:
         factor = (risky - cost) / risky if money > 0.0 else (risky + cost) / risky
     if is_flow_limited(prices, at, factor, conditions, held, gaps):
-        sign = 1.0 if money > 0.0 else -1.0
         held.units[cash_at] += money / prices[cash_at]
         for i in range(len(gaps)):
             if i != cash_at and gaps[i] > 0.0:
@@ -471,12 +479,13 @@ def fill_flow(
     for i in range(len(units)):
         if i == conditions.cash_at or not gaps[i] > 0.0:
             continue
-        bill.by[i] += charge(gaps[i], prices[i], i, at, conditions.charges)
+        bill.by[i] += charge(sign * gaps[i], prices[i], i, at, conditions.charges, held)
         size = factor * gaps[i] / prices[i]
         if money < 0.0 and size > units[i]:
             size = units[i]
         units[i] += sign * size
         held.used[i] += size
+        held.traded[i] += sign * size
         spent += size * prices[i]
     return spent
 
@@ -490,10 +499,11 @@ def pay_out_all(
     for i in range(len(units)):
         if units[i] > 0.0 or (conditions.short and units[i] < 0.0):
             amount = abs(units[i] * prices[i])
-            cost = charge(amount, prices[i], i, at, conditions.charges)
+            cost = charge(-units[i] * prices[i], prices[i], i, at, conditions.charges, held)
             bill.by[i] += cost
             bill.totals[COST] += cost
             bill.totals[MOVED] += amount if i != conditions.cash_at else 0.0
+        held.traded[i] -= units[i]
         units[i] = 0.0
         held.waiting[i] = 0.0
     cost_of_all: float = bill.totals[COST]

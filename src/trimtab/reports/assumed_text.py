@@ -19,6 +19,8 @@ _COSTS = {
     "minimum": "at least {} an order",
     "maximum": "at most {} an order",
     "impact": "square-root impact of {} daily volatilities",
+    "temporary_impact": "linear impact of {} daily volatilities while trading",
+    "permanent_impact": "and of {} daily volatilities that stay",
     "borrow_bps": "{} bp a year on what is borrowed",
 }
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from trimtab.costs import Costs
+from trimtab.costs.impact import linear_rates
 from trimtab.kernels.daily_columns import Charges, Conditions
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
@@ -62,10 +63,8 @@ def conditions_of(
     per = [costs.by_instrument.get(symbol, costs) for symbol in run.symbols]
     per[run.symbols.index(CASH)] = Costs()
     money, share, findings = flow_columns(flows, run.dates)
-    impact = np.zeros((0, n))
-    if any(own.impact for own in per):
-        impact, said = _impact(run, known, [float(own.impact) for own in per])
-        findings += said
+    impact, temporary, permanent, said = _impact(run, known, per)
+    findings += said
     caps = np.zeros((0, n))
     if participation is not None:
         caps, said = _caps(run, known, participation)
@@ -88,7 +87,9 @@ def conditions_of(
         findings += said
     made = Conditions(
         cash_at=run.symbols.index(CASH),
-        charges=Charges(_fees(per), money_from, money_more, units_from, units_more, impact),
+        charges=Charges(
+            _fees(per), money_from, money_more, units_from, units_more, impact, temporary, permanent
+        ),
         caps=caps,
         flow_money=money,
         flow_share=share,
@@ -136,14 +137,26 @@ def _paid(run: PriceHistory) -> tuple[Floats, list[Finding]]:
     return np.nan_to_num(paid), findings
 
 
-def usual_day(history: PriceHistory, symbol: str) -> tuple[Any, Floats, Floats]:
-    """Volatility and money traded on a usual day, as known at the close of each session.
+class UsualDays(NamedTuple):
+    """What is usual for an instrument, as known at the close of each of its sessions.
+
+    Args:
+        days: Its sessions.
+        deviation: Standard deviation of daily simple returns (ddof 1); NaN where too few are known.
+        money: Mean of close x volume.
+        units: Mean volume.
+    """
+
+    days: Any
+    deviation: Floats
+    money: Floats
+    units: Floats
+
+
+def usual_day(history: PriceHistory, symbol: str) -> UsualDays:
+    """Volatility and volume of a usual day, as known at the close of each session.
 
     Over the symbol's last 20 sessions with a price, or those there are from 5 on.
-
-    Returns:
-        Its sessions, the standard deviation of daily simple returns (ddof 1), and the mean of
-        close x volume; NaN where too few are known.
     """
     import numpy as np
 
@@ -154,43 +167,62 @@ def usual_day(history: PriceHistory, symbol: str) -> tuple[Any, Floats, Floats]:
     returns = np.full(len(rows), np.nan)
     returns[1:] = close[1:] / close[:-1] - 1.0
     deviation = np.full(len(rows), np.nan)
-    mean = np.full(len(rows), np.nan)
-    for column, made, ddof in ((returns, deviation, 1), (close * volume, mean, 0)):
+    money, units = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+    for column, made, ddof in (
+        (returns, deviation, 1), (close * volume, money, 0), (volume, units, 0),
+    ):  # fmt: skip
         padded = np.concatenate([np.full(USUAL_SESSIONS - 1, np.nan), column])
         windows = np.lib.stride_tricks.sliding_window_view(padded, USUAL_SESSIONS)
         enough = np.count_nonzero(~np.isnan(windows), axis=1) >= LEAST_SESSIONS
         if enough.any():
             figure = np.nanstd(windows[enough], axis=1, ddof=1) if ddof else None
             made[enough] = np.nanmean(windows[enough], axis=1) if figure is None else figure
-    return history.dates[rows], deviation, mean
+    return UsualDays(history.dates[rows], deviation, money, units)
 
 
 def _impact(
-    run: PriceHistory, known: PriceHistory, scales: Sequence[float]
-) -> tuple[Floats, list[Finding]]:
+    run: PriceHistory, known: PriceHistory, per: Sequence[Costs]
+) -> tuple[Floats, Floats, Floats, list[Finding]]:
+    """The columns `impact`, `temporary` and `permanent` of what orders cost, and what they lack."""
     import numpy as np
 
-    impact = np.zeros(run.close.shape)
+    asked = (
+        any(own.impact for own in per),
+        any(own.temporary_impact or own.permanent_impact for own in per),
+        any(own.permanent_impact for own in per),
+    )
+    columns = [np.zeros(run.close.shape if one else (0, len(per))) for one in asked]
+    impact, temporary, permanent = columns
     findings = []
     exists = _exists(run)
     lacking: _Lacking = {}
-    for i, (symbol, scale) in enumerate(zip(run.symbols, scales, strict=True)):
-        if not scale:
+    for i, (symbol, own) in enumerate(zip(run.symbols, per, strict=True)):
+        if not own.moves_prices:
             continue
-        days, deviation, money = usual_day(known, symbol)
+        days, *usual = usual_day(known, symbol)
         # The last session before the trade: its own volume and return are not known yet.
         at = np.searchsorted(days, run.dates, side="left") - 1
-        spread = np.where(at < 0, np.nan, deviation[np.maximum(at, 0)])
-        usual = np.where(at < 0, np.nan, money[np.maximum(at, 0)])
-        there = (usual > 0.0) & ~np.isnan(spread)
-        impact[there, i] = scale * spread[there] / np.sqrt(usual[there])
-        if np.isnan(money).all():
+        spread, money, units = (
+            np.where(at < 0, np.nan, column[np.maximum(at, 0)]) for column in usual
+        )
+        there = (money > 0.0) & (units > 0.0) & ~np.isnan(spread)
+        if own.impact:
+            impact[there, i] = float(own.impact) * spread[there] / np.sqrt(money[there])
+        if own.temporary_impact or own.permanent_impact:
+            moved, fast = linear_rates(
+                float(own.permanent_impact), float(own.temporary_impact),
+                volatility=spread[there], volume=units[there],
+            )  # fmt: skip
+            temporary[there, i] = fast
+            if own.permanent_impact:
+                permanent[there, i] = moved
+        if np.isnan(usual[1]).all():
             message = "there is no volume: its trades are charged no impact."
             findings.append(Finding("no-volume", symbol, message, "warning"))
             continue
         _note(lacking, symbol, run.dates[1:][(~there & exists[:, i])[1:]])
     told = "too little volume of {} was known: no impact is charged then"
-    return impact, findings + _lacking_findings(lacking, told, run.source)
+    return impact, temporary, permanent, findings + _lacking_findings(lacking, told, run.source)
 
 
 _Lacking: TypeAlias = dict[tuple[int, date], list[str]]

@@ -108,7 +108,7 @@ def monte_carlo(
         "short": short,
         "loan_rate": loan_rate,
     }
-    if costs is not None and any(one.impact for one in (costs, *costs.by_instrument.values())):
+    if costs is not None and costs.needs_volume:
         raise OptionError("costs: drawn futures have no volumes, so impact cannot be charged")
     begin = _last_prices(prices, fitted.symbols)
     first = _Futures(fitted, begin, seed, None)

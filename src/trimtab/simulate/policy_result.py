@@ -82,6 +82,8 @@ class PolicyResult:
             what the prices, as total returns, have in them, `none` where they have none.
         dividends_paid: Cash dividends in all, where they were not reinvested.
         findings: What the reader should know of this run.
+        moved: The closes with what permanent impact of its own orders did to them; None where
+            there is none.
         looks: What a policy with `tracking` or `worth` saw each time that it looked, and why it
             traded or not.
     """
@@ -110,6 +112,7 @@ class PolicyResult:
     dividends: DividendUse | DividendsWithout = "in-prices"
     dividends_paid: float = 0.0
     findings: tuple[Finding, ...] = ()
+    moved: Floats | None = field(repr=False, default=None)
     looks: tuple[Look, ...] = field(repr=False, default=())
 
     @property
@@ -136,6 +139,11 @@ class PolicyResult:
     def sessions(self) -> int:
         """Number of sessions."""
         return len(self.dates)
+
+    @property
+    def closes(self) -> Floats:
+        """What it is valued at, shape (sessions, n): history, where own orders have moved it."""
+        return self.history if self.moved is None else self.moved
 
     @cached_property
     def growth(self) -> Floats:
@@ -193,7 +201,7 @@ class PolicyResult:
     def final_weights(self) -> dict[str, float]:
         """Weights at the last close, by symbol."""
         after = self.log.units_after
-        worth = (after[-1] if len(after) else self.start_units) * self.history[-1]
+        worth = (after[-1] if len(after) else self.start_units) * self.closes[-1]
         total = worth.sum() or 1.0  # nothing is left: no weights but zeros
         return dict(zip(self.symbols, (worth / total).tolist(), strict=True))
 
@@ -216,7 +224,7 @@ class PolicyResult:
         """Weights after each session's close, shape (sessions, n)."""
         import numpy as np
 
-        worth = self.units * self.history
+        worth = self.units * self.closes
         total = worth.sum(axis=1, keepdims=True)
         shares: Floats = np.divide(worth, total, out=np.zeros_like(worth), where=total > 0)
         return shares

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from trimtab.simulate.difference import Difference
     from trimtab.simulate.frames import Floats
 
+FAR = 0.25
+"""By how much of itself own orders may move a price before the reader is told to doubt that."""
+
 
 def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
     """Run one policy over its prices, and make its targets from them on the way where need be."""
@@ -135,6 +138,11 @@ def policy_result(
         history, n = chosen(history, history.symbols[:-1]), n - 1
     dealing = history.open if setting.trade_at == "next-open" else history.close
     assert dealing is not None
+    close = history.close
+    if columns.moves_prices:
+        # What its own orders made of them.
+        close = np.asarray(columns.by_session, dtype=np.float64)[:, :n]
+        dealing = np.asarray(columns.dealing, dtype=np.float64)[:, :n]
     sessions, cost, moved, value = columns.traded
     equity = np.asarray(columns.equity, dtype=np.float64)
     cost_by = None
@@ -152,7 +160,7 @@ def policy_result(
         rates=columns.rates[:, :n],
         kinds=np.asarray(columns.traded_as[:count], dtype=np.int64) if daily else None,
         cost_by=cost_by,
-        closes=history.close if daily else None,
+        closes=close if daily else None,
     )
     aims, aim_at = rows, setting.row_at
     if listed is not None:
@@ -175,6 +183,8 @@ def policy_result(
             "The run ends there with nothing; a lender would have closed positions before."
         )
         findings += (Finding("insolvent", setting.policy.label, message, "error"),)
+    if columns.moves_prices:
+        findings += pushed_far(setting, close)
     if columns.conditions is not None and not rules.short:
         cash = after[:, columns.conditions.cash_at]
         short = cash < -1e-9 * np.abs(after).max(axis=1, initial=1.0)
@@ -198,6 +208,7 @@ def policy_result(
         dates=history.dates,
         value=equity,
         history=history.close,
+        moved=close if columns.moves_prices else None,
         start_units=start_units[:n],
         log=log,
         frames=rules.frames,
@@ -211,6 +222,27 @@ def policy_result(
         aims=aims[:, :n],
         aim_at=aim_at,
     )
+
+
+def pushed_far(setting: Setting, close: Floats) -> tuple[Finding, ...]:
+    """That own orders moved a price further than linear impact is measured for.
+
+    Args:
+        setting: The policy, over prices as others made them.
+        close: The prices with what its orders did to them, of the first symbols.
+    """
+    import numpy as np
+
+    history = setting.history
+    pushed = np.abs(close / history.close[:, : close.shape[1]] - 1.0)
+    if not (pushed > FAR).any():
+        return ()
+    at, i = np.unravel_index(int(np.nanargmax(pushed)), pushed.shape)
+    message = (
+        f"its own orders left {history.symbols[i]} {pushed[at, i]:.0%} from its price on "
+        f"{history.dates[at]}: linear impact holds for a few percent. Trade less of a day's volume."
+    )
+    return (Finding("impact-too-large", setting.policy.label, message, "warning"),)
 
 
 def _dividends(history: PriceHistory, rules: Rules) -> DividendUse | DividendsWithout:

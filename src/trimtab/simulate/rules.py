@@ -86,8 +86,7 @@ class Rules:
     @property
     def needs_volume(self) -> bool:
         """Whether orders cost or wait by the volume of their day."""
-        scales = [one.impact for one in (self.costs, *self.costs.by_instrument.values())]
-        return self.participation is not None or any(scales)
+        return self.participation is not None or self.costs.needs_volume
 
 
 def read_rules(

@@ -79,6 +79,8 @@ class RunColumns:
             dealing = self._shared("opens", history.open)
         self.dealing = dealing
         self.conditions = setting.conditions
+        if self.moves_prices:
+            self.by_session, self.dealing = self._own(self.by_session), self._own(self.dealing)
         self.rates = rates_of(
             rules.costs,
             history.symbols,
@@ -103,7 +105,7 @@ class RunColumns:
             self.traded_as = self._form(np.zeros(FIRST_ROOM, dtype=np.int64))
             self.cost_by = self._form(np.zeros((FIRST_ROOM, n)))
             self.conditions = self._formed(self.conditions)
-            self.under_way = [self._form(np.zeros(n)) for _ in range(3)]
+            self.under_way = [self._form(np.zeros(n)) for _ in range(6)]
             self.bill = Bill(self._form(np.zeros(n)), self._form(np.zeros(TOTALS)))
         shapes: list[tuple[int, ...]] = [(SPACE, n), (BRANCH_SPACE, len(inner)), (2,)]
         self.space = [self._form(np.zeros(shape)) for shape in shapes]
@@ -127,6 +129,8 @@ class RunColumns:
         assert self.compiled
         self.by_symbol, self.by_session, self.dealing = by_symbol, by_session, dealing
         self.extremes = extremes
+        if self.moves_prices:
+            self.by_session, self.dealing = by_session.copy(), dealing.copy()
 
     def restart(self, units: Floats) -> None:
         """Forget what was run, and hold these units at the first session; machine code only."""
@@ -145,12 +149,20 @@ class RunColumns:
         self.conditions = conditions
 
     @property
+    def moves_prices(self) -> bool:
+        """Whether own orders move the prices of later sessions: then they are the run's own."""
+        return self.conditions is not None and len(self.conditions.charges.permanent) > 0
+
+    @property
     def events(self) -> int:
         """Rows of the log that are filled."""
         return int(self.counts[ROWS if self.conditions is not None else REBALANCES])
 
     def _form(self, column: Any) -> Any:
         return column if self.compiled else column.tolist()
+
+    def _own(self, prices: Any) -> Any:
+        return prices.copy() if self.compiled else [row[:] for row in prices]
 
     def _formed(self, conditions: Conditions) -> Conditions:
         columns = ("caps", "flow_money", "flow_share", "fee_share", "borrow", "loan", "paid")
@@ -281,7 +293,7 @@ class RunColumns:
         n, cash_at = len(self.units), self.conditions.cash_at
         close = self.by_session
         before = sum(float(self.units[i] * close[session - 1][i]) for i in range(n))
-        waiting, queued, _ = self.under_way
+        waiting, queued = self.under_way[:2]
         money = 0.0
         for i, price in prices.items():
             money += float(self.units[i]) * price

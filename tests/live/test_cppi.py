@@ -165,18 +165,50 @@ def test_research_holds_it_by_the_worth_that_a_view_tells(tmp_path: Path) -> Non
 def test_a_backtest_begins_above_its_floor(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A round sum below the floor is refused; with the portfolio's worth it runs."""
-    monkeypatch.chdir(insured_folder(tmp_path))
-    span = ["--json", "--policy", "weekly", "--start", "2012-06-01"]
+    """It starts with what the portfolio is worth, a sum below the floor is refused."""
+    folder = insured_folder(tmp_path)
+    monkeypatch.chdir(folder)
+    span = ["--policy", "weekly", "--start", "2012-06-01"]
 
-    assert main(["backtest", *span]) == 1
+    assert main(["backtest", *span, "--cash", "350000"]) == 1
     refused = capsys.readouterr()
-    assert main(["backtest", *span, "--cash", "430000"]) == 0
+    assert main(["backtest", *span, "--json"]) == 0
     run = json.loads(capsys.readouterr().out)
 
-    assert "the floor of [target.cppi] is 350,000.00: say --cash" in refused.out + refused.err
+    book = open_book(folder)
+    assert "with 350,000.00, and its floor is 350,000.00" in refused.out + refused.err
     assert run["rebalances"] > 10
     assert run["final_value"] > FLOOR
+    assert run["assumed"]["cash"] == float(book.worth(book.as_of()))
+    assert run["assumed"]["insured"]["this portfolio"]["floor"] == FLOOR
+    assert run["assumed"]["insured"]["this portfolio"]["multiplier"] == 3
+
+
+def test_a_backtest_tells_floor_and_multiplier(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text says by what rule the target was found, and what the run started with."""
+    monkeypatch.chdir(insured_folder(tmp_path))
+
+    assert main(["backtest", "--policy", "weekly", "--start", "2012-09-03"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+
+    assert "Target: CPPI of 3 x the cushion above a floor of 350,000.00." in told
+    assert "It starts with what the portfolio is worth now" in told
+
+
+def test_a_floor_behind_a_band_is_told(tmp_path: Path) -> None:
+    """A band asks after the target last adopted, which a shrinking cushion does not change."""
+    weekly = insured_folder(tmp_path / "weekly")
+    banded = insured_folder(tmp_path / "banded")
+    toml = banded / "portfolio.toml"
+    toml.write_text(toml.read_text().replace('when = "weekly"', 'when = "band:5pp"'))
+
+    told = {one.code for one in open_book(banded).plan(DAY).findings}
+
+    assert "floor-unwatched" in told
+    assert "floor-unwatched" in {one.code for one in open_book(banded).status(DAY).findings}
+    assert "floor-unwatched" not in {one.code for one in open_book(weekly).plan(DAY).findings}
 
 
 def test_a_batch_has_no_floor(tmp_path: Path) -> None:

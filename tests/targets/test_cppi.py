@@ -148,3 +148,68 @@ def test_the_safe_symbol_takes_the_rest_and_cash_stays() -> None:
     found = target(View())
 
     assert found == pytest.approx({"A": 0.2, "B": 0.1, "SAFE": 0.6, "CASH": 0.1})
+
+
+def _prices(days: int = 60) -> Any:
+    """Three instruments, of which the last one is listed half way."""
+    pandas = pytest.importorskip("pandas")
+    index = pandas.date_range("2020-01-01", periods=days, name="date")
+    late = [float("nan")] * (days // 2) + [50.0] * (days - days // 2)
+    rising = [100.0 + place for place in range(days)]
+    return pandas.DataFrame({"RISKY": rising, "SAFE": 100.0, "LATE": late}, index=index)
+
+
+INSURED = tt.Cppi({"RISKY": 1.0}, 4, floor=80_000, safe="SAFE")
+
+
+@pytest.mark.parametrize("floor", [100_000.0, {"2020-01-01": 120_000.0, "2021-01-01": 50_000.0}])
+def test_a_run_that_begins_at_its_floor_is_refused(floor: Any) -> None:
+    """There is no cushion on the first day: the sum and the floor are both named."""
+    policy = tt.Policy(tt.Cppi({"RISKY": 1.0}, 4, floor=floor), when="daily", name="insured")
+
+    with pytest.raises(tt.InputError, match=r"with 100,000\.00, and its floor is") as caught:
+        tt.backtest(_prices(), policy, cash=100_000.0)
+
+    assert caught.value.problems[0].file == 'policy "insured"'
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        INSURED,
+        tt.Cppi(tt.Glide({"2020-01-01": {"RISKY": 1.0}, "2021-01-01": {"SAFE": 1.0}}), 4, floor=1),
+        tt.Glide({"2020-01-01": {"RISKY": 1.0}, "2021-01-01": {"SAFE": 1.0}}),
+        tt.VolatilityTarget({"RISKY": 1.0}, 0.1, safe="SAFE", sessions=5),
+    ],
+    ids=["cppi", "cppi of a path", "path", "volatility"],
+)
+def test_sessions_count_by_what_may_be_held(target: Any) -> None:
+    """An instrument that is listed later shortens no run that never holds it."""
+    with_late = tt.backtest(_prices(), tt.Policy(target, when="weekly"))
+    without = tt.backtest(_prices()[["RISKY", "SAFE"]], tt.Policy(target, when="weekly"))
+
+    assert with_late.policies[0].first == without.policies[0].first
+    assert with_late.policies[0].final_value == without.policies[0].final_value
+    assert with_late.policies[0].first < date(2020, 1, 15)
+
+
+def test_a_band_with_a_floor_is_told_once_for_all_policies() -> None:
+    """Policies whose bands do not look after the floor are named in one finding."""
+    names = {"monthly": "monthly", "band:5pp": "band", "drift:5pp": "drift"}
+    policies = [tt.Policy(INSURED, when=when, name=name) for when, name in names.items()]
+
+    result = tt.backtest(_prices(), policies)
+
+    (told,) = [one for one in result.findings if one.code == "floor-unwatched"]
+    assert told.subject == "band, drift"
+
+
+def test_many_policies_at_once_refuse_a_floor_by_its_rule() -> None:
+    """What sweeps and advice cannot do is said in words of the rule, with what does it."""
+    policy = tt.Policy(INSURED, when="daily")
+    words = "CPPI of 4 x the cushion above a floor of 80,000.00"
+
+    with pytest.raises(tt.InputError, match=words):
+        tt.sweep(_prices(), policy, when=["daily", "weekly"])
+    with pytest.raises(tt.InputError, match=r"tt\.backtest"):
+        tt.advise(_prices(), policy)

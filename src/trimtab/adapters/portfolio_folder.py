@@ -218,6 +218,7 @@ class _Written:
         self.read_targets_and_accounts()
         self.policy = policy(root.table("policy"), self.findings)
         self.check_weighed()
+        self.check_watched()
         self.tax = tax(root.table("tax"), self.instruments, self.accounts, self.findings)
         self.read_limits(root.table("limits"))
         self.participation = participation(root.table("paper"))
@@ -272,6 +273,14 @@ class _Written:
             wrong = why_not_weighed(self.policy.when, self.shares.moving)
             if wrong:
                 self.root.problem(("policy", "when"), *wrong.split("; ", 1))
+
+    def check_watched(self) -> None:
+        """A floor is looked after by a calendar; what a band leaves out of sight is told."""
+        moving = self.shares.moving
+        if moving is not None and moving.cppi is not None:
+            from trimtab.targets.cppi import told_of_bands
+
+            self.findings += told_of_bands(self.policy.when, "policy")
 
     def read_limits(self, table: Table) -> None:
         """`[limits]`: how much may be without a price before nothing is planned."""

@@ -438,13 +438,13 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str], bool]:
 
     conditions = conditions_of(args)
     found = studied(args)
-    _need_more_than_floor(found, args)
+    begins = _begins_with(found, args)
     own = ((found.policy, "this portfolio"),) if found.policy else ()
     result = backtest(
         found.prices,
         [*_policies(args, found, own), *_beside(args, found)],
         costs=costs_by(args, found.costs),
-        cash=args.cash or START,
+        cash=begins or START,
         trade_at=args.trade_at,
         start=args.start,
         end=args.end,
@@ -452,26 +452,35 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str], bool]:
         **conditions,
         **missing_of(args),
     )
-    return result, [found.remark] if found.remark else [], found.moves
+    remarks = [found.remark] if found.remark else []
+    if begins and not args.cash:
+        remarks.append(
+            f"It starts with what the portfolio is worth now, {begins:,.2f}, as its floor is "
+            "money; --cash says otherwise."
+        )
+    return result, remarks, found.moves
 
 
-def _need_more_than_floor(found: Studied, args: argparse.Namespace) -> None:
-    """A floor is money, and a run in research begins with a round sum unless told.
+def _begins_with(found: Studied, args: argparse.Namespace) -> float | None:
+    """What a run in research begins with: as told, or with a floor what the portfolio is worth.
+
+    None where nothing is said and there is no floor.
 
     Raises:
-        RefusedError: The run would begin at its floor or below it.
+        RefusedError: It is worth nothing now.
     """
+    from trimtab.live.book import open_book
     from trimtab.model.errors import RefusedError
     from trimtab.simulate.found_aim import FoundAim
 
-    rule = found.target.target.cppi if isinstance(found.target, FoundAim) else None
-    begins = args.cash or START
-    if rule is not None and begins <= rule.floor_on(args.start or found.prices.first):
-        floor = float(rule.floor_on(args.start or found.prices.first))
-        raise RefusedError(
-            f"the run would begin with {begins:,.2f}, and the floor of [target.cppi] is "
-            f"{floor:,.2f}: say --cash, as much as the portfolio is worth, or --account-mode"
-        )
+    if args.cash or not isinstance(found.target, FoundAim) or found.target.insured is None:
+        cash: float | None = args.cash
+        return cash
+    book = open_book(folder_of(args))
+    worth = float(book.worth(book.as_of()))
+    if worth <= 0:
+        raise RefusedError("the portfolio is worth nothing now: say what to begin with, --cash")
+    return worth
 
 
 UNTRIED = (

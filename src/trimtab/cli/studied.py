@@ -301,7 +301,9 @@ def _moving(portfolio: Portfolio, prices: PriceHistory) -> Studied:
         f"Its target is found from prices as they were then: {moving.words}; nothing in it has "
         "seen a later one. Equal shares need no prices."
     )
-    if moving.glide is not None:
+    if moving.cppi is not None:
+        how = f"Its target is a {moving.cppi.words}, the rest in {moving.cppi.safe}."
+    elif moving.glide is not None:
         how = f"Its target follows a {moving.words}."
     remark = (
         f"This portfolio: {mandate.when} to {mandate.to}. {how} Stands for each sleeve: {sleeves}."

@@ -489,10 +489,7 @@ class ObservedBook:
             return mandate
         day, worth = as_of or self.as_of(), Fraction(0)
         if self.portfolio.moving is not None and self.portfolio.moving.cppi is not None:
-            from trimtab.engine.worth import household_worth
-
-            market = self.market_with(day, typed or {})
-            worth = Fraction(household_worth(self.state(day), mandate, market, request), 100)
+            worth = self.worth(day, typed, request)
         return on_day(
             mandate,
             day,
@@ -501,6 +498,22 @@ class ObservedBook:
             watch=self.watch() if mandate.when.needs_prices else None,
             worth=worth,
         )
+
+    def worth(
+        self, day: date, typed: Mapping[str, Price] | None = None, request: Request = NO_FLOWS
+    ) -> Fraction:
+        """What percentages divide on a day, in money: the accounts that share the target.
+
+        Args:
+            day: A session.
+            typed: Prices that were typed in.
+            request: What comes and goes.
+        """
+        from trimtab.engine.worth import household_worth
+
+        mandate = replace(self.portfolio.mandate, household=self.household())
+        market = self.market_with(day, typed or {})
+        return Fraction(household_worth(self.state(day), mandate, market, request), 100)
 
     def watch(self) -> Watch:
         """What estimates the risk of targets, with the prices that it learns from."""

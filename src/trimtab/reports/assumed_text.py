@@ -33,7 +33,7 @@ def assumptions(result: Backtest) -> list[str]:
     rates = [(told["cash_rate"], "cash earns {} a year"), (told["fee"], "a fee of {} a year")]
     more = [text.format(percent(rate, 2)) for rate, text in rates if rate]
     words = [f"Trading costs {_costs_in_words(told['costs'])}", *more]
-    return [f"{'; '.join(words)}.", *_targets(told["targets"])]
+    return [f"{'; '.join(words)}.", *_targets(told["targets"], told.get("insured", {}))]
 
 
 def _costs_in_words(costs: Mapping[str, Any]) -> str:
@@ -48,13 +48,18 @@ def _costs_in_words(costs: Mapping[str, Any]) -> str:
     return ", ".join(words)
 
 
-def _targets(targets: Mapping[str, Any]) -> list[str]:
+def _targets(targets: Mapping[str, Any], insured: Mapping[str, Any]) -> list[str]:
     """A line for each target, with the policies that have it."""
     by_words: dict[str, list[str]] = {}
     for name, target in targets.items():
-        words = {"found": "found anew over time", "dated": "as dated weights say"}.get(
-            str(target), ""
-        ) or _weights_in_words(target)
+        words = insured[name]["words"] if name in insured else ""
+        words = (
+            words
+            or {"found": "found anew over time", "dated": "as dated weights say"}.get(
+                str(target), ""
+            )
+            or _weights_in_words(target)
+        )
         by_words.setdefault(words, []).append(clean(name))
     if len(by_words) == 1:
         return [f"Target: {next(iter(by_words))}."]

@@ -29,7 +29,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.simulate.advice_accounts import InAccounts
 from trimtab.simulate.advice_found import found_outcomes
-from trimtab.simulate.aims import MadeTarget, read_target
+from trimtab.simulate.aims import MadeTarget, read_target, refuse_insured
 from trimtab.simulate.backtest import backtest
 from trimtab.simulate.bootstrap import bootstrap
 from trimtab.simulate.frames import html_table, make_frame, text_table
@@ -398,6 +398,7 @@ def advise(
     if not 0.0 <= material < 1.0:
         raise OptionError(f"material {material!r}: a share a year from 0 to below 1, as 0.0002")
     aim = read_target(own.target, own.label, short=bool(options.get("short")))
+    refuse_insured(aim, f'policy "{own.label}"', "tt.advise")
     if paths is None:
         paths = MADE_PATHS if isinstance(aim, MadeTarget) else PATHS
     if paths < 20:

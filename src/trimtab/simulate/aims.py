@@ -9,12 +9,15 @@ from datetime import date, datetime
 from fractions import Fraction
 from inspect import signature
 from math import isfinite
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from trimtab.model.errors import InputError, Problem, TrimtabError
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.history import PriceHistory
 from trimtab.targets.parameters import asks_held
+
+if TYPE_CHECKING:
+    from trimtab.targets.cppi import CppiRule
 
 GIVEN_TOLERANCE = 1e-9
 """How far given weights may be from summing to 1; they are used as they are."""
@@ -55,12 +58,16 @@ class MadeTarget:
         may_wait: Whether it may give None for as long as it is too early: a function may.
         found_on: From a session to that whose weights hold on it, where it is not made anew at
             each look.
+        holds: All that it may hold, where that is known beforehand: no other prices are needed.
+        insured: The floor that it insures by what a policy is worth, if it does.
     """
 
     make: Callable[[PriceHistory], Weights | None]
     warmup: int
     may_wait: bool = False
     found_on: Callable[[date], date] | None = None
+    holds: tuple[str, ...] | None = None
+    insured: CppiRule | None = None
 
 
 def read_target(target: object, policy: str, *, short: bool = False) -> GivenTarget | MadeTarget:
@@ -93,9 +100,33 @@ def read_target(target: object, policy: str, *, short: bool = False) -> GivenTar
     if hasattr(target, "fit"):
         return MadeTarget(_fitted(target, policy, short), WARMUP)
     if callable(target):
-        found_on = getattr(target, "found_on", None)
-        return MadeTarget(_called(target, policy, short), 1, may_wait=True, found_on=found_on)
+        return MadeTarget(
+            _called(target, policy, short), 1, may_wait=True,
+            found_on=getattr(target, "found_on", None),
+            holds=getattr(target, "holds", None),
+            insured=getattr(target, "insured", None),
+        )  # fmt: skip
     raise _wrong(policy, "", "no target", "give weights, as {'SPY': 0.6, 'AGG': 0.4}")
+
+
+def refuse_insured(aim: GivenTarget | MadeTarget, name: str, doing: str) -> None:
+    """Refuse a target with a floor where many policies share one target.
+
+    Args:
+        aim: The target.
+        name: Of its policy, or its own.
+        doing: What was called.
+
+    Raises:
+        InputError: What it is depends on what each policy is worth.
+    """
+    if isinstance(aim, MadeTarget) and aim.insured is not None:
+        wrong = (
+            f"{doing} makes a target once for all policies, and a {aim.insured.words} depends on "
+            "what each of them is worth"
+        )
+        remedy = "compare them by tt.backtest(prices, [policy, another, ...])"
+        raise InputError([Problem(name, None, "target", wrong, remedy)])
 
 
 def _tree(root: Sleeve, policy: str) -> GivenTarget:

@@ -11,6 +11,7 @@ from trimtab.costs import Costs
 
 if TYPE_CHECKING:
     from trimtab.simulate.settings import Ready, Setting
+    from trimtab.targets.cppi import CppiRule
 
 
 def assumed(ready: Ready | None, names: Sequence[str]) -> dict[str, Any]:
@@ -23,7 +24,8 @@ def assumed(ready: Ready | None, names: Sequence[str]) -> dict[str, Any]:
     Returns:
         `costs`: what is not zero of `tt.Costs`, by its names; `cash`; `cash_rate` and `fee` a
         year; `targets`: for each policy its weights by symbol, or `dated` or `found` where they
-        moved. Empty where nothing is known.
+        moved; `insured`: of those with a floor, that and its multiplier. Empty where nothing is
+        known.
     """
     if ready is None:
         return {}
@@ -31,7 +33,20 @@ def assumed(ready: Ready | None, names: Sequence[str]) -> dict[str, Any]:
     targets = {name: _target(setting) for name, setting in zip(names, ready.settings, strict=True)}
     told: dict[str, Any] = {"cash": rules.cash, "costs": _costs(rules.costs)}
     told |= {"cash_rate": rules.cash_rate, "fee": rules.fee, "targets": targets}
-    return told
+    floors = {
+        name: _floor(setting.make.insured)
+        for name, setting in zip(names, ready.settings, strict=True)
+        if setting.make is not None and setting.make.insured is not None
+    }
+    return told | ({"insured": floors} if floors else {})
+
+
+def _floor(rule: CppiRule) -> dict[str, Any]:
+    """A floor and how much of what is above it is at risk."""
+    floor = {day.isoformat(): float(money) for day, money in rule.floor}
+    always = next(iter(floor.values())) if len(floor) == 1 else floor
+    told = {"words": rule.words, "multiplier": float(rule.multiplier), "floor": always}
+    return told | {"most": float(rule.most), "safe": rule.safe}
 
 
 def _target(setting: Setting) -> dict[str, float] | str:

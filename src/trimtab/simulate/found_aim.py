@@ -15,6 +15,7 @@ from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.aims import Weights
 from trimtab.simulate.history import PriceHistory
 from trimtab.targets.breaking import Breaks
+from trimtab.targets.cppi import CppiRule
 from trimtab.targets.mover import NO_WORTH, Mover
 from trimtab.targets.moving import MovingTarget
 from trimtab.targets.ranged import UNITS, exact_tree
@@ -50,6 +51,11 @@ class FoundAim:
     )
     _judged: Breaks = field(default_factory=Breaks, compare=False, repr=False)
     _on: dict[date, date] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def insured(self) -> CppiRule | None:
+        """The floor that it insures, if it does."""
+        return self.target.cppi
 
     def found_on(self, day: date) -> date:
         """The session whose finding holds on a session."""

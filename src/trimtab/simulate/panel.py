@@ -51,10 +51,13 @@ def shared_history(
         wrong = "a target that is made from prices begins when all of them are there"
         remedy = "leave out late=spread, or give the target as weights"
         raise InputError([Problem(prices.source, None, "late", wrong, remedy)])
-    wanted: list[str] = list(prices.symbols) if made else []
+    wanted: list[str] = []
     for target in targets:
         if isinstance(target, GivenTarget):
             wanted += target.symbols
+        else:
+            # Who does not say what it may hold may look at all there is.
+            wanted += prices.symbols if target.holds is None else target.holds
     if (cash_column or gaps is not None) and CASH in prices.symbols:
         wanted.append(CASH)
     symbols = [s for s in dict.fromkeys(wanted) if s != CASH or CASH in prices.symbols]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from trimtab.kernels.daily_columns import Conditions
@@ -16,6 +17,7 @@ from trimtab.simulate.dynamic import check_dynamic
 from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.rules import Rules, TradeAt
 from trimtab.simulate.views import Views
+from trimtab.targets.cppi import CppiRule, told_of_bands
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,6 +91,7 @@ def made_ready(
     """
     pairs = list(zip(policies, targets, strict=True))
     settings = [_setting(policy, target, history, rules, findings) for policy, target in pairs]
+    findings += _floors_unwatched(settings)
     if len(settings) == 1:
         return settings
     latest = max(setting.history.first for setting in settings)
@@ -127,6 +130,8 @@ def _setting(
         findings += out_of_reach(policy.label, target, shared, rules)
     else:
         setting = _made(policy, target, shared, trade_at, rules)
+        if target.insured is not None:
+            _check_floor(policy, target.insured, setting.history.first, rules.cash)
     if trade_at == "next-open":
         _check_opens(setting.history)
     return setting
@@ -261,6 +266,29 @@ def _made(
         offset=opening,
         start_prices=starts_at,
     )
+
+
+def _check_floor(policy: Policy, rule: CppiRule, first: date, cash: float) -> None:
+    """Make sure that a policy with a floor begins above it.
+
+    Raises:
+        InputError: It does not.
+    """
+    floor = float(rule.floor_on(first))
+    if cash <= floor:
+        wrong = f"it would begin on {first} with {cash:,.2f}, and its floor is {floor:,.2f}"
+        raise InputError([_problem(policy, wrong, "begin with more cash, or lower the floor")])
+
+
+def _floors_unwatched(settings: Sequence[Setting]) -> tuple[Finding, ...]:
+    """Of all policies with a floor together, which have bands that do not look after it."""
+    own = [
+        told
+        for one in settings
+        if one.make is not None and one.make.insured is not None
+        for told in told_of_bands(one.policy.when, one.policy.label)
+    ]
+    return (replace(own[0], subject=", ".join(one.subject for one in own)),) if own else ()
 
 
 def chosen(history: PriceHistory, symbols: tuple[str, ...]) -> PriceHistory:

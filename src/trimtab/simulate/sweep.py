@@ -37,7 +37,7 @@ from trimtab.kernels.sweep import sweep as sweep_kernel
 from trimtab.model.errors import InputError, OptionError, Problem
 from trimtab.model.findings import Finding
 from trimtab.simulate import sweep_daily
-from trimtab.simulate.aims import GivenTarget, MadeTarget, read_target
+from trimtab.simulate.aims import GivenTarget, MadeTarget, read_target, refuse_insured
 from trimtab.simulate.dated import dated
 from trimtab.simulate.exchange import with_exchange
 from trimtab.simulate.flows import Flows
@@ -313,6 +313,8 @@ def sweep(
     if threads < 1:
         raise OptionError(f"threads {threads!r}: at least 1")
     aims = [read_target(target, name, short=short) for name, target in policies.targets.items()]
+    for aim, name in zip(aims, policies.targets, strict=True):
+        refuse_insured(aim, name, "tt.sweep")
     is_made = any(isinstance(aim, MadeTarget) for aim in aims)
     trade_at = trade_at or ("next-close" if is_made else "close")
     rules = read_rules(

@@ -13,13 +13,16 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from trimtab.model.findings import Finding as Told
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH
 from trimtab.targets.glide import days_by, straight
-from trimtab.targets.volatility import beside_safe, parts
+from trimtab.targets.volatility import beside_safe, held_by, parts
+
+if TYPE_CHECKING:
+    from trimtab.model.policy import When
 
 NOTHING = Fraction(0)
 
@@ -36,13 +39,26 @@ class CppiRule:
     """
 
     multiplier: Fraction
-    floor: tuple[tuple[date, Decimal], ...]
+    floor: tuple[tuple[date, Decimal | Fraction], ...]
     safe: str
     most: Fraction = Fraction(1)
 
     def floor_on(self, day: date) -> Fraction:
         """The floor of a day, in money."""
         return straight(self.floor, day)
+
+    @property
+    def words(self) -> str:
+        """The rule in a few words, with its multiple and its floor.
+
+        >>> CppiRule(Fraction(3), ((date.min, Decimal(350_000)),), "bonds").words
+        'CPPI of 3 x the cushion above a floor of 350,000.00'
+        """
+        moneys = [float(money) for _, money in self.floor]
+        floor = f"a floor of {moneys[0]:,.2f}"
+        if len(moneys) > 1:
+            floor = f"a floor from {moneys[0]:,.2f} to {moneys[-1]:,.2f} by date"
+        return f"CPPI of {float(self.multiplier):g} x the cushion above {floor}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +100,23 @@ def told_of_floor(worth: Fraction, floor: Fraction) -> Told:
         "nothing risky is held until it is, or until the floor is lowered in [target.cppi]"
     )
     return Told("floor-reached", "target", message)
+
+
+def told_of_bands(when: When, subject: str) -> tuple[Told, ...]:
+    """That a band, or a limit of drift, does not look after a floor.
+
+    Args:
+        when: When a policy with a floor acts.
+        subject: The policy, or policies, as their reader calls them.
+    """
+    if not (when.has_band or when.drift is not None):
+        return ()
+    message = (
+        "bands and drift measure against the target last adopted, and a cushion that shrinks "
+        "changes the target, not that: the floor may be broken with no trade. A policy that acts "
+        "daily or weekly follows the cushion."
+    )
+    return (Told("floor-unwatched", subject, message),)
 
 
 ROUNDING = 1e-6
@@ -147,6 +180,16 @@ class Cppi:
         self.floor = tuple((day, Fraction(money)) for day, money in by_day.items())
         self.safe = safe
         self.most = Fraction(most)
+
+    @property
+    def insured(self) -> CppiRule:
+        """Its floor and multiple, for whoever runs it."""
+        return CppiRule(self.multiplier, self.floor, self.safe, self.most)
+
+    @property
+    def holds(self) -> tuple[str, ...] | None:
+        """All that it may hold; None where its weights are made by something else."""
+        return held_by(self.weights, self.safe)
 
     def __call__(self, view: Worthy) -> dict[str, float] | None:
         """The weights by what a policy is worth at the close of a view."""

@@ -64,6 +64,11 @@ class Glide:
             raise ValueError("weights: a path needs two dates at least")
         self.rows = {day: dict(row) for day, row in days_by(weights).items()}
 
+    @property
+    def holds(self) -> tuple[str, ...]:
+        """All that it holds on any day."""
+        return tuple(dict.fromkeys(symbol for row in self.rows.values() for symbol in row))
+
     def on(self, day: date) -> dict[str, float]:
         """The weights of a day; before the first date and after the last, theirs."""
         days = list(self.rows)

@@ -161,6 +161,11 @@ class VolatilityTarget:
         self.half_life = half_life
         self.leverage = leverage
 
+    @property
+    def holds(self) -> tuple[str, ...] | None:
+        """All that it may hold; None where its weights are made by something else."""
+        return held_by(self.weights, self.safe)
+
     def __call__(self, view: Prices) -> dict[str, float] | None:
         """The weights by what a view knows; None where it knows too little."""
         import numpy as np
@@ -186,6 +191,20 @@ class VolatilityTarget:
         safe = np.array([float(symbol == self.safe) for symbol in names])
         found = scale(table, own, safe, wanted=self.wanted, money=money, most=self.leverage)
         return beside_safe(risky, found.factor, self.safe, money)
+
+
+def held_by(weights: object, safe: str) -> tuple[str, ...] | None:
+    """The symbols of written weights, or of a path of them, and of what is safe.
+
+    Args:
+        weights: By symbol; or a target that gives them, and says in `holds` of what.
+        safe: What takes the rest.
+
+    >>> held_by({"SPY": 1.0}, "AGG"), held_by(lambda view: None, "AGG")
+    (('SPY', 'AGG'), None)
+    """
+    held = weights if isinstance(weights, Mapping) else getattr(weights, "holds", None)
+    return None if held is None else tuple(dict.fromkeys((*held, safe)))
 
 
 def beside_safe(

@@ -87,11 +87,52 @@ def test_a_portfolio_folder_knows_what_it_holds(
 
     assert (written, moving) == (0, 0)
     for one in (told, found):
-        assert sum(one["current"]["weights"].values()) == pytest.approx(1.0)
-        assert min(one["current"]["weights"].values()) > 0.0
-    codes = [{one["code"] for one in of["findings"]} for of in (told, found)]
-    assert all("now-in-part" in one for one in codes)
-    assert ["frontier-not-the-target" in one for one in codes] == [False, True]
+        for where in (one["current"], one["target"], one["points"][0]):
+            assert sum(where["weights"].values()) == pytest.approx(1.0)
+        assert one["current"]["weights"]["CASH"] == pytest.approx(0.0696, abs=1e-3)
+        assert {point["weights"]["CASH"] for point in one["points"]} == {0.05}
+        assert one["instruments"]["CASH"] == {"expected_return": 0.02, "volatility": 0.0}
+    assert told["target"]["weights"]["AAPL"] == pytest.approx(0.35)
+
+
+@pytest.mark.parametrize("objective", ["min-volatility", "max-sharpe"])
+def test_a_folder_s_frontier_is_of_what_its_target_is_found_from(
+    objective: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Estimates and limits are those of `[target.optimize]`: its target is a point of the curve."""
+    folder = demo_folder(tmp_path) / "moving"
+    file = folder / "portfolio.toml"
+    file.write_text(file.read_text().replace('"min-volatility"', f'"{objective}"'))
+
+    code = main(["-C", str(folder), "frontier", "--json"])
+
+    told = json.loads(capsys.readouterr().out)
+    best = told[objective.replace("-", "_")]
+    assert code == 0
+    assert told["target"]["weights"] == pytest.approx(best["weights"], abs=2e-4)
+    assert told["target"]["sharpe"] == pytest.approx(best["sharpe"], abs=1e-3)
+    assert max(point["weights"]["AAPL"] for point in told["points"]) <= 0.4 + 1e-9
+    assert "[target.optimize]" in told["understood"]
+
+
+def test_options_take_the_place_of_a_folder_s_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Limits and estimates that are given count; how far back is looked is for the file to say."""
+    folder = demo_folder(tmp_path) / "moving"
+    line = ["-C", str(folder), "frontier"]
+
+    main([*line, "--json"])
+    usual = json.loads(capsys.readouterr().out)
+    main([*line, "--bounds", "0,0.9", "--covariance", "oas", "--risk-free", "1%", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    refused = main([*line, "--start", "2011-01-03"])
+
+    assert max(point["weights"]["AAPL"] for point in told["points"]) == pytest.approx(0.9 * 0.95)
+    assert told["risk_free"] == 0.01
+    assert told["instruments"]["AAPL"]["volatility"] != usual["instruments"]["AAPL"]["volatility"]
+    assert refused == 1
+    assert "portfolio.toml" in capsys.readouterr().err
 
 
 def test_now_is_of_the_last_day_that_counts(
@@ -106,10 +147,8 @@ def test_now_is_of_the_last_day_that_counts(
     code = main(["-C", str(folder), "frontier", "--end", str(end), "--json"])
 
     then = json.loads(capsys.readouterr().out)
-    told = {one["code"]: one["message"] for one in then["findings"]}
     assert code == 0
     assert then["current"]["weights"] != today["current"]["weights"]
-    assert then["last"][:7] in told["now-in-part"]
 
 
 def test_page_and_picture(prices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

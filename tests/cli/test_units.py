@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError, Namespace
+from argparse import ArgumentTypeError
 
 import pytest
 
@@ -63,6 +63,6 @@ def test_bounds_that_are_none_are_refused(text: str) -> None:
 
 def test_what_was_understood_is_told() -> None:
     """In percent, whatever was typed."""
-    told = understood(Namespace(risk_free=risk_free("0.02"), bounds=bounds("0,1")))
+    told = understood(risk_free("0.02"), bounds("0,1"))
 
     assert told == "Risk-free 2% a year, every weight from 0% to 100%."

@@ -154,3 +154,24 @@ def test_no_picture_has_volatilities_below_zero() -> None:
 
     assert isinstance(found, Front)
     assert drawing(found).left == 0.0
+
+
+def test_a_frontier_beside_cash_is_that_of_the_rest_drawn_in() -> None:
+    """Cash earns the risk-free rate and moves with nothing: ratios stay, volatility shrinks."""
+    expected, matrix = np.linspace(0.03, 0.1, 4), np.diag([0.01, 0.02, 0.05, 0.09])
+    half = np.array([0.5, 0.0, 0.0, 0.0, 0.5])
+
+    plain = front(NAMES[:4], expected, matrix, within(4), risk_free=0.02)
+    found = front(NAMES[:4], expected, matrix, within(4), risk_free=0.02, cash=0.2, current=half)
+
+    assert isinstance(plain, Front)
+    assert isinstance(found, Front)
+    assert found.symbols == (*NAMES[:4], "CASH")
+    for one, other in zip(found.points, plain.points, strict=True):
+        assert one.weights == pytest.approx([*(0.8 * other.weights), 0.2])
+        assert one.volatility == pytest.approx(0.8 * other.volatility)
+        assert one.sharpe == pytest.approx(other.sharpe)
+    assert found.current is not None
+    assert found.as_calm is not None
+    assert found.current.expected_return == pytest.approx(0.5 * 0.03 + 0.5 * 0.02)
+    assert found.as_calm.volatility == pytest.approx(found.least_volatility.volatility)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass, replace
 
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
 from trimtab.cli.optimize_views import add_views, expectation_of
@@ -12,12 +13,16 @@ from trimtab.cli.units import understood
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from trimtab.cli.frontier_folder import Taught
     from trimtab.cli.options import Commands
     from trimtab.estimates.arrays import Floats
     from trimtab.model.findings import Finding
     from trimtab.simulate.history import PriceHistory
+    from trimtab.targets.foreseen import Foreseen
     from trimtab.targets.front import Front
-    from trimtab.targets.optimiser import Learned
+    from trimtab.targets.limits import Limits
 
 EPILOG = """\
 examples:
@@ -84,9 +89,10 @@ def run(args: argparse.Namespace) -> int:
         check_drawing()
     progress("reading prices")
     try:
-        prices, held, findings = _asked(args)
+        asked = _asked(args)
+        prices = asked.prices
         try:
-            found = _front(args, prices, held, findings)
+            found, read = _front(args, asked)
         except ValueError as error:
             raise RefusedError(f"{error}") from None
     finally:
@@ -105,120 +111,216 @@ def run(args: argparse.Namespace) -> int:
         Path(args.png).write_bytes(frontier_png(found))
         saved.append(f"Wrote {args.png}")
     if args.json:
-        emit(frontier_json(found, prices))
+        emit(frontier_json(found, prices, understood=read))
     else:
         on = screen()
-        text = frontier_text(
-            found, prices, understood=understood(args), width=on.width, look=on.look
-        )
+        text = frontier_text(found, prices, understood=read, width=on.width, look=on.look)
         say("\n".join([text, *saved]))
     return 0
 
 
-def _asked(args: argparse.Namespace) -> tuple[PriceHistory, dict[str, float], list[Finding]]:
-    """Prices and, where they are known, the weights now: of files, or of this portfolio."""
+@dataclass(frozen=True)
+class _Asked:
+    """What the frontier is of: prices, the weights now and aimed at, and what is known before.
+
+    Args:
+        prices: Of the instruments, on the days that count.
+        held, target: Weights by symbol, money as `CASH`; empty where they are not known.
+        cash: The share that stays money; None where money is not counted.
+        findings: What is to be said of them.
+        taught: What a folder's `[target.optimize]` learned.
+    """
+
+    prices: PriceHistory
+    held: dict[str, float]
+    target: dict[str, float]
+    cash: float | None
+    findings: tuple[Finding, ...]
+    taught: Taught | None = None
+
+
+def _asked(args: argparse.Namespace) -> _Asked:
+    """What the options ask for: of files, or of this portfolio."""
     from trimtab.adapters.price_frames import read_prices
     from trimtab.cli.frontier_folder import this_portfolio
     from trimtab.cli.optimize_limits import weights_now
     from trimtab.simulate.history import common_sessions
 
-    held: dict[str, float] = {}
-    own: tuple[Finding, ...] = ()
     if args.prices:
         known = read_prices(args.prices)
-        symbols = known.symbols
-    else:
-        known, held, own = this_portfolio(args)
-        symbols = tuple(held)
-    panel = common_sessions(known, symbols, start=args.start, end=args.end)
+        panel = common_sessions(known, known.symbols, start=args.start, end=args.end)
+        given = weights_now(args, panel.history.symbols)
+        return _Asked(panel.history, given, {}, None, (*known.findings, *panel.findings))
+    own = this_portfolio(args)
+    taught = own.taught
+    start, end = (args.start, args.end) if taught is None else (taught.first, taught.last)
+    panel = common_sessions(own.prices, own.prices.symbols, start=start, end=end)
     given = weights_now(args, panel.history.symbols)
-    told = [one for one in own if not given or one.code != "now-in-part"]
-    return panel.history, given or held, [*known.findings, *panel.findings, *told]
+    names = panel.history.symbols if taught is None else taught.names
+    return _Asked(
+        panel.history,
+        given or own.weights(own.held, names),
+        own.weights(own.target, names),
+        own.cash if own.counts_cash else None,
+        (*own.prices.findings, *panel.findings, *(() if given else own.findings)),
+        taught,
+    )
 
 
-def _front(
-    args: argparse.Namespace,
-    prices: PriceHistory,
-    held: dict[str, float],
-    findings: list[Finding],
-) -> Front:
-    """The frontier, or a refusal with the limits that contradict each other."""
-    from dataclasses import replace
+def _front(args: argparse.Namespace, asked: _Asked) -> tuple[Front, str]:
+    """The frontier, and how what was asked for was understood.
 
-    import numpy as np
+    Raises:
+        RefusedError: Limits contradict each other; it names them.
+    """
+    from trimtab.cli.frontier_folder import limits_are_given, risk_free_of
+    from trimtab.model.errors import RefusedError
+    from trimtab.targets.front import Front, front, with_cash
 
+    taught = asked.taught
+    free = risk_free_of(args) if taught is None else taught.risk_free
+    if taught is not None and not limits_are_given(args):
+        of = Estimated(
+            taught.names, taught.expected, taught.covariance, taught.limits, taught.sessions,
+            taught.years, taught.findings, taught.foreseen,
+        )  # fmt: skip
+        read = f"Risk-free {free * 100:g}% a year. {taught.words}"
+    else:
+        of = _estimated(args, asked, free)
+        read = understood(free, args.bounds) + ("" if taught is None else f" {taught.words}")
+        if asked.cash and limits_are_given(args):
+            read += (
+                f" Limits are shares of what is invested, beside {asked.cash * 100:.4g}% of cash."
+            )
+    current = _in_order(asked.held, of.names, asked.cash)
+    found = front(
+        of.names,
+        of.expected,
+        of.covariance,
+        of.limits,
+        risk_free=free,
+        points=args.points,
+        current=current,
+        drawn=_drawn(args, of, taught),
+        cash=asked.cash,
+    )
+    if not isinstance(found, Front):
+        from trimtab.targets.optimised import contradiction_told
+
+        clash = contradiction_told(of.names, of.limits, found.solution, of.covariance)
+        raise RefusedError(f"these limits cannot be met together: {clash}. Loosen one of them")
+    covariance = of.covariance if asked.cash is None else with_cash(of.covariance)
+    aim = _in_order(asked.target, of.names, asked.cash)
+    if aim is not None:
+        found = replace(found, target=found.at(aim, covariance))
+    found = _with_tolerance(args, found, covariance)
+    found = replace(found, foreseen=of.foreseen)
+    return replace(found, findings=(*asked.findings, *of.findings, *found.findings)), read
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """Estimates and limits that a frontier is of.
+
+    Args:
+        names: Of the instruments.
+        expected, covariance: A year's.
+        limits: To keep to.
+        sessions, years: Of history that they are of.
+        findings: What was left out or repaired.
+        foreseen: Where the expected returns came from, where no word says it.
+    """
+
+    names: tuple[str, ...]
+    expected: Floats
+    covariance: Floats
+    limits: Limits
+    sessions: int
+    years: float
+    findings: tuple[Finding, ...]
+    foreseen: Foreseen | None = None
+
+
+def _estimated(args: argparse.Namespace, asked: _Asked, free: float) -> Estimated:
+    """Estimates by the options, or those that a folder's table made, under the options' limits.
+
+    Raises:
+        RefusedError: Nothing can be learned from the prices.
+    """
     from trimtab.estimates.years import sessions_a_year
     from trimtab.model.errors import RefusedError
-    from trimtab.targets.front import Front, front
     from trimtab.targets.optimiser import Optimiser
 
+    prices, taught = asked.prices, asked.taught
     rules = constraints_of(args, prices)
-    if not rules.held and held:
-        rules = replace(rules, held=held)
+    invested = {name: w for name, w in asked.held.items() if name in prices.symbols}
+    total = sum(invested.values())
+    if not rules.held and total > 0.0:
+        rules = replace(rules, held={name: w / total for name, w in invested.items()})
+    if taught is not None:
+        return Estimated(
+            taught.names, taught.expected, taught.covariance, rules.limits(taught.names),
+            taught.sessions, taught.years, taught.findings, taught.foreseen,
+        )  # fmt: skip
     optimiser = Optimiser(
         constraints=rules,
-        covariance=args.covariance,
+        covariance=args.covariance or "sample",
         expected=expectation_of(args, prices.symbols),
-        risk_free=args.risk_free,
+        risk_free=free,
         sessions_a_year=sessions_a_year(prices.dates),
     )
     learned = optimiser.learned(prices.returns, prices.symbols)
     if learned.covariance is None:
         told = [one.message for one in learned.findings if one.severity == "error"]
         raise RefusedError(" ".join(told))
-    names = learned.names
-    current = np.array([held.get(name, 0.0) for name in names]) if held else None
-    if current is not None and not current.sum() > 0.999:
-        current = None
-    found = front(
-        names,
-        learned.expected,
-        learned.covariance,
-        learned.limits,
-        risk_free=args.risk_free,
-        points=args.points,
-        current=current,
-        drawn=_drawn(args, learned, optimiser.sessions_a_year),
-    )
-    if not isinstance(found, Front):
-        from trimtab.targets.optimised import contradiction_told
+    sessions = len(learned.returns)
+    return Estimated(
+        learned.names, learned.expected, learned.covariance, learned.limits, sessions,
+        sessions / optimiser.sessions_a_year, learned.findings,
+        None if isinstance(optimiser.expected, str) else learned.foreseen,
+    )  # fmt: skip
 
-        clash = contradiction_told(names, learned.limits, found.solution, learned.covariance)
-        raise RefusedError(f"these limits cannot be met together: {clash}. Loosen one of them")
-    found = _with_tolerance(args, found, learned.covariance)
-    if not isinstance(optimiser.expected, str):
-        found = replace(found, foreseen=learned.foreseen)
-    return replace(found, findings=(*findings, *learned.findings, *found.findings))
+
+def _in_order(of: Mapping[str, float], names: Sequence[str], cash: float | None) -> Floats | None:
+    """Weights in the order of the frontier, money last where it is counted; None where unknown."""
+    import numpy as np
+
+    from trimtab.model.instruments import CASH
+
+    order = list(names) if cash is None else [*names, CASH]
+    found: Floats = np.array([of.get(name, 0.0) for name in order])
+    return found if found.sum() > 0.999 else None
 
 
 def _drawn(
-    args: argparse.Namespace, learned: Learned, sessions_a_year: float
+    args: argparse.Namespace, of: Estimated, taught: Taught | None
 ) -> list[tuple[Floats, Floats]]:
     """Estimates of histories that are drawn, where that is asked for."""
     from trimtab.targets.resampled import draws
 
-    if not args.resampled:
+    count, seed = args.resampled, args.seed
+    if not count and taught is not None:
+        count, seed = taught.resampled, taught.seed
+    if not count:
         return []
-    assert learned.covariance is not None, "refused before"
-    sessions, n = learned.returns.shape
-    if sessions <= n + 1:
-        raise ValueError(f"--resampled: {sessions} sessions of {n} instruments are too few")
+    if of.sessions <= len(of.names) + 1:
+        raise ValueError(
+            f"--resampled: {of.sessions} sessions of {len(of.names)} instruments are too few"
+        )
     return list(
         draws(
-            learned.expected,
-            learned.covariance,
-            sessions=sessions,
-            years=sessions / sessions_a_year,
-            count=args.resampled,
-            seed=args.seed,
+            of.expected,
+            of.covariance,
+            sessions=of.sessions,
+            years=of.years,
+            count=count,
+            seed=seed,
         )
     )
 
 
 def _with_tolerance(args: argparse.Namespace, found: Front, covariance: Floats) -> Front:
     """The frontier with the point that a stated tolerance for risk leads to."""
-    from dataclasses import replace
-
     from trimtab.targets.tolerance import Kind, tolerated
 
     asked: tuple[tuple[Kind, float | None], ...] = (

@@ -1,30 +1,112 @@
-"""What `trimtab frontier` takes from a portfolio folder, and what it says it leaves out."""
+"""What `trimtab frontier` takes from a portfolio folder: prices, weights, target, estimates."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass, replace
+
+from trimtab.cli.units import RISK_FREE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from trimtab.estimates.arrays import Floats
     from trimtab.live.book import OpenBook
     from trimtab.model.findings import Finding
     from trimtab.model.plan import Plan
     from trimtab.simulate.history import PriceHistory
+    from trimtab.targets.foreseen import Foreseen
+    from trimtab.targets.limits import Limits
     from trimtab.targets.moving import MovingTarget
 
 WORTH_SAYING = 0.0005
 """Less of the portfolio than this is not missed."""
 
+OFF_THE_CURVE = ("robust-utility", "risk-parity", "hrp", "max-diversification", "min-cvar")
+"""Objectives whose best weights need not lie on the frontier, with `min-cdar`."""
 
-def this_portfolio(
-    args: argparse.Namespace,
-) -> tuple[PriceHistory, dict[str, float], tuple[Finding, ...]]:
-    """A portfolio's prices, its weights by the symbol that stands for each sleeve, and findings.
 
-    The weights are of the last day that counts. Cash, and what is in no sleeve, are left out and
-    the rest is taken for the whole, which is said; so is a target that is found in another way.
+@dataclass(frozen=True)
+class Taught:
+    """What a folder's `[target.optimize]` learned for the target that holds.
+
+    Args:
+        expected, covariance: A year's, of what is invested, shape (n,) and (n, n).
+        limits: Of the sleeves, as shares of what is invested.
+        names: The symbol of each sleeve; its own name where two have the same.
+        sessions, years: Of history that was learned from.
+        resampled, seed: Of the table.
+        words: What was used, in a sentence.
+        findings: Of the estimates.
+        first, last: Days of the history.
+        risk_free: A year's.
+        foreseen: Where the expected returns came from, where no word says it.
+    """
+
+    expected: Floats
+    covariance: Floats
+    limits: Limits
+    names: tuple[str, ...]
+    sessions: int
+    years: float
+    resampled: int
+    seed: int
+    words: str
+    findings: tuple[Finding, ...]
+    first: date
+    last: date
+    risk_free: float
+    foreseen: Foreseen | None
+
+
+@dataclass(frozen=True)
+class OfFolder:
+    """A portfolio as the frontier takes it.
+
+    Args:
+        prices: Of the symbols that stand for its sleeves.
+        held, target: Weights of the whole by sleeve's name, money as `CASH`.
+        cash: The share that stays money.
+        symbols: What stands for each sleeve that is not money, by its name.
+        findings: What is to be said of them.
+        taught: Where its target is found from prices, what it learned.
+    """
+
+    prices: PriceHistory
+    held: Mapping[str, float]
+    target: Mapping[str, float]
+    cash: float
+    symbols: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    taught: Taught | None = None
+
+    @property
+    def counts_cash(self) -> bool:
+        """Whether there is any money in it to speak of."""
+        from trimtab.model.instruments import CASH
+
+        return max(self.cash, self.held.get(CASH, 0.0)) >= WORTH_SAYING
+
+    def weights(self, of: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
+        """Weights by sleeve as weights by the names of the frontier, money as `CASH`."""
+        from trimtab.model.instruments import CASH
+
+        found = dict.fromkeys([*names, CASH], 0.0)
+        for sleeve, weight in of.items():
+            symbol = self.symbols.get(sleeve, CASH)
+            found[symbol if symbol in found else sleeve] += weight
+        return found
+
+
+def this_portfolio(args: argparse.Namespace) -> OfFolder:
+    """A portfolio's prices, what it holds and aims at on the last day that counts, with its money.
+
+    What is in no sleeve is left out and the rest is taken for the whole, which is said.
+
+    Raises:
+        RefusedError: It holds nothing that has a history, or its target's estimates cannot be made.
     """
     from trimtab.cli.options import folder_of
     from trimtab.cli.studied import stand_ins
@@ -33,18 +115,40 @@ def this_portfolio(
     from trimtab.model.instruments import CASH
 
     book = open_book(folder_of(args))
-    prices, chosen = stand_ins(book.portfolio)
+    known, chosen = stand_ins(book.portfolio)
     plan = book.status(args.end).value
-    leaves = {row.sleeve: float(row.now) for row in plan.sleeves if row.is_leaf}
-    held: dict[str, float] = {}
-    for leaf, symbol in chosen:
-        if symbol != CASH:
-            held[symbol] = held.get(symbol, 0.0) + leaves.get(leaf, 0.0)
-    total = sum(held.values())
-    if not total > 0.0:
+    symbols = {leaf: symbol for leaf, symbol in chosen if symbol != CASH}
+    rows = [row for row in plan.sleeves if row.is_leaf]
+    held: dict[str, float] = {CASH: 0.0}
+    target: dict[str, float] = {CASH: 0.0}
+    for row in rows:
+        name = row.sleeve if row.sleeve in symbols else CASH
+        held[name] = held.get(name, 0.0) + float(row.now)
+        target[name] = target.get(name, 0.0) + float(row.weight)
+    if not sum(held[name] for name in held if name != CASH) > 0.0:
         raise RefusedError("this portfolio holds nothing that has a history; use --prices")
-    findings = (*_in_part(plan, total), *_found_otherwise(book, plan, dict(chosen)))
-    return prices, {symbol: weight / total for symbol, weight in held.items()}, findings
+    held[CASH] = max(held[CASH], _money(book, plan))
+    total = sum(held.values())
+    found = OfFolder(
+        known.select(tuple(dict.fromkeys(symbols.values()))),
+        {name: weight / total for name, weight in held.items()},
+        target,
+        target[CASH],
+        symbols,
+        _in_part(plan, total),
+    )
+    moving = book.portfolio.moving
+    if moving is None or not moving.is_optimised:
+        return found
+    return replace(found, taught=_taught(args, book, moving, plan, known, symbols))
+
+
+def _money(book: OpenBook, plan: Plan) -> float:
+    """The share of the base that is cash, whether a sleeve holds it or not; its buffer apart."""
+    row = max((one for one in plan.sleeves if one.is_leaf), key=lambda one: one.now)
+    base = float(row.value_before / row.now)
+    buffer = book.portfolio.mandate.cash_buffer
+    return max((sum(book.state(plan.as_of).cash.values()) - buffer) / base, 0.0)
 
 
 def _in_part(plan: Plan, total: float) -> tuple[Finding, ...]:
@@ -54,52 +158,97 @@ def _in_part(plan: Plan, total: float) -> tuple[Finding, ...]:
     if 1.0 - total < WORTH_SAYING:
         return ()
     message = (
-        f'"now" is the portfolio of {plan.as_of} without cash and what is in no sleeve, which are '
-        f"{1.0 - total:.1%} of it: the rest is taken for the whole. With cash it is expected to "
-        "vary less."
+        f'"now" is the portfolio of {plan.as_of} without what is in no sleeve, which is '
+        f"{1.0 - total:.1%} of it: the rest is taken for the whole"
     )
     return (Finding("now-in-part", "now", message, "info"),)
 
 
-def _found_otherwise(book: OpenBook, plan: Plan, stands_for: dict[str, str]) -> tuple[Finding, ...]:
-    """That what `plan` aims at is found from other estimates and limits, and by which options."""
-    from trimtab.model.findings import Finding
+def _taught(
+    args: argparse.Namespace,
+    book: OpenBook,
+    moving: MovingTarget,
+    plan: Plan,
+    known: PriceHistory,
+    symbols: Mapping[str, str],
+) -> Taught:
+    """What the table learned for the target that holds; options take the place of its keys."""
+    from trimtab.cli.optimize_views import expectation_of, is_expected
+    from trimtab.model.errors import RefusedError
+    from trimtab.targets.breaking import by_what_is_recent
+    from trimtab.targets.learned import limits_of_invested
+    from trimtab.targets.ranged import UNITS
+    from trimtab.targets.window import estimates_of, window_of, year_of
 
-    moving = book.portfolio.moving
-    if moving is None or not moving.is_optimised:
-        return ()
-    on = book.portfolio.calendar.last_period_end(moving.every, plan.as_of)
-    message = (
-        f"this frontier is not what plan aims at: [target.optimize] has {moving.words}, from "
-        "estimates and limits of its own, none of which are used here. For the same give "
-        f"{_options(moving, on)}{_limits(moving, stands_for)}. trimtab status --explain shows "
-        "what was found."
+    if args.start is not None:
+        raise RefusedError(
+            "--start: how far back [target.optimize] looks is its history, in portfolio.toml; "
+            "--end goes back to the target of another day"
+        )
+    calendar = book.portfolio.calendar
+    found, on = plan.found, calendar.last_period_end(moving.every, plan.as_of)
+    rule = moving
+    if found is not None:
+        on = found.on
+        if any(one.code == "target-found-anew" for one in found.findings):
+            rule = by_what_is_recent(moving)
+    rule = replace(
+        rule,
+        covariance=args.covariance or rule.covariance,
+        asked=replace(rule.asked, risk_free=risk_free_of(args, rule)),
     )
-    return (Finding("frontier-not-the-target", "target.optimize", message),)
+    window, wrong = window_of(rule, known, symbols, on, calendar)
+    if window is None:
+        raise RefusedError(f"no target can be found: {wrong}")
+    alone = len(set(window.symbols)) == len(window.symbols)
+    names = window.symbols if alone else tuple(leaf.name for leaf in window.leaves)
+    seen_as = window
+    if is_expected(args):
+        rule = replace(rule, expected=expectation_of(args, names))
+        leaves = zip(window.leaves, names, strict=True)
+        seen_as = replace(window, leaves=tuple(replace(one, name=name) for one, name in leaves))
+    year = year_of(calendar)
+    made, wrong = estimates_of(rule, seen_as, year)
+    if made is None:
+        raise RefusedError(f"no target can be found: {wrong}")
+    cash = sum(leaf.least for leaf in rule.tree.leaves() if leaf.is_cash) / UNITS
+    told = (
+        f"Estimates{'' if limits_are_given(args) else ' and limits'} of [target.optimize] on {on}, "
+        f"{window.days[0]} to {window.days[-1]}; the target is of {moving.words}."
+    )
+    if moving.estimator or moving.asked.objective in (*OFF_THE_CURVE, "min-cdar"):
+        told += " It need not lie on the curve, which is of mean and variance."
+    return Taught(
+        made.seen.expected,
+        made.seen.covariance,
+        limits_of_invested(rule.tree, window.leaves, 1.0 - cash),
+        names,
+        len(made.returns),
+        len(made.returns) / year,
+        rule.asked.resampled,
+        rule.asked.seed,
+        told,
+        made.findings,
+        window.days[0],
+        window.days[-1],
+        rule.asked.risk_free,
+        None if isinstance(rule.expected, str) else made.seen,
+    )
 
 
-def _options(moving: MovingTarget, on: date) -> str:
-    """The options by which the estimates are those of the table."""
-    from trimtab.targets.foreseen import BlackLitterman
-    from trimtab.targets.signals import months_before
-
-    told = f"--start {months_before(on, moving.months)} --end {on} --covariance {moving.covariance}"
-    told += f" --risk-free {moving.asked.risk_free:g}"
-    if isinstance(moving.expected, str):
-        return f"{told} --expected {moving.expected}"
-    if isinstance(moving.expected, BlackLitterman):
-        views = " and --views" if moving.expected.views else ""
-        return f"{told}, --market{views} with what the table says"
-    return f"{told}, --expected-returns with what the table says"
+def risk_free_of(args: argparse.Namespace, moving: MovingTarget | None = None) -> float:
+    """The riskless rate: the option, that of a table, or 2%."""
+    if args.risk_free is not None:
+        return float(args.risk_free)
+    return RISK_FREE if moving is None else moving.asked.risk_free
 
 
-def _limits(moving: MovingTarget, stands_for: dict[str, str]) -> str:
-    """The limits of sleeves that have any, in words."""
-    limited = [
-        f"{stands_for.get(one.name, one.name)} {one.least / 100:g} to {one.most / 100:g}%"
-        for one in moving.tree.walk()
-        if one.name and one.is_limited and not one.is_cash
-    ]
-    return f", and --groups FILE with the limits of its sleeves ({', '.join(limited)})" * bool(
-        limited
+def limits_are_given(args: argparse.Namespace) -> bool:
+    """Whether an option limits weights."""
+    plain = (
+        "bounds", "leverage", "groups", "turnover", "tracking_error", "within_days", "max_names",
+        "min_names",
+    )  # fmt: skip
+    return any(getattr(args, one) is not None for one in plain) or bool(
+        args.exclude or args.min_score or args.max_score or args.min_position
     )

@@ -8,7 +8,7 @@ from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, co
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
 from trimtab.cli.studied import amount, rate
-from trimtab.cli.units import understood
+from trimtab.cli.units import RISK_FREE, understood
 from trimtab.targets.objectives import OBJECTIVES
 
 TYPE_CHECKING = False
@@ -127,6 +127,7 @@ def run(args: argparse.Namespace) -> int:
     _refuse_without_effect(args)
     if args.set and not args.estimator:
         raise RefusedError("--set is a parameter of --estimator: name one, as skfolio:MeanRisk")
+    free = RISK_FREE if args.risk_free is None else args.risk_free
     progress("reading prices")
     try:
         known = read_prices(args.prices)
@@ -136,7 +137,7 @@ def run(args: argparse.Namespace) -> int:
         optimiser = Optimiser(
             args.objective,
             risk_aversion=1.0 if args.risk_aversion is None else args.risk_aversion,
-            risk_free=args.risk_free,
+            risk_free=free,
             wanted=float("nan") if args.wanted is None else args.wanted,
             confidence=0.95 if args.confidence is None else args.confidence,
             kappa=1.0 if args.kappa is None else args.kappa,
@@ -145,7 +146,7 @@ def run(args: argparse.Namespace) -> int:
             seed=args.seed,
             budgets=None if args.budgets is None else shares_of(args.budgets, "--budgets"),
             constraints=None if rules == Constraints() else rules,
-            covariance=args.covariance,
+            covariance=args.covariance or "sample",
             expected=expectation_of(args, prices.symbols),
             sessions_a_year=sessions_a_year(prices.dates),
         )
@@ -160,7 +161,7 @@ def run(args: argparse.Namespace) -> int:
     finally:
         progress("")
     if args.json:
-        figures = _told(found, prices, args.risk_free)
+        figures = _told(found, prices, free)
         emit({**figures, "turnover": _turnover(found, prices, rules.held)})
     else:
         from trimtab.reports.optimised_text import optimised_text
@@ -171,7 +172,7 @@ def run(args: argparse.Namespace) -> int:
             args.estimator or args.objective,
             found,
             prices,
-            understood=understood(args),
+            understood=understood(free, args.bounds),
             turnover=moved,
             width=on.width,
             look=on.look,

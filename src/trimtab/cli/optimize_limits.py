@@ -6,7 +6,7 @@ import argparse
 
 from trimtab.cli.options import day
 from trimtab.cli.studied import amount, cash, rate, shares_of
-from trimtab.cli.units import bounds, risk_free
+from trimtab.cli.units import ALL, bounds, risk_free
 from trimtab.targets.estimated import COVARIANCES, EXPECTED
 
 TYPE_CHECKING = False
@@ -28,7 +28,6 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         "--bounds",
         metavar="LOW,HIGH",
         type=bounds,
-        default=(0.0, 1.0),
         help="what every weight lies between: fractions where both are within -1 to 1, as 0,0.3, "
         "else percent, as 0,30 (default: 0,1); --bounds=-30,100 allows what is short",
     )
@@ -102,13 +101,11 @@ def add_estimates(parser: argparse.ArgumentParser) -> None:
         "--risk-free",
         metavar="RATE",
         type=risk_free,
-        default=0.02,
         help="a year's return without risk, as 0.02 or 2%% (default: 0.02)",
     )
     parser.add_argument(
         "--covariance",
         choices=COVARIANCES,
-        default="sample",
         help="how the covariance is estimated (default: sample)",
     )
     parser.add_argument(
@@ -199,7 +196,7 @@ def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraint
         raise RefusedError("--leverage is 100 or more: weights sum to 100, as 160 for 130/30")
     known = prices.symbols
     groups = GroupFile() if args.groups is None else read_groups(args.groups, known)
-    low, high = args.bounds
+    low, high = args.bounds or ALL
     own = {
         symbol: (low if least is None else least, high if most is None else most)
         for symbol, (least, most) in groups.own.items()

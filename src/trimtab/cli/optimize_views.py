@@ -48,6 +48,12 @@ def add_views(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def is_expected(args: argparse.Namespace) -> bool:
+    """Whether any option says what returns to expect."""
+    said = ("expected", "expected_returns", "market", "views", "tau", "market_risk_aversion")
+    return any(getattr(args, one) is not None for one in said)
+
+
 def expectation_of(args: argparse.Namespace, known: Sequence[str]) -> Expectation:
     """What returns the options say to expect.
 

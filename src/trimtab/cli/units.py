@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 MOST = 999
 """Percent beyond this are a slip."""
 
+ALL = (0.0, 1.0)
+"""What every weight lies between unless told."""
+
+RISK_FREE = 0.02
+"""A riskless rate unless told."""
+
 
 def risk_free(text: str) -> float:
     """A riskless rate a year: `0.02` or `2%`."""
@@ -56,8 +62,8 @@ def _number(text: str) -> Decimal:
     return Decimal(f"0{bare}" if bare.startswith(".") else bare)
 
 
-def understood(args: argparse.Namespace) -> str:
+def understood(risk_free: float, bounds: tuple[float, float] | None) -> str:
     """How the numbers of `--risk-free` and `--bounds` were read, in a sentence."""
-    low, high = args.bounds
-    told = f"Risk-free {args.risk_free * 100:g}% a year"
+    low, high = bounds or ALL
+    told = f"Risk-free {risk_free * 100:g}% a year"
     return f"{told}, every weight from {low * 100:g}% to {high * 100:g}%."

@@ -63,6 +63,8 @@ def drawing(front: Front) -> Drawing:
         marks.append(("best Sharpe", front.best_sharpe))
     if front.current is not None:
         marks.append(("now", front.current))
+    if front.target is not None:
+        marks.append(("target", front.target))
     if front.tolerated is not None:
         marks.append(("tolerated", front.tolerated[0]))
     everyone = front.symbols if len(front.symbols) <= LABELS else [front.symbols[i] for i in order]

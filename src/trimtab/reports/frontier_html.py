@@ -27,7 +27,7 @@ svg.figure text.name{fill:var(--text);font-weight:600}
 .front{fill:none;stroke:var(--c0);stroke-width:3;stroke-linejoin:round}
 .alone{fill:var(--soft)}.line{stroke:var(--soft);stroke-dasharray:5 4;fill:none}
 .calm{fill:var(--c2)}.tangent{fill:var(--c4)}.now{fill:var(--c1)}
-.may{fill:var(--c3)}.calm,.tangent,.now,.may{stroke:var(--page);stroke-width:1.5}
+.may{fill:var(--c3)}.aim{fill:var(--c5)}.calm,.tangent,.now,.may,.aim{stroke:var(--page);stroke-width:1.5}
 .reach{stroke:var(--c1);stroke-dasharray:2 3;stroke-width:1.5}
 .layer{opacity:.88;stroke:var(--page);stroke-width:.7}
 .rule{stroke:var(--page);stroke-width:1.6}
@@ -44,7 +44,13 @@ CURVE_NOTE = (
 )
 LAYERS_NOTE = "From the least volatility on the left to the most return on the right."
 
-SHAPES = {"least volatility": "calm", "best Sharpe": "tangent", "now": "now", "tolerated": "may"}
+SHAPES = {
+    "least volatility": "calm",
+    "best Sharpe": "tangent",
+    "now": "now",
+    "target": "aim",
+    "tolerated": "may",
+}
 
 
 NAME_WIDE = 110
@@ -56,7 +62,7 @@ def frontier_html(front: Front, prices: PriceHistory) -> str:
     shown = drawing(front)
     title = f"Efficient frontier, {prices.dates[0]} to {prices.dates[-1]}"
     under = (
-        f"{counted(len(front.symbols), 'instrument')} · {len(prices.dates):,} sessions · "
+        f"{counted(len(front.instruments), 'instrument')} · {len(prices.dates):,} sessions · "
         f"risk-free {front.risk_free:.2%} a year"
     )
     answer = standing(front) or _best(front)
@@ -237,7 +243,7 @@ def _mark(
     told = f"{name}: {weights_words(front, point)}"
     # The frontier lies to the left and above: what stands on it is named left, the rest right.
     # Where there is no room before the axis, right as well.
-    right = name in ("now", "tolerated") or at - LEFT < NAME_WIDE
+    right = name in ("now", "target", "tolerated") or at - LEFT < NAME_WIDE
     side, anchor = (12.0, "start") if right else (-12.0, "end")
     return (
         f'<circle class="{SHAPES[name]}" cx="{at:.1f}" cy="{up:.1f}" r="7.5">'

@@ -16,9 +16,10 @@ MARKS = {
     "least volatility": ("o", "#0f766e"),
     "best Sharpe": ("*", "#b5176d"),
     "now": ("D", "#c2410c"),
+    "target": ("X", "#1d4ed8"),
     "tolerated": ("s", "#7c3aed"),
 }
-SIZES = {"o": 9, "*": 15, "D": 8, "s": 8}
+SIZES = {"o": 9, "*": 15, "D": 8, "X": 10, "s": 8}
 
 
 def frontier_png(front: Front) -> bytes:
@@ -73,7 +74,7 @@ def _curve(axes: Axes, front: Front, shown: Drawing) -> None:
     dressed(axes, "Expected return over volatility, a year\n", percent=True)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     axes.set_xlabel("volatility", color=SOFT, fontsize=9)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4, frameon=False, fontsize=9)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=5, frameon=False, fontsize=9)
 
 
 def _layers(axes: Axes, shown: Drawing) -> None:

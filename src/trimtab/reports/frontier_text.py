@@ -45,7 +45,7 @@ def frontier_text(
     head = headline(
         (
             "Efficient frontier",
-            counted(len(front.symbols), "instrument"),
+            counted(len(front.instruments), "instrument"),
             f"{prices.dates[0]} to {prices.dates[-1]}",
         ),
         width=width,
@@ -147,12 +147,14 @@ def named_points(front: Front) -> list[tuple[str, Point]]:
         told.append(("best Sharpe", front.best_sharpe))
     if front.current is not None:
         told.append(("now", front.current))
+    if front.target is not None:
+        told.append(("target", front.target))
     if front.tolerated is not None:
         told.append(("tolerated", front.tolerated[0]))
     return sorted(told, key=lambda one: (one[1].expected_return, one[0] == ""))
 
 
-def frontier_json(front: Front, prices: PriceHistory) -> dict[str, Any]:
+def frontier_json(front: Front, prices: PriceHistory, *, understood: str = "") -> dict[str, Any]:
     """The frontier for programs: everything, as fractions."""
 
     def told(point: Point | None) -> dict[str, Any] | None:
@@ -174,6 +176,7 @@ def frontier_json(front: Front, prices: PriceHistory) -> dict[str, Any]:
         "min_volatility": told(front.least_volatility),
         "max_sharpe": told(front.best_sharpe),
         "current": told(front.current),
+        "target": told(front.target),
         "at_current_volatility": told(front.as_calm),
         "at_current_return": told(front.as_rich),
         "tolerated": None
@@ -184,6 +187,7 @@ def frontier_json(front: Front, prices: PriceHistory) -> dict[str, Any]:
             for symbol, gained, volatility in alone
         },
         "risk_free": front.risk_free,
+        "understood": understood,
         "foreseen": None if front.foreseen is None else foreseen_dict(front.foreseen),
         "first": str(prices.dates[0]),
         "last": str(prices.dates[-1]),

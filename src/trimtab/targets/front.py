@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
+from trimtab.model.instruments import CASH
 from trimtab.targets import choices, frontier
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Front:
         tolerated: The point that a stated tolerance for risk leads to, and how; None without one.
         findings: What is to be said of it.
         foreseen: Where the expected returns came from, unless by a word from history.
+        target: Where a portfolio's target stands; None where there is none.
     """
 
     symbols: tuple[str, ...]
@@ -86,6 +88,12 @@ class Front:
     tolerated: tuple[Point, str] | None = None
     findings: tuple[Finding, ...] = ()
     foreseen: Foreseen | None = None
+    target: Point | None = None
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """Its symbols without money."""
+        return tuple(symbol for symbol in self.symbols if symbol != CASH)
 
     def at(self, weights: Floats, covariance: Floats) -> Point:
         """Any weights as a point beside the frontier; the covariance is a year's, shape (n, n)."""
@@ -105,6 +113,7 @@ def front(
     points: int = 41,
     current: Floats | None = None,
     drawn: Sequence[tuple[Floats, Floats]] = (),
+    cash: float | None = None,
 ) -> Front | choices.Chosen:
     """The efficient frontier under limits; what is not possible where they contradict each other.
 
@@ -118,6 +127,9 @@ def front(
         current: The weights now, shape (n,), whether within the limits or not.
         drawn: Estimates of drawn histories (`resampled.draws`): then the frontier is the mean, rank
             by rank, of theirs, as Michaud has it, and what stands beside it is taken of its points.
+        cash: The share of the whole that stays money, which earns `risk_free` and moves with
+            nothing: estimates and limits are of the rest, and what is found, as `current`, is of
+            the whole, with `CASH` as the last of its symbols. None: there is none.
 
     Raises:
         ValueError: The limits do not go with drawn histories.
@@ -128,44 +140,69 @@ def front(
     if not np.isfinite(calm.weights).all():
         return calm
 
+    part = 1.0 - (cash or 0.0)
+    names, of_all, moves = tuple(symbols), expected, covariance
+    if cash is not None:
+        names, of_all, moves = (*names, CASH), np.append(expected, risk_free), with_cash(covariance)
+
     def point(weights: Floats, status: str = "given", gap: float = nan) -> Point:
-        gained = float(weights @ expected)
-        volatility = float(np.sqrt(max(float(weights @ covariance @ weights), 0.0)))
+        gained = float(weights @ of_all)
+        volatility = float(np.sqrt(max(float(weights @ moves @ weights), 0.0)))
         ratio = (gained - risk_free) / volatility if volatility > 0.0 else nan
         return Point(weights, gained, volatility, ratio, status, gap)
 
+    def whole(weights: Floats, status: str, gap: float) -> Point:
+        """What is invested as a point of the whole; a gap in volatility or return shrinks too."""
+        if cash is not None:
+            weights = np.append(weights * part, cash)
+        return point(weights, status, gap * part)
+
     if drawn:
-        mean = [point(weights, "resampled") for weights in _mean_curve(drawn, limits, points)]
-        return _of_points(symbols, mean, expected, covariance, risk_free, current)
-    found = [point(*one) for one in _curve(expected, covariance, limits, points)]
+        mean = [whole(weights, "resampled", nan) for weights in _mean_curve(drawn, limits, points)]
+        return _of_points(names, mean, of_all, moves, risk_free, current)
+    found = [whole(*one) for one in _curve(expected, covariance, limits, points)]
     tangent = choices.best_sharpe(expected, covariance, limits, risk_free=risk_free)
     now = as_calm = as_rich = None
     if current is not None:
         now = point(current)
         alike = choices.most_return_for_volatility(
-            expected, covariance, limits, wanted=now.volatility
+            expected, covariance, limits, wanted=now.volatility / part
         )
-        as_calm = point(alike.weights, alike.solution.status, alike.solution.gap)
+        as_calm = whole(alike.weights, alike.solution.status, alike.solution.gap)
         if now.expected_return >= found[0].expected_return - SAME:
-            alike = choices.least_volatility_for_return(
-                expected, covariance, limits, wanted=now.expected_return
-            )
-            as_rich = point(*_proved(alike, covariance))
+            wanted = (now.expected_return - (1.0 - part) * risk_free) / part
+            alike = choices.least_volatility_for_return(expected, covariance, limits, wanted=wanted)
+            as_rich = whole(*_proved(alike, covariance))
     return Front(
-        tuple(symbols),
+        names,
         tuple(found),
         found[0],
         None
         if tangent.missed
-        else point(tangent.weights, tangent.solution.status, tangent.solution.gap),
+        else replace(
+            whole(tangent.weights, tangent.solution.status, nan), gap=tangent.solution.gap
+        ),
         now,
         as_calm,
         as_rich,
-        expected,
-        np.sqrt(covariance.diagonal()),
+        of_all,
+        np.sqrt(moves.diagonal()),
         risk_free,
         findings=_unproved(found),
     )
+
+
+def with_cash(covariance: Floats) -> Floats:
+    """A covariance with money as its last, which moves with nothing.
+
+    >>> import numpy as np
+    >>> with_cash(np.array([[0.04]])).tolist()
+    [[0.04, 0.0], [0.0, 0.0]]
+    """
+    import numpy as np
+
+    found: Floats = np.pad(covariance, (0, 1))
+    return found
 
 
 def _unproved(points: Sequence[Point]) -> tuple[Finding, ...]:

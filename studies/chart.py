@@ -12,6 +12,8 @@ Scale: TypeAlias = Callable[[float], float]
 
 WIDTH, HEIGHT = 720, 440
 LEFT, RIGHT, TOP, BOTTOM = 76, 20, 80, 52
+LEGEND, LEGEND_ROW, LETTER = 46, 18, 7.5
+"""Where the legend begins, how high a row of it is, and how wide a letter at the most."""
 COLOURS = ("#0b6e99", "#c2571a", "#3a7d44", "#8250a8", "#8a6d00", "#6b7280")
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
@@ -79,6 +81,9 @@ class Axis:
 
 def chart(title: str, x: Axis, y: Axis, lines: Sequence[Line]) -> str:
     """A chart as the text of an SVG file."""
+    named = [line for line in lines if line.label]
+    columns = _columns(named)
+    top = max(TOP, LEGEND + LEGEND_ROW * (ceil(len(named) / columns) - 1) + 16)
     across = [x.at(v) for line in lines for v in line.x] + [x.at(v) for v in x.ticks]
     every = [line.y for line in lines] + [
         e for k in lines for e in (k.low, k.high) if e is not None
@@ -91,17 +96,17 @@ def chart(title: str, x: Axis, y: Axis, lines: Sequence[Line]) -> str:
         return LEFT + (x.at(value) - x0) / (x1 - x0) * (WIDTH - LEFT - RIGHT)
 
     def up(value: float) -> float:
-        return HEIGHT - BOTTOM - (y.at(value) - y0) / (y1 - y0) * (HEIGHT - BOTTOM - TOP)
+        return HEIGHT - BOTTOM - (y.at(value) - y0) / (y1 - y0) * (HEIGHT - BOTTOM - top)
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
         f"<title>{escape(title)}</title><style>{STYLE}</style>",
         f'<text class="title" x="{LEFT}" y="24">{escape(title)}</text>',
-        f'<path class="frame" d="M{LEFT} {TOP}H{WIDTH - RIGHT}V{HEIGHT - BOTTOM}H{LEFT}Z"/>',
+        f'<path class="frame" d="M{LEFT} {top}H{WIDTH - RIGHT}V{HEIGHT - BOTTOM}H{LEFT}Z"/>',
     ]
     for place, mark in enumerate(x.marks(x0, x1)):
         at = f"{right(mark):.1f}"
-        parts.append(f'<path class="grid" d="M{at} {TOP}V{HEIGHT - BOTTOM}"/>')
+        parts.append(f'<path class="grid" d="M{at} {top}V{HEIGHT - BOTTOM}"/>')
         parts.append(_text(at, HEIGHT - BOTTOM + 18, x.named(place, mark), "middle"))
     for place, mark in enumerate(y.marks(y0, y1)):
         parts.append(f'<path class="grid" d="M{LEFT} {up(mark):.1f}H{WIDTH - RIGHT}"/>')
@@ -109,17 +114,23 @@ def chart(title: str, x: Axis, y: Axis, lines: Sequence[Line]) -> str:
     parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, x.title, "middle"))
     turned = f'transform="rotate(-90 18 {HEIGHT / 2})"'
     parts.append(_text(18, HEIGHT / 2, y.title, "middle", turned))
-    named = [line for line in lines if line.label]
     for place, line in enumerate(lines):
         colour = COLOURS[(place if line.colour is None else line.colour) % len(COLOURS)]
         parts += _drawn(line, colour, right, up)
         if line.label:
-            column, row = named.index(line) % 3, named.index(line) // 3
-            left, height = LEFT + 216 * column, 46 + 18 * row
+            row, column = divmod(named.index(line), columns)
+            left = LEFT + (WIDTH - LEFT) // columns * column
+            height = LEGEND + LEGEND_ROW * row
             at = f'd="M{left} {height - 4}h24" stroke="{colour}"'
             parts.append(f'<path {at} stroke-width="2.5"{_dash(line)}/>')
             parts.append(_text(left + 30, height, line.label, "start"))
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _columns(named: Sequence[Line]) -> int:
+    """How many names stand side by side in the legend without touching: three, or fewer."""
+    widest = max((42 + LETTER * len(line.label) for line in named), default=0)
+    return max(1, min(3, int((WIDTH - LEFT) // max(widest, 1))))
 
 
 def _wider(end: float, other: float) -> float:

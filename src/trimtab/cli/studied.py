@@ -293,7 +293,11 @@ def _moving(portfolio: Portfolio, prices: PriceHistory) -> Studied:
     assert moving is not None, "the target moves"
     known = stand_ins(moving.tree, portfolio.household.instruments, prices.symbols)
     needed = [leaf for leaf in moving.tree.leaves() if not leaf.is_cash]
-    problems = [_no_prices(leaf.name, leaf.hold) for leaf in needed if leaf.name not in known]
+    problems = [
+        _no_prices(leaf.name, leaf.hold, prices.symbols)
+        for leaf in needed
+        if leaf.name not in known
+    ]
     if problems:
         raise InputError(problems)
     sleeves = ", ".join(f"{leaf} {symbol}" for leaf, symbol in known.items())
@@ -319,11 +323,15 @@ def _moving(portfolio: Portfolio, prices: PriceHistory) -> Studied:
     )
 
 
-def _no_prices(leaf: str, hold: Sequence[str]) -> Problem:
+def _no_prices(leaf: str, hold: Sequence[str], priced: Sequence[str]) -> Problem:
+    from trimtab.adapters.portfolio_tables.notes import nearest
     from trimtab.model.errors import Problem
 
-    wrong = f"none of {', '.join(hold)} has prices"
+    wrong = f"none of {', '.join(hold)} has prices" if len(hold) > 1 else f"{hold[0]} has no prices"
+    meant = next((near for one in hold if (near := nearest(one, priced))), "")
     remedy = 'name a stand-in: history = "SYMBOL" under [instruments.NAME]'
+    if meant:
+        remedy = f"did you mean {meant}? Or {remedy}"
     return Problem("portfolio.toml", None, f"target.{leaf}", wrong, remedy)
 
 
@@ -350,7 +358,7 @@ def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[t
         ]
         found = next((one for one in names if one == CASH or one in prices.symbols), None)
         if found is None:
-            problems.append(_no_prices(leaf.name, leaf.hold))
+            problems.append(_no_prices(leaf.name, leaf.hold, prices.symbols))
             continue
         chosen.append((leaf.name, found))
     if problems:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -14,9 +14,10 @@ from trimtab.engine.decide import decide, plan_hash
 from trimtab.engine.mandate import Request
 from trimtab.live.amounts import Amount, Day, day_of, flows, need_all
 from trimtab.live.kinds import in_the_way
+from trimtab.live.misnamed import misnamed_holds, misnamed_prices
 from trimtab.live.observed import ObservedBook
 from trimtab.live.planned import OpenPlan
-from trimtab.live.remarks import remarks_on_limits, remarks_on_prices, remarks_on_record
+from trimtab.live.remarks import remarks_on_limits, remarks_on_record
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.ports import Broker, Clock
@@ -106,7 +107,15 @@ class OpenBook(ObservedBook):
             request,
         )
         limits = remarks_on_limits(self, plan, day, typed)
-        found = (*remarks, *self.findings(day), *ready.findings, *plan.findings, *limits)
+        unpriced = {one.subject for one in plan.findings if one.code == "missing-price"}
+        owned = {lot.instrument for lot in self.state(day).lots} if unpriced else ()
+        slips = misnamed_holds(self, unpriced, owned)
+        named = {one.subject for one in slips}
+        decided = [
+            one for one in plan.findings if one.code != "missing-price" or one.subject not in named
+        ]
+        more = self.findings(day, but=named)
+        found = (*remarks, *more, *slips, *ready.findings, *decided, *limits)
         findings = tuple(dict.fromkeys(found))
         if findings != plan.findings:
             plan = replace(plan, findings=findings)
@@ -119,10 +128,18 @@ class OpenBook(ObservedBook):
         """Where everything stands and what is due: the same decision, with no request."""
         return self.plan(as_of, prices=prices)
 
-    def findings(self, as_of: Day | None = None) -> tuple[Finding, ...]:
-        """What the folder and the record have to say, apart from any decision."""
+    def findings(
+        self, as_of: Day | None = None, *, but: Collection[str] = ()
+    ) -> tuple[Finding, ...]:
+        """What the folder and the record have to say, apart from any decision.
+
+        Args:
+            as_of: The day.
+            but: Instruments whose own name is in doubt: of them prices are not.
+        """
         day = self.as_of(as_of)
-        found = [*self.portfolio.findings, *remarks_on_prices(self), *remarks_on_record(self, day)]
+        found = [*self.portfolio.findings, *misnamed_prices(self, but=but)]
+        found += remarks_on_record(self, day)
         found.extend(in_the_way(self.portfolio.household, self.brokers))
         found.extend(self.repairs)
         return tuple(dict.fromkeys(found))

@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.value import valuation
@@ -350,11 +351,7 @@ def _past(
         if (start is None or day >= start) and (end is None or day <= end)
     ]
     if len(sessions) < SESSIONS_AT_LEAST:
-        raise RefusedError(
-            "there are not two sessions on which everything that the accounts buy has a price "
-            f"({', '.join(_bought(book, mandate))}); widen the span, or name a stand-in: "
-            'history = "SYMBOL" under [instruments.NAME]'
-        )
+        raise RefusedError(_too_few(source, _bought(book, mandate)))
     sessions = _with_a_target(book, sessions, priced.calendar)
     names = sorted(mandate.household.instruments)
     market = next(iter(source.snapshots(sessions[0], sessions[0], names)))
@@ -403,6 +400,25 @@ def _priced(
     # reason to look seldom.
     typed = [id_ for id_ in needed if id_ in gone or instruments[id_].price_source == "manual"]
     return priced_days(source.calendar, needed, typed=typed, others=list(known.values()))
+
+
+def _too_few(source: PriceFile, bought: Sequence[str]) -> str:
+    """That nothing can be run, and for want of whose prices; near names where there are some."""
+    days = source.days_of(sorted(bought))
+    stand_in = 'name a stand-in: history = "SYMBOL" under [instruments.NAME]'
+    known = source.symbols()
+    bare = [id_ for id_ in bought if not days[id_]]
+    if not bare:
+        return (
+            "there are not two sessions on which everything that the accounts buy has a price "
+            f"({', '.join(bought)}); widen the span, or {stand_in}"
+        )
+    meant = [
+        f"{id_} (did you mean {near}?)" if (near := nearest(id_, known)) else id_ for id_ in bare
+    ]
+    return (
+        f"the accounts would buy what has no price: {', '.join(meant)}; correct it, or {stand_in}"
+    )
 
 
 def _with_a_target(book: ObservedBook, sessions: list[date], calendar: Calendar) -> list[date]:

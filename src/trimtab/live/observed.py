@@ -430,6 +430,10 @@ class ObservedBook:
         """Units traded on a day, of everything whose price file says it."""
         return self._price_file({}).volumes(day, sorted(self._instruments(self.folded())))
 
+    def priced(self) -> frozenset[str]:
+        """All symbols of which a price file has a price."""
+        return frozenset(self._price_file({}).symbols())
+
     def misnamed_prices(self) -> dict[str, tuple[str, tuple[str, ...]]]:
         """By instrument that no price file has: a name there that nothing has, near to its own.
 

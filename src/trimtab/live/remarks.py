@@ -38,19 +38,6 @@ def remarks_on_limits(
     return beyond_limits(plan, book.mandate(day), book.market_with(day, typed), limits)
 
 
-def remarks_on_prices(book: ObservedBook) -> list[Finding]:
-    """Prices under a name that nothing has, where an instrument with nearly that name has none."""
-    return [
-        Finding(
-            "unknown-symbol",
-            name,
-            f"{' and '.join(files)} has prices of {name}, which nothing holds or lists, and none "
-            f"of {instrument}. Did you mean {instrument}? Correct the name there.",
-        )
-        for instrument, (name, files) in book.misnamed_prices().items()
-    ]
-
-
 def remarks_on_record(book: ObservedBook, day: date) -> list[Finding]:
     """What is strange about the record, seen from a day."""
     folded = book.folded()

@@ -1,0 +1,78 @@
+"""Names that are probably mistyped: in price files, and in the hold lists of a target."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from trimtab.adapters.portfolio_folder import Portfolio
+from trimtab.adapters.portfolio_tables.notes import nearest
+from trimtab.live.observed import ObservedBook
+from trimtab.model.findings import Finding
+from trimtab.model.sleeves import Sleeve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trimtab.targets.ranged import Range
+
+
+def misnamed_prices(book: ObservedBook, *, but: Collection[str] = ()) -> list[Finding]:
+    """Prices under a name that nothing has, where an instrument with nearly that name has none.
+
+    Args:
+        book: The portfolio.
+        but: Instruments whose own name is in doubt.
+    """
+    return [
+        Finding(
+            "unknown-symbol",
+            name,
+            f"{' and '.join(files)} has prices of {name}, which nothing holds or lists, and none "
+            f"of {instrument}. Did you mean {instrument}? Correct the name there.",
+        )
+        for instrument, (name, files) in book.misnamed_prices().items()
+        if instrument not in but
+    ]
+
+
+def misnamed_holds(
+    book: ObservedBook, unpriced: Collection[str], owned: Collection[str]
+) -> list[Finding]:
+    """Names in hold lists that nobody owns and that have no price, near to one that is known.
+
+    Args:
+        book: The portfolio.
+        unpriced: Instruments that have no price at all.
+        owned: Instruments that are held.
+    """
+    known = book.portfolio.household.instruments
+    doubtful = {
+        symbol
+        for symbol in {*unpriced} - {*owned}
+        if symbol in known and known[symbol].price_source == "market"
+    }
+    if not doubtful:
+        return []
+    others = {*book.priced(), *owned}
+    found = {}
+    for key, hold in _hold_lists(book.portfolio):
+        for symbol in hold:
+            meant = nearest(symbol, sorted(others - {*hold})) if symbol in doubtful else ""
+            if meant and symbol not in found:
+                message = (
+                    f"{key} names {symbol}, which nobody owns and no price file has. Did you mean "
+                    f"{meant}? Correct it there; or if it is right, add prices of {symbol}."
+                )
+                found[symbol] = Finding("unknown-symbol", symbol, message)
+    return list(found.values())
+
+
+def _hold_lists(portfolio: Portfolio) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every hold list, with the key that it stands under."""
+    trees: list[tuple[str, Sleeve | Range | None]] = [("target", portfolio.mandate.target)]
+    if portfolio.moving is not None:
+        trees.append(("target", portfolio.moving.tree))
+    for name, account in portfolio.household.accounts.items():
+        trees.append((f"accounts.{name}.target", account.target))
+    for key, tree in trees:
+        for leaf in tree.leaves() if tree is not None else ():
+            yield f"{key}.{leaf.name}.hold", leaf.hold

@@ -137,7 +137,7 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
         if belief.doubted is not None:
             doubted[id_] = belief.doubted
         severity: Severity = "error" if id_ in held and belief.price is None else "warning"
-        findings.append(Finding(belief.trouble, id_, belief.message, severity))
+        findings.append(Finding(belief.trouble, id_, belief.message, severity, market.as_of))
         if id_ not in held:
             continue
         if belief.price is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Literal
 
 from trimtab.model.frozen import dataclass
@@ -19,12 +20,14 @@ class Finding:
         subject: What it is about: an instrument, account, sleeve, order or file.
         message: What happened and what to do next, for a person.
         severity: `info` (good to know), `warning` (look at it), `error` (stopped something).
+        on: The day on which it happened, where it is one: charts mark it.
     """
 
     code: str
     subject: str
     message: str
     severity: Severity = "warning"
+    on: date | None = None
 
 
 def listed(findings: Iterable[Finding]) -> str:

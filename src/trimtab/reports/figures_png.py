@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trimtab.model.errors import RefusedError
 from trimtab.reports.html.series import MOST_PANELS, drift_of, falls, weights_of, yearly
+from trimtab.reports.palette import LIGHT
 from trimtab.reports.words import clean
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
 
 NEEDS = "pictures are drawn by matplotlib: install it with  pip install 'trimtab[plot]'"
 
-COLOURS = (
-    "#0b5cad", "#c2410c", "#0f766e", "#7c3aed", "#b5176d", "#4d7c0f", "#92400e", "#475569",
-)  # fmt: skip
+COLOURS = LIGHT
 DASHES: tuple[Any, ...] = (
     "-", (0, (7, 3)), (0, (2, 2)), (0, (8, 2, 2, 2)), (0, (4, 2)), (0, (10, 3)),
     (0, (5, 2, 1, 2, 1, 2)), (0, (1, 3)),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.reports.figures_png import COLOURS, SOFT, blank, dressed, plain, png
 from trimtab.reports.frontier_drawn import Drawing, drawing
+from trimtab.reports.palette import LIGHT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
     from trimtab.targets.front import Front
 
 MARKS = {
-    "least volatility": ("o", "#0f766e"),
-    "best Sharpe": ("*", "#b5176d"),
-    "now": ("D", "#c2410c"),
-    "target": ("X", "#1d4ed8"),
-    "tolerated": ("s", "#7c3aed"),
+    "least volatility": ("o", LIGHT[2]),
+    "best Sharpe": ("*", LIGHT[4]),
+    "now": ("D", LIGHT[1]),
+    "target": ("X", LIGHT[0]),
+    "tolerated": ("s", LIGHT[3]),
 }
 SIZES = {"o": 9, "*": 15, "D": 8, "X": 10, "s": 8}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.reports.backtest_text import conventions
 from trimtab.reports.html.series import falls, thinned
+from trimtab.reports.palette import DARK, LIGHT, TONES, variables
 from trimtab.reports.words import counted
 from trimtab.simulate.results import summary_rows
 from trimtab.simulate.said import findings_said
@@ -17,21 +18,15 @@ if TYPE_CHECKING:
     from trimtab.simulate.policy_result import PolicyResult
     from trimtab.simulate.results import Backtest
 
-TONES = 8
-"""Colours of curves; a ninth policy begins again, dashed."""
 MOST_POINTS = 400
 WIDE, HIGH = 460, 190
 LEFT, RIGHT, TOP, BOTTOM = 54, 8, 10, 20
 
 _LIGHT = (
-    "--text:#1c2430;--soft:#566071;--line:#d9dee6;--warn:#8a4b00;--loss:#a11d2c;"
-    "--c0:#0b5cad;--c1:#c2410c;--c2:#0f766e;--c3:#7c3aed;--c4:#b5176d;--c5:#4d7c0f;--c6:#92400e;"
-    "--c7:#475569"
+    f"--text:#1c2430;--soft:#566071;--line:#d9dee6;--warn:#8a4b00;--loss:#a11d2c;{variables(LIGHT)}"
 )
 _DARK = (
-    "--text:#e7ebf1;--soft:#a3aebd;--line:#414b5a;--warn:#ffc069;--loss:#ff9aa5;"
-    "--c0:#6cb2ff;--c1:#ff9a5c;--c2:#3fd0be;--c3:#c4a8ff;--c4:#ff85bf;--c5:#a9d84e;--c6:#f0c05a;"
-    "--c7:#aab6c6"
+    f"--text:#e7ebf1;--soft:#a3aebd;--line:#414b5a;--warn:#ffc069;--loss:#ff9aa5;{variables(DARK)}"
 )
 _STYLE = (
     f".trimtab{{{_LIGHT};color:var(--text);font:13px/1.45 system-ui,sans-serif;max-width:980px}}"

@@ -220,4 +220,4 @@ def ended_said(end: End, on: date, roots: Sequence[Sleeve], *, is_held: bool) ->
         paid = f"turned into cash on {on} at {price}"
     ended = f"prices end on {end.last}" if end.last else "no price"
     message = f"{end.instrument}: {ended}: {paid}, and {onward}."
-    return Finding("delisted", end.instrument, message, "warning")
+    return Finding("delisted", end.instrument, message, "warning", on)

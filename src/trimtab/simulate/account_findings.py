@@ -115,4 +115,4 @@ class Undecided:
 def listed_late(instrument: str, on: date) -> Finding:
     """That an instrument has no price yet: history, and nobody's error."""
     message = f"{instrument} has no price before {on}: nothing of it is bought until then"
-    return Finding("listed-late", instrument, message, "info")
+    return Finding("listed-late", instrument, message, "info", on)

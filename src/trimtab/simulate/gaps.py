@@ -25,6 +25,7 @@ from trimtab.simulate.history import (
     Panel,
     PriceHistory,
     common_sessions,
+    day_of,
     left_out,
     no_overlap,
 )
@@ -265,7 +266,8 @@ def _said(
             there = np.flatnonzero(own != UNLISTED)
             until = f"before {made.dates[there[0]]}" if len(there) else "in these years"
             message = f"no price {until}: its target is spread over the others."
-            findings.append(Finding("listed-late", symbol, message, "warning"))
+            on = day_of(made.dates[there[0]]) if len(there) else None
+            findings.append(Finding("listed-late", symbol, message, "warning", on))
         gone = np.flatnonzero(own == GONE)
         if len(gone):
             last = chosen.dates[~np.isnan(chosen.close[:, i])][-1]
@@ -275,7 +277,8 @@ def _said(
                 f"prices end on {last}: turned into cash on {made.dates[gone[0]]} at {at}, and its "
                 "target is spread over the others."
             )
-            findings.append(Finding("delisted", symbol, message, "warning"))
+            on = day_of(made.dates[gone[0]])
+            findings.append(Finding("delisted", symbol, message, "warning", on))
     return findings
 
 

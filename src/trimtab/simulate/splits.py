@@ -79,7 +79,7 @@ def _findings(looks: tuple[SplitLook, ...], back: tuple[str, ...]) -> tuple[Find
             f"the price goes from {told}{more}. If it is one, the run counts it as a gain or loss "
             "that never was: give a column `split`, or total-return prices."
         )
-        found.append(Finding("looks-like-split", symbol, message, "warning"))
+        found.append(Finding("looks-like-split", symbol, message, "warning", own[0].day))
     rest = list(by_symbol)[MOST_SYMBOLS:]
     if rest:
         message = f"{len(rest)} more symbols have moves that look like splits, as {rest[0]}."

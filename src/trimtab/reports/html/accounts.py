@@ -11,6 +11,7 @@ from trimtab.reports.backtest_text import account_conventions
 from trimtab.reports.html.answer import quoted
 from trimtab.reports.html.data import report_data, script_json
 from trimtab.reports.html.drawn import AccountCurve, account_curve
+from trimtab.reports.html.marks import Mark, marks_of, marks_told
 from trimtab.reports.html.page import NOSCRIPT, chart, document, notes_section, warnings_section
 from trimtab.reports.html.series import Yearly, yearly
 from trimtab.reports.html.tables import Cell, long, policy_table, safe, swatch, yearly_table
@@ -34,8 +35,10 @@ def accounts_page(
     one = curves[0]
     title = f"Rebalancing after tax, {one.first} to {one.last}"
     first, last = (f'<span class="nowrap">{day}</span>' for day in (one.first, one.last))
-    growth, falls, by_year, *others = _charts(runs)
-    findings = (*findings_of(runs), *(shuffled.findings if shuffled else ()))
+    told = findings_of(runs)
+    marks = marks_of(told, one.first, one.last)
+    growth, falls, by_year, *others = _charts(runs, marks)
+    findings = (*told, *(shuffled.findings if shuffled else ()))
     parts = [
         f'<p class="mode">Account mode</p><h1>Rebalancing after tax, {first} to {last}</h1>',
         f'<p class="under">{safe(_under(runs))}</p>',
@@ -60,15 +63,20 @@ def accounts_page(
         _conventions([*account_conventions(runs[0]), *remarks], shuffled),
     ]
     return document(
-        title, "\n".join(part for part in parts if part), script_json(_data(runs, curves, years))
+        title,
+        "\n".join(part for part in parts if part),
+        script_json(_data(runs, curves, years, marks)),
     )
 
 
 def _data(
-    runs: Sequence[AccountRun], curves: Sequence[AccountCurve], years: Sequence[Yearly]
+    runs: Sequence[AccountRun],
+    curves: Sequence[AccountCurve],
+    years: Sequence[Yearly],
+    marks: Sequence[Mark],
 ) -> dict[str, Any]:
     """What the charts draw: as in research mode, and tax and gains by year."""
-    data = report_data(curves, years, None, ())
+    data = report_data(curves, years, None, (), marks)
     span = years[0].years
 
     def by_year(run: AccountRun, *names: str) -> list[float]:
@@ -246,13 +254,14 @@ def _share(found: dict[str, Any], name: str, places: int) -> Cell:
     return name, found[name], percent(figure, places), ""
 
 
-def _charts(runs: Sequence[AccountRun]) -> list[str]:
+def _charts(runs: Sequence[AccountRun], marks: Sequence[Mark]) -> list[str]:
     is_paid = runs[0].pays_tax
     return [
         chart(
             "growth", "Growth",
             "What all accounts together are worth at each close, after costs"
-            + (" and the tax that was paid by then." if is_paid else "; tax is counted, not paid."),
+            + (" and the tax that was paid by then." if is_paid else "; tax is counted, not paid.")
+            + marks_told(marks),
             " Point at a day, touch it, or use the arrow keys; a name hides or shows its curve.",
         ),
         chart("fall", "Falls", "How far each policy is below its highest value so far."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.reports.html.series import (
     Yearly,
+    day_number,
     day_numbers,
     drift_of,
     falls,
@@ -21,6 +22,7 @@ from trimtab.simulate.difference import OUTCOME_FIGURES, shown
 
 if TYPE_CHECKING:
     from trimtab.reports.html.drawn import Drawn
+    from trimtab.reports.html.marks import Mark
     from trimtab.simulate.difference import Difference
     from trimtab.simulate.outcomes import Outcomes
 
@@ -51,6 +53,7 @@ def report_data(
     years: Sequence[Yearly],
     outcomes: Outcomes | None,
     differences: Sequence[Difference],
+    marks: Sequence[Mark] = (),
 ) -> dict[str, Any]:
     """Everything that is drawn. Names in it are shown as text only, never as markup."""
     one = policies[0]
@@ -81,6 +84,7 @@ def report_data(
         "costs": [[round(x, 2) for x in own.costs] for own in years],
         "bars": [["turnover", "Turnover"], ["costs", "Costs"]],
         "outcomes": [] if outcomes is None else _outcomes(outcomes, differences),
+        "marks": [[day_number(day), symbol, word] for day, symbol, word in marks],
     }
 
 

@@ -11,6 +11,7 @@ from trimtab.reports.assumed_text import assumptions
 from trimtab.reports.backtest_text import conventions
 from trimtab.reports.html.answer import answer
 from trimtab.reports.html.data import report_data, script_json
+from trimtab.reports.html.marks import marks_of, marks_told
 from trimtab.reports.html.script import SCRIPT
 from trimtab.reports.html.series import MOST_PANELS, MOST_POINTS, yearly
 from trimtab.reports.html.style import PATTERNS, STYLE
@@ -19,6 +20,7 @@ from trimtab.reports.words import counted, listed, sentence
 
 if TYPE_CHECKING:
     from trimtab.model.findings import Finding
+    from trimtab.reports.html.marks import Mark
     from trimtab.simulate.difference import Difference
     from trimtab.simulate.outcomes import Outcomes
     from trimtab.simulate.policy_result import PolicyResult
@@ -39,8 +41,9 @@ def page(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) ->
     one = result.policies[0]
     title = f"Rebalancing policies, {one.first} to {one.last}"
     years = [yearly(policy) for policy in result.policies]
-    data = report_data(result.policies, years, outcomes, differences)
-    growth, *others = _charts(result, outcomes)
+    marks = marks_of(result.findings, one.first, one.last)
+    data = report_data(result.policies, years, outcomes, differences, marks)
+    growth, *others = _charts(result, outcomes, marks)
     parts = [
         _title(one),
         f'<p class="under">{safe(_under(result))}</p>',
@@ -134,7 +137,7 @@ def _policies(
     return f"<section><h2>The policies</h2>{tables}{note}</section>"
 
 
-def _charts(result: Backtest, outcomes: Outcomes | None) -> list[str]:
+def _charts(result: Backtest, outcomes: Outcomes | None, marks: Sequence[Mark]) -> list[str]:
     """A section for each chart. The script fills them; the heading and the note stand without."""
     parts = [
         chart(
@@ -145,7 +148,8 @@ def _charts(result: Backtest, outcomes: Outcomes | None) -> list[str]:
                 " Money that came and went is left out of it; it is in \u201cWith flows\u201d."
                 if any(one.flows is not None for one in result.policies)
                 else ""
-            ),
+            )
+            + marks_told(marks),
             " Point at a day, touch it, or use the arrow keys; a name hides or shows its curve.",
         ),
         chart("fall", "Falls", "How far each policy is below its highest value so far."),

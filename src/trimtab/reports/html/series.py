@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from trimtab.model.instruments import CASH
@@ -218,6 +219,11 @@ def steps(numbers: Any, scale: float = 1.0) -> list[int]:
     whole = np.rint(np.asarray(numbers, dtype=np.float64) * scale).astype(np.int64)
     found: list[int] = np.diff(whole, prepend=0).tolist()
     return found
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return day.toordinal() - date(1970, 1, 1).toordinal()
 
 
 def day_numbers(dates: Days) -> Places:

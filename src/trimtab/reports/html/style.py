@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from trimtab.reports.palette import DARK, LIGHT, variables
+
 STYLE = """
 :root{color-scheme:light dark;
 --page:#fff;--text:#1c2430;--soft:#566071;--line:#d9dee6;--panel:#f5f7fa;--accent:#0b4f8a;
 --loss:#a11d2c;--warn:#8a4b00;--shade:#ccd3dd;
---c0:#0b5cad;--c1:#c2410c;--c2:#0f766e;--c3:#7c3aed;--c4:#b5176d;--c5:#4d7c0f;--c6:#92400e;
---c7:#475569}
+%LIGHT%}
 @media (prefers-color-scheme:dark){:root{
 --page:#12161d;--text:#e7ebf1;--soft:#a3aebd;--line:#323b49;--panel:#1a202a;--accent:#8cc4ff;
 --loss:#ff9aa5;--warn:#ffc069;--shade:#4a5566;
---c0:#6cb2ff;--c1:#ff9a5c;--c2:#3fd0be;--c3:#c4a8ff;--c4:#ff85bf;--c5:#a9d84e;--c6:#f0c05a;
---c7:#aab6c6}}
+%DARK%}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--text);
@@ -45,7 +45,7 @@ td small{display:block;color:var(--soft);font-size:.78rem;line-height:1.3}
 td.loss{color:var(--loss)}
 .key{vertical-align:middle;overflow:visible}
 .key line,path.curve{fill:none;stroke-width:2;stroke-linejoin:round}
-path.first,.key line.s0{stroke-width:2.8}
+.key line{stroke-width:3.2}path.first{stroke-width:2.8}
 .s0{stroke:var(--c0)}.s1{stroke:var(--c1)}.s2{stroke:var(--c2)}.s3{stroke:var(--c3)}
 .s4{stroke:var(--c4)}.s5{stroke:var(--c5)}.s6{stroke:var(--c6)}.s7{stroke:var(--c7)}
 .f0{fill:var(--c0)}.f1{fill:var(--c1)}.f2{fill:var(--c2)}.f3{fill:var(--c3)}
@@ -53,7 +53,9 @@ path.first,.key line.s0{stroke-width:2.8}
 .s1{stroke-dasharray:7 3}.s2{stroke-dasharray:2 2.5}.s3{stroke-dasharray:10 3 2 3}
 .s4{stroke-dasharray:4 2}.s5{stroke-dasharray:12 4}.s6{stroke-dasharray:6 2 1.5 2 1.5 2}
 .s7{stroke-dasharray:1.5 4}
-@media screen{path.curve,.key line{stroke-dasharray:none}}
+@media screen and (min-width:701px){path.curve,.key line{stroke-dasharray:none}}
+path.lone{stroke-dasharray:none}
+.dim{opacity:.16}
 .curve.again,.key line.again{stroke-dasharray:5 3!important}
 .head{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:baseline;justify-content:space-between}
 .choice{display:inline-flex;flex-wrap:wrap;border:1px solid var(--line);border-radius:7px;
@@ -85,6 +87,10 @@ cursor:pointer;text-align:left;overflow-wrap:anywhere}
 .aim{stroke:var(--soft);stroke-width:1;stroke-dasharray:5 3;fill:none}
 .mark{stroke:var(--text);stroke-width:1.1;fill:none}
 .dot{stroke:var(--page);stroke-width:1.5}
+.happened{stroke:var(--soft);stroke-width:1.2;stroke-dasharray:1.5 3}
+.plot text.flag,.plot text.tag{fill:var(--text);paint-order:stroke;stroke:var(--page);
+stroke-width:3px;stroke-linejoin:round}
+.lead{stroke-width:2;fill:none;stroke-dasharray:none}
 .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(290px,1fr));gap:1.1rem 1.6rem;
 margin-top:.7rem}
 .panels .legend{margin:0;justify-content:space-between}
@@ -126,8 +132,7 @@ caption{position:sticky;left:0}
 @media print{
 :root{color-scheme:light;
 --page:#fff;--text:#000;--soft:#444;--line:#bbb;--panel:#fff;--accent:#0b4f8a;--loss:#7a0010;
---c0:#0b4f8a;--c1:#b33c09;--c2:#0a5c55;--c3:#5b21b6;--c4:#8f0f53;--c5:#3f6212;--c6:#713f12;
---c7:#334155}
+--warn:#8a4b00;%LIGHT%}
 @page{margin:14mm}
 body{font-size:9.5pt}main{max-width:none;padding:0}h1{font-size:16pt}.answer>p{font-size:11.5pt}
 .answer{margin-top:.7rem;padding:.6rem 1rem;border-left-width:3pt}.answer>p{margin-bottom:.4rem}
@@ -151,7 +156,7 @@ thead th{font-size:7pt}
 .f4.bar{fill:url(#p4)}.f5.bar{fill:url(#p5)}.f6.bar{fill:url(#p6)}.f7.bar{fill:url(#p7)}
 .bar{stroke:#000;stroke-width:.4}
 }
-"""
+""".replace("%LIGHT%", variables(LIGHT)).replace("%DARK%", variables(DARK))
 
 PATTERNS = "".join(
     f'<pattern id="p{number}" width="{size}" height="{size}" patternUnits="userSpaceOnUse" '

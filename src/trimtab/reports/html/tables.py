@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from trimtab.reports.html.series import Yearly
+from trimtab.reports.palette import TONES
 from trimtab.reports.words import clean
 from trimtab.simulate.results import percent, yearly
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 Cell = tuple[str, float | None, str, str]
 """The name of a figure in `to_dict`, its value, what is shown, and a smaller line below it."""
-
-TONES = 8
-"""Colours that there are; after them they come again, dashed."""
 
 MOST_ROWS = 36
 """Rows that one printed page holds."""

@@ -1,0 +1,1 @@
+"""The script of a report, by subject."""

@@ -166,8 +166,8 @@ def test_prices_that_are_refused_put_the_payment_off_and_one_finding_tells_it() 
 
 
 def test_a_thin_market_puts_the_payment_off_until_enough_is_sold() -> None:
-    """Where only one unit a day is filled on 15 April, the tax leaves a session later, in one sum;
-    what was sold on the way for it alone is no rebalance.
+    """Where only one unit a day is filled on 15 April, the tax is raised a session later, in one
+    sum; what was sold on the way for it alone is no rebalance.
     """
     days = (*DAYS[:4], date(2025, 4, 16), date(2025, 4, 17))
     mandate_ = mandate(tree({"US": 50, "BND": 50}), when="annual")
@@ -182,31 +182,33 @@ def test_a_thin_market_puts_the_payment_off_until_enough_is_sold() -> None:
         volumes=lambda day: dict.fromkeys(prices, Fraction(10 if day.month == 4 else 10_000)),
     )
 
-    assert [(p.on, p.amount) for p in run.payments] == [(date(2025, 4, 16), 3750)]
+    assert [(p.on, p.amount) for p in run.payments] == [(date(2025, 4, 17), 3750)]
     assert run.value[-1] == 300_000 - 3750
     assert (len(run.plans), run.rebalances) == (3, 1)
 
 
 def test_an_account_that_cannot_pay_keeps_no_other_from_paying() -> None:
-    """Two accounts of one target: where one has nothing that may be sold, the other pays alone."""
-    days = (*DAYS[:4], date(2025, 4, 16))
+    """Two accounts of one target: where one has nothing that may be sold, the other pays alone;
+    each pays when its own sale has settled.
+    """
+    days = (*DAYS[:4], date(2025, 4, 16), date(2025, 4, 17))
     names = ("US", "OLD", "BND", "G")
     accounts = [account("a", menu=names[:2]), account("b", menu=names[2:])]
     mandate_ = mandate(tree(dict.fromkeys(names, 25)), accounts=accounts, when="annual")
     patient = replace(mandate_.household, frozen_share=Decimal(1), frozen_sessions=99)
     mandate_ = replace(mandate_, household=patient)
     lots = [lot("a" if id_ in names[:2] else "b", id_, 100, "1000") for id_ in names]
-    rises, stays = ["10", "16", "16", "16", "16"], ["10"] * 5
+    rises, stays = ["10", *["16"] * 5], ["10"] * 6
     prices = {
-        "US": [*rises[:3], "", "16"],
-        "OLD": [*stays[:3], "", "10"],
+        "US": [*rises[:3], "", "16", "16"],
+        "OLD": [*stays[:3], "", "10", "10"],
         "BND": rises,
         "G": stays,
     }
 
     run = backtest_accounts(mandate_, opening(lots, a=0, b=0), tape(prices, days))
 
-    assert [(p.account, p.on) for p in run.payments] == [("b", days[3]), ("a", days[4])]
+    assert [(p.account, p.on) for p in run.payments] == [("b", days[4]), ("a", days[5])]
     assert run.tax_paid == sum(year.tax for year in run.tax_by_year if year.year == 2024)
 
 

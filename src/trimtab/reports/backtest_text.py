@@ -151,9 +151,9 @@ def account_conventions(one: AccountRun) -> list[str]:
         ),
         *tax_conventions(one),
         (
-            "Cash of a simulated sale is there at once: it pays for purchases, withdrawals and tax "
-            "of the same session. At a broker it leaves the account when the sale settles, on the "
-            "next session in the US."
+            "What was sold pays for purchases at once, as at brokers. Withdrawals, tax and fees "
+            "leave when what was sold for them has settled (in the US after three business days, "
+            "after two from 5 September 2017, after one from 28 May 2024)."
         ),
         "Cost drag is what costs took off the return a year after the first close, tax drag what "
         + ("tax did." if one.pays_tax else "paying the tax as it arose would have."),

@@ -25,6 +25,7 @@ from trimtab.simulate.account_flows import AccountFlows, exhausted_on, late_said
 from trimtab.simulate.account_interest import Interest
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_session import pass_over, session
+from trimtab.simulate.account_settled import settled_said
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
 from trimtab.targets.mover import Mover
@@ -101,9 +102,12 @@ def backtest_accounts(
         if on_session is not None:
             for day in desk.dates[begun:]:
                 on_session(day)
+    last = desk.dates[-1]
     desk.findings += [*unpaid_said(desk.unpaid), *late_said(desk.late)]
+    desk.findings += [*settled_said(desk.settled, last), *desk.good_faith.said()]
     desk.findings += desk.undecided.said(desk.dates)
     plans = [plan for plan in desk.plans if plan.trades]
+    unpaid = [one for one in desk.unpaid if one.kind == "withdrawal"]
     return AccountRun(
         name=name or f"{mandate.when} to {mandate.to}",
         when=str(mandate.when),
@@ -120,7 +124,7 @@ def backtest_accounts(
         findings=tuple(_first_of_each(desk.findings)),
         invested_at_start=invest_at_start,
         pays_tax=pay_tax,
-        payments=tuple(desk.tax.payments),
+        payments=tuple(one for one in desk.tax.payments if one.on <= last),
         for_tax=frozenset(desk.for_tax),
         for_cash=frozenset(desk.for_cash),
         dividends=terms.dividends,
@@ -134,8 +138,8 @@ def backtest_accounts(
         flows_named=tuple(terms.flows_of),
         fees_paid=desk.fees_paid,
         interest_paid=desk.interest.paid if desk.interest else 0,
-        not_paid_out=sum(one.amount for one in desk.unpaid),
-        exhausted_on=exhausted_on(desk.unpaid, desk.dates, desk.value),
+        not_paid_out=sum(one.amount for one in unpaid),
+        exhausted_on=exhausted_on(unpaid, desk.dates, desk.value),
         liquidation_tax=desk.liquidation_tax(),
         sheltered_value=desk.sheltered(),
         worth={place: tuple(closes) for place, closes in desk.worth.items()},

@@ -20,10 +20,12 @@ from trimtab.model.numbers import Price, StepPrice
 from trimtab.model.orders import Order
 from trimtab.model.plan import Plan
 from trimtab.model.sleeves import Sleeve
+from trimtab.simulate.account_cash import together
 from trimtab.simulate.account_ended import End
 from trimtab.simulate.account_findings import Undecided
 from trimtab.simulate.account_flows import AccountFlows, Unpaid
 from trimtab.simulate.account_interest import Interest
+from trimtab.simulate.account_settled import GoodFaith, Leaving
 from trimtab.simulate.account_tax import OpenLot, TaxAccount, lots_left, tax_of_selling
 from trimtab.simulate.account_terms import USUAL, AccountTerms
 from trimtab.simulate.tape import Tape
@@ -100,6 +102,9 @@ class Desk:
         self.fees_paid = 0
         self.unpaid: list[Unpaid] = []
         self.late: list[tuple[Unpaid, date]] = []
+        self.leaving: list[Leaving] = []
+        self.settled: list[Leaving] = []
+        self.good_faith = GoodFaith()
         self.ends: tuple[End, ...] = ()
         self.undecided = Undecided()
         self.listed: Mapping[str, date] = {}
@@ -123,7 +128,9 @@ class Desk:
         cash: Mapping[str, int],
     ) -> None:
         """Remember what each sleeve is worth at the closes of some days, and all together."""
-        own: dict[str, list[int]] = {self.cash_place: [sum(cash.values())] * len(days)}
+        # What leaves when it has settled is there until then, and no longer to be disposed of.
+        there = sum(cash.values()) + sum(one.what.amount for one in self.leaving)
+        own: dict[str, list[int]] = {self.cash_place: [there] * len(days)}
         for (_, id_), minor in worth.items():
             place = self.place_of.get(id_, id_)
             before = own.get(place)
@@ -174,10 +181,11 @@ class Desk:
             for (account, id_), steps in self.folded.positions.items()
             if id_ in self.prices and not accounts[account].tax.taxes_gains
         )
+        cash = together(
+            self.folded.cash, *({one.what.account: one.what.amount} for one in self.leaving)
+        )
         return held + sum(
-            cash
-            for account, cash in self.folded.cash.items()
-            if not accounts[account].tax.taxes_gains
+            own for account, own in cash.items() if not accounts[account].tax.taxes_gains
         )
 
     def weights(self) -> dict[str, float]:

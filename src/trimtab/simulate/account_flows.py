@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from trimtab.engine.value import Position
 from trimtab.model.errors import OptionError
@@ -109,6 +109,10 @@ class AccountFlows:
         return place + 1 + int(later[0]) if len(later) else None
 
 
+Kind: TypeAlias = Literal["withdrawal", "fee", "tax"]
+"""What money that leaves an account is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unpaid:
     """Money that is to leave an account, and has not yet; minor units.
@@ -117,11 +121,13 @@ class Unpaid:
         account: The account.
         on: The session at which it was to leave.
         amount: How much.
+        kind: What it is.
     """
 
     account: str
     on: date
     amount: int
+    kind: Kind = "withdrawal"
 
 
 def affordable(

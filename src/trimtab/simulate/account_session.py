@@ -28,7 +28,13 @@ from trimtab.simulate.account_cash import (
 from trimtab.simulate.account_desk import Desk
 from trimtab.simulate.account_ended import mandate_without
 from trimtab.simulate.account_flows import sessions_without
-from trimtab.simulate.account_payments import note_payments, take_flows, tax_due, withdrawals_due
+from trimtab.simulate.account_payments import (
+    note_payments,
+    release,
+    take_flows,
+    tax_due,
+    withdrawals_due,
+)
 from trimtab.simulate.account_quiet import quiet_worth
 from trimtab.simulate.account_trades import NEVER, carry_out_plan, hear, pay_out, reinvest
 from trimtab.simulate.tape import Tape
@@ -41,6 +47,7 @@ def session(desk: Desk, tape: Tape, request: Request) -> None:
     market = tape.market(len(desk.dates))
     desk.clock.day = market.as_of
     desk.read_prices(tape)
+    release(desk)
     _earn(desk, market)
     paid = _book_actions(desk, market)
     pay_out(desk, market)
@@ -69,8 +76,8 @@ def session(desk: Desk, tape: Tape, request: Request) -> None:
         plan = decide(seen, mandate, market, market.as_of, asked)
         hear(desk, plan)
         if plan.trades or plan.periods or request.withdrawals or request.deposits:
-            carry_out_plan(desk, plan, state, market, request)
-            note_payments(desk, plan, market, tax, come, go)
+            leaves = carry_out_plan(desk, plan, state, market, request)
+            note_payments(desk, tape, plan, tax=tax, come=come, go=go, leaves=leaves)
     if waits:
         _decide_for_later(desk, tape, market)
     now = desk.folded if desk.folded.head.seq else ready.folded
@@ -96,6 +103,7 @@ def pass_over(desk: Desk, tape: Tape) -> None:
     moves = desk.flows.next_after(start - 1) if desk.flows else None
     later = [one.place for one in desk.ends if one.place >= start]
     later += desk.interest.next_from(start) if desk.interest else []
+    later += [one.place for one in desk.leaving if one.place < len(tape)]
     for place in [*later, *([] if moves is None else [moves])]:
         due = min(tape.days[place], due or date.max)
     quiet = quiet_worth(tape, start, folded=desk.folded, mandate=desk.mandate, due=due)

@@ -259,9 +259,9 @@ class TaxAccount:
         """The first day on which anything that is not paid falls due; None when nothing is owed."""
         return min((payable_from(year) for _, year in self._open(date.max)), default=None)
 
-    def paid(self, account: str, *, on: date) -> None:
-        """All that an account had to pay by a day has been paid on it."""
-        for (owing, year), amount in sorted(self._open(on).items()):
+    def paid(self, account: str, *, due: date, on: date) -> None:
+        """All that an account had to pay by a day is paid, and leaves it on that day or later."""
+        for (owing, year), amount in sorted(self._open(due).items()):
             if owing == account:
                 self.payments.append(TaxPayment(account, year, on, amount))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
 from trimtab.engine.aim import targets
 from trimtab.engine.decide import AVOID_WASH, decide
@@ -101,8 +102,14 @@ def reinvest(desk: Desk, paid: Sequence[PaidDividend], market: Market) -> None:
         desk.for_cash.append(plan.id)
 
 
-def carry_out_plan(desk: Desk, plan: Plan, state: State, market: Market, request: Request) -> None:
-    """Apply a plan as a person would, on paper brokers that fill at this close."""
+def carry_out_plan(
+    desk: Desk, plan: Plan, state: State, market: Market, request: Request
+) -> dict[str, date]:
+    """Apply a plan as a person would, on paper brokers that fill at this close.
+
+    Returns:
+        The day on which what is withdrawn leaves each account; without those that could not pay.
+    """
     terms = _terms(desk, market)
     broker = MemoryBroker(terms, lambda: run.folded)
     accounts = desk.mandate.household.accounts
@@ -119,18 +126,25 @@ def carry_out_plan(desk: Desk, plan: Plan, state: State, market: Market, request
     )
     before = _worth(desk, desk.folded, market)
     run = Application(plan, request, venue, known=desk.folded, decided_from=state)
+    begun = len(run.entries)
     applied = carry_out(run, by="backtest")
     desk.folded = applied.folded
     desk.findings += [one for one in applied.findings if one.code not in _ONLY_REAL]
     desk.findings.extend(without_volume(terms, broker.orders.values()))
     plan = as_filled(plan, applied.orders, venue)
     desk.tax.sold(plan)
+    desk.good_faith.note(plan, desk.folded)
     if plan.trades:
         desk.plans.append(plan)
         desk.orders.extend(broker.orders.values())
         if before > 0:
             traded = sum(trade.value for trade in plan.trades)
             desk.turnover.append(traded / (2 * before))
+    return {
+        str(entry.body["account"]): date.fromisoformat(str(entry.body["on"]))
+        for entry in run.entries[begun:]
+        if entry.kind == "withdrawn"
+    }
 
 
 def _terms(desk: Desk, market: Market) -> PaperTerms:

@@ -61,7 +61,7 @@ def test_prices_that_end_are_refused_until_somebody_says_what_became_of_them(
     """As in research mode: the instrument, the day, how many sessions early, and what to say."""
     book = opened(over(tmp_path))
 
-    with pytest.raises(InputError, match=f"VTI: prices end on {LAST}, .*--delisted VTI"):
+    with pytest.raises(InputError, match=f"VTI: prices end on {LAST}, .*`delisted=VTI`"):
         account_runs(book, [MONTHLY])
 
 

@@ -87,7 +87,7 @@ def _rates(
     pair = next((name for name in (code + base, base + code) if name in rates), None)
     if pair is None:
         wrong = f"prices in {code} are to be in {base}, and there is no rate {code}{base}"
-        remedy = f"give {code}{base} as a column or symbol, in the prices or with fx"
+        remedy = f"give {code}{base} as a column or symbol, in the prices or with `fx`"
         problems.append(Problem(source, None, code + base, wrong, remedy))
         return None
     known = rates[pair]

@@ -224,8 +224,8 @@ def _in_one_currency(
     codes = sorted({one.currency for one in series.values() if one.currency})
     if len(codes) > 1:
         wrong = f"prices in several currencies: {', '.join(codes[:5])}"
-        remedy = "say which they are brought to (currency), with rates (fx)"
-        problems.append(Problem(source, None, "currency", wrong, remedy))
+        remedy = "say to which they are brought with `currency=USD`, and the rates with `fx`"
+        problems.append(Problem(source, None, "currency", wrong, remedy, is_argument=True))
     return series, ()
 
 

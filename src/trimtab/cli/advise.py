@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     """Find the advice and say it."""
     from trimtab.cli.patience import counting
     from trimtab.cli.screen import emit, progress, say, screen
-    from trimtab.model.errors import RefusedError
+    from trimtab.model.errors import RefusedError, TrimtabError
     from trimtab.model.policy import Policy, parse_policy
     from trimtab.simulate.advice import MADE_PATHS, PATHS, advise
     from trimtab.simulate.advice_checked import checked_in_accounts, tax_of_turnover
@@ -117,6 +117,8 @@ def run(args: argparse.Namespace) -> int:
                 cash_rate=args.cash_rate,
                 **conditions,
             )
+        except TrimtabError:
+            raise
         except ValueError as error:
             raise RefusedError(f"{error}") from None
         if runs and advice.advised != advice.own:

@@ -193,17 +193,13 @@ def conditions_of(args: argparse.Namespace) -> dict[str, Any]:
     """The keywords of `backtest` that options other than fees stand for.
 
     Raises:
-        RefusedError: Two of them contradict each other.
+        OptionError: Two of them contradict each other.
         InputError: The file of flows cannot be used.
     """
-    from trimtab.model.errors import RefusedError
     from trimtab.simulate.rules import check_short
 
     flows = flows_by(args)
-    try:
-        check_short(bool(args.short), args.loan_rate, flows, args.dividends or "reinvest")
-    except ValueError as error:
-        raise RefusedError(f"--{str(error).replace('_', '-')}") from None
+    check_short(bool(args.short), args.loan_rate, flows, args.dividends or "reinvest")
     return {
         "flows": flows,
         "fee": args.fee_percent or 0.0,

@@ -177,7 +177,8 @@ def _run(arguments: list[str]) -> int:
         # Nor is it looked for at the end, when the system takes everything back anyway.
         atexit.register(_leave_garbage)
     try:
-        return _done(command, args)
+        options = [text for action in chosen._actions for text in action.option_strings]
+        return _done(command, args, options)
     finally:
         if collects:
             gc.enable()
@@ -188,8 +189,8 @@ def _leave_garbage() -> None:
         gc.freeze()
 
 
-def _done(command: str, args: argparse.Namespace) -> int:
-    """Run a command; what the user can act on is told, a bug is shown as one."""
+def _done(command: str, args: argparse.Namespace, options: Sequence[str]) -> int:
+    """Run a command; what the user can act on is told by its options, a bug is shown as one."""
     from trimtab.cli.screen import trouble
     from trimtab.model.errors import TrimtabError
 
@@ -203,7 +204,9 @@ def _done(command: str, args: argparse.Namespace) -> int:
         sys.stdout.flush()
         return code
     except TrimtabError as error:
-        trouble(error, as_json=getattr(args, "json", False))
+        from trimtab.cli.asked import asked_by_options
+
+        trouble(asked_by_options(error, options), as_json=getattr(args, "json", False))
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -53,19 +53,15 @@ def missing_of(args: argparse.Namespace) -> dict[str, Any]:
     """The keywords of `backtest` that the options stand for.
 
     Raises:
-        RefusedError: One of them makes no sense.
+        OptionError: One of them makes no sense.
     """
-    from trimtab.model.errors import RefusedError
     from trimtab.simulate.gaps import read_gaps
 
     delisted = {
         symbol: None if price is None else float(price)
         for symbol, price in delisted_of(args).items()
     }
-    try:
-        read_gaps(args.missing, args.late, delisted)
-    except ValueError as error:
-        raise RefusedError(f"--{error}") from None
+    read_gaps(args.missing, args.late, delisted)
     options = {"missing": args.missing, "late": args.late, "delisted": delisted}
     if args.accept_jumps:
         options["accept_jumps"] = True

@@ -53,8 +53,8 @@ def refuse_early_ends(
         if after > most * max(_usual(source, days), 1):
             wrong = f"prices end on {days[-1]}, {after:,} sessions before the last, on {last}"
             remedy = (
-                f"end the run by then (--end {days[-1]}), or say what became of it (--delisted "
-                f"{name}, paid out at its last price, or {name}=PRICE)"
+                f"stop by then with `end={days[-1]}`, or say what became of it: "
+                f"`delisted={name}` pays it out at its last price, `delisted={name}=PRICE` at that"
             )
             problems.append(Problem(file, None, name, wrong, remedy))
     if problems:

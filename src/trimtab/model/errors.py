@@ -30,13 +30,26 @@ class RefusedError(TrimtabError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: where it is, what is wrong, what would be right."""
+    """One thing wrong with an input: where it is, what is wrong, what would be right.
+
+    Texts name arguments of a call as Python does, in backticks: `end`, `missing=hold:N`. Who asks
+    otherwise, as a command line by its options, says them otherwise.
+
+    Args:
+        file: Where it stands.
+        line: In that file; None where there is none.
+        key: What it is about.
+        wrong: What is wrong.
+        remedy: What would be right.
+        is_argument: Whether the key is the name of an argument.
+    """
 
     file: str
     line: int | None
     key: str
     wrong: str
     remedy: str
+    is_argument: bool = False
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
@@ -55,7 +68,10 @@ class InputError(TrimtabError):
 
 
 class OptionError(InputError, ValueError):
-    """An option that makes no sense: bad input that a call, and not a file, has in it."""
+    """An argument that makes no sense: bad input that a call, and not a file, has in it.
+
+    Its text begins with the argument's name, and names others in backticks.
+    """
 
     def __init__(self, wrong: str) -> None:
         super().__init__([Problem("options", None, "", wrong, "")])

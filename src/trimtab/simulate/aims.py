@@ -181,7 +181,7 @@ def checked(
             wrong = f"{symbol} has weight {number!r}"
             remedy = "weights are shares from 0 to 1"
             if isfinite(number):
-                remedy += "; short positions and loans are run where they are allowed (short)"
+                remedy += "; short positions and loans are allowed by `short=True`"
             raise _wrong(policy, where, wrong, remedy)
         found[str(symbol)] = number if short else max(number, 0.0)
     total = sum(found.values())

@@ -122,7 +122,7 @@ def _paid(run: PriceHistory) -> tuple[Floats, list[Finding]]:
         wrong = "these are total returns: dividends are in the prices, reinvested"
         if run.has_no_dividends:
             wrong = "there is no dividend column"
-        remedy = "give closes with a dividend column, or say dividends=reinvest"
+        remedy = "give closes with a dividend column, or say `dividends=reinvest`"
         raise InputError([Problem(run.source, None, "dividend", wrong, remedy)])
     inside = "its dividends are in its prices, reinvested: there is no dividend column for it."
     without = "there is no dividend column for it: it runs without dividends."

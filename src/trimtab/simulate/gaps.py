@@ -158,7 +158,7 @@ def _refuse_early_ends(
                 f"prices end on {history.dates[last]}, {after} sessions before the last, on "
                 f"{history.dates[-1]}"
             )
-            remedy = "end the run by then (end), or tell a backtest what became of it (delisted)"
+            remedy = "stop by then with `end`, or say what became of it with `delisted`"
             problems.append(Problem(history.source, None, symbol, wrong, remedy))
     if problems:
         raise InputError(problems)
@@ -216,7 +216,9 @@ def _refuse_long_holds(history: PriceHistory, status: Any, most: int) -> None:
                     f"no price from {history.dates[first]} to {history.dates[stop - 1]}, "
                     f"{stop - first} sessions in a row"
                 )
-                remedy = f"a last price is kept for at most {most}: missing=hold:N keeps it longer"
+                remedy = (
+                    f"a last price is kept for at most {most}: `missing=hold:N` keeps it longer"
+                )
                 problems.append(Problem(history.source, None, symbol, wrong, remedy))
     if problems:
         raise InputError(problems[:20])

@@ -49,8 +49,8 @@ def shared_history(
     made = any(isinstance(target, MadeTarget) for target in targets)
     if made and gaps is not None and gaps.spread:
         wrong = "a target that is made from prices begins when all of them are there"
-        remedy = "leave out late=spread, or give the target as weights"
-        raise InputError([Problem(prices.source, None, "late", wrong, remedy)])
+        remedy = "leave out `late=spread`, or give the target as weights"
+        raise InputError([Problem(prices.source, None, "late", wrong, remedy, is_argument=True)])
     wanted: list[str] = []
     for target in targets:
         if isinstance(target, GivenTarget):
@@ -93,13 +93,17 @@ def check_span(prices: PriceHistory, start: date | None, end: date | None) -> No
     there = f"prices are from {prices.first} to {prices.last}"
     if start is not None and end is not None and start > end:
         wrong = f"the start, {start}, is after the end, {end}"
-        raise InputError([Problem(prices.source, None, "start", wrong, f"swap them; {there}")])
+        raise InputError([_about(prices, "start", wrong, f"swap `start` and `end`; {there}")])
     if start is not None and start >= prices.last:
         wrong = f"{there}: none is after {start}"
-        raise InputError([Problem(prices.source, None, "start", wrong, "begin earlier")])
+        raise InputError([_about(prices, "start", wrong, "begin earlier")])
     if end is not None and end <= prices.first:
         wrong = f"{there}: none is before {end}"
-        raise InputError([Problem(prices.source, None, "end", wrong, "end later")])
+        raise InputError([_about(prices, "end", wrong, "end later")])
+
+
+def _about(prices: PriceHistory, argument: str, wrong: str, remedy: str) -> Problem:
+    return Problem(prices.source, None, argument, wrong, remedy, is_argument=True)
 
 
 def _with_cash(history: PriceHistory, rate: float) -> PriceHistory:
@@ -128,7 +132,7 @@ def _with_cash(history: PriceHistory, rate: float) -> PriceHistory:
     )
 
 
-_IF_REAL = "or say that it is real: accept_jumps=True, --accept-jumps"
+_IF_REAL = "or say that it is real: `accept_jumps=True`"
 
 
 def _refuse_jumps(history: PriceHistory) -> None:

@@ -185,16 +185,16 @@ def check_short(
         OptionError: It does not.
     """
     if loan_rate is not None and not short:
-        raise OptionError("loan_rate: there are no loans unless they are allowed (short)")
+        raise OptionError("loan_rate: there are no loans unless `short=True` allows them")
     if loan_rate is not None:
         _check_yearly("loan_rate", loan_rate, "0.06")
     if short and flows is not None and flows.invest != "hold":
         raise OptionError(
             "flows: beside short positions money comes to CASH and goes from it, by a loan where "
-            "there is none, until the policy trades: say so with invest='hold'"
+            "there is none, until the policy trades: say so with `invest=hold`"
         )
     if short and dividends == "towards-target":
         raise OptionError(
             "dividends: beside short positions they stay in CASH until the policy trades: say so "
-            "with hold"
+            "with `dividends=hold`"
         )

@@ -10,7 +10,6 @@ from trimtab.adapters.calendars import calendar, calendar_names
 from trimtab.model.sessions import Calendar
 from trimtab.model.settlement import payable_on, settles_on
 from trimtab.model.state import Unsettled
-from trimtab.simulate.priced_days import priced_days
 
 NYSE = calendar("XNYS")
 
@@ -68,16 +67,6 @@ def test_other_exchanges_settle_by_their_own_rule() -> None:
     assert settles_on(calendar("XTSE"), date(2024, 5, 27)) == date(2024, 5, 28)
     assert settles_on(calendar("XLON"), date(2014, 10, 3)) == date(2014, 10, 8)
     assert settles_on(calendar("XLON"), date(2014, 10, 6)) == date(2014, 10, 8)
-
-
-def test_sessions_that_a_run_leaves_out_settle_all_the_same() -> None:
-    """With a price a month, what is sold at a month's end settles two business days later."""
-    ends = [NYSE.period_end("monthly", date(2023, month, 1)) for month in range(1, 13)]
-
-    seldom = priced_days(NYSE, {"US": ends}).calendar
-
-    assert seldom.next_session(ends[0]) == ends[1]
-    assert settles_on(seldom, ends[0]) == date(2023, 2, 2)
 
 
 def test_cash_leaves_when_nothing_that_is_on_its_way_is_missing_any_more() -> None:

@@ -64,7 +64,8 @@ def paying(
         mandate(HALVES, when=when, costs=costs),
         begun(days[0], lots, brokerage=10_000),
         tape(days, own, US="50", BND="40"),
-        terms=AccountTerms(flows=Flows(moves, **more.pop("flows", {})), **more),
+        terms=AccountTerms(flows=Flows(moves), **more),
+        exchange=NYSE,
     )
 
 
@@ -156,6 +157,8 @@ def test_a_price_a_month_pays_at_the_session_that_sold() -> None:
 
     run = paying({ends[4]: -900.0}, days=ends, own=seldom)
 
+    assert seldom.next_session(ends[4]) == ends[5]
+    assert {one.settles for one in run.folded.fills.values()} == {date(2023, 6, 2)}
     assert left(run) == {ends[4]: -90_000}
     assert "withdrawal-settles" not in {one.code for one in run.findings}
 

@@ -18,6 +18,7 @@ from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price, StepPrice, money_text
 from trimtab.model.orders import BrokerEvent, Fill, Order, OrderState
+from trimtab.model.sessions import Calendar
 from trimtab.model.settlement import settles_on
 
 
@@ -44,6 +45,7 @@ class PaperTerms:
         costs: By account; the empty key is every other account.
         volumes: Units traded that day, by instrument, where that is known.
         participation: The largest part of a day's volume that one order is filled with; None: all.
+        exchange: By whose sessions trades settle; None: the market's.
     """
 
     market: Market
@@ -51,6 +53,7 @@ class PaperTerms:
     costs: Mapping[str, Costs] = field(default_factory=dict)
     volumes: Mapping[str, Fraction] = field(default_factory=dict)
     participation: Fraction | None = None
+    exchange: Calendar | None = None
 
     @classmethod
     def of(
@@ -60,10 +63,11 @@ class PaperTerms:
         *,
         volumes: Mapping[str, Fraction] | None = None,
         participation: Fraction | None = None,
+        exchange: Calendar | None = None,
     ) -> PaperTerms:
         """The terms of a household at a market's prices; without a participation: in whole."""
         instruments = mandate.household.instruments
-        return cls(market, instruments, mandate.costs, volumes or {}, participation)
+        return cls(market, instruments, mandate.costs, volumes or {}, participation, exchange)
 
     def costs_of(self, account: str) -> Costs:
         """What trading costs in an account."""
@@ -148,7 +152,7 @@ def _fill(order: Order, worth: Expected, quantity: int, terms: PaperTerms) -> Fi
         gross=worth.gross,
         fees=worth.fees,
         on=day,
-        settles=settles_on(terms.market.calendar, day),
+        settles=settles_on(terms.exchange or terms.market.calendar, day),
     )
 
 

@@ -117,6 +117,7 @@ def account_runs(
                 on_session=told,
                 mover=_asked(mover, policy) if own is None else None,
                 watch=past.watch_on_its_days(book) if policy.when.needs_prices else None,
+                exchange=book.portfolio.calendar,
             )
         )
     more = (*past.findings, *large_dividends(tape))
@@ -214,6 +215,7 @@ def account_paths(
             pay_tax=pay_tax,
             terms=terms,
             invest_at_start=start_from == "cash",
+            exchange=book.portfolio.calendar,
             in_turn=shared_out(processes),
             on_progress=on_progress,
         )

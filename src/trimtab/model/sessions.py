@@ -30,8 +30,6 @@ class Calendar:
         closed: Usual weekdays without a session.
         extra: Sessions on days of the week that are otherwise without.
         early: Half days, with the local time at which each closes.
-        left_out: Sessions of the exchange that are among `closed` for a run that has no prices
-            then; what was traded before settles on them all the same.
         weekdays: Days of the week with sessions, Monday being 0.
         timezone: IANA name of the zone that `opens` and `closes` are in.
         opens: Local time at which a usual session opens.
@@ -50,7 +48,6 @@ class Calendar:
     closed: frozenset[date] = field(default=frozenset(), repr=False)
     extra: frozenset[date] = field(default=frozenset(), repr=False)
     early: Mapping[date, time] = field(default_factory=dict, hash=False, repr=False)
-    left_out: frozenset[date] = field(default=frozenset(), repr=False)
     weekdays: frozenset[int] = frozenset(range(5))
     timezone: str = "UTC"
     opens: time = time(9, 30)

@@ -46,7 +46,7 @@ def settles_on(calendar: Calendar, traded: date) -> date:
 
     Business days are the exchange's sessions, but for those of New York on which American banks are
     closed, Columbus Day and Veterans Day: what is traded then settles as what was traded before
-    (FINRA Notice to Members 95-77). Sessions that a run leaves out for want of prices count.
+    (FINRA Notice to Members 95-77).
 
     >>> memorial = date(2024, 5, 27)
     >>> nyse = Calendar("XNYS", date(2024, 1, 1), date(2024, 12, 31), frozenset({memorial}))
@@ -59,8 +59,8 @@ def settles_on(calendar: Calendar, traded: date) -> date:
     day = traded
     while left:
         day += timedelta(days=1)
-        is_open = calendar.is_session(day) or day in calendar.left_out
-        left -= is_open and not (in_america and _banks_are_closed(day))
+        is_idle = in_america and _banks_are_closed(day)
+        left -= calendar.is_session(day) and not is_idle
     return day
 
 

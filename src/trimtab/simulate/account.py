@@ -19,6 +19,7 @@ from trimtab.model.errors import OptionError
 from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price
+from trimtab.model.sessions import Calendar
 from trimtab.simulate.account_desk import Desk
 from trimtab.simulate.account_ended import ends_of
 from trimtab.simulate.account_flows import AccountFlows, exhausted_on, late_said, unpaid_said
@@ -47,6 +48,7 @@ def backtest_accounts(
     on_session: Callable[[date], None] | None = None,
     mover: Mover | None = None,
     watch: Watch | None = None,
+    exchange: Calendar | None = None,
 ) -> AccountRun:
     """What a household's policy would have done, in account mode.
 
@@ -70,6 +72,8 @@ def backtest_accounts(
             function as for a plan. `mandate.target` has no meaning then.
         watch: What estimates the risk that `tracking` and `worth` weigh, by the same function as
             for a plan; None: what `mandate.outlooks` say.
+        exchange: By whose sessions trades settle, where the markets' calendar leaves some out for
+            want of prices; None: by that.
 
     Returns:
         The run. What is owed at its end, because it is not due yet, is in `tax_owed`.
@@ -85,7 +89,7 @@ def backtest_accounts(
         assert mandate.target is not None, "there is a target for the first session"
     desk = Desk(
         mandate, opening, participation, volumes, pay_tax=pay_tax, terms=terms, mover=mover,
-        watch=watch,
+        watch=watch, exchange=exchange,
     )  # fmt: skip
     if terms.trade_at == "next-open" and opens is None:
         raise OptionError("trade_at: there are no opens to trade at; say next-close")

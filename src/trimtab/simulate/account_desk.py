@@ -19,6 +19,7 @@ from trimtab.model.market import Market
 from trimtab.model.numbers import Price, StepPrice
 from trimtab.model.orders import Order
 from trimtab.model.plan import Plan
+from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.account_cash import together
 from trimtab.simulate.account_ended import End
@@ -61,11 +62,13 @@ class Desk:
         terms: AccountTerms = USUAL,
         mover: Mover | None = None,
         watch: Watch | None = None,
+        exchange: Calendar | None = None,
     ) -> None:
         self.terms = terms
         self.mandate = mandate
         self.mover = mover
         self.watch = watch
+        self.exchange = exchange
         self.opening = opening
         self.participation = participation
         self.volumes = volumes

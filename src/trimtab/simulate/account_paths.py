@@ -17,6 +17,7 @@ from trimtab.model.errors import OptionError
 from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.policy import Policy
+from trimtab.model.sessions import Calendar
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_drags import growth_after_tax
 from trimtab.simulate.account_findings import PathTally
@@ -136,6 +137,7 @@ def bootstrap_accounts(
     pay_tax: bool = True,
     terms: AccountTerms = USUAL,
     invest_at_start: bool = True,
+    exchange: Calendar | None = None,
     in_turn: InTurn = map,
     on_progress: Callable[[int], None] | None = None,
 ) -> AccountPaths:
@@ -154,6 +156,7 @@ def bootstrap_accounts(
         pay_tax: Pay tax when it is due; else what is owed is taken off at the end.
         terms: As for `backtest_accounts`; there are no dividends on a path.
         invest_at_start: Whether accounts are invested at the first session, as from cash.
+        exchange: By whose sessions trades settle; as for `backtest_accounts`.
         in_turn: What runs the paths and gives their figures in their turn: `map`, or one that
             shares them out among processes, as `trimtab.live.processes.shared_out`. It changes no
             figure.
@@ -172,7 +175,7 @@ def bootstrap_accounts(
         raise OptionError(f"level {level!r}: between 0 and 1, as 0.95")
     shuffled = ShuffledMarkets.of(markets, seed=seed, block=block)
     ways = tuple(replace(mandate, when=policy.when, to=policy.to) for policy in policies)
-    task = _Task(ways, opening, shuffled, pay_tax, terms, invest_at_start)
+    task = _Task(ways, opening, shuffled, pay_tax, terms, invest_at_start, exchange)
     table = np.empty((paths, len(policies), len(FIGURES)))
     tally = PathTally([frozenset((f.code, f.subject) for f in r.findings) for r in observed or ()])
     for number, (figures, told) in enumerate(in_turn(task, range(paths))):
@@ -218,6 +221,7 @@ class _Task:
     pay_tax: bool
     terms: AccountTerms
     invest_at_start: bool
+    exchange: Calendar | None
 
     def __call__(self, number: int) -> PathFound:
         """The figures of each policy over one path, and its findings that are more than notes."""
@@ -230,6 +234,7 @@ class _Task:
                 invest_at_start=self.invest_at_start,
                 pay_tax=self.pay_tax,
                 terms=self.terms,
+                exchange=self.exchange,
             )
             for way in self.ways
         ]

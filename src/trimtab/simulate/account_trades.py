@@ -149,10 +149,16 @@ def carry_out_plan(
 
 def _terms(desk: Desk, market: Market) -> PaperTerms:
     """What the paper brokers of a session trade by."""
-    if desk.participation is None:
-        return PaperTerms.of(desk.mandate, market)
-    volumes = {} if desk.volumes is None else desk.volumes(market.as_of)
-    return PaperTerms.of(desk.mandate, market, volumes=volumes, participation=desk.participation)
+    volumes = None
+    if desk.participation is not None and desk.volumes is not None:
+        volumes = desk.volumes(market.as_of)
+    return PaperTerms.of(
+        desk.mandate,
+        market,
+        volumes=volumes,
+        participation=desk.participation,
+        exchange=desk.exchange,
+    )
 
 
 def _worth(desk: Desk, folded: Folded, market: Market) -> int:

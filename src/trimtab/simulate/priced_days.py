@@ -83,7 +83,6 @@ def _only(calendar: Calendar, sessions: Sequence[date], days: Sequence[date]) ->
         last=max([calendar.last, *days]),
         closed=calendar.closed.union(d for d in dropped if d.weekday() in usual) - kept,
         extra=calendar.extra.union(d for d in kept if d.weekday() not in usual) - dropped,
-        left_out=calendar.left_out | dropped,
     )
     return PricedDays(made, tuple(days))
 

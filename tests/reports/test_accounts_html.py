@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from tests.engine.households import CALENDAR, account, lot, mandate, tree
@@ -17,8 +19,14 @@ from trimtab.model.policy import Policy
 from trimtab.reports.backtest_html import accounts_html
 from trimtab.reports.html.drawn import account_curve
 from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_paths import bootstrap_accounts
+from trimtab.simulate.account_paths import (
+    FIGURES,
+    AccountGap,
+    AccountPaths,
+    bootstrap_accounts,
+)
 from trimtab.simulate.account_run import AccountRun
+from trimtab.simulate.difference import Gap
 
 DAYS = CALENDAR.sessions(date(2024, 11, 1), date(2025, 12, 31))
 
@@ -109,6 +117,43 @@ def test_tables_in_python_are_exact_and_show_themselves(run: AccountRun) -> None
     assert "after tax" in repr(run)
 
 
+def test_spreads_after_tax_are_those_of_the_paths(run: AccountRun) -> None:
+    """Chart, sentence, and the table's intervals and differences come from the same paths."""
+    draw = np.random.default_rng(4)
+    table = draw.normal(1.0, 0.1, (200, 2, 3)) * np.array([2e6, 1.8e6, 0.07])
+    apart = table[:, 0] - table[:, 1]
+    ends = np.percentile(apart, [2.5, 50.0, 97.5], axis=0)
+    gaps = tuple(
+        Gap(figure, 3.0, 1.0, (0.0, 0.0), ends[1, k], ends[0, k], ends[2, k], 0.5, 0.5, 0.95, 200)
+        for k, figure in enumerate(FIGURES)
+    )
+    pair = AccountGap(run.name, "less", gaps)
+    shuffled = AccountPaths((pair,), table, 0.95, "made for a test")
+
+    page = accounts_html([run, replace(run, name="less")], shuffled=shuffled)
+
+    data = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    growth, final, _ = data["outcomes"]
+    assert growth["title"] == "Growth a year after tax"
+    # The axis leaves out the last 0.5% of all paths at either end.
+    assert sum(sum(row["bins"]) for row in growth["rows"]) == 396
+    low, high = np.percentile(table[:, 0, 0], [5.0, 95.0])
+    assert [final["rows"][0]["q"][0], final["rows"][0]["q"][2]] == pytest.approx([low, high], 1e-5)
+    assert f"nine of ten of them left \u201c&lt;b&gt;mine&lt;/b&gt;\u201d {low:,.0f}" in page
+    assert f"<small>{low:,.0f} to {high:,.0f}</small>" in page
+    # The chart and the table have the other policy less the first one.
+    assert growth["gaps"][1]["q"] == pytest.approx([-x for x in ends[::-1, 2]], rel=1e-5)
+    assert 'data-figure="difference.after_tax_growth" data-value="-2.0"' in page
+
+
+def test_where_no_history_was_shuffled_it_says_how(run: AccountRun) -> None:
+    """Without paths there is no distribution, and a line says what to run again with."""
+    page = accounts_html([run])
+
+    assert "Run it again with <code>--account-mode --paths 100</code>" in page
+    assert '"outcomes":[]' in page
+
+
 def test_too_few_paths_lead_with_what_is_known(run: AccountRun) -> None:
     """The answer begins with who left most and least, and then says that luck is not told from."""
     lots = (lot("a", "US", 100, "1000", date(2020, 1, 2)),)
@@ -129,3 +174,4 @@ def test_too_few_paths_lead_with_what_is_known(run: AccountRun) -> None:
     (head,) = re.findall(r'aria-label="The answer"><p>(.*?)</p>', page)
     assert head.startswith("“&lt;b&gt;mine&lt;/b&gt;” left most after tax, “less” least.")
     assert "not known: too few paths to tell (2; at least 100)" in head
+    assert "Too few shuffled histories to show a spread (2; at least 100)." in page

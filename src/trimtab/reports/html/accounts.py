@@ -12,11 +12,29 @@ from trimtab.reports.html.answer import quoted
 from trimtab.reports.html.data import report_data, script_json
 from trimtab.reports.html.drawn import AccountCurve, account_curve
 from trimtab.reports.html.marks import Mark, marks_of, marks_told
-from trimtab.reports.html.page import NOSCRIPT, chart, document, notes_section, warnings_section
+from trimtab.reports.html.page import (
+    NOSCRIPT,
+    chart,
+    document,
+    notes_section,
+    outcomes_chart,
+    warnings_section,
+)
 from trimtab.reports.html.series import Yearly, yearly
-from trimtab.reports.html.tables import Cell, long, policy_table, safe, swatch, yearly_table
-from trimtab.reports.words import counted
+from trimtab.reports.html.spreads import Spread, account_spreads, nine_of_ten
+from trimtab.reports.html.tables import (
+    Cell,
+    against,
+    long,
+    policy_table,
+    safe,
+    swatch,
+    yearly_table,
+)
+from trimtab.reports.words import counted, listed
 from trimtab.simulate.account_findings import findings_of
+from trimtab.simulate.account_paths import ACCOUNT_PATHS
+from trimtab.simulate.difference import LEAST_PATHS
 from trimtab.simulate.metrics import is_short
 from trimtab.simulate.results import percent
 
@@ -37,6 +55,7 @@ def accounts_page(
     first, last = (f'<span class="nowrap">{day}</span>' for day in (one.first, one.last))
     told = findings_of(runs)
     marks = marks_of(told, one.first, one.last)
+    spreads = account_spreads(runs, shuffled)
     growth, falls, by_year, *others = _charts(runs, marks)
     findings = (*told, *(shuffled.findings if shuffled else ()))
     parts = [
@@ -47,7 +66,7 @@ def accounts_page(
         NOSCRIPT,
         growth,
         "<section><h2>The policies</h2>",
-        _gave(runs),
+        _gave(runs, spreads),
         _risked(runs),
         _took(runs),
         "</section>",
@@ -55,6 +74,7 @@ def accounts_page(
         by_year,
         _taxes(runs),
         *others,
+        _outcomes(runs, shuffled, spreads),
         "<section><h2>Year by year</h2>",
         yearly_table(curves, years),
         "</section>",
@@ -65,18 +85,19 @@ def accounts_page(
     return document(
         title,
         "\n".join(part for part in parts if part),
-        script_json(_data(runs, curves, years, marks)),
+        script_json(_data(runs, (curves, years), marks, spreads)),
     )
 
 
 def _data(
     runs: Sequence[AccountRun],
-    curves: Sequence[AccountCurve],
-    years: Sequence[Yearly],
+    drawn: tuple[Sequence[AccountCurve], Sequence[Yearly]],
     marks: Sequence[Mark],
+    spreads: Sequence[Spread],
 ) -> dict[str, Any]:
     """What the charts draw: as in research mode, and tax and gains by year."""
-    data = report_data(curves, years, None, (), marks)
+    curves, years = drawn
+    data = report_data(curves, years, spreads, marks)
     span = years[0].years
 
     def by_year(run: AccountRun, *names: str) -> list[float]:
@@ -122,7 +143,7 @@ def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
             ]
         gaps = [one["after_tax_growth"] for one in shuffled.compared]
         few = next((gap for gap in gaps if gap.verdict == "few"), None)
-        head = " ".join(_compared(one) for one in shuffled.compared if few is None)
+        head = _headline(shuffled.compared)
         if few is not None:
             head = (
                 f"{most} Whether that is more than luck is not known: too few paths to tell "
@@ -137,6 +158,19 @@ def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
         f'<section class="answer" aria-label="The answer"><p>{safe(head)}</p>'
         f"<dl>{told}</dl></section>"
     )
+
+
+def _headline(pairs: Sequence[AccountGap]) -> str:
+    """What shuffled histories say of all policies; those that differ by noise in one sentence."""
+    noisy = [one for one in pairs if one["after_tax_growth"].verdict == "noise"]
+    told = [_compared(one) for one in pairs if len(noisy) < 2 or one not in noisy]
+    if len(noisy) > 1:
+        others = listed([quoted(one.second) for one in noisy])
+        told.append(
+            f"How fast {quoted(noisy[0].first)} grows after tax differs from {others} by no more "
+            "than noise."
+        )
+    return " ".join(told)
 
 
 def _compared(pair: AccountGap) -> str:
@@ -189,22 +223,58 @@ def _cost(runs: Sequence[AccountRun]) -> str:
     return f"{told}."
 
 
-def _gave(runs: Sequence[AccountRun]) -> str:
-    heads = [
-        "Policy", "Final value", "After tax owed", "If all is sold", "Growth a year", "Volatility",
-        "Worst fall",
-    ]  # fmt: skip
+def _gave(runs: Sequence[AccountRun], spreads: Sequence[Spread]) -> str:
+    heads = ["Policy", "Final value", "After tax owed", "If all is sold"]
+    known = {one.figure.name: one for one in spreads}
+    growths = known.get("after_tax_growth")
+    if growths is not None:
+        heads.append(f"After tax, against {runs[0].name}")
+    heads += ["Growth a year", "Volatility", "Worst fall"]
     rows = []
-    for run in runs:
+    for place, run in enumerate(runs):
         found = run.to_dict()
         money = ("final_value", "after_tax_final_value", "after_tax_liquidation_value")
-        cells: list[Cell] = [(name, found[name], f"{found[name]:,.2f}", "") for name in money]
+        cells: list[Cell] = [
+            (
+                name,
+                found[name],
+                f"{found[name]:,.2f}",
+                nine_of_ten(known[name], place) if name in known else "",
+            )
+            for name in money
+        ]
+        if growths is not None:
+            cells.append(against(growths.gaps[place - 1] if place else None, "after_tax_growth"))
         growth = _share(found, "cagr", 2)
         if is_short(run.dates[0], run.dates[-1]):
             growth = (*growth[:2], "-", "")
         cells += [growth, _share(found, "volatility", 2)]
         rows.append([*cells, _share(found, "max_drawdown", 1)])
-    return policy_table("What each policy gave", heads, runs, rows)
+    note = INTERVALS if spreads else ""
+    return policy_table("What each policy gave", heads, runs, rows) + note
+
+
+INTERVALS = (
+    '<p class="note">Below a figure stands what it was on nine of ten shuffled histories (5% to '
+    "95%). A difference in growth a year after tax has its 95% interval; where that holds zero, "
+    "the difference is noise.</p>"
+)
+
+
+def _outcomes(
+    runs: Sequence[AccountRun], shuffled: AccountPaths | None, spreads: Sequence[Spread]
+) -> str:
+    """The distributions after tax, with a sentence; where there are none, how to get them."""
+    if shuffled is None:
+        return outcomes_chart(None, f"--account-mode --paths {ACCOUNT_PATHS}")
+    if not spreads:
+        many = len(shuffled.table)
+        told = f"Too few shuffled histories to show a spread ({many:,}; at least {LEAST_PATHS})."
+        return f'<section><h2>What might have been as well</h2><p class="note">{told}</p></section>'
+    left = next(one for one in spreads if one.figure.name == "after_tax_final_value")
+    each = [f"{quoted(run.name)} {nine_of_ten(left, k)}" for k, run in enumerate(runs)]
+    what = f"After tax nine of ten of them left {listed(each)}."
+    return outcomes_chart(f"{shuffled.how}. {what}", "")
 
 
 def _risked(runs: Sequence[AccountRun]) -> str:

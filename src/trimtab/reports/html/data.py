@@ -17,14 +17,12 @@ from trimtab.reports.html.series import (
     thinned,
     weights_of,
 )
+from trimtab.reports.html.spreads import Spread, spread_data
 from trimtab.reports.words import clean
-from trimtab.simulate.difference import OUTCOME_FIGURES, shown
 
 if TYPE_CHECKING:
     from trimtab.reports.html.drawn import Drawn
     from trimtab.reports.html.marks import Mark
-    from trimtab.simulate.difference import Difference
-    from trimtab.simulate.outcomes import Outcomes
 
 SHARE = 10_000
 """Shares are written in hundredths of a percent, which is finer than a pixel."""
@@ -32,27 +30,11 @@ SHARE = 10_000
 DIGITS = 8
 """Digits of the largest value of a curve."""
 
-BINS = 36
-"""Bars of a distribution."""
-
-SHOWN = ("cagr", "max_drawdown", "volatility", "tracking_error", "cost_a_year", "final_value")
-"""Figures whose distributions can be looked at."""
-
-TITLES = {
-    "cagr": "Growth a year",
-    "max_drawdown": "Worst fall",
-    "volatility": "Volatility a year",
-    "tracking_error": "Tracking error a year",
-    "cost_a_year": "Cost a year",
-    "final_value": "Final value",
-}
-
 
 def report_data(
     policies: Sequence[Drawn],
     years: Sequence[Yearly],
-    outcomes: Outcomes | None,
-    differences: Sequence[Difference],
+    spreads: Sequence[Spread] = (),
     marks: Sequence[Mark] = (),
 ) -> dict[str, Any]:
     """Everything that is drawn. Names in it are shown as text only, never as markup."""
@@ -83,7 +65,7 @@ def report_data(
         "turnover": [[round(x, 5) for x in own.turnover] for own in years],
         "costs": [[round(x, 2) for x in own.costs] for own in years],
         "bars": [["turnover", "Turnover"], ["costs", "Costs"]],
-        "outcomes": [] if outcomes is None else _outcomes(outcomes, differences),
+        "outcomes": spread_data(spreads),
         "marks": [[day_number(day), symbol, word] for day, symbol, word in marks],
     }
 
@@ -110,68 +92,6 @@ def _weights(one: Drawn, most: int) -> dict[str, Any]:
         "target": flat,
         "events": steps(days[found.events]),
     }
-
-
-def _outcomes(outcomes: Outcomes, differences: Sequence[Difference]) -> list[dict[str, Any]]:
-    """Of each figure: every policy's distribution, and its difference from the first policy."""
-    import numpy as np
-
-    found: list[dict[str, Any]] = []
-    units = {figure.name: figure.unit for figure in OUTCOME_FIGURES}
-    for name in SHOWN:
-        draws = [outcomes.of(policy, name) for policy in outcomes.names]
-        table = np.array(draws)
-        if not np.isfinite(table).all():
-            continue
-        low, high = (float(q) for q in np.percentile(table, [0.5, 99.5]))
-        if low == high:
-            continue
-        rows = []
-        for place, own in enumerate(draws):
-            counts, _ = np.histogram(own, bins=BINS, range=(low, high))
-            middle = [float(q) for q in np.percentile(own, [5, 50, 95])]
-            rows.append(
-                {
-                    "bins": counts.tolist(),
-                    "q": [_short(q) for q in middle],
-                    "text": " to ".join(shown(units[name], q) for q in (middle[0], middle[2])),
-                    "median": shown(units[name], middle[1]),
-                    "history": _short(float(outcomes.observed[place, _place(name)])),
-                }
-            )
-        gaps: list[dict[str, Any] | None] = [None]
-        for one in differences:
-            gap = one[name]
-            # An interval that tells nothing is not drawn: it has no width.
-            ends = gap.interval or (gap.median, gap.median)
-            gaps.append(
-                {
-                    "q": [_short(ends[0]), _short(gap.median), _short(ends[1])],
-                    "history": _short(gap.observed),
-                    "verdict": gap.verdict,
-                    "text": gap.sentence,
-                }
-            )
-        found.append(
-            {
-                "name": name,
-                "title": TITLES[name],
-                "money": units[name] == "money",
-                "range": [_short(low), _short(high)],
-                "rows": rows,
-                "gaps": gaps if differences else [],
-            }
-        )
-    return found
-
-
-def _place(name: str) -> int:
-    return [figure.name for figure in OUTCOME_FIGURES].index(name)
-
-
-def _short(number: float) -> float | None:
-    """Six digits, enough for a picture; None where there is no number."""
-    return float(f"{number:.6g}") if abs(number) < float("inf") else None
 
 
 def script_json(value: Any) -> str:

@@ -14,6 +14,7 @@ from trimtab.reports.html.data import report_data, script_json
 from trimtab.reports.html.marks import marks_of, marks_told
 from trimtab.reports.html.script import SCRIPT
 from trimtab.reports.html.series import MOST_PANELS, MOST_POINTS, yearly
+from trimtab.reports.html.spreads import research_spreads
 from trimtab.reports.html.style import PATTERNS, STYLE
 from trimtab.reports.html.tables import gave_table, safe, took_table, yearly_table
 from trimtab.reports.words import counted, listed, sentence
@@ -42,7 +43,8 @@ def page(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) ->
     title = f"Rebalancing policies, {one.first} to {one.last}"
     years = [yearly(policy) for policy in result.policies]
     marks = marks_of(result.findings, one.first, one.last)
-    data = report_data(result.policies, years, outcomes, differences, marks)
+    spreads = [] if outcomes is None else research_spreads(outcomes, differences)
+    data = report_data(result.policies, years, spreads, marks)
     growth, *others = _charts(result, outcomes, marks)
     parts = [
         _title(one),
@@ -173,22 +175,36 @@ def _charts(result: Backtest, outcomes: Outcomes | None, marks: Sequence[Mark]) 
             "Taxes are not part of a run in research mode.",
         ),
     ]
-    if outcomes is not None:
-        parts.append(
-            chart(
-                "outcomes",
-                "What might have been as well",
-                f"{outcomes.how}. The shape is the spread of outcomes, the line from 5% to 95% of "
-                "them, the dot their median, the ring what history itself gave.",
-            )
-        )
-    return parts
+    how = None if outcomes is None else f"{outcomes.how}."
+    return [*parts, outcomes_chart(how, "--paths 1000")]
 
 
 def _left_out(symbols: int) -> str:
     if symbols <= MOST_PANELS:
         return ""
     return f" The {MOST_PANELS} largest holdings are drawn."
+
+
+def outcomes_chart(told: str | None, option: str) -> str:
+    """A place for the distributions; where none were made, what makes them.
+
+    Args:
+        told: How the paths were made, and what came of them; None where there are none.
+        option: What to run again with.
+    """
+    title = "What might have been as well"
+    if told is None:
+        return (
+            f'<section id="outcomes"><h2>{title}</h2><p class="note">History happened once, and '
+            "these figures have no intervals. Run it again with "
+            f"<code>{safe(option)}</code> to see what shuffled histories give, and which "
+            "differences are noise.</p></section>"
+        )
+    read = (
+        " The shape is the spread of outcomes, the line from 5% to 95% of them, the dot their "
+        "median, the ring what history itself gave."
+    )
+    return chart("outcomes", title, told + read)
 
 
 def chart(name: str, title: str, note: str, hint: str = "") -> str:

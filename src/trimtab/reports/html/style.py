@@ -53,6 +53,7 @@ td.loss{color:var(--loss)}
 .s1{stroke-dasharray:7 3}.s2{stroke-dasharray:2 2.5}.s3{stroke-dasharray:10 3 2 3}
 .s4{stroke-dasharray:4 2}.s5{stroke-dasharray:12 4}.s6{stroke-dasharray:6 2 1.5 2 1.5 2}
 .s7{stroke-dasharray:1.5 4}
+@media screen{td small{white-space:nowrap}}
 @media screen and (min-width:701px){path.curve,.key line{stroke-dasharray:none}}
 path.lone{stroke-dasharray:none}
 .dim{opacity:.16}

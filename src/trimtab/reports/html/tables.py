@@ -14,7 +14,7 @@ from trimtab.simulate.results import percent, yearly
 
 if TYPE_CHECKING:
     from trimtab.reports.html.drawn import Drawn, Named
-    from trimtab.simulate.difference import Difference
+    from trimtab.simulate.difference import Difference, Gap
     from trimtab.simulate.outcomes import Outcomes
     from trimtab.simulate.policy_result import PolicyResult
 
@@ -71,7 +71,8 @@ def gave_table(
             ("cagr", one.cagr, yearly(one, one.cagr, 2), _spread(outcomes, one.name, "cagr")),
         ]
         if differences:
-            cells.append(_against(apart.get(one.name)))
+            pair = apart.get(one.name)
+            cells.append(against(None if pair is None else pair["cagr"], "cagr"))
         cells += [
             (
                 "volatility",
@@ -132,20 +133,26 @@ def took_table(policies: Sequence[PolicyResult], outcomes: Outcomes | None) -> s
     return policy_table("What each policy took", heads, policies, rows)
 
 
-def _against(one: Difference | None) -> Cell:
-    if one is None:
+def against(gap: Gap | None, name: str) -> Cell:
+    """A difference from the first policy with its interval, and in words whether it is noise."""
+    if gap is None:
         return ("", None, "", "")
-    gap = one["cagr"]
+    figure = f"difference.{name}"
     if gap.verdict == "same":
-        return ("difference.cagr", gap.observed, "0.00%", "equal on every path")
+        return (figure, gap.observed, "0.00%", "equal on every path")
     if gap.verdict == "few":
-        return ("difference.cagr", gap.observed, f"{gap.observed:+.2%}", VERDICTS["few"])
+        return (figure, gap.observed, _signed(gap.observed), VERDICTS["few"])
     return (
-        "difference.cagr",
+        figure,
         gap.observed,
-        f"{gap.observed:+.2%}",
-        f"{gap.low:+.2%} to {gap.high:+.2%}: {VERDICTS[gap.verdict]}",
+        _signed(gap.observed),
+        f"{_signed(gap.low)} to {_signed(gap.high)}: {VERDICTS[gap.verdict]}",
     )
+
+
+def _signed(share: float) -> str:
+    """A difference in percent; minus zero is none."""
+    return f"{round(share, 4) + 0.0:+.2%}"
 
 
 def _spread(outcomes: Outcomes | None, name: str, figure: str) -> str:

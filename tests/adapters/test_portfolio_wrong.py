@@ -62,7 +62,7 @@ REPLACED: list[tuple[str, str, list[tuple[int | None, str]]]] = [
     ("step    = 0.001", "step = nan", [(18, "instruments.INST500.step")]),
     ("step    = 0.001", "step = 1e999", [(18, "instruments.INST500.step")]),
     ("step    = 0.001", "step = 0.001\nmax_age = 1.5", [(19, "instruments.INST500.max_age")]),
-    ("step    = 0.001", 'step = 0.001\ncurrency = "EUR"', [(19, "instruments.INST500.currency")]),
+    ("step    = 0.001", 'step = 0.001\ncurrency = "euro"', [(19, "instruments.INST500.currency")]),
     (
         "step    = 0.001",
         "step = 0.001\naliases = [{symbol = 'A', until = 2020-01-01, from = 2021-01-01}]",

@@ -53,7 +53,7 @@ def test_what_cannot_be_is_refused(tmp_path: Path, options: str, said: str) -> N
 
 @pytest.mark.parametrize(
     ("option", "instead"),
-    [("--missing hold", "freezes"), ("--fx-bps 3", "one currency"), ("--fx p.csv", "one currency")],
+    [("--missing hold", "freezes"), ("--late spread", "freezes")],
 )
 def test_account_mode_has_its_own_rule(tmp_path: Path, option: str, instead: str) -> None:
     """In account mode the options are refused, with what it does instead."""

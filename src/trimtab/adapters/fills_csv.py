@@ -1,13 +1,20 @@
-"""What was traded by hand: account,symbol,side,quantity,price,fees,date,id as a CSV file."""
+"""What was traded by hand: account,symbol,side,quantity,price,fees,date,id as a CSV file.
+
+A price may be in another currency, as the broker's note has it: then `currency` says which, and
+`rate` at how much of the portfolio's for one of it the broker exchanged. Fees are in the
+portfolio's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 from trimtab.adapters.csv_lines import day_from, day_remedy, read_sheet
-from trimtab.adapters.toml_table import near, shown
+from trimtab.adapters.price_rate import brought_over
+from trimtab.adapters.toml_table import CURRENCY, near, shown
 from trimtab.execution.manual import HandTrade
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.household import Household
@@ -15,8 +22,9 @@ from trimtab.model.numbers import NumberError, Price, decimal_from, minor_from, 
 from trimtab.model.orders import Side
 
 REQUIRED = ("account", "symbol", "side", "quantity", "price")
-OPTIONAL = ("fees", "date", "id")
-ELSEWHERE = (*REQUIRED, "date"), ("fees", "id", "lot")
+EXCHANGE = ("currency", "rate")
+OPTIONAL = ("fees", "date", "id", *EXCHANGE)
+ELSEWHERE = (*REQUIRED, "date"), ("fees", "id", "lot", *EXCHANGE)
 """What a file of trades outside any plan has to have, and may have."""
 
 
@@ -37,8 +45,12 @@ def read_fills(
     """
     required, optional = ELSEWHERE if elsewhere else (REQUIRED, OPTIONAL)
     sheet = read_sheet(
-        path, path.name, required=required, optional=optional, numbers=("quantity", "price", "fees")
-    )
+        path,
+        path.name,
+        required=required,
+        optional=optional,
+        numbers=("quantity", "price", "fees", "rate"),
+    )  # fmt: skip
     problems = list(sheet.problems)
     trades = []
     for line, fields in sheet.rows:
@@ -110,6 +122,8 @@ def _trade(
             problem("fees", "they are below zero", "write what was charged, as 4.95")
     except NumberError as error:
         problem("fees", str(error), "write what was charged, as 4.95")
+    if price is not None:
+        price = _at_home(price, row, household.currency, problem)
     if len(problems) > before or price is None:
         return None
     bought: Side = "buy" if side == "buy" else "sell"
@@ -117,6 +131,30 @@ def _trade(
         account, name, bought, steps, price, fees, day, f"{file}:{line}", row.get("id", ""),
         dated=bool(row.get("date")), lot=row.get("lot", ""),
     )  # fmt: skip
+
+
+def _at_home(
+    price: Price, row: Mapping[str, str], home: str, problem: Callable[[str, str, str], None]
+) -> Price:
+    """The price in the portfolio's currency, at the rate of the row."""
+    currency, text = row.get("currency", ""), row.get("rate", "")
+    if currency in ("", home):
+        if text:
+            remedy = f"say the currency of the price, or drop the rate of a price in {home}"
+            problem("rate", "it is a rate of nothing", remedy)
+        return price
+    if not CURRENCY.fullmatch(currency):
+        problem("currency", f"{shown(currency)} is no currency", "write three letters, as EUR")
+        return price
+    remedy = f"write how much {home} one {currency} came to, as 1.0956, or the price in {home}"
+    if not text:
+        problem("rate", f"a price in {currency} needs the rate of its exchange", remedy)
+        return price
+    try:
+        return brought_over(price, Fraction(Price.of(decimal_from(text)).decimal))
+    except NumberError as error:
+        problem("rate", str(error), remedy)
+        return price
 
 
 def _instrument(symbol: str, day: date, household: Household) -> str:

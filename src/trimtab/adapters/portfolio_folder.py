@@ -38,12 +38,13 @@ from trimtab.adapters.portfolio_tables.opening import (
     read_sheets,
 )
 from trimtab.adapters.portfolio_tables.policy import participation, policy, tax
-from trimtab.adapters.portfolio_tables.price_files import is_priced, price_paths
+from trimtab.adapters.portfolio_tables.price_files import is_priced, price_paths, rates_path
 from trimtab.adapters.portfolio_tables.targets import (
     account_tree,
     held,
     raw_sleeves,
 )
+from trimtab.adapters.price_exchange import Exchange
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.adapters.toml_table import Table, fraction, shown
 from trimtab.costs import Costs
@@ -91,6 +92,9 @@ class Portfolio:
         opened: The day of the opening statement; None where it is not said.
         moving: A target that is found from prices; then `mandate.target` is None.
         series: By signal of a tilted target the file of its series, and the column in it.
+        fx: The file of exchange rates; None: they are looked for among the prices.
+        fx_bps: By account, or empty for all others, the half-spread of exchange in basis points
+            on each order in another currency.
         participation: The largest part of a day's volume that an order on paper is filled with;
             None: orders are filled in whole.
         findings: What the reader should know.
@@ -109,6 +113,8 @@ class Portfolio:
     opened: date | None = None
     moving: MovingTarget | None = None
     series: Mapping[str, tuple[Path, str]] = field(default_factory=dict)
+    fx: Path | None = None
+    fx_bps: Mapping[str, Decimal] = field(default_factory=dict)
     participation: Fraction | None = None
     findings: tuple[Finding, ...] = ()
     opening_problems: tuple[Problem, ...] = ()
@@ -118,6 +124,11 @@ class Portfolio:
     def household(self) -> Household:
         """The household: accounts, instruments, tax."""
         return self.mandate.household
+
+    @property
+    def exchange(self) -> Exchange:
+        """The currency that all prices are brought to, and by what."""
+        return Exchange(self.household.currency, self.fx)
 
     @property
     def aliases(self) -> Mapping[str, tuple[Alias, ...]]:
@@ -169,6 +180,7 @@ def read_portfolio(folder: Path, *, as_of: date | None = None) -> Portfolio:
             instruments=written.instruments.known,
             calendar=written.calendar,
             folder=folder,
+            exchange=written.exchange(),
         )
         raise InputError(_in_order([*grave(), *prices.problems()]))
     problems += problems_without_toml(folder, sheets, as_of or today)
@@ -223,8 +235,14 @@ class _Written:
         self.read_limits(root.table("limits"))
         self.participation = participation(root.table("paper"))
         self.prices = price_paths(root, models, folder)
+        self.fx = rates_path(root, models, folder)
         root.finish()
         self.read_rows(self.opened or as_of)
+
+    def exchange(self) -> Exchange:
+        """What prices are brought to; a file of rates that is not there is told elsewhere."""
+        fx = self.fx if self.fx is not None and os.path.isfile(self.fx) else None
+        return Exchange(self.instruments.currency, fx)
 
     def read_targets_and_accounts(self) -> None:
         """`[target]`, `[accounts]`, `[costs]`, and the instruments that they and the rows name."""
@@ -248,6 +266,7 @@ class _Written:
         names = [name for name, _ in self.tables]
         shared_costs = cost_table(root.table("costs"), self.instruments)
         self.costs: dict[str, Costs] = {"": shared_costs.costs()}
+        self.fx_bps = {"": shared_costs.fx_bps}
         self.accounts: dict[str, Account] = {}
         for name, table in self.tables:
             own_tree: Sleeve | None = None
@@ -255,8 +274,8 @@ class _Written:
                 own_tree = account_tree(table.table("target"), own[name], names)
             self.accounts[name] = account(name, table, own_tree, self.instruments)
             if "costs" in table:
-                own_costs = cost_table(table.table("costs"), self.instruments)
-                self.costs[name] = own_costs.over(shared_costs).costs()
+                own_costs = cost_table(table.table("costs"), self.instruments).over(shared_costs)
+                self.costs[name], self.fx_bps[name] = own_costs.costs(), own_costs.fx_bps
             table.finish()
         if not self.accounts and not self.models.is_cut:
             remedy = 'add [accounts.NAME] with tax = "taxable"'
@@ -361,6 +380,8 @@ class _Written:
             opened=self.opened,
             moving=self.shares.moving,
             series=self.shares.series,
+            fx=self.fx,
+            fx_bps={name: bps for name, bps in self.fx_bps.items() if any(self.fx_bps.values())},
             participation=self.participation,
             findings=(*self.findings, *_broken(opening_problems), *self.opening.findings, *fit),
             opening_problems=opening_problems,

@@ -22,6 +22,10 @@ MOST_TOLD = 3
 def portfolio_prices(portfolio: Portfolio, *, fx: str | None = None) -> PriceHistory:
     """Total-return prices of all that the portfolio's price files have, in its currency.
 
+    Args:
+        portfolio: One with its price files.
+        fx: A file of exchange rates, in place of the portfolio's.
+
     Raises:
         RefusedError: No price file is there.
         InputError: Everything that is wrong with them.
@@ -34,7 +38,7 @@ def portfolio_prices(portfolio: Portfolio, *, fx: str | None = None) -> PriceHis
         paths,
         aliases=portfolio.aliases,
         currency=household.currency,
-        fx=fx,
+        fx=fx if fx is not None else None if portfolio.fx is None else str(portfolio.fx),
         currencies={name: one.currency for name, one in household.instruments.items()},
     )
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from trimtab.adapters.csv_lines import SPLIT_REMEDY, ZERO_SPLIT, is_zero, split_from
+from trimtab.adapters.price_rate import Brought
 from trimtab.adapters.price_rows import Series
 from trimtab.adapters.toml_table import shown
 from trimtab.model.errors import Problem
@@ -34,6 +35,7 @@ class Tape:
         splits, dividends: Ascending.
         sources: The series that rows come from, with their places there, before `order`.
         order: The place in `sources` of each row; None: as they are.
+        brought: How prices came to `currency`, where files have them in another.
     """
 
     currency: str | None = None
@@ -44,8 +46,14 @@ class Tape:
     dividends: list[Dividend] = field(default_factory=list)
     sources: list[tuple[Series, Sequence[int]]] = field(default_factory=list)
     order: Sequence[int] | None = None
+    brought: Brought | None = None
     jumped: dict[tuple[int, int], bool] = field(default_factory=dict, repr=False)
     _parsed: dict[int, Price | None] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether files have any of its prices in another currency."""
+        return self.brought is not None
 
     def day(self, place: int) -> date:
         """The day of a row."""
@@ -78,8 +86,11 @@ class Tape:
 
     def raw(self, place: int) -> str:
         """What a row says its price is, with its file and line."""
-        text = self.prices[place]
-        written = text if self.currencies is None else f"{text} {self.currencies[place]}"
+        if self.brought is not None:
+            written = f"{self.brought.written[place]} {self.brought.codes[place]}"
+        else:
+            text = self.prices[place]
+            written = text if self.currencies is None else f"{text} {self.currencies[place]}"
         return f"{shown(written.strip())[1:-1] or 'empty'} ({self.row(place)})"
 
     def row(self, place: int) -> str:

@@ -17,13 +17,22 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from trimtab.adapters.price_rows import PriceRows, Series
+from trimtab.adapters.price_exchange import (
+    Exchange,
+    Rates,
+    bring_home,
+    rates_told,
+    stretches,
+    unconverted,
+)
+from trimtab.adapters.price_rate import brought_over
+from trimtab.adapters.price_rows import PriceRows
 from trimtab.adapters.price_steps import Since, first_step, quote_after, quote_at
 from trimtab.adapters.price_tape import PLAIN_PRICE, Tape, price_from, tape_of
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import Instrument
-from trimtab.model.market import Dividend, Market, Quote, Split, Step
+from trimtab.model.market import Dividend, Market, Quote, Split, Step, Unconverted
 from trimtab.model.numbers import Price
 from trimtab.model.sessions import Calendar
 
@@ -43,6 +52,8 @@ class PriceFile:
         typed: Prices that the user typed in for the day asked about, by instrument.
         folder: Messages name files relative to it.
         opens: Read opens as well, for `opens_of`.
+        exchange: The currency that all prices are brought to, and where its rates are; None: each
+            instrument's have to be in its own, and others are none.
 
     On a day that a dated alias covers, the alias is the ticker; on all other days it is the id.
     An alias without dates is one more name on every day.
@@ -57,14 +68,17 @@ class PriceFile:
         typed: Mapping[str, Price] | None = None,
         folder: Path | None = None,
         opens: bool = False,
+        exchange: Exchange | None = None,
     ) -> None:
         self.opens = opens
+        self.exchange = exchange
         self.paths = tuple(paths)
         self.instruments = instruments
         self.calendar = calendar
         self.typed = dict(typed or {})
         self.folder = folder
         self._rows: PriceRows | None = None
+        self._rates: Rates | None = None
         self._tapes: dict[tuple[str, bool], Tape] = {}
 
     def snapshot(
@@ -105,6 +119,10 @@ class PriceFile:
             splits=tuple(split for split in splits if split.on <= as_of),
             dividends=tuple(dividend for dividend in dividends if dividend.on <= as_of),
             looked=looked,
+            currency=self._home,
+            unconverted=self._unconverted(
+                {name: bisect_right(tape.days, day) for name, tape in tapes.items()}, tapes
+            ),
         )
 
     def snapshots(
@@ -146,7 +164,15 @@ class PriceFile:
                 dividends_shown += 1
             if dividends_shown > len(known_dividends):
                 known_dividends = tuple(dividends[:dividends_shown])
-            yield Market(session, self.calendar, dict(quotes), known_splits, known_dividends)
+            yield Market(
+                session,
+                self.calendar,
+                dict(quotes),
+                known_splits,
+                known_dividends,
+                currency=self._home,
+                unconverted=self._unconverted(places, tapes),
+            )
 
     def days_of(
         self, instruments: Sequence[str], *, stand_ins: bool = True
@@ -211,7 +237,8 @@ class PriceFile:
             InputError: Files cannot be read, or have malformed rows.
         """
         found = {}
-        for instrument, series, row in self._rows_on(day, instruments, stand_ins=stand_ins):
+        for instrument, tape, place in self._rows_on(day, instruments, stand_ins=stand_ins):
+            series, row = tape.source(place)
             if series.volume is None:
                 continue
             match = PLAIN_PRICE.fullmatch(series.texts(series.volume)[row].strip())
@@ -234,20 +261,25 @@ class PriceFile:
         """
         assert self.opens, "opens are read only where they are asked for"
         found = {}
-        for instrument, series, row in self._rows_on(day, instruments, stand_ins=stand_ins):
+        for instrument, tape, place in self._rows_on(day, instruments, stand_ins=stand_ins):
+            series, row = tape.source(place)
             text = "" if series.open is None else series.texts(series.open)[row].strip()
-            if (price := price_from(text)) is not None:
+            price = price_from(text)
+            if price is not None and tape.brought is not None:
+                rate = tape.brought.rates[place]
+                price = None if rate is None else brought_over(price, rate.value)
+            if price is not None:
                 found[instrument] = price
         return found
 
     def _rows_on(
         self, day: date, instruments: Sequence[str], *, stand_ins: bool
-    ) -> Iterator[tuple[str, Series, int]]:
-        """Each instrument that has a row of a day, with that row."""
+    ) -> Iterator[tuple[str, Tape, int]]:
+        """Each instrument that has a row of a day, with the place of that row."""
         for instrument, tape in self._tapes_of(instruments, stand_ins=stand_ins).items():
             place = bisect_right(tape.days, day.isoformat()) - 1
             if place >= 0 and tape.days[place] == day.isoformat():
-                yield (instrument, *tape.source(place))
+                yield instrument, tape, place
 
     def symbols(self) -> tuple[str, ...]:
         """All symbols in the files, sorted."""
@@ -265,6 +297,74 @@ class PriceFile:
             return error.problems
         return ()
 
+    # -- currencies ---------------------------------------------------------------------------
+
+    def foreign(self, instruments: Sequence[str]) -> tuple[str, ...]:
+        """Those of the instruments that are quoted in another currency than the portfolio's."""
+        own = self._tapes_of(instruments, stand_ins=False)
+        others = self._tapes_of(instruments, stand_ins=True)
+        return tuple(
+            name for name in instruments if own[name].is_foreign or others[name].is_foreign
+        )
+
+    def rates_told(
+        self, instruments: Sequence[str], start: date, end: date, *, stand_ins: bool = False
+    ) -> list[Finding]:
+        """By which rates prices of some days were brought over, and which of them were old."""
+        tapes = self._tapes_of(instruments, stand_ins=stand_ins).values()
+        return rates_told(tapes, self._home, start.isoformat(), end.isoformat())
+
+    def unconverted(
+        self, instruments: Sequence[str], start: date, end: date, *, stand_ins: bool = False
+    ) -> dict[str, list[Unconverted]]:
+        """Prices of some days that no rate brings to the portfolio's currency, by instrument."""
+        tapes = self._tapes_of(instruments, stand_ins=stand_ins)
+        if self._rates is None:
+            return {}
+        days = start.isoformat(), end.isoformat()
+        found = {name: list(stretches(tape, self._rates, *days)) for name, tape in tapes.items()}
+        return {name: own for name, own in found.items() if own}
+
+    @property
+    def _home(self) -> str:
+        return "" if self.exchange is None else self.exchange.home
+
+    def _unconverted(
+        self, ends: Mapping[str, int], tapes: Mapping[str, Tape]
+    ) -> dict[str, Unconverted]:
+        """What has a newest row without a rate; each tape is read up to its end."""
+        if self._rates is None:
+            return {}
+        found = {
+            name: unconverted(tapes[name], end - 1, self._rates)
+            for name, end in ends.items()
+            if tapes[name].is_foreign
+        }
+        return {name: one for name, one in found.items() if one is not None}
+
+    def _quoted(self, instrument: str, *, stand_ins: bool = False) -> str:
+        """The currency of an instrument's prices where no row says it."""
+        known = self.instruments.get(instrument)
+        if stand_ins and known is not None and known.history is not None:
+            known = self.instruments.get(known.history)
+        return self._home if known is None else known.currency
+
+    def _exchange_rates(self) -> Rates | None:
+        """What prices are brought over by; read with the first of them."""
+        if self.exchange is None:
+            return None
+        if self._rates is None:
+            rows = self._read()
+            fx = self.exchange.fx
+            if fx is not None:
+                own = PriceRows()
+                own.file(fx, os.path.relpath(fx, self.folder) if self.folder else str(fx))
+                own.check_days()
+                rows.problems.extend(own.problems)
+                rows = own
+            self._rates = Rates(self.exchange.home, rows.series, self.calendar)
+        return self._rates
+
     # -- one instrument -----------------------------------------------------------------------
 
     def _typed_quote(self, instrument: str, tape: Tape, as_of: date) -> Quote | None:
@@ -273,6 +373,13 @@ class PriceFile:
         if price is None:
             return None
         before = bisect_right(tape.days, as_of.isoformat()) - 1
+        if tape.brought is not None and self._rates is not None:
+            # As it is seen at its exchange, in the currency of the rows before it.
+            code = tape.brought.codes[max(before, 0)] if tape.days else self._quoted(instrument)
+            rate = self._rates.rate(code, as_of.isoformat())
+            if rate is None:
+                return replace(quote_after(tape, before, None, as_of), raw=f"{price} {code}")
+            price = brought_over(price, rate.value)
         is_of_day = before >= 0 and tape.days[before] == as_of.isoformat()
         if is_of_day and tape.valid(before - 1) >= 0:
             # The row of that day is what the typed price stands above; alone it is compared with.
@@ -280,7 +387,7 @@ class PriceFile:
         return replace(quote_after(tape, before, price, as_of), confirmed=True)
 
     def _tapes_of(self, instruments: Sequence[str], *, stand_ins: bool) -> dict[str, Tape]:
-        rows = self._read()
+        rows, rates = self._read(), self._exchange_rates()
         problems: list[Problem] = []
         if rows.problems:
             # Nothing can be shown: then all that is wrong is told, whatever was asked for.
@@ -295,6 +402,9 @@ class PriceFile:
                     problems,
                     stand_in=stand_ins,
                 )
+                if rates is not None:
+                    quoted = self._quoted(instrument, stand_ins=stand_ins)
+                    bring_home(self._tapes[key], quoted, rates)
         if rows.problems or problems:
             self._tapes.clear()
             told = {(problem.file, problem.line) for problem in rows.problems}

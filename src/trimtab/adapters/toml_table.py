@@ -27,7 +27,7 @@ ACCOUNT_RULE = "1 to 64 of A-Z a-z 0-9 . _ - and space, the first a letter or a 
 
 _SLEEVE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}", re.ASCII)
 _SLEEVE_RULE = "1 to 64 of A-Z a-z 0-9 _ - and space, the first a letter or a digit"
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 Word = TypeVar("Word", bound=str)
 
@@ -129,7 +129,7 @@ class Table:
         value = self.value(key)
         if value is None:
             return default
-        if not isinstance(value, str) or _CURRENCY.fullmatch(value) is None:
+        if not isinstance(value, str) or CURRENCY.fullmatch(value) is None:
             wrong = f"{shown(value)} is not a currency code"
             self.problem(key, wrong, f'write three capital letters, as {key} = "USD"')
             return default

@@ -21,6 +21,7 @@ from trimtab.batch.kinds import Models
 from trimtab.batch.results import Results
 from trimtab.batch.tables import price_columns
 from trimtab.batch.targets import TargetFile
+from trimtab.costs.exchange import exchanged
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.found import Found
 from trimtab.model.instruments import CASH, Instrument
@@ -154,7 +155,8 @@ def _run(
         for alias in aliases
         if alias.first is None and alias.last is None
     }
-    market = _market(portfolio, prices, instruments, as_of)
+    market, foreign = _market(portfolio, prices, instruments, as_of)
+    portfolio = _with_exchange(portfolio, foreign)
     household = portfolio.household
     mover, watch = _learning(portfolio, prices)
     portfolio, found_target = _with_target(portfolio, mover, market.as_of)
@@ -235,6 +237,14 @@ def _with_target(
     return replace(portfolio, mandate=replace(portfolio.mandate, target=target)), found
 
 
+def _with_exchange(portfolio: Portfolio, foreign: Sequence[str]) -> Portfolio:
+    """The model with what exchange costs on each order in another currency."""
+    if not foreign:
+        return portfolio
+    costs = exchanged(portfolio.mandate.costs, foreign, portfolio.fx_bps)
+    return replace(portfolio, mandate=replace(portfolio.mandate, costs=costs))
+
+
 def _checked(
     file: BookFile,
     chunk_rows: int,
@@ -303,15 +313,21 @@ def _market(
     prices: Sequence[Path],
     instruments: dict[str, Instrument],
     as_of: date | None,
-) -> Market:
-    """The snapshot decided for."""
+) -> tuple[Market, Sequence[str]]:
+    """The snapshot decided for, and what of it is quoted in another currency."""
     if not prices:
         remedy = "name a price file"
         raise InputError([Problem("prices", None, "", "there is no price file", remedy)])
-    file = PriceFile(prices, instruments=instruments, calendar=portfolio.calendar)
+    file = PriceFile(
+        prices,
+        instruments=instruments,
+        calendar=portfolio.calendar,
+        exchange=portfolio.exchange,
+    )
     ids = sorted(instruments)
     day = as_of or file.last_day(ids)
     if day is None:
         wrong = "it has no price of anything that the book holds or the target names"
         raise InputError([Problem(prices[0].name, None, "", wrong, "name the right file")])
-    return file.snapshot(portfolio.calendar.session_on_or_before(day), ids, {})
+    foreign = file.foreign(ids) if portfolio.fx_bps else ()
+    return file.snapshot(portfolio.calendar.session_on_or_before(day), ids, {}), foreign

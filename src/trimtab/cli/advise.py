@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from trimtab.cli.conditions import account_terms_of, add_conditions, conditions_of, costs_by
-from trimtab.cli.missing_prices import add_missing, missing_of
+from trimtab.cli.missing_prices import add_missing, exchanging, missing_of
 from trimtab.cli.options import add_json, command, folder_of
 from trimtab.cli.studied import START, add_studied, rate, refuse_worth, studied
 
@@ -86,10 +86,11 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.simulate.advice import MADE_PATHS, PATHS, advise
     from trimtab.simulate.advice_checked import checked_in_accounts, tax_of_turnover
 
-    conditions = {**conditions_of(args), **missing_of(args)}
+    conditions = conditions_of(args)
     progress("reading prices")
     try:
         found = studied(args)
+        conditions.update(missing_of(args, found))
         refuse_worth(found, "advise")
         own = _own_words(args, found)
         runs = _in_accounts(args, [own]) if found.policy and args.tax_percent is None else []
@@ -170,7 +171,7 @@ def _in_accounts(args: argparse.Namespace, policies: list[str]) -> list[AccountR
     from trimtab.live.history import account_runs
     from trimtab.model.policy import Policy, parse_policy
 
-    book = open_book(folder_of(args))
+    book = exchanging(args, open_book(folder_of(args)))
     accounts = book.household().accounts.values()
     if not any(account.tax.taxes_gains for account in accounts):
         return []

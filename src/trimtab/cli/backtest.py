@@ -12,7 +12,7 @@ from trimtab.cli.conditions import (
     costs_by,
     flags_of,
 )
-from trimtab.cli.missing_prices import add_missing, exchange_asked, missing_asked, missing_of
+from trimtab.cli.missing_prices import add_missing, exchanging, missing_asked, missing_of
 from trimtab.cli.options import add_json, command, folder_of
 from trimtab.cli.studied import START, add_studied, studied
 
@@ -284,12 +284,6 @@ def _in_accounts(args: argparse.Namespace) -> int:
                 f"{flag} will not go with --account-mode, which runs this portfolio's accounts at "
                 "their own costs"
             )
-    for given, flag in exchange_asked(args):
-        if given:
-            raise RefusedError(
-                f"{flag} will not go with --account-mode, which holds one currency: leave out "
-                "--account-mode to bring prices to one with --fx"
-            )
     for given, flag in missing_asked(args):
         if given:
             raise RefusedError(
@@ -301,7 +295,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
         from trimtab.reports.figures_png import check_drawing
 
         check_drawing()
-    book = open_book(folder_of(args))
+    book = exchanging(args, open_book(folder_of(args)))
     mandate = book.portfolio.mandate
     own = Policy(None, mandate.when, mandate.to, "this portfolio")
     asked = args.policy or ([] if args.when or args.to else list(ACCOUNT_ALTERNATIVES))
@@ -450,7 +444,7 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str], bool]:
         end=args.end,
         cash_rate=args.cash_rate,
         **conditions,
-        **missing_of(args),
+        **missing_of(args, found),
     )
     remarks = [found.remark] if found.remark else []
     if begins and not args.cash:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from typing import Any
 
+    from trimtab.cli.studied import Studied
+    from trimtab.live.book import OpenBook
+
 
 def add_missing(parser: argparse.ArgumentParser) -> None:
     """The options."""
@@ -44,13 +47,13 @@ def add_missing(parser: argparse.ArgumentParser) -> None:
         "--fx-bps",
         metavar="BPS",
         type=bps,
-        default="0",
-        help="half-spread of exchange, for orders in what is priced in another currency",
+        help="half-spread of exchange, for orders in what is priced in another currency (default: "
+        "costs.fx_bps of the portfolio, or 0)",
     )
 
 
-def missing_of(args: argparse.Namespace) -> dict[str, Any]:
-    """The keywords of `backtest` that the options stand for.
+def missing_of(args: argparse.Namespace, found: Studied) -> dict[str, Any]:
+    """The keywords of `backtest` that the options stand for, or what is looked at says.
 
     Raises:
         OptionError: One of them makes no sense.
@@ -65,7 +68,7 @@ def missing_of(args: argparse.Namespace) -> dict[str, Any]:
     options = {"missing": args.missing, "late": args.late, "delisted": delisted}
     if args.accept_jumps:
         options["accept_jumps"] = True
-    return {**options, "fx_bps": args.fx_bps}
+    return {**options, "fx_bps": found.fx_bps if args.fx_bps is None else args.fx_bps}
 
 
 def delisted_of(args: argparse.Namespace) -> dict[str, Decimal | None]:
@@ -87,13 +90,20 @@ def delisted_of(args: argparse.Namespace) -> dict[str, Decimal | None]:
     return delisted
 
 
-def exchange_asked(args: argparse.Namespace) -> list[tuple[object, str]]:
-    """Whether each option about currencies was given, with its name."""
-    return [
-        (args.currency, "--currency"),
-        (args.fx, "--fx"),
-        (args.fx_bps != "0", "--fx-bps"),
-    ]
+def exchanging(args: argparse.Namespace, book: OpenBook) -> OpenBook:
+    """A portfolio with the rates and the cost of exchange that the options name.
+
+    Raises:
+        RefusedError: Its accounts are to be run in another currency.
+    """
+    from decimal import Decimal
+
+    from trimtab.model.errors import RefusedError
+
+    if args.currency:
+        raise RefusedError("--currency goes with --prices; here the portfolio's counts")
+    bps = None if args.fx_bps is None else Decimal(args.fx_bps)
+    return book if args.fx is None and bps is None else book.exchanging(fx=args.fx, fx_bps=bps)
 
 
 def missing_asked(args: argparse.Namespace) -> list[tuple[object, str]]:

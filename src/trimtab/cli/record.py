@@ -19,7 +19,8 @@ examples:
   trimtab record --close plans/2026-03-31-7f3a9c.json      nothing more will be traded of it
   trimtab record --trades trades.csv                       traded without a plan
 
-fills.csv: account,symbol,side,quantity,price and, if you like, fees,date,id
+fills.csv: account,symbol,side,quantity,price and, if you like, fees,date,id, and for a price in
+another currency currency,rate (what one of it came to; fees are in the portfolio's)
 (a row without a date is of the plan's day, and a warning says so)
   account,symbol,side,quantity,price,fees,date
   brokerage,VTI,sell,41,300.25,1.00,2026-04-01

@@ -39,6 +39,7 @@ class Studied:
         moves: Whether its target changes over time.
         beside: Another portfolio that it is shown beside.
         calendar: The portfolio's; None for any prices.
+        fx_bps: The portfolio's cost of exchange in basis points.
     """
 
     prices: PriceHistory
@@ -52,6 +53,7 @@ class Studied:
     moves: bool = False
     beside: Studied | None = None
     calendar: Calendar | None = None
+    fx_bps: str = "0"
 
     def aim(self, when: When) -> object:
         """The target, as a policy takes it that weighs what is expected of it or does not."""
@@ -236,10 +238,12 @@ def shares_of(text: str, option: str, *, short: bool = False) -> dict[str, float
 
 
 def _this_portfolio(args: argparse.Namespace) -> Studied:
+    from decimal import Decimal
     from pathlib import Path
 
     from trimtab.adapters.portfolio_folder import read_portfolio
     from trimtab.adapters.portfolio_prices import portfolio_prices
+    from trimtab.adapters.toml_table import number_text
     from trimtab.model.errors import RefusedError
 
     if args.target or args.target_file:
@@ -250,7 +254,8 @@ def _this_portfolio(args: argparse.Namespace) -> Studied:
         raise RefusedError("--currency goes with --prices; here the portfolio's counts")
     portfolio = read_portfolio(folder_of(args))
     prices = portfolio_prices(portfolio, fx=args.fx)
-    own = replace(_of(portfolio, prices), calendar=portfolio.calendar)
+    bps = number_text(portfolio.fx_bps.get("", Decimal(0)))
+    own = replace(_of(portfolio, prices), calendar=portfolio.calendar, fx_bps=bps)
     asked = getattr(args, "beside", None)
     if asked is None:
         return replace(own, prices=prices.select(own.symbols)) if own.moves else own

@@ -186,7 +186,7 @@ def _swept(args: argparse.Namespace, found: Studied, policies: Grid, out: Path |
         "end": args.end,
         "cash_rate": args.cash_rate,
         **conditions_of(args),
-        **missing_of(args),
+        **missing_of(args, found),
     }
     store = known = None
     if out is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 
+from trimtab.engine.foreign import FOREIGN, remedy, without_rate
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding, Severity
@@ -116,7 +117,7 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
         key = (lot.account, lot.instrument)
         steps[key] = steps.get(key, 0) + lot.quantity
     held = {instrument for _, instrument in steps}
-    wanted = {id_ for root in _roots(mandate) for leaf in root.leaves() for id_ in leaf.hold}
+    wanted = {id_ for leaf in leaves_of(mandate) for id_ in leaf.hold}
     findings: list[Finding] = []
     prices: dict[str, Price] = {}
     doubted: dict[str, Price] = {}
@@ -124,7 +125,7 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
     unpriced: list[str] = []
     long: dict[int, list[str]] = {}
     for id_ in sorted(held | (wanted & set(household.instruments))):
-        belief = _belief(household.instruments[id_], state, market, household.currency)
+        belief = _belief(household.instruments[id_], state, market, mandate)
         if belief.price is not None:
             prices[id_] = belief.price
         if not belief.trouble:
@@ -245,21 +246,24 @@ def _beyond_counting(values: Mapping[Position, int], currency: str) -> str:
     return f"{said}: {worth}. Correct its quantity or its price"
 
 
-def _roots(mandate: Mandate) -> list[Sleeve]:
-    roots = [account.target for account in mandate.household.accounts.values() if account.target]
-    return roots + ([mandate.target] if mandate.target else [])
+def leaves_of(mandate: Mandate) -> list[Sleeve]:
+    """The leaves of all targets: of accounts that have their own, and of the household."""
+    own = [account.target for account in mandate.household.accounts.values() if account.target]
+    roots = own + ([mandate.target] if mandate.target else [])
+    return [leaf for root in roots for leaf in root.leaves()]
 
 
-def _belief(instrument: Instrument, state: State, market: Market, currency: str) -> _Belief:
+def _belief(instrument: Instrument, state: State, market: Market, mandate: Mandate) -> _Belief:
+    currency = mandate.household.currency
     quote = market.quotes.get(instrument.id)
     accepted = state.memory.accepted.get(instrument.id)
     last = accepted.price if accepted else None
     last_on = accepted.on if accepted else None
-    if instrument.currency != currency:
+    if instrument.currency != currency and market.currency != currency:
         return _Belief(
             None,
             None,
-            "foreign-currency",
+            FOREIGN,
             f"{instrument.id} is priced in {instrument.currency}, the household counts in "
             f"{currency}, and there is no exchange rate: use a line priced in {currency}.",
         )
@@ -277,6 +281,14 @@ def _belief(instrument: Instrument, state: State, market: Market, currency: str)
         elif last_on is None or (quote.previous_on is not None and quote.previous_on >= last_on):
             last, last_on = _adjusted(quote), quote.previous_on
         shown = quote.raw or "empty"
+        if instrument.id in market.unconverted:
+            one = market.unconverted[instrument.id]
+            sleeves = (leaf.name for leaf in leaves_of(mandate) if instrument.id in leaf.hold)
+            message = (
+                f"{without_rate(instrument.id, one, sleeves, currency)}; it is counted at "
+                f"{last or 'nothing'} and not traded. {remedy(one, currency)}"
+            )
+            return _Belief(last, last_on, FOREIGN, message)
         if instrument.id in market.unbooked:
             message = (
                 f"{instrument.id}: the price of {quote.on} is at the new count of the split of "

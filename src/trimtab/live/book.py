@@ -140,6 +140,7 @@ class OpenBook(ObservedBook):
         day = self.as_of(as_of)
         found = [*self.portfolio.findings, *misnamed_prices(self, but=but)]
         found += remarks_on_record(self, day)
+        found.extend(self.rates_told(day))
         found.extend(in_the_way(self.portfolio.household, self.brokers))
         found.extend(self.repairs)
         return tuple(dict.fromkeys(found))
@@ -153,6 +154,8 @@ class OpenBook(ObservedBook):
         cash: Amount | None = None,
         start_from: StartFrom = "cash",
         pay_tax: bool = True,
+        fx: Path | str | None = None,
+        fx_bps: Amount | None = None,
         **terms: Any,
     ) -> AccountBacktest:
         """This portfolio's policy over history in these very accounts, beside others; account mode.
@@ -165,6 +168,8 @@ class OpenBook(ObservedBook):
             cash: What all accounts together start with, in money; by default their present worth.
             start_from: `cash`, or `lots`: with the present lots, moved back.
             pay_tax: Pay tax when it is due, out of the account that sold; else it is counted.
+            fx: A file of exchange rates, in place of the portfolio's.
+            fx_bps: Half-spread of exchange in basis points, in place of the portfolio's.
             terms: Of `trimtab.simulate.account_terms.AccountTerms`: `dividends`, `flows`,
                 `flows_of`, `fee`, `cash_rate`, `trade_at`, `delisted`.
 
@@ -177,8 +182,9 @@ class OpenBook(ObservedBook):
         """
         from trimtab.live.history import account_backtest
 
+        bps = None if fx_bps is None else Decimal(str(fx_bps))
         return account_backtest(
-            self,
+            self if fx is None and bps is None else self.exchanging(fx=fx, fx_bps=bps),
             policies,
             start=None if start is None else day_of(start),
             end=None if end is None else day_of(end),

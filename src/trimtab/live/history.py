@@ -11,12 +11,14 @@ from typing import Any
 
 from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.adapters.prices_file import PriceFile
+from trimtab.engine.foreign import FOREIGN
 from trimtab.engine.mandate import Mandate, Request
-from trimtab.engine.value import valuation
+from trimtab.engine.value import leaves_of, valuation
 from trimtab.execution.opening import Opening
 from trimtab.live.ended_prices import refuse_early_ends
 from trimtab.live.observed import ObservedBook
 from trimtab.live.processes import shared_out
+from trimtab.live.unrated import need_rates
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
@@ -121,7 +123,13 @@ def account_runs(
             )
         )
     more = (*past.findings, *large_dividends(tape))
-    return [replace(run, findings=(*run.findings, *more)) for run in runs]
+    return [replace(run, findings=(*_of_sessions(run, past), *more)) for run in runs]
+
+
+def _of_sessions(run: AccountRun, past: _Past) -> list[Finding]:
+    """What a run said of its sessions, but for what is said of all of them at once."""
+    told = {one.subject for one in past.noted if one.code == FOREIGN}
+    return [one for one in run.findings if one.code != FOREIGN or one.subject not in told]
 
 
 def account_backtest(
@@ -275,8 +283,10 @@ class _Past:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is to be said of the prices, and of what has none at the start."""
-        beside = self.source.beside_sessions(self.names, self.first, self.last, stand_ins=True)
-        return (*self.noted, *beside)
+        span = self.first, self.last
+        beside = self.source.beside_sessions(self.names, *span, stand_ins=True)
+        rates = self.source.rates_told(self.names, *span, stand_ins=True)
+        return (*self.noted, *beside, *rates)
 
     def on_its_days(self, mover: Mover) -> Mover:
         """The same moving target, its periods ending on the sessions of this run."""
@@ -335,11 +345,18 @@ def _past(
         calendar=book.portfolio.calendar,
         folder=book.folder,
         opens=opens,
+        exchange=book.portfolio.exchange,
     )
     held = {lot.instrument for lot in book.state(book.as_of()).lots} if start_from == "lots" else ()
+    needed = {*held, *_bought(book, mandate), *_bought(book, mandate, gone=delisted)}
+    moving = book.portfolio.moving
+    holds = [(leaf.name, leaf.hold) for leaf in leaves_of(mandate)]
+    holds += [(leaf.name, leaf.hold) for leaf in moving.tree.leaves()] if moving else []
+    sleeves = {name: [leaf for leaf, hold in holds if name in hold] for name in needed}
+    unrated = need_rates(source, sleeves, start=start, end=end)
     refuse_early_ends(
         source,
-        {*held, *_bought(book, mandate), *_bought(book, mandate, gone=delisted)},
+        needed,
         mandate.household.instruments,
         told=delisted,
         end=end,
@@ -366,7 +383,7 @@ def _past(
         mandate.household.name, mandate.household.currency, sessions[0], begin.lots, begin.cash, (),
         "0" * 64,
     )  # fmt: skip
-    noted = (*begin.findings, *priced.findings)
+    noted = (*begin.findings, *priced.findings, *unrated)
     return _Past(mandate, opening, source, sessions[0], sessions[-1], noted)
 
 

@@ -6,9 +6,10 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from trimtab.adapters.exchange_day import day_at, need_begun
 from trimtab.adapters.ledger_file import FileLedger
@@ -17,6 +18,7 @@ from trimtab.adapters.portfolio_tables.files import LEDGER_FILE, LOTS_FILE, PAPE
 from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.adapters.price_steps import Since
 from trimtab.adapters.prices_file import LOOKED_BACK, PriceFile
+from trimtab.costs.exchange import exchanged
 from trimtab.engine.follow import on_day
 from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request
 from trimtab.execution.booked_dividends import dividends_wrong
@@ -82,6 +84,27 @@ class ObservedBook:
         self._watch: Watch | None = None
         self._folded: Folded = NOTHING
         self._prepared: dict[date, Prepared] = {}
+
+    def exchanging(self, *, fx: Path | str | None = None, fx_bps: Decimal | None = None) -> Self:
+        """The same portfolio with other exchange rates, or another cost of exchange.
+
+        Args:
+            fx: A file of rates, as prices of pairs.
+            fx_bps: Half-spread of exchange of all accounts, in basis points.
+
+        Raises:
+            RefusedError: There is no such file, or the cost is none.
+        """
+        portfolio = self.portfolio
+        if fx is not None:
+            if not Path(fx).is_file():
+                raise RefusedError(f"there is no file of exchange rates {str(fx)!r}")
+            portfolio = replace(portfolio, fx=Path(fx).resolve())
+        if fx_bps is not None:
+            if not (fx_bps.is_finite() and 0 <= fx_bps < 10_000):
+                raise RefusedError(f"a cost of exchange of {fx_bps} basis points is none")
+            portfolio = replace(portfolio, fx_bps={"": fx_bps})
+        return type(self)(portfolio, self.clock, self.brokers)
 
     # -- places -------------------------------------------------------------------------------
 
@@ -426,6 +449,10 @@ class ObservedBook:
                 found[name] = Since(min(day, as_of - timedelta(days=LOOKED_BACK * 7 // 5)))
         return found
 
+    def rates_told(self, day: date) -> list[Finding]:
+        """By which rates prices of a day came to the portfolio's currency."""
+        return self._price_file({}).rates_told(sorted(self._instruments(self.folded())), day, day)
+
     def volumes(self, day: date) -> Mapping[str, Fraction]:
         """Units traded on a day, of everything whose price file says it."""
         return self._price_file({}).volumes(day, sorted(self._instruments(self.folded())))
@@ -464,6 +491,7 @@ class ObservedBook:
                 instruments=self.portfolio.household.instruments,
                 calendar=self.portfolio.calendar,
                 folder=self.folder,
+                exchange=self.portfolio.exchange,
             )
         self._prices.typed = dict(typed)
         return self._prices
@@ -488,6 +516,10 @@ class ObservedBook:
         Where it cannot be found and nothing was ever adopted there is none, and `found` says why.
         """
         mandate = replace(self.portfolio.mandate, household=self.household())
+        if self.portfolio.fx_bps:
+            foreign = self._price_file({}).foreign(sorted(mandate.household.instruments))
+            costs = exchanged(mandate.costs, foreign, self.portfolio.fx_bps)
+            mandate = replace(mandate, costs=costs)
         moves = self.portfolio.moving is not None
         if not moves and not mandate.when.needs_prices:
             return mandate

@@ -77,6 +77,22 @@ class Dividend:
 
 
 @dataclass(frozen=True, slots=True)
+class Unconverted:
+    """Prices in another currency that no exchange rate brings to the portfolio's.
+
+    Args:
+        currency: What they are in.
+        pair: The pair whose rate is missing.
+        first, last: The days of the rows that it is missing for.
+    """
+
+    currency: str
+    pair: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class Market:
     """A snapshot: nothing in it is later than `as_of`.
 
@@ -91,6 +107,9 @@ class Market:
             looked at is absent.
         unbooked: The day of a split that the record lacks, by instrument.
         misbooked: The day of a split that the record has otherwise than the prices, by instrument.
+        currency: What all prices and dividends were brought to; empty: each is in the currency of
+            its instrument.
+        unconverted: By instrument why its newest row could not be; then it has no price.
     """
 
     as_of: date
@@ -101,3 +120,5 @@ class Market:
     looked: Mapping[str, Step | None] = field(default_factory=dict)
     unbooked: Mapping[str, date] = field(default_factory=dict)
     misbooked: Mapping[str, date] = field(default_factory=dict)
+    currency: str = ""
+    unconverted: Mapping[str, Unconverted] = field(default_factory=dict)

@@ -139,7 +139,8 @@ def _is_plain(
     plain = np.ones(stop - start, dtype=np.bool_)
     for id_ in {id_ for _, id_ in worth}:
         column = tape.names.index(id_)
-        if household.instruments[id_].currency != household.currency:
+        own = household.instruments[id_].currency
+        if own != household.currency and tape.market(start).currency != household.currency:
             return np.zeros_like(plain)
         plain &= tape.calm[start:stop, column]
         accepted = state.memory.accepted.get(id_)

@@ -21,10 +21,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from trimtab.costs import Costs
+from trimtab.costs.exchange import with_exchange
 from trimtab.model.errors import InputError, OptionError, Problem
 from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.bootstrap import difference
-from trimtab.simulate.exchange import with_exchange
 from trimtab.simulate.flows import Flows
 from trimtab.simulate.gaps import Delisted, Late
 from trimtab.simulate.history import PriceHistory

@@ -43,6 +43,7 @@ class ShuffledMarkets:
         factors: Total return of each session after the first, plus 1, shape (sessions - 1, names).
         block: Mean sessions in a block.
         seed: Of the shuffling.
+        currency: What prices were brought to, as in `Market`.
     """
 
     sessions: Days
@@ -51,6 +52,7 @@ class ShuffledMarkets:
     factors: Floats = field(repr=False)
     block: float
     seed: int
+    currency: str = ""
 
     @classmethod
     def of(
@@ -81,7 +83,7 @@ class ShuffledMarkets:
             raise OptionError(f"block {block!r}: a number of sessions, from 1 to {len(markets)}")
         first = np.array([float(_price(markets[0], name)) for name in names])
         sessions = Days(markets[0].calendar, tuple(market.as_of for market in markets))
-        return cls(sessions, names, first, factors, length, seed)
+        return cls(sessions, names, first, factors, length, seed, markets[0].currency)
 
     def path(self, number: int) -> Tape:
         """One path: history's sessions, other returns, no splits or dividends."""
@@ -115,7 +117,8 @@ class ShuffledMarkets:
             eve = self.sessions.days[place - 1]
             before = [Price(mantissa, -CENTS) for mantissa in mantissas[place - 1].tolist()]
             quotes = [Quote(price, day, last, eve) for price, last in zip(now, before, strict=True)]
-        return Market(day, calendar, dict(zip(self.names, quotes, strict=True)))
+        shown = dict(zip(self.names, quotes, strict=True))
+        return Market(day, calendar, shown, currency=self.currency)
 
 
 def _mantissas(closes: Floats) -> NDArray[np.int64]:

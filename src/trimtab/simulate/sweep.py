@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trimtab.costs import Costs
+from trimtab.costs.exchange import with_exchange
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_CODES
 from trimtab.kernels.research_blocks import fill_extremes
@@ -39,7 +40,6 @@ from trimtab.model.findings import Finding
 from trimtab.simulate import sweep_daily
 from trimtab.simulate.aims import GivenTarget, MadeTarget, read_target, refuse_insured
 from trimtab.simulate.dated import dated
-from trimtab.simulate.exchange import with_exchange
 from trimtab.simulate.flows import Flows
 from trimtab.simulate.frames import html_table, make_frame, text_table
 from trimtab.simulate.gaps import Delisted, Late

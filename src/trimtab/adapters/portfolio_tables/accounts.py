@@ -120,6 +120,19 @@ def check_specific_lots(
                 table.problem(key, wrong, remedy)
 
 
+KEYS = (
+    ("bps", "5", 10_000),
+    ("half_spread_bps", "1", 10_000),
+    ("per_share", "0.005", 10_000),
+    ("commission", "4.95", 10**6),
+    ("minimum", "1.00", 10**6),
+)
+"""What trading costs: key, example and the most that is believed."""
+
+FX = ("fx_bps", "10", 10_000)
+"""The same of exchange: for every order in another currency, so of no instrument alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class CostTable:
     """What `[costs]` or `[accounts.X.costs]` says, key by key.
@@ -147,6 +160,11 @@ class CostTable:
             },
         )
 
+    @property
+    def fx_bps(self) -> Decimal:
+        """Half the distance between what a currency is bought and sold at, in basis points."""
+        return self.keys.get(FX[0], Decimal(0))
+
     def costs(self) -> Costs:
         """The costs: what is said of an instrument goes before what is said of all."""
         single = {
@@ -157,10 +175,10 @@ class CostTable:
 
 def cost_table(table: Table, instruments: Instruments) -> CostTable:
     """`[costs]` or `[accounts.X.costs]`, with the tables of single instruments below it."""
-    keys = _cost_keys(table)
+    keys = _cost_keys(table, (*KEYS, FX))
     by_instrument: dict[str, Mapping[str, Decimal]] = {}
     for symbol, own in table.other_tables("instrument"):
-        said = _cost_keys(own)
+        said = _cost_keys(own, KEYS)
         own.finish()
         instrument = instruments.resolve(symbol)
         if instrument not in instruments.known:
@@ -173,16 +191,10 @@ def cost_table(table: Table, instruments: Instruments) -> CostTable:
     return CostTable(keys, by_instrument)
 
 
-def _cost_keys(table: Table) -> dict[str, Decimal]:
+def _cost_keys(table: Table, keys: Iterable[tuple[str, str, int]]) -> dict[str, Decimal]:
     """The keys that a table of costs says."""
     costs: dict[str, Decimal] = {}
-    for key, example, most in (
-        ("bps", "5", 10_000),
-        ("half_spread_bps", "1", 10_000),
-        ("per_share", "0.005", 10_000),
-        ("commission", "4.95", 10**6),
-        ("minimum", "1.00", 10**6),
-    ):
+    for key, example, most in keys:
         value = table.number(key, example, most=Decimal(most))
         if value is not None:
             costs[key] = value

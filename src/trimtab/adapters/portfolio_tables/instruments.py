@@ -31,14 +31,10 @@ class Instruments:
             if symbol in (CASH, self.currency):
                 table.problem("", f"{symbol} is money", "remove the table; cash needs none")
             currency = table.currency("currency", self.currency)
-            if currency != self.currency:
-                wrong = f"a price in {currency}, in a portfolio kept in {self.currency}"
-                remedy = f"give prices converted into {self.currency}, and drop the key"
-                table.problem("currency", wrong, remedy)
             step = table.number("step", "0.001", above_zero=True, most=Decimal(10**6))
             self.known[symbol] = Instrument(
                 id=symbol,
-                currency=self.currency,
+                currency=currency,
                 step=Decimal(1) if step is None else step.normalize(),
                 price_source=table.choice("price", ("market", "manual"), "market"),
                 max_age=table.whole("max_age", "5", most=3660),

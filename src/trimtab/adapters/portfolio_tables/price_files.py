@@ -52,3 +52,17 @@ def price_paths(root: Table, models: Models, folder: Path) -> tuple[Path, ...]:
     if typed.is_file() and typed.resolve() not in [path.resolve() for path in paths]:
         paths.append(typed)
     return tuple(paths)
+
+
+def rates_path(root: Table, models: Models, folder: Path) -> Path | None:
+    """The file of exchange rates, relative to the file that names it."""
+    text = root.text("fx", '"fx.csv"')
+    if text is None:
+        return None
+    path = models.folder(("fx",)) / text
+    if not os.path.isfile(path):
+        name = shown(os.path.relpath(path, folder))
+        other = other_than_a_file(path)
+        wrong = f"{name}: {other}" if other else f"there is no file {name}"
+        root.problem("fx", wrong, "a path is relative to the file that names it")
+    return path

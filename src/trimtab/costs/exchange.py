@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from trimtab.costs import Costs
+from trimtab.costs.costs import Costs
 
 
 def with_exchange(costs: Costs, foreign: Sequence[str], fx_bps: float | str | Decimal) -> Costs:
@@ -33,3 +33,20 @@ def with_exchange(costs: Costs, foreign: Sequence[str], fx_bps: float | str | De
         own = costs.by_instrument.get(symbol, replace(costs, by_instrument={}))
         by_instrument[symbol] = replace(own, half_spread_bps=own.half_spread_bps + charge)
     return replace(costs, by_instrument=by_instrument)
+
+
+def exchanged(
+    costs: Mapping[str, Costs], foreign: Sequence[str], fx_bps: Mapping[str, Decimal]
+) -> dict[str, Costs]:
+    """The same for each account; what is said of none counts where nothing else is said.
+
+    Args:
+        costs: By account; the empty key is every other account.
+        foreign: Instruments that are quoted in another currency than the portfolio's.
+        fx_bps: Half-spreads of exchange, by account in the same way.
+    """
+    usual = fx_bps.get("", Decimal(0))
+    return {
+        account: with_exchange(own, foreign, fx_bps.get(account, usual))
+        for account, own in costs.items()
+    }

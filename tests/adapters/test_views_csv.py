@@ -52,6 +52,7 @@ def test_a_doubt_stands_for_a_confidence(tmp_path: Path) -> None:
         ("SPY,,,60,", "percent"),
         ("SPY,,7%,60,", "percent"),
         ("SPY,,7,160,", "confidence"),
+        ("SPY,,7,0,", "confidence"),
         ("SPY,,7,60,2", "doubt_percent"),
         ("SPY,,7,,-2", "doubt_percent"),
         ("SPY,,70000,,", "percent"),

@@ -62,6 +62,9 @@ def test_the_long_tail_is_shown_to_a_reader(
         (["skfolio:MeanRisk", "--set", "risk_measure=fear"], "cvar"),
         (["skfolio:MeanRisk", "--set", "max_weights"], "NAME=VALUE"),
         (["skfolio:MeanRisk", "--bounds", "0,50"], "--set max_weights=0.3"),
+        (["skfolio:MeanRisk", "--risk-aversion", "3"], "--risk-aversion: no effect"),
+        (["skfolio:MeanRisk", "--resampled", "9"], "--resampled: no effect"),
+        (["skfolio:MeanRisk", "--max-names", "3"], "--max-names: no effect"),
         (["skfolio:MeanRisk", "--set", "max_weights=0.1"], "found no weights"),
     ],
 )

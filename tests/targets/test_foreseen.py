@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -141,15 +143,34 @@ def test_views_run_as_the_target_of_a_policy() -> None:
         (BlackLitterman(market=SIZES, tau=0.0), "tau"),
         (BlackLitterman(market=SIZES, risk_aversion=-1.0), "risk_aversion"),
         (BlackLitterman([View("XXX", 0.1)], market=SIZES), "'XXX'"),
-        (BlackLitterman([View("USA", 0.1, over="USA")], market=SIZES), "twice"),
-        (BlackLitterman([View((), 0.1)], market=SIZES), "no symbol"),
-        (BlackLitterman([View("USA", 0.1, confidence=1.1)], market=SIZES), "confidence"),
-        (BlackLitterman([View("USA", 0.1, confidence=0.1, doubt=0.1)], market=SIZES), "both"),
-        (BlackLitterman([View("USA", 0.1, doubt=-0.1)], market=SIZES), "doubt"),
-        (BlackLitterman([View("USA", float("inf"))], market=SIZES), "no return"),
+        (BlackLitterman([("USA", 0.1)], market=SIZES), "tt.View"),
     ],
 )
 def test_expectations_that_make_no_sense_are_refused(expected: object, word: str) -> None:
     """The message names the symbol or the figure."""
     with pytest.raises(ValueError, match=word):
         tt.Optimiser(expected=expected).fit(history())
+
+
+@pytest.mark.parametrize(
+    ("terms", "word"),
+    [
+        ({"over": "USA"}, "twice"),
+        ({"symbols": ()}, "no symbol"),
+        ({"symbols": {"USA": 1.0}}, "a symbol or a list"),
+        ({"symbols": ["USA", 3]}, "a symbol or a list"),
+        ({"over": 0.5}, "a symbol or a list"),
+        ({"confidence": 1.1}, "confidence"),
+        ({"confidence": 0.0}, "leave it out"),
+        ({"confidence": float("nan")}, "confidence"),
+        ({"confidence": 0.1, "doubt": 0.1}, "both"),
+        ({"doubt": -0.1}, "doubt"),
+        ({"returns": float("inf")}, "no return"),
+        ({"returns": float("nan")}, "no return"),
+        ({"returns": "7%"}, "no return"),
+    ],
+)
+def test_a_view_that_makes_no_sense_is_none(terms: dict[str, Any], word: str) -> None:
+    """It is refused where it is made, not where it is used."""
+    with pytest.raises(ValueError, match=word):
+        View(**{"symbols": "USA", "returns": 0.1, **terms})

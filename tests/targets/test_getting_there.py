@@ -243,3 +243,18 @@ def test_lots_and_impact_follow_from_money() -> None:
 
     assert (lot.weight, lot.tax) == (0.2, -0.05)
     assert impact * 0.25**1.5 * 4e6 == pytest.approx(0.01 * 1.0 * 1e6)
+
+
+def test_impact_of_several_is_that_of_each() -> None:
+    """An array of what is traded gives an array of impacts, and what is not traded is refused."""
+    money, moves = np.array([1e6, 4e6]), np.array([0.01, 0.02])
+
+    both = impact_of(4e6, daily_money=money, daily_volatility=moves)
+
+    each = [
+        impact_of(4e6, daily_money=one, daily_volatility=other)
+        for one, other in zip(money.tolist(), moves.tolist(), strict=True)
+    ]
+    assert both.tolist() == each == [0.02, 0.02]
+    with pytest.raises(ValueError, match="daily_money"):
+        impact_of(4e6, daily_money=[1e6, 0.0], daily_volatility=0.01)

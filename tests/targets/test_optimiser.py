@@ -8,7 +8,9 @@ import pytest
 from trimtab.estimates.covariance import sample_covariance
 from trimtab.targets.asked import Asked
 from trimtab.targets.constraints import Constraints, Group
+from trimtab.targets.cost_aware import CostAware
 from trimtab.targets.estimated import COVARIANCES, EXPECTED, covariance_by, expected_by
+from trimtab.targets.foreseen import BlackLitterman
 from trimtab.targets.limits import within
 from trimtab.targets.mean_variance import least_volatility, most_utility
 from trimtab.targets.objectives import OBJECTIVES
@@ -265,3 +267,30 @@ def test_budgets_of_risk_that_are_none_are_refused(
 
     with pytest.raises(ValueError, match=word):
         optimiser.optimised(history(n=3), ["A", "B", "C"])
+
+
+@pytest.mark.parametrize("n", [3, 30])
+def test_a_volatility_beyond_belief_is_warned_of(n: int) -> None:
+    """More than 300% a year is a slip in the prices: named, whoever estimates."""
+    rng = np.random.default_rng(3)
+    moves = rng.normal(0.0, 0.01, (300, n))
+    moves[:, 1] = np.where(np.arange(300) % 2, 0.6, -0.3)
+
+    found = Optimiser().optimised(moves, [f"I{place}" for place in range(n)])
+    calm = Optimiser().optimised(np.delete(moves, 1, axis=1), [f"I{k}" for k in range(n - 1)])
+
+    told = [one for one in found.findings if one.code == "volatility-absurd"]
+    assert [one.subject for one in told] == ["I1"]
+    assert not [one for one in calm.findings if one.code == "volatility-absurd"]
+
+
+def test_a_cost_aware_target_has_a_riskless_rate() -> None:
+    """It is part of what the market expects, as of `Optimiser`, and percent are refused."""
+    moves = np.random.default_rng(4).normal(0.0003, [0.006, 0.012], (300, 2))
+    market = BlackLitterman(market={"1": 1.0, "2": 1.0})
+
+    low, high = (CostAware(expected=market, risk_free=rate).fit(moves) for rate in (0.0, 0.05))
+
+    assert high.learned_.expected - low.learned_.expected == pytest.approx([0.05, 0.05])
+    with pytest.raises(ValueError, match="risk_free"):
+        CostAware(risk_free=2).fit(moves)

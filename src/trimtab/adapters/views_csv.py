@@ -134,6 +134,8 @@ class _Reading:
             self.problem(line, "over", wrong, "compare it with another, or leave `over` empty")
         if sure is not None and doubt is not None:
             self.problem(line, "doubt_percent", "there is a confidence as well", "keep one of them")
+        if sure == 0:
+            self.problem(line, "confidence", "0 is no view", "remove the row, or be sure of some")
         if percent is None:
             self.need(line, "percent")
         if percent is None or len(self.problems) > before:

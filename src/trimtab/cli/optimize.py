@@ -187,6 +187,7 @@ def _refuse_without_effect(args: argparse.Namespace) -> None:
     from trimtab.targets.objectives import ONLY_FOR
 
     if args.estimator:
+        _refuse_beside_estimator(args)
         return
     for key, objectives in ONLY_FOR.items():
         if getattr(args, key) is not None and args.objective not in objectives:
@@ -194,6 +195,21 @@ def _refuse_without_effect(args: argparse.Namespace) -> None:
                 f"--{key.replace('_', '-')} has no effect with {args.objective}, only with "
                 f"{' and '.join(objectives)}: leave it out, or choose another --objective"
             )
+
+
+def _refuse_beside_estimator(args: argparse.Namespace) -> None:
+    """Refuse what somebody else's estimator never sees."""
+    from trimtab.model.errors import RefusedError
+    from trimtab.targets.objectives import ONLY_FOR
+
+    given = [key for key in (*ONLY_FOR, "budgets", "resampled") if getattr(args, key)]
+    given += [key for key in ("min_names", "max_names", "min_position") if getattr(args, key)]
+    if given:
+        told = ", ".join(f"--{key.replace('_', '-')}" for key in given)
+        raise RefusedError(
+            f"{told}: no effect on an estimator, which has parameters of its own: give them by "
+            "--set, as --set risk_aversion=3"
+        )
 
 
 def _fitted(args: argparse.Namespace, ours: Optimiser, prices: PriceHistory) -> Optimised:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
 from inspect import signature
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from trimtab.model.errors import InputError, Problem, TrimtabError
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.said_on_the_way import Said, said_by
 from trimtab.targets.parameters import asks_held
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class MadeTarget:
             each look.
         holds: All that it may hold, where that is known beforehand: no other prices are needed.
         insured: The floor that it insures by what a policy is worth, if it does.
+        said: What is said of the weights as they are made.
     """
 
     make: Callable[[PriceHistory], Weights | None]
@@ -68,6 +70,7 @@ class MadeTarget:
     found_on: Callable[[date], date] | None = None
     holds: tuple[str, ...] | None = None
     insured: CppiRule | None = None
+    said: Said = field(default_factory=Said, compare=False, repr=False)
 
 
 def read_target(target: object, policy: str, *, short: bool = False) -> GivenTarget | MadeTarget:
@@ -98,7 +101,8 @@ def read_target(target: object, policy: str, *, short: bool = False) -> GivenTar
     if hasattr(target, "to_dicts") or (hasattr(target, "to_dict") and hasattr(target, "index")):
         return _dated(_frame_rows(target), policy, short)
     if hasattr(target, "fit"):
-        return MadeTarget(_fitted(target, policy, short), WARMUP)
+        said = Said()
+        return MadeTarget(_fitted(target, policy, short, said), WARMUP, said=said)
     if callable(target):
         return MadeTarget(
             _called(target, policy, short), 1, may_wait=True,
@@ -247,7 +251,7 @@ def _called(
     return made
 
 
-def _fitted(estimator: Any, policy: str, short: bool) -> Callable[..., Weights | None]:
+def _fitted(estimator: Any, policy: str, short: bool, said: Said) -> Callable[..., Weights | None]:
     asked, counts_from = signature(estimator.fit).parameters, asks_held(estimator)
     rules = getattr(estimator, "constraints", None)
     if getattr(rules, "turnover", None) is not None and getattr(rules, "held", None):
@@ -269,7 +273,9 @@ def _fitted(estimator: Any, policy: str, short: bool) -> Callable[..., Weights |
         elif counts_from and hasattr(fresh, "counts_from_held"):
             told["held"] = [0.0] * len(view.symbols)
         fitted = fresh.fit(returns, **told)
-        return _made((fresh if fitted is None else fitted).weights_, view, policy, short)
+        found = fresh if fitted is None else fitted
+        said.note(said_by(found), view.last)
+        return _made(found.weights_, view, policy, short)
 
     return made
 

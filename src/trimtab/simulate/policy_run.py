@@ -107,6 +107,9 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
         setting.row_at[session] = made
     gone = listed if history.status is not None else None
     found = policy_result(setting, rules, columns, start_units, rows, gone)
+    if setting.make is not None:
+        said = setting.make.said.findings(setting.policy.label)
+        found = replace(found, findings=(*found.findings, *said)) if said else found
     return replace(found, looks=tuple(looks)) if looks else found
 
 

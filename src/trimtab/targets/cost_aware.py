@@ -31,6 +31,8 @@ class CostAware(Parameters):
 
     Args:
         risk_aversion: How much return a unit of variance, halved, must bring.
+        risk_free: A year's: part of what the market expects, and what cash is expected to earn
+            where a policy weighs what it gains (`worth:`).
         cost_bps: Of what is bought and of what is sold, in basis points of it.
         impact: Square-root impact of a share x of the portfolio, `impact x^(3/2)`.
         years: How long weights are likely to stand: what costs are spread over.
@@ -55,6 +57,7 @@ class CostAware(Parameters):
         self,
         *,
         risk_aversion: float = 3.0,
+        risk_free: float = 0.02,
         cost_bps: float = 0.0,
         impact: float = 0.0,
         years: float = 1.0,
@@ -66,6 +69,7 @@ class CostAware(Parameters):
         sessions_a_year: float = 252,
     ) -> None:
         self.risk_aversion = risk_aversion
+        self.risk_free = risk_free
         self.cost_bps = cost_bps
         self.impact = impact
         self.years = years
@@ -102,6 +106,8 @@ class CostAware(Parameters):
         if self.covariance not in COVARIANCES:
             raise ValueError(f"covariance {self.covariance!r}: one of {', '.join(COVARIANCES)}")
         check_expected(self.expected)
+        if not abs(self.risk_free) < 1.0:
+            raise ValueError(f"risk_free {self.risk_free!r}: a year's; write 0.02 for 2%")
         returns, named = self._table(X, names)
         n = returns.shape[1]
         learned = self.learned_ = learn(
@@ -110,6 +116,7 @@ class CostAware(Parameters):
             self.expected,
             sessions_a_year=self.sessions_a_year,
             names=named,
+            risk_free=self.risk_free,
         )
         limits = within(n, self.low, self.high) if self.limits is None else self.limits
         rate = self.cost_bps / 10_000.0

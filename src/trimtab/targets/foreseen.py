@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from math import inf, isfinite, nan
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from trimtab.estimates.views import TAU
@@ -39,8 +40,11 @@ class View:
         symbols: The instrument; of several the average, by size in the market.
         returns: A year's, as 0.07; with `over`, how much more than that.
         over: What it is compared with: one or several; nothing for a return of its own.
-        confidence: From 0 (left out) to 1 (certain), after Idzorek; None: as sure as the market.
+        confidence: Above 0, to 1 (certain), after Idzorek; None: as sure as the market.
         doubt: Instead, the standard deviation of the view's error, as 0.02.
+
+    Raises:
+        ValueError: It makes no sense: no symbol, no number, or a confidence of nothing.
     """
 
     symbols: str | Sequence[str]
@@ -48,6 +52,28 @@ class View:
     over: str | Sequence[str] = ()
     confidence: float | None = None
     doubt: float | None = None
+
+    def __post_init__(self) -> None:
+        for side in (self.symbols, self.over):
+            if not _is_side(side):
+                raise ValueError(f"a view is of a symbol or a list of them, not of {side!r}")
+        if not self.better:
+            raise ValueError("a view names no symbol")
+        both = [*self.better, *self.worse]
+        if len(set(both)) < len(both):
+            raise ValueError(f"view on {self.words}: a symbol stands twice")
+        if not (_is_number(self.returns) and isfinite(self.returns)):
+            raise ValueError(f"view on {self.words}: {self.returns!r} is no return")
+        if self.confidence is not None and self.doubt is not None:
+            raise ValueError(f"view on {self.words}: confidence or doubt, not both")
+        sure, doubt = self.confidence, self.doubt
+        if sure is not None and not (_is_number(sure) and 0.0 < sure <= 1.0):
+            raise ValueError(
+                f"view on {self.words}: confidence {sure!r}: above 0, to 1; of what one is not "
+                "sure at all there is no view, leave it out"
+            )
+        if doubt is not None and not (_is_number(doubt) and 0.0 <= doubt < inf):
+            raise ValueError(f"view on {self.words}: doubt {doubt!r}: zero or more")
 
     @property
     def better(self) -> tuple[str, ...]:
@@ -269,23 +295,23 @@ def _check_market(asked: BlackLitterman, names: Sequence[str] | None) -> None:
         raise ValueError("market: it weighs nothing of these; say what it holds, as {'SPY': 60}")
 
 
-def _check_view(view: View, names: Sequence[str] | None) -> None:
-    if not view.better:
-        raise ValueError("a view names no symbol")
-    both = [*view.better, *view.worse]
-    if len(set(both)) < len(both):
-        raise ValueError(f"view on {view.words}: a symbol stands twice")
-    for name in both:
+def _check_view(view: Any, names: Sequence[str] | None) -> None:
+    if not isinstance(view, View):
+        raise ValueError(f"views: {view!r} is none; write tt.View('SPY', 0.07)")
+    for name in (*view.better, *view.worse):
         if names is not None and name not in names:
             raise ValueError(f"view on {view.words}: {name!r} is not among the instruments")
-    if not isfinite(view.returns):
-        raise ValueError(f"view on {view.words}: {view.returns!r} is no return")
-    if view.confidence is not None and view.doubt is not None:
-        raise ValueError(f"view on {view.words}: confidence or doubt, not both")
-    if not 0.0 <= (0.5 if view.confidence is None else view.confidence) <= 1.0:
-        raise ValueError(f"view on {view.words}: confidence {view.confidence!r}: from 0 to 1")
-    if not 0.0 <= (0.0 if view.doubt is None else view.doubt) < inf:
-        raise ValueError(f"view on {view.words}: doubt {view.doubt!r}: zero or more")
+
+
+def _is_side(side: Any) -> bool:
+    """Whether it names symbols: one, or several."""
+    if isinstance(side, str):
+        return bool(side.strip())
+    return isinstance(side, Sequence) and all(isinstance(one, str) and one for one in side)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _several(names: str | Sequence[str]) -> tuple[str, ...]:

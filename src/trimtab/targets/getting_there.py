@@ -18,8 +18,7 @@ from __future__ import annotations
 from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count, pairwise
-from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trimtab.model.frozen import dataclass
 from trimtab.targets.limits import Limits
@@ -118,21 +117,34 @@ def taxed(instrument: int, *, value: float, basis: float, whole: float, rate: fl
     return TaxLot(instrument, value / whole, rate * (value - basis) / value)
 
 
-def impact_of(
-    whole: float, *, daily_money: float, daily_volatility: float, scale: float = 1.0
-) -> float:
+def impact_of(whole: float, *, daily_money: Any, daily_volatility: Any, scale: float = 1.0) -> Any:
     """The `impact` of an instrument by the square root of an order's share of a usual day.
 
     Args:
         whole: What the portfolio is worth.
-        daily_money: What is traded of the instrument on a usual day.
-        daily_volatility: Standard deviation of a day's return.
+        daily_money: What is traded of the instrument on a usual day, above zero; a number, or one
+            for each instrument, shape (n,).
+        daily_volatility: Standard deviation of a day's return, in the same form.
         scale: Near one in most studies; as `costs.impact.square_root_impact`.
+
+    Returns:
+        A number, or shape (n,), as `MovingCosts` takes either.
+
+    Raises:
+        ValueError: An instrument is not traded, or a number is missing.
 
     >>> round(impact_of(1e8, daily_money=1e8, daily_volatility=0.02) * 0.01**1.5 * 1e8)
     2000
     """
-    return scale * daily_volatility * sqrt(whole / daily_money)
+    import numpy as np
+
+    money, moves = np.asarray(daily_money, np.float64), np.asarray(daily_volatility, np.float64)
+    if not ((money > 0.0) & np.isfinite(money)).all():
+        raise ValueError("daily_money: above zero and known of each instrument")
+    if not ((moves >= 0.0) & np.isfinite(moves)).all():
+        raise ValueError("daily_volatility: zero or more, and known of each instrument")
+    found = scale * moves * np.sqrt(whole / money)
+    return found if found.ndim else float(found)
 
 
 def from_holdings(

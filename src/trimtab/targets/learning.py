@@ -54,6 +54,7 @@ def learn(
     Raises:
         ValueError: Of one of the instruments the history teaches nothing; it says of which.
     """
+    from trimtab.estimates.absurd import absurd
     from trimtab.estimates.history import usable
     from trimtab.estimates.repair import repaired
 
@@ -73,5 +74,6 @@ def learn(
                 risk_free=risk_free,
                 sessions_a_year=year,
             )
+            found += absurd(fit.covariance, own)
             return Learned(seen.expected, seen.covariance, tuple(found))
     raise ValueError(" ".join(finding.message for finding in found) or "nothing to learn from")

@@ -13,6 +13,7 @@ from dataclasses import replace
 from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
+from trimtab.estimates.absurd import absurd, is_absurd
 from trimtab.estimates.plain import moments_of_plain
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
@@ -261,6 +262,7 @@ class Optimiser(Parameters):
         findings += fit.findings
         if fit.covariance is None:
             return replace(empty, findings=tuple(findings))
+        findings += absurd(fit.covariance, own)
         foreseen = self._foreseen(history.returns, fit.covariance, own)
         return Learned(
             own,
@@ -286,7 +288,7 @@ class Optimiser(Parameters):
         if n <= INTERPRETED_UP_TO or returns.shape[1:] != (n,):
             return None
         found = moments_of_plain(returns, sessions_a_year=self.sessions_a_year)
-        if found is None:
+        if found is None or is_absurd(found.covariance):
             return None
         own, every = tuple(names), np.arange(n)
         if isinstance(self.expected, str) and self.expected == "mean":

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from trimtab.estimates.absurd import absurd
 from trimtab.model import findings as told
 from trimtab.model.frozen import dataclass
 from trimtab.model.outlook import MOST, UNIT, Outlook
@@ -157,7 +158,8 @@ def estimates_of(target: MovingTarget, window: Window, year: int) -> tuple[Made 
         sessions_a_year=year,
     )
     outlook = _outlook(target.asked, window, seen.covariance, seen.expected)
-    return Made(seen, history.returns, fit.findings, outlook), ""
+    said = (*fit.findings, *absurd(fit.covariance, names))
+    return Made(seen, history.returns, said, outlook), ""
 
 
 def _outlook(asked: Asked, window: Window, covariance: Floats, expected: Floats) -> Outlook:

@@ -94,6 +94,8 @@ def _view(table: Table) -> Callable[[Range], View | None]:
             table.problem("", f"it has no {key}", 'write { sleeve = "us", percent = 7 }')
     if sure is not None and doubt is not None:
         table.problem("doubt_percent", "there is a confidence as well", "keep one of them")
+    if sure == 0:
+        table.problem("confidence", "0 is no view", "remove the view, or be sure of some of it")
     table.finish()
     right = len(table.problems) == before
 

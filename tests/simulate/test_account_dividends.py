@@ -223,3 +223,25 @@ def test_a_word_that_is_none_is_refused() -> None:
 
     with pytest.raises(ValueError, match="reinvest, hold, towards-target"):
         AccountTerms(dividends=wrong)
+
+
+def test_a_policy_that_never_acts_says_what_its_dividends_came_to() -> None:
+    """30 units of US at 1.25 and 0.80, 40 BND at 0.50 and 0.75: 111.50 stay
+    cash. Where they are reinvested, or the policy acts, there is nothing to say.
+    """
+    lots = [lot("brokerage", "US", 30, "1400"), lot("brokerage", "BND", 40, "1500")]
+
+    def told(when: str, use: DividendUse) -> list[str]:
+        run = backtest_accounts(
+            mandate(tree({"US": 50, "BND": 50}), when=when),
+            replace(opening(lots, brokerage=10_000), on=DAYS[0]),
+            tape(),
+            terms=AccountTerms(dividends=use),
+        )
+        return [one.message for one in run.findings if one.code == "idle-dividends"]
+
+    (said,) = told("never", "hold")
+    assert "its dividends of 111.50 stayed cash: 211.50 of cash at the end" in said
+    assert (
+        told("never", "reinvest") == told("never", "towards-target") == told("daily", "hold") == []
+    )

@@ -7,10 +7,11 @@ from typing import Any
 from tests.engine.households import mandate, tree
 from tests.simulate.test_account import opening
 from tests.simulate.test_account_flows import DAYS, level, run_of
+from trimtab.engine.value import PLAN_AGAIN
 from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.reports.backtest_text import accounts_text
-from trimtab.simulate.account_findings import PathTally, findings_of
+from trimtab.simulate.account_findings import PathTally, Undecided, findings_of
 from trimtab.simulate.account_paths import bootstrap_accounts
 from trimtab.simulate.account_terms import AccountTerms
 from trimtab.simulate.flows import Flows
@@ -47,6 +48,29 @@ def test_a_report_tells_what_only_the_second_policy_ran_into() -> None:
     text = " ".join(accounts_text([first, second]).split())
 
     assert "monthly to target: 50,000.00 was to be withdrawn" in text
+
+
+def test_one_session_without_a_decision_is_a_warning_and_more_are_an_error() -> None:
+    """It says on which day, what became of what was due, and what to mend; what a plan says of
+    planning again is no remedy for a past.
+    """
+    why = Finding("prices-refused", "Home", f"No trade is planned: X.{PLAN_AGAIN}", "error")
+    once, often = Undecided(), Undecided()
+
+    once.note(DAYS[2], why)
+    for day in DAYS[2:5]:
+        often.note(day, why)
+
+    (one,), (more,) = once.said(DAYS[:9]), often.said(DAYS[:9])
+    assert (one.severity, more.severity) == ("warning", "error")
+    assert one.message == (
+        f"no decision on {DAYS[2]}, on 1 of 9 sessions: No trade is planned: X. What was due was "
+        f"left to the next session. Mend the prices of {DAYS[2]}."
+    )
+    assert more.message == (
+        f"no decision from {DAYS[2]} to {DAYS[4]}, on 3 of 9 sessions: No trade is planned: X. "
+        "Mend the prices of those days."
+    )
 
 
 def test_what_happens_on_shuffled_histories_is_counted() -> None:

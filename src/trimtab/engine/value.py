@@ -57,6 +57,9 @@ ACCEPTED_FOR = 10
 MOST_COUNTED = 2**53 - 1
 """Minor units: whole numbers above it are not written into plans and records."""
 
+PLAN_AGAIN = " Mend the prices, then plan again."
+"""What to do where nothing is planned; a simulated past says it in other words."""
+
 Position = tuple[str, str]
 """Account id and instrument id."""
 
@@ -178,7 +181,7 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
             f"above the limit of {household.frozen_share:%}"
         )
     if refused:
-        message = f"No trade is planned: {refused}. Mend the prices, then plan again.{halted}"
+        message = f"No trade is planned: {refused}.{PLAN_AGAIN}{halted}"
         findings.append(Finding("prices-refused", household.name, message, "error"))
     return Valuation(
         prices, step_prices, frozenset(frozen), steps, values, cash, tuple(findings), refused

@@ -22,12 +22,14 @@ from trimtab.model.numbers import Price
 from trimtab.model.sessions import Calendar
 from trimtab.simulate.account_desk import Desk
 from trimtab.simulate.account_ended import ends_of
+from trimtab.simulate.account_findings import idle_dividends
 from trimtab.simulate.account_flows import AccountFlows, exhausted_on, late_said, unpaid_said
 from trimtab.simulate.account_interest import Interest
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_session import pass_over, session
 from trimtab.simulate.account_settled import settled_said
 from trimtab.simulate.account_terms import USUAL, AccountTerms
+from trimtab.simulate.account_trades import NEVER
 from trimtab.simulate.tape import Tape
 from trimtab.targets.mover import Mover
 from trimtab.targets.watch import Watch
@@ -110,6 +112,9 @@ def backtest_accounts(
     desk.findings += [*unpaid_said(desk.unpaid), *late_said(desk.late)]
     desk.findings += [*settled_said(desk.settled, last), *desk.good_faith.said()]
     desk.findings += desk.undecided.said(desk.dates)
+    if terms.dividends == "hold" and mandate.when == NEVER and desk.dividends_paid:
+        cash = desk.worth[desk.cash_place][-1]
+        desk.findings.append(idle_dividends(desk.dividends_paid, cash, desk.value[-1]))
     plans = [plan for plan in desk.plans if plan.trades]
     unpaid = [one for one in desk.unpaid if one.kind == "withdrawal"]
     return AccountRun(

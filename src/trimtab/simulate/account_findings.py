@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from trimtab.engine.value import PLAN_AGAIN
 from trimtab.model.findings import Finding
+from trimtab.model.numbers import money_text
 
 if TYPE_CHECKING:
     from trimtab.simulate.account_run import AccountRun
@@ -97,7 +99,10 @@ class Undecided:
         self.first = self.first or finding
 
     def said(self, sessions: Sequence[date]) -> list[Finding]:
-        """From when on, on how many sessions of a run, and why at first."""
+        """From when on, on how many sessions of a run, and why at first, and what to mend.
+
+        One session alone is a warning: what was due then is decided at the next one.
+        """
         if self.first is None:
             return []
         first, last = self.days[0], self.days[-1]
@@ -105,11 +110,33 @@ class Undecided:
             when = f"on {first}"
         else:
             when = f"from {first} {'on' if last == sessions[-1] else f'to {last}'}"
+        is_one = len(self.days) == 1
+        left = " What was due was left to the next session." if is_one else ""
+        which = f"of {first}" if is_one else "of those days"
+        why, _, more = self.first.message.partition(PLAN_AGAIN)
         message = (
-            f"no decision {when}, on {len(self.days):,} of {len(sessions):,} sessions: "
-            f"{self.first.message}"
+            f"no decision {when}, on {len(self.days):,} of {len(sessions):,} sessions: {why}{left} "
+            f"Mend the prices {which}.{more}"
         )
-        return [replace(self.first, message=message)]
+        severity = "warning" if is_one else self.first.severity
+        return [replace(self.first, message=message, severity=severity)]
+
+
+def idle_dividends(paid: int, cash: int, worth: int) -> Finding:
+    """That a policy which never acts invests no dividends, which others that it stands beside do.
+
+    Args:
+        paid: Cash dividends in all, minor units.
+        cash: Cash at the last close, minor units.
+        worth: What all accounts are worth then, minor units.
+    """
+    share = f", {cash / worth:.1%} of what it is worth" if worth > 0 else ""
+    message = (
+        f"never trades, so its dividends of {money_text(paid)} stayed cash: {money_text(cash)} of "
+        f"cash at the end{share}. Policies that trade invest theirs. Dividends that are reinvested "
+        "(`--dividends reinvest`, or `towards-target`) put all of them on one footing"
+    )
+    return Finding("idle-dividends", "dividends", message, "info")
 
 
 def listed_late(instrument: str, on: date) -> Finding:

@@ -150,11 +150,11 @@ def test_a_typed_price_is_in_the_currency_of_its_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["0", "-1", "", "n/a"])
 def test_what_is_no_price_in_one_currency_is_none_in_another(tmp_path: Path, text: str) -> None:
-    """It is shown as the file has it, with its line."""
+    """It is shown as the file has it, with its line and its rate."""
     quote = dax(files(tmp_path, prices=PRICES.replace("165.38", text)), 3)
 
     assert quote.price is None
-    assert quote.raw.endswith("EUR (prices.csv:5)")
+    assert quote.raw.endswith("EUR at EURUSD 1.0919 of 2024-01-03 (prices.csv:5)")
 
 
 def test_small_prices_keep_their_digits(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,27 @@ def test_a_split_that_its_price_did_not_follow_stops_the_account(tmp_path: Path)
 
     assert codes == {"split-out-of-phase"}
     assert trades == 0
+
+
+def test_prices_in_another_currency_are_brought_over_as_for_a_plan(tmp_path: Path) -> None:
+    """58.80 euros at 1.25 are 73.50 dollars: the same trades; `fx_bps` is paid on those alone."""
+    tables = []
+    for name, rows, bps in (
+        ("home", "BND,73.50,\n", 0),
+        ("abroad", "BND,58.80,EUR\n{day},EURUSD,1.25,\n", 0),
+        ("dearer", "BND,58.80,EUR\n{day},EURUSD,1.25,\n", 10),
+    ):
+        portfolio = replace(model(tmp_path / name), fx_bps={"": Decimal(bps)} if bps else {})
+        prices = "date,symbol,close,currency\n"
+        for day in portfolio.calendar.sessions(date(2026, 1, 2), TODAY):
+            prices += f"{day},VTI,254.10,\n{day},{rows.format(day=day)}"
+        (tmp_path / name / "prices.csv").write_text(prices)
+        book = write(tmp_path / f"{name}.parquet", drifted("A"))
+        run_batch(book, tmp_path / f"{name}-out", portfolio=portfolio, as_of=TODAY, threads=1)
+        tables.append(read(tmp_path / f"{name}-out" / "trades.parquet"))
+
+    home, abroad, dearer = tables
+    usual, more = ({row["symbol"]: row["cost"] for row in one} for one in (abroad, dearer))
+    assert abroad == home
+    assert more["BND"] > usual["BND"]
+    assert more["VTI"] == usual["VTI"]

@@ -138,6 +138,28 @@ def test_fills_by_hand_are_booked_at_the_rate_of_their_exchange(tmp_path: Path) 
     assert done.folded.cash == {"main": 2_980_95 - 2_970_00}
 
 
+def test_limits_of_tickets_are_told_in_the_currency_of_their_exchange(tmp_path: Path) -> None:
+    """A sale at 60 dollars has the limit 59.40: 49.50 euros at 1.20, to be typed there."""
+    book = opened(folder(tmp_path))
+
+    waiting = book.apply(book.plan().save(), by="me")
+
+    (told,) = of(waiting.findings, "limit-abroad")
+    assert told.subject == "DAX"
+    assert "59.4 USD is 49.5 EUR, at EURUSD 1.20 of 2024-01-03" in told.message
+
+
+def test_a_rate_with_a_slipped_point_freezes_what_it_prices(tmp_path: Path) -> None:
+    """As a price with one does, and the finding shows the rate beside the price."""
+    rates = RATES.replace("1.20", "12.0")
+
+    plan = opened(folder(tmp_path, rates=rates)).plan()
+
+    assert plan.trades == ()
+    (told,) = of(plan.findings, "price-jump")
+    assert "50 EUR at EURUSD 12.0 of 2024-01-03" in told.message
+
+
 @pytest.mark.parametrize(
     ("row", "key"),
     [

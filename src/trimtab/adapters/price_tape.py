@@ -88,6 +88,10 @@ class Tape:
         """What a row says its price is, with its file and line."""
         if self.brought is not None:
             written = f"{self.brought.written[place]} {self.brought.codes[place]}"
+            rate = self.brought.rates[place]
+            if rate is not None and rate.pair:
+                # A price that is doubted may be right, and its rate wrong.
+                written += f" at {rate.pair} {rate.shown} of {rate.on}"
         else:
             text = self.prices[place]
             written = text if self.currencies is None else f"{text} {self.currencies[place]}"

@@ -25,7 +25,7 @@ from trimtab.adapters.price_exchange import (
     stretches,
     unconverted,
 )
-from trimtab.adapters.price_rate import brought_over
+from trimtab.adapters.price_rate import Rate, brought_over
 from trimtab.adapters.price_rows import PriceRows
 from trimtab.adapters.price_steps import Since, first_step, quote_after, quote_at
 from trimtab.adapters.price_tape import PLAIN_PRICE, Tape, price_from, tape_of
@@ -306,6 +306,19 @@ class PriceFile:
         return tuple(
             name for name in instruments if own[name].is_foreign or others[name].is_foreign
         )
+
+    def rate_of(self, instrument: str, day: date) -> tuple[str, Rate] | None:
+        """The currency of an instrument's newest price on a day, and its rate of that day.
+
+        None where it is the portfolio's, or there is no rate.
+        """
+        tape = self._tapes_of([instrument], stand_ins=False)[instrument]
+        if tape.brought is None or self._rates is None:
+            return None
+        place = bisect_right(tape.days, day.isoformat()) - 1
+        code = tape.brought.codes[place] if place >= 0 else self._quoted(instrument)
+        rate = self._rates.rate(code, day.isoformat())
+        return (code, rate) if rate is not None and rate.pair else None
 
     def rates_told(
         self, instruments: Sequence[str], start: date, end: date, *, stand_ins: bool = False

@@ -272,6 +272,12 @@ def _in_accounts(args: argparse.Namespace) -> int:
     from trimtab.model.errors import RefusedError
     from trimtab.model.policy import Policy, parse_policy
 
+    for given, flag in ((args.short, "--short"), (args.loan_rate, "--loan-rate")):
+        if given is not None:
+            raise RefusedError(
+                f"{flag} will not go with --account-mode: a plan is long only and spends no cash "
+                "that is not there. Leave out --account-mode to run short positions and loans"
+            )
     for given, flag in (
         (args.prices, "--prices"),
         (args.target, "--target"),

@@ -18,6 +18,7 @@ from trimtab.ledger.chain import EMPTY
 from trimtab.ledger.folded import Folded
 from trimtab.ledger.memory import MemoryLedger
 from trimtab.ledger.record import caught_up
+from trimtab.live.abroad import limits_abroad
 from trimtab.live.admission import admit
 from trimtab.live.kinds import BY_HAND
 from trimtab.live.venue import (
@@ -99,6 +100,7 @@ def rehearsed(book: OpenBook, saved: SavedPlan) -> Applied:
             told.append(Finding("plan-refused", saved.plan.id, message, "error"))
         told += [f for f in saved.plan.findings if f.code == "typed-price-jump"]
         told += () if saved.day_asked else book.old_prices()
+    told += limits_abroad(book, rehearsal.tickets, saved.plan.as_of)
     told += [*coming, *without_volume(terms, broker.orders.values()), *book.repairs]
     return replace(rehearsal, findings=tuple(told))
 

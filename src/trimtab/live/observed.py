@@ -49,6 +49,7 @@ from trimtab.model.ports import Broker, Clock
 from trimtab.model.state import State
 
 if TYPE_CHECKING:
+    from trimtab.adapters.price_rate import Rate
     from trimtab.ledger.store import LedgerStore
     from trimtab.targets.mover import Mover
     from trimtab.targets.watch import Watch
@@ -448,6 +449,10 @@ class ObservedBook:
                 day = bought[name] if opened is None else max(bought[name], min(opened, as_of))
                 found[name] = Since(min(day, as_of - timedelta(days=LOOKED_BACK * 7 // 5)))
         return found
+
+    def rate_of(self, instrument: str, day: date) -> tuple[str, Rate] | None:
+        """The other currency that an instrument is quoted in, with its rate of a day; else None."""
+        return self._price_file({}).rate_of(instrument, day)
 
     def rates_told(self, day: date) -> list[Finding]:
         """By which rates prices of a day came to the portfolio's currency."""

@@ -30,6 +30,7 @@ from trimtab.execution.manual import (
 from trimtab.execution.outcome import Applied, conclude, outcome, remember
 from trimtab.execution.sending import cancel_open, issue_tickets
 from trimtab.ledger.store import LedgerStore
+from trimtab.live.abroad import limits_abroad
 from trimtab.live.admission import admit
 from trimtab.live.lost_plans import need_prices, saved_or_recorded
 from trimtab.live.observed import ObservedBook
@@ -285,6 +286,7 @@ def _bring_up(book: ObservedBook, run: Application, day: date) -> None:
 def _done(book: ObservedBook, run: Application) -> Applied:
     applied = outcome(run)
     more = [*book.repairs, *_late(book, run)]
+    more += limits_abroad(book, applied.tickets, run.plan.as_of)
     more += [one for one in run.plan.findings if one.code == MOVED_FAR and one not in run.findings]
     if book.is_paper and run.changed:
         traded = [record.order for record in applied.orders if record.filled]

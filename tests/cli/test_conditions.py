@@ -52,6 +52,10 @@ def _written(folder: Path, sessions: int = 300) -> PriceHistory:
             {"costs": Costs(bps=5, half_spread_bps=2, per_share="0.01", commission=1, minimum=3)},
         ),
         ("--impact 0.8", {"costs": Costs(impact="0.8")}),
+        (
+            "--temporary-impact 3 --permanent-impact 1.2",
+            {"costs": Costs(temporary_impact=3, permanent_impact="1.2")},
+        ),
         ("--participation 0.5", {"participation": 0.005}),
     ],
 )
@@ -106,6 +110,7 @@ def test_what_is_wrong_with_a_file_of_flows_is_told_at_once(tmp_path: Path) -> N
         ("--fee-percent 51", "from 0 to 50"),
         ("--participation 101", "from 0.0001 to 100"),
         ("--impact 101", "from 0 to 100"),
+        ("--permanent-impact 1001", "from 0 to 1000"),
     ],
 )
 def test_options_that_make_no_sense_are_refused_with_words(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -71,8 +71,9 @@ class Costs:
             itself pays half of that, every later trade and valuation all of it. Needs volumes.
 
     `maximum`, `tiers`, `share_tiers`, the impacts and `borrow_bps` are worked out in backtests in
-    research mode. A plan has no volumes and so no impact, no short positions and so no borrowing,
-    and charges the highest fee of a schedule: what it says is the most that the order costs.
+    research mode. A plan decides without impact, and tells it beside its costs as an estimate. It
+    has no short positions and so no borrowing, and charges the highest fee of a schedule: of fees
+    it says the most that an order costs.
 
     >>> Costs(bps=10).order_costs("VTI", Decimal(1)).of(1_000_000, 100)
     1000
@@ -175,6 +176,44 @@ class Costs:
             daily_volume=daily_volume,
             spread=price * rate + float(own.per_share),
         )
+
+    def impact_cost(
+        self,
+        instrument: str,
+        units: float,
+        *,
+        price: float,
+        daily_volatility: float,
+        daily_volume: float,
+        daily_money: float,
+    ) -> float:
+        """What an order costs by moving the price, in money, where no earlier one has moved it.
+
+        Args:
+            instrument: Which, for costs of its own.
+            units: Bought or sold in one day; zero or more.
+            price: Of a unit, in money.
+            daily_volatility: Standard deviation of a day's return.
+            daily_volume: Units traded on a usual day; above zero.
+            daily_money: What is traded on a usual day, in money; above zero.
+
+        >>> usual = {"daily_volatility": 0.02, "daily_volume": 1e6, "daily_money": 5e7}
+        >>> Costs(permanent_impact=1).impact_cost("VTI", 10_000, price=50.0, **usual)
+        50.0
+        """
+        from trimtab.costs.impact import expected_cost, square_root_impact
+
+        own = self.by_instrument.get(instrument, self)
+        root = square_root_impact(
+            units * price,
+            daily_volatility=daily_volatility,
+            daily_money=daily_money,
+            scale=float(own.impact),
+        )
+        linear = self.linear_impact(
+            instrument, price=price, daily_volatility=daily_volatility, daily_volume=daily_volume
+        )
+        return root + expected_cost(replace(linear, spread=0.0), [units])
 
     def order_costs(self, instrument: str, step: Decimal) -> OrderCosts:
         """The costs of one instrument with that step, as integers."""

@@ -171,4 +171,5 @@ def _common_start(entries: Sequence[Entry], drafts: Sequence[Draft]) -> int:
 
 def _decision(plan: Plan) -> Plan:
     """A plan without what its reader is told beside it."""
-    return replace(plan, id="", findings=())
+    trades = tuple(replace(trade, impact=None) for trade in plan.trades)
+    return replace(plan, id="", findings=(), trades=trades)

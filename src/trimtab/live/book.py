@@ -13,6 +13,7 @@ from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
 from trimtab.engine.decide import decide, plan_hash
 from trimtab.engine.mandate import Request
 from trimtab.live.amounts import Amount, Day, day_of, flows, need_all
+from trimtab.live.impact import with_impact
 from trimtab.live.kinds import in_the_way
 from trimtab.live.misnamed import misnamed_holds, misnamed_prices
 from trimtab.live.observed import ObservedBook
@@ -99,26 +100,26 @@ class OpenBook(ObservedBook):
         day, remarks = self.session(as_of)
         typed = self.typed(prices)
         ready = self.prepared(day, prices)
-        plan = decide(
+        decided = decide(
             ready.state(day, head=self.head()),
             self.mandate(day, typed, request),
             self.market(day, prices),
             day,
             request,
         )
+        plan, unknown = with_impact(decided, self.portfolio)
         limits = remarks_on_limits(self, plan, day, typed)
         unpriced = {one.subject for one in plan.findings if one.code == "missing-price"}
         owned = {lot.instrument for lot in self.state(day).lots} if unpriced else ()
         slips = misnamed_holds(self, unpriced, owned)
         named = {one.subject for one in slips}
-        decided = [
+        kept = [
             one for one in plan.findings if one.code != "missing-price" or one.subject not in named
         ]
         more = self.findings(day, but=named)
-        found = (*remarks, *more, *slips, *ready.findings, *decided, *limits)
-        findings = tuple(dict.fromkeys(found))
-        if findings != plan.findings:
-            plan = replace(plan, findings=findings)
+        found = (*remarks, *more, *slips, *ready.findings, *kept, *unknown, *limits)
+        plan = replace(plan, findings=tuple(dict.fromkeys(found)))
+        if plan != decided:
             plan = replace(plan, id=f"{day.isoformat()}-{plan_hash(plan)[:6]}")
         return OpenPlan(plan, self, request, typed, day_asked=as_of is not None)
 

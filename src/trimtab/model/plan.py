@@ -59,6 +59,9 @@ class Trade:
         reason: A stable word: `overweight`, `underweight`, `new-cash`, `raise-cash`, `make-room`;
             in backtests also `paid-out`, where prices ended.
         why: The reason in a sentence.
+        impact: What it is estimated to cost by moving the price, in minor units, beside `cost`: no
+            cash is set aside for it, since it comes with the price of the fill. None where costs
+            state no impact, or the volume is not known.
     """
 
     account: str
@@ -75,6 +78,7 @@ class Trade:
     sleeve: str
     reason: str
     why: str
+    impact: Money | None = field(default=None, metadata={LATER: True})
 
     @property
     def units(self) -> Decimal:
@@ -201,6 +205,12 @@ class Plan:
     adopted: Mapping[str, Mapping[str, Fraction]]
     flows: Mapping[str, Money]
     found: Found | None = field(default=None, metadata={LATER: True})
+
+    @property
+    def impact(self) -> Money | None:
+        """What moving prices is estimated to cost in all; None where nothing is estimated."""
+        known = [trade.impact for trade in self.trades if trade.impact is not None]
+        return sum(known) if known else None
 
 
 def does_something(plan: Plan) -> bool:

@@ -48,6 +48,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "adopted": {target: _shares(weights) for target, weights in plan.adopted.items()},
         "flows": _moneys(plan.flows),
         "found": found_json(plan.found),
+        **_impact(plan.impact),
     }
 
 
@@ -146,7 +147,13 @@ def _trade(trade: Trade) -> dict[str, Any]:
         "sleeve": trade.sleeve,
         "reason": trade.reason,
         "why": trade.why,
+        **_impact(trade.impact),
     }
+
+
+def _impact(minor: int | None) -> dict[str, str]:
+    """What moving prices is estimated to cost, where that is estimated."""
+    return {} if minor is None else {"impact": money_text(minor)}
 
 
 def _lot(lot: LotSale, trade: Trade) -> dict[str, Any]:

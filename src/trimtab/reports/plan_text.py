@@ -84,8 +84,8 @@ def plan_text(
         readings = [sentence(_reading(plan, one)) for one in plan.readings]
         blocks.append(paragraph("Readings", readings, width=width, look=look))
         whys = [
-            f"{trade.side} {trade.instrument} in {trade.account}: {sentence(trade.why)}"
-            for trade in plan.trades
+            f"{one.side} {one.instrument} in {one.account}: {sentence(one.why)}{_parts(one)}"
+            for one in plan.trades
         ]
         blocks.append(paragraph("Reasons", whys, width=width, look=look))
     blocks.append(paragraph("Left alone", _left_alone(plan, explain, look), width=width, look=look))
@@ -295,7 +295,7 @@ def _figures(plan: Plan, target: str) -> list[str]:
     figures = [drift if len(plan.drift_before) == 1 else f"{target}: {drift}"]
     if plan.trades:
         figures.append(f"Tax this year {money(plan.tax, sign=True)}")
-        figures.append(f"Trading cost {money(plan.cost)}")
+        figures.append(_cost_of_all(plan))
         figures.append(f"Cash left {money(sum(plan.cash_after.values()))}")
     else:
         cash = sum(plan.cash_after.values())
@@ -303,6 +303,13 @@ def _figures(plan: Plan, target: str) -> list[str]:
             cash -= sum(plan.flows.values())  # nothing comes in or goes out either
         figures.append(f"Cash {money(cash)}")
     return figures
+
+
+def _cost_of_all(plan: Plan) -> str:
+    if plan.impact is None:
+        return f"Trading cost {money(plan.cost)}"
+    both = plan.cost + plan.impact
+    return f"Trading cost {money(both)}, of it about {money(plan.impact)} market impact"
 
 
 # -- the trades -----------------------------------------------------------------------------------
@@ -346,7 +353,7 @@ def _trades_in_rows(plan: Plan, width: int, look: Look, reasons: str) -> list[st
     ]
     rows: list[list[str]] = []
     for trade in plan.trades:
-        lots, cost, reason = _lots_sold(trade), money(trade.cost), _reason(plan, trade)
+        lots, cost, reason = _lots_sold(trade), _cost(trade), _reason(plan, trade)
         ends = {
             "apart": [lots, cost, reason],
             "together": [cost, _together(reason, lots)],
@@ -395,8 +402,20 @@ def _quantity(trade: Trade) -> str:
     return quantity(quantity_text(trade.quantity, trade.step))
 
 
+def _cost(trade: Trade) -> str:
+    """What a trade costs, with its estimated impact."""
+    return money(trade.cost + (trade.impact or 0))
+
+
 def _together(reason: str, lots: str) -> str:
     return f"{reason}; {lots}" if lots else reason
+
+
+def _parts(trade: Trade) -> str:
+    """What the cost of a trade consists of, where a part of it is an estimate."""
+    if trade.impact is None:
+        return ""
+    return f" Costs {money(trade.cost)}, and about {money(trade.impact)} by moving the price."
 
 
 def _lots_sold(trade: Trade) -> str:

@@ -126,6 +126,9 @@ KEYS = (
     ("per_share", "0.005", 10_000),
     ("commission", "4.95", 10**6),
     ("minimum", "1.00", 10**6),
+    ("impact", "1", 100),
+    ("temporary_impact", "3", 1_000),
+    ("permanent_impact", "1", 1_000),
 )
 """What trading costs: key, example and the most that is believed."""
 
@@ -211,5 +214,8 @@ def _costs_of(values: Mapping[str, Decimal], single: Mapping[str, Costs] | None 
         per_share=values.get("per_share", zero),
         commission=values.get("commission", zero),
         minimum=values.get("minimum", zero),
+        impact=values.get("impact", zero),
+        temporary_impact=values.get("temporary_impact", zero),
+        permanent_impact=values.get("permanent_impact", zero),
         by_instrument=single,
     )

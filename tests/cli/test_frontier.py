@@ -166,7 +166,7 @@ def test_page_and_picture(prices: Path, tmp_path: Path, capsys: pytest.CaptureFi
     text = page.read_text()
     assert code == 0
     assert picture.read_bytes().startswith(b"\x89PNG\r\n")
-    assert text.count('<svg class="figure"') == 2
+    assert [text.count(f'<svg class="figure {size}"') for size in ("desk", "phone")] == [2, 2]
     assert "<script" not in text
     assert "default-src 'none'" in text
     assert "Wrote" in capsys.readouterr().out
@@ -183,12 +183,14 @@ def test_the_page_in_a_browser(prices: Path, tmp_path: Path) -> None:
     with opened(program, tmp_path / "profile") as tab:
         tab.open(page, width=390, height=800)
         wide = tab.run("document.documentElement.scrollWidth")
-        charts = tab.run("[...document.querySelectorAll('svg.figure')].map(s => s.clientWidth)")
+        charts = tab.run("[...document.querySelectorAll('svg.phone')].map(s => s.clientWidth)")
+        hidden = tab.run("[...document.querySelectorAll('svg.desk')].map(s => s.clientWidth)")
 
     assert tab.troubles == []
     assert len(tab.requests) == 1
     assert wide <= 390
     assert min(charts) > 250
+    assert hidden == [0, 0]
 
 
 def test_a_file_that_is_no_page_is_not_written_over(

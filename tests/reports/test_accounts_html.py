@@ -13,11 +13,13 @@ import pytest
 
 from tests.engine.households import CALENDAR, account, lot, mandate, tree
 from trimtab.execution.opening import Opening
+from trimtab.model.findings import Finding
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
 from trimtab.model.policy import Policy
 from trimtab.reports.backtest_html import accounts_html
 from trimtab.reports.html.drawn import account_curve
+from trimtab.reports.html.page import notes_section
 from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_paths import (
     FIGURES,
@@ -175,3 +177,17 @@ def test_too_few_paths_lead_with_what_is_known(run: AccountRun) -> None:
     assert head.startswith("“&lt;b&gt;mine&lt;/b&gt;” left most after tax, “less” least.")
     assert "not known: too few paths to tell (2; at least 100)" in head
     assert "Too few shuffled histories to show a spread (2; at least 100)." in page
+
+
+def test_a_finding_names_its_subject_once_and_no_folder() -> None:
+    """A note has no "info", a subject does not stand twice, a file is told by its name."""
+    told = [
+        Finding("listed-late", "FB", "FB has no price before 2012-05-18", "info"),
+        Finding("columns", "/home/someone/etf.csv", "columns that are not read: 'x'", "info"),
+    ]
+
+    found = notes_section(told)
+
+    assert '<li class="info"><b>FB</b> has no price before 2012-05-18.</li>' in found
+    assert "<b>etf.csv</b> columns that are not read" in found
+    assert "someone" not in found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.reports.figures_png import COLOURS, SOFT, blank, dressed, plain, png
 from trimtab.reports.frontier_drawn import Drawing, drawing
+from trimtab.reports.labels import LINE_TALL, Named, along, placed
 from trimtab.reports.palette import LIGHT
 
 if TYPE_CHECKING:
@@ -34,7 +35,33 @@ def frontier_png(front: Front) -> bytes:
     left, right = figure.subplots(1, 2, width_ratios=(1.15, 1.0))
     _curve(left, front, shown)
     _layers(right, shown)
+    figure.draw_without_rendering()  # only then is known where points lie
+    _names(left, front, shown)
     return png(figure)
+
+
+def _names(axes: Axes, front: Front, shown: Drawing) -> None:
+    """The names of instruments beside their dots, none over another or over a point."""
+    scale = 72.0 / axes.figure.dpi
+
+    def at(volatility: float, gained: float) -> tuple[float, float]:
+        x, y = axes.transData.transform((volatility, gained)) * scale
+        return float(x), -float(y)
+
+    dots = list(zip(front.symbols, front.volatility.tolist(), front.expected.tolist(), strict=True))
+    marks = [Named("", *at(p.volatility, p.expected_return), 5.0, 0.0) for _, p in shown.marks]
+    named = [Named(one, *at(x, y), 2.5, 5.4 * len(one)) for one, x, y in dots]
+    corners = axes.get_window_extent().get_points() * scale
+    room = (corners[0][0], -corners[1][1] - LINE_TALL, corners[1][0] + 24.0, -corners[0][1])
+    places = zip(shown.volatilities.tolist(), shown.returns.tolist(), strict=True)
+    line = along([at(x, y) for x, y in places])
+    found = placed([*named, *marks], room, curve=line)[: len(named)]
+    for one, place, (symbol, x, y) in zip(named, found, dots, strict=True):
+        if place is not None and symbol in shown.labelled:
+            axes.annotate(
+                plain(symbol), (x, y), xytext=(place.x - one.x, one.y - place.y),
+                textcoords="offset points", fontsize=8, color=SOFT, annotation_clip=False,
+            )  # fmt: skip
 
 
 def _curve(axes: Axes, front: Front, shown: Drawing) -> None:
@@ -42,14 +69,8 @@ def _curve(axes: Axes, front: Front, shown: Drawing) -> None:
     from matplotlib.ticker import PercentFormatter
 
     axes.plot(shown.volatilities, shown.returns, color=COLOURS[0], linewidth=2.4, zorder=3)
-    alone = zip(front.symbols, front.volatility.tolist(), front.expected.tolist(), strict=True)
-    for symbol, volatility, gained in alone:
+    for volatility, gained in zip(front.volatility, front.expected, strict=True):
         axes.plot([volatility], [gained], "o", color=SOFT, markersize=4, zorder=2)
-        if symbol in shown.labelled:
-            axes.annotate(
-                plain(symbol), (volatility, gained), xytext=(5, 3), textcoords="offset points",
-                fontsize=8, color=SOFT,
-            )  # fmt: skip
     best = front.best_sharpe
     if best is not None:
         far = [max(shown.left, 0.0), shown.right]

@@ -230,12 +230,21 @@ def notes_section(findings: Sequence[Finding]) -> str:
 def _findings(title: str, findings: Sequence[Finding]) -> str:
     if not findings:
         return ""
-    lines = "".join(
-        f'<li class="{one.severity}"><b>{one.severity}: {safe(one.subject)}</b> '
-        f"{safe(sentence(one.message))}</li>"
-        for one in findings
-    )
+    lines = "".join(_finding(one) for one in findings)
     return f"<section><h2>{title}</h2><ul>{lines}</ul></section>"
+
+
+def _finding(one: Finding) -> str:
+    """A finding as a line: its subject once, a file by its name and not by where it lies."""
+    grave = "" if one.severity == "info" else f"{one.severity}: "
+    subject, message = one.subject, one.message
+    if message.startswith((f"{subject} ", f"{subject}: ")):
+        message = message[len(subject) :].lstrip(": ")
+    name = subject.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    return (
+        f'<li class="{one.severity}"><b>{safe(grave + (name or subject))}</b> '
+        f"{safe(sentence(message))}</li>"
+    )
 
 
 def _assumed(result: Backtest) -> str:

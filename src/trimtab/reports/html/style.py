@@ -30,6 +30,7 @@ tr.total th,tr.total td{font-weight:600;border-top:2px solid var(--soft)}
 .answer{background:var(--panel);border-left:4px solid var(--accent);border-radius:0 8px 8px 0;
 padding:1.1rem 1.4rem;margin:1.5rem 0 0;overflow-wrap:anywhere}
 .answer>p{font-size:1.18rem;line-height:1.42;font-weight:600;margin:0 0 .8rem;max-width:68ch}
+.answer>p:last-child{margin:0}
 .answer dl{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1.2rem;margin:0;
 font-size:.95rem}
 .answer dt{color:var(--soft)}.answer dd{margin:0;max-width:78ch}

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.cli.console import demo_folder
 from trimtab.cli.main import main
 
 
@@ -235,3 +236,41 @@ def test_an_option_without_effect_is_refused(
 
     assert code == 1
     assert "no effect with min-volatility" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_folder_has_prices_and_holdings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without --prices the portfolio's instruments are weighed, from what is held of them."""
+    folder = demo_folder(tmp_path)
+
+    code = main(["-C", str(folder), "optimize", "--turnover", "5", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    unlimited = main(["-C", str(folder), "optimize", "--objective", "hrp", "--json"])
+
+    assert (code, unlimited) == (0, 0)
+    assert json.loads(capsys.readouterr().out)["turnover"] > 0.05
+    assert set(told["weights"]) == {"AAPL", "IBM", "BOND10"}
+    assert told["turnover"] == pytest.approx(0.05)
+
+
+def test_prices_are_brought_to_one_currency(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A euro that moves makes what is quoted in it riskier in dollars; rates need a currency."""
+    rng = np.random.default_rng(5)
+    days = np.arange("2020-01-01", "2021-01-01", dtype="datetime64[D]")
+    walks = 100 * np.exp(rng.normal(0, [0.005, 0.005, 0.01], (len(days), 3)).cumsum(axis=0))
+    rows = ["date,symbol,close,currency"]
+    for day, (home, away, euro) in zip(days, walks, strict=True):
+        rows += [f"{day},HOME,{home:.4f},USD", f"{day},AWAY,{away:.4f},EUR"]
+        rows += [f"{day},EURUSD,{euro / 90:.6f},USD"]
+    file = tmp_path / "two.csv"
+    file.write_text("\n".join(rows) + "\n")
+
+    found = told("--currency USD", file, capsys)["weights"]
+    refused = main(["optimize", "--prices", str(file), "--fx", "rates.csv"])
+
+    assert found["HOME"] > 0.7
+    assert refused == 1
+    assert "--currency" in capsys.readouterr().err

@@ -6,8 +6,9 @@ import argparse
 from dataclasses import dataclass, replace
 
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
+from trimtab.cli.optimize_prices import add_prices, prices_given
 from trimtab.cli.optimize_views import add_views, expectation_of
-from trimtab.cli.options import add_folder, add_json, command
+from trimtab.cli.options import add_json, command
 from trimtab.cli.studied import rate
 from trimtab.cli.units import understood
 
@@ -44,12 +45,7 @@ def add_parser(commands: Commands) -> None:
         "along it, and where the current portfolio stands. Nothing is changed.",
         epilog=EPILOG,
     )
-    add_folder(parser, again=True)
-    parser.add_argument(
-        "--prices",
-        metavar="FILE",
-        help="prices: CSV, Parquet, or a folder of them (default: the portfolio's)",
-    )
+    add_prices(parser)
     add_estimates(parser)
     parser.add_argument(
         "--points", metavar="N", type=_points, default=41, help="points of the curve (default: 41)"
@@ -141,13 +137,12 @@ class _Asked:
 
 def _asked(args: argparse.Namespace) -> _Asked:
     """What the options ask for: of files, or of this portfolio."""
-    from trimtab.adapters.price_frames import read_prices
     from trimtab.cli.frontier_folder import this_portfolio
     from trimtab.cli.optimize_limits import weights_now
     from trimtab.simulate.history import common_sessions
 
-    if args.prices:
-        known = read_prices(args.prices)
+    known = prices_given(args)
+    if known is not None:
         panel = common_sessions(known, known.symbols, start=args.start, end=args.end)
         given = weights_now(args, panel.history.symbols)
         return _Asked(panel.history, given, {}, None, (*known.findings, *panel.findings))

@@ -101,12 +101,28 @@ class OfFolder:
 
 
 def this_portfolio(args: argparse.Namespace) -> OfFolder:
+    """The same as `as_it_stands`, with what its target learned where that is found from prices.
+
+    Raises:
+        RefusedError: It holds nothing that has a history, or its target's estimates cannot be made.
+    """
+    found, book, plan, known = as_it_stands(args)
+    moving = book.portfolio.moving
+    if moving is None or not moving.is_optimised:
+        return found
+    return replace(found, taught=_taught(args, book, moving, plan, known, found.symbols))
+
+
+def as_it_stands(args: argparse.Namespace) -> tuple[OfFolder, OpenBook, Plan, PriceHistory]:
     """A portfolio's prices, what it holds and aims at on the last day that counts, with its money.
 
     What is in no sleeve is left out and the rest is taken for the whole, which is said.
 
+    Returns:
+        That, the open book, its plan of that day, and all prices.
+
     Raises:
-        RefusedError: It holds nothing that has a history, or its target's estimates cannot be made.
+        RefusedError: It holds nothing that has a history.
     """
     from trimtab.cli.options import folder_of
     from trimtab.cli.studied import stand_ins
@@ -115,7 +131,7 @@ def this_portfolio(args: argparse.Namespace) -> OfFolder:
     from trimtab.model.instruments import CASH
 
     book = open_book(folder_of(args))
-    known, chosen = stand_ins(book.portfolio)
+    known, chosen = stand_ins(book.portfolio, fx=args.fx)
     plan = book.status(args.end).value
     symbols = {leaf: symbol for leaf, symbol in chosen if symbol != CASH}
     rows = [row for row in plan.sleeves if row.is_leaf]
@@ -137,10 +153,7 @@ def this_portfolio(args: argparse.Namespace) -> OfFolder:
         symbols,
         _in_part(plan, total),
     )
-    moving = book.portfolio.moving
-    if moving is None or not moving.is_optimised:
-        return found
-    return replace(found, taught=_taught(args, book, moving, plan, known, symbols))
+    return found, book, plan, known
 
 
 def _money(book: OpenBook, plan: Plan) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
+from trimtab.cli.optimize_prices import add_prices, prices_given
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
 from trimtab.cli.studied import amount, rate
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trimtab.cli.options import Commands
+    from trimtab.model.findings import Finding
     from trimtab.simulate.history import PriceHistory
     from trimtab.targets.asked import Optimised
     from trimtab.targets.optimiser import Optimiser
 
 EPILOG = """\
 examples:
+  trimtab optimize                                    this portfolio's instruments
   trimtab optimize --prices etf.csv --objective min-volatility
   trimtab optimize --prices etf.csv --objective max-sharpe --risk-free 0.02 --bounds 0,0.3
   trimtab optimize --prices etf.csv --objective utility --risk-aversion 4 --expected mean
@@ -47,9 +50,7 @@ def add_parser(commands: Commands) -> None:
         "it as a policy's target in a backtest before you trust it. Nothing is changed.",
         epilog=EPILOG,
     )
-    parser.add_argument(
-        "--prices", metavar="FILE", required=True, help="prices: CSV, Parquet, or a folder of them"
-    )
+    add_prices(parser)
     parser.add_argument(
         "--objective", choices=OBJECTIVES, default="min-volatility", help="what is best"
     )
@@ -115,7 +116,6 @@ def run(args: argparse.Namespace) -> int:
     """Find the weights and show them."""
     from dataclasses import replace
 
-    from trimtab.adapters.price_frames import read_prices
     from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.cli.studied import shares_of
     from trimtab.estimates.years import sessions_a_year
@@ -130,10 +130,10 @@ def run(args: argparse.Namespace) -> int:
     free = RISK_FREE if args.risk_free is None else args.risk_free
     progress("reading prices")
     try:
-        known = read_prices(args.prices)
+        known, held, own = _known(args)
         panel = common_sessions(known, known.symbols, start=args.start, end=args.end)
         prices = panel.history
-        rules = constraints_of(args, prices)
+        rules = constraints_of(args, prices, held=held)
         optimiser = Optimiser(
             args.objective,
             risk_aversion=1.0 if args.risk_aversion is None else args.risk_aversion,
@@ -155,19 +155,20 @@ def run(args: argparse.Namespace) -> int:
                 found = _fitted(args, optimiser, prices)
             else:
                 found = optimiser.optimised(prices.returns, prices.symbols)
-            found = replace(found, findings=(*known.findings, *panel.findings, *found.findings))
+            told = (*known.findings, *panel.findings, *own, *found.findings)
+            found = replace(found, findings=told)
         except ValueError as error:
             raise RefusedError(f"{error}") from None
     finally:
         progress("")
     if args.json:
         figures = _told(found, prices, free)
-        emit({**figures, "turnover": _turnover(found, prices, rules.held)})
+        emit({**figures, "turnover": _turnover(found, prices, rules.held or held)})
     else:
         from trimtab.reports.optimised_text import optimised_text
 
         on = screen()
-        moved = _turnover(found, prices, rules.held)
+        moved = _turnover(found, prices, rules.held or held)
         text = optimised_text(
             args.estimator or args.objective,
             found,
@@ -179,6 +180,31 @@ def run(args: argparse.Namespace) -> int:
         )
         say(text)
     return 1 if any(finding.severity == "error" for finding in found.findings) else 0
+
+
+def _known(
+    args: argparse.Namespace,
+) -> tuple[PriceHistory, dict[str, float], tuple[Finding, ...]]:
+    """Prices, in a folder also what is held of them, and what is to be said of that."""
+    from trimtab.cli.frontier_folder import as_it_stands
+    from trimtab.model.findings import Finding
+
+    given = prices_given(args)
+    if given is not None:
+        return given, {}, ()
+    of, book, *_ = as_it_stands(args)
+    symbols = of.prices.symbols
+    held = of.weights(of.held, symbols)
+    invested = {name: held[name] for name in symbols}
+    whole = sum(invested.values())
+    findings = of.findings
+    if book.portfolio.moving is not None and book.portfolio.moving.is_optimised:
+        message = (
+            "these weights are by the options of this command, for what is invested; what plan "
+            "aims at is found by [target.optimize]: `trimtab status --explain` shows it"
+        )
+        findings = (*findings, Finding("not-the-target", "target.optimize", message, "info"))
+    return of.prices, {name: weight / whole for name, weight in invested.items()}, findings
 
 
 def _refuse_without_effect(args: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ from trimtab.targets.estimated import COVARIANCES, EXPECTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from trimtab.simulate.history import PriceHistory
     from trimtab.targets.constraints import Constraints, Score
@@ -170,8 +170,15 @@ def _search(args: argparse.Namespace) -> Search:
     return Search(Breeding(seed=args.seed), most_nodes=10**12, stop=stop)
 
 
-def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraints:
+def constraints_of(
+    args: argparse.Namespace, prices: PriceHistory, *, held: Mapping[str, float] | None = None
+) -> Constraints:
     """What the options mean for these instruments.
+
+    Args:
+        args: The options.
+        prices: Of the instruments.
+        held: What a portfolio folder holds of them, where `--weights` does not say it.
 
     Raises:
         InputError: A file cannot be used, or a symbol has no prices.
@@ -187,6 +194,8 @@ def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraint
         ("tracking_error", "benchmark"),
         ("within_days", "value"),
     ):
+        if one == "turnover" and held:
+            continue
         if getattr(args, one) is not None and getattr(args, other) is None:
             option = one.replace("_", "-")
             raise RefusedError(f"--{option} needs --{other}")
@@ -202,6 +211,7 @@ def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraint
         for symbol, (least, most) in groups.own.items()
     }
     need_prices(args.exclude, "--exclude", known)
+    now = dict(held or {}) if args.turnover is not None else {}
     few = args.max_names or args.min_names or args.min_position
     return Constraints(
         low=low,
@@ -211,7 +221,7 @@ def constraints_of(args: argparse.Namespace, prices: PriceHistory) -> Constraint
         scores=tuple(_scores(args, known)),
         exclude=tuple(args.exclude),
         most=_sellable(args, prices),
-        held=weights_now(args, known),
+        held=weights_now(args, known) or now,
         turnover=args.turnover,
         leverage=args.leverage,
         benchmark=_shares(args.benchmark, "--benchmark", known),

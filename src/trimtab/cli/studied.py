@@ -371,12 +371,14 @@ def _sleeves(portfolio: Portfolio, prices: PriceHistory) -> tuple[Sleeve, list[t
     return _standing_in(root, dict(chosen)), chosen
 
 
-def stand_ins(portfolio: Portfolio) -> tuple[PriceHistory, list[tuple[str, str]]]:
+def stand_ins(
+    portfolio: Portfolio, *, fx: str | None = None
+) -> tuple[PriceHistory, list[tuple[str, str]]]:
     """The prices of a portfolio, and of each leaf of its target the symbol that stands for it."""
     from trimtab.adapters.portfolio_prices import portfolio_prices
     from trimtab.targets import mover
 
-    prices = portfolio_prices(portfolio)
+    prices = portfolio_prices(portfolio, fx=fx)
     if portfolio.moving is None:
         return prices, _sleeves(portfolio, prices)[1]
     instruments = portfolio.household.instruments

@@ -1,0 +1,52 @@
+"""Which prices `trimtab optimize` and `frontier` look at: a file's or a folder's."""
+
+from __future__ import annotations
+
+import argparse
+
+from trimtab.cli.options import add_folder
+from trimtab.cli.studied import code
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trimtab.simulate.history import PriceHistory
+
+
+def add_prices(parser: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    add_folder(parser, again=True)
+    parser.add_argument(
+        "--prices",
+        metavar="FILE",
+        help="prices: CSV, Parquet, or a folder of them (default: the portfolio's)",
+    )
+    parser.add_argument(
+        "--currency",
+        metavar="CODE",
+        type=code,
+        help="with --prices: bring all of them to this currency, as USD",
+    )
+    parser.add_argument(
+        "--fx",
+        metavar="FILE",
+        help="rates, as prices of pairs: EURUSD in dollars for a euro (default: among the prices)",
+    )
+
+
+def prices_given(args: argparse.Namespace) -> PriceHistory | None:
+    """The prices of `--prices`, in the currency asked for; None where the portfolio's count.
+
+    Raises:
+        RefusedError: Options of a currency lack what they need.
+        InputError: A file cannot be used.
+    """
+    from trimtab.adapters.price_frames import read_prices
+    from trimtab.model.errors import RefusedError
+
+    if not args.prices:
+        if args.currency:
+            raise RefusedError("--currency goes with --prices; here the portfolio's counts")
+        return None
+    if args.fx and not args.currency:
+        raise RefusedError("--fx converts prices: say to which currency, as --currency USD")
+    return read_prices(args.prices, currency=args.currency, fx=args.fx)

@@ -8,9 +8,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from trimtab.adapters.calendars import calendar
 from trimtab.adapters.price_exchange import Exchange
+from trimtab.adapters.price_rate import brought_over
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Dividend, Quote, Split, Unconverted
@@ -163,6 +166,21 @@ def test_small_prices_keep_their_digits(tmp_path: Path) -> None:
 
     assert quote.price is not None
     assert float(quote.price) == pytest.approx(0.00001234 * 1.0919, rel=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 10**9), st.integers(-8, 0), st.fractions(Fraction(1, 10**6), Fraction(10**6)))
+def test_what_is_brought_over_is_the_nearest_decimal(m: int, e: int, rate: Fraction) -> None:
+    """Within half of a millionth, and with six digits or more, whatever is small."""
+    price = Price(m, e)
+    exact = Fraction(price.decimal) * rate
+
+    found = brought_over(price, rate)
+
+    off = abs(Fraction(found.decimal) - exact)
+    assert off <= Fraction(1, 2 * 10**6)
+    assert off <= exact / 10**5
+    assert found.exponent <= 0
 
 
 @pytest.mark.parametrize("text", ["0", "", "x"])

@@ -12,9 +12,11 @@ from tests.cli.console import Session
 from tests.folders import NO_SALES, written
 from trimtab.adapters.calendars import calendar
 from trimtab.adapters.clock import StillClock
+from trimtab.adapters.prices_file import PriceFile
 from trimtab.live.book import OpenBook, open_book
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.findings import Finding
+from trimtab.simulate.shuffled_markets import ShuffledMarkets
 
 TOML = """\
 currency = "USD"
@@ -218,6 +220,26 @@ def test_a_file_of_rates_that_is_not_there_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_a_broken_file_of_rates_is_told_with_its_line(tmp_path: Path) -> None:
+    """As a price file is; nothing is decided on what is left of it."""
+    book = opened(folder(tmp_path, rates=RATES + "2024-13-44,EURUSD,1.1\n"))
+
+    with pytest.raises(InputError) as caught:
+        book.plan()
+
+    assert [(one.file, one.line, one.key) for one in caught.value.problems] == [
+        ("fx.csv", 4, "date")
+    ]
+
+
+@pytest.mark.parametrize(("bps", "said"), [("0", "no cost"), ("2.5", "2.5 basis points")])
+def test_what_exchange_costs_is_said(tmp_path: Path, bps: str, said: str) -> None:
+    """Also where nobody said that it costs anything."""
+    plan = opened(folder(tmp_path, bps=bps)).plan()
+
+    assert said in of(plan.findings, "converted")[0].message
+
+
 # -- account mode ---------------------------------------------------------------------------------
 
 DAYS = calendar("XNYS").sessions(date(2023, 1, 3), date(2023, 4, 28))
@@ -270,6 +292,36 @@ def test_account_mode_takes_rates_and_their_cost_as_options(tmp_path: Path) -> N
 
     # 40,000 or so of DAX are bought at the start, at 0.5%, and never sold.
     assert free["this portfolio"] - dear["this portfolio"] == pytest.approx(250, rel=0.1)
+
+
+def test_research_mode_pays_what_portfolio_toml_says_of_exchange(tmp_path: Path) -> None:
+    """`costs.fx_bps` is the default of `--fx-bps`, and that goes before it."""
+    history(tmp_path, tax="exempt", when="monthly", bps="50")
+
+    usual, same, free = (finals(tmp_path, more) for more in ("", "--fx-bps 50", "--fx-bps 0"))
+
+    assert usual == same
+    assert usual["this portfolio"] < free["this portfolio"]
+
+
+def test_shuffled_histories_are_in_the_portfolio_s_currency(tmp_path: Path) -> None:
+    """They are made of prices that were brought over, and say so: nothing is frozen in them."""
+    portfolio = opened(history(tmp_path)).portfolio
+    source = PriceFile(
+        portfolio.prices,
+        instruments=portfolio.household.instruments,
+        calendar=portfolio.calendar,
+        exchange=portfolio.exchange,
+    )
+    markets = list(source.snapshots(DAYS[0], DAYS[-1], ["DAX", "SPY"]))
+
+    first = ShuffledMarkets.of(markets).path(0).market(0)
+
+    assert first.currency == "USD"
+    price, before = first.quotes["DAX"].price, markets[0].quotes["DAX"].price
+    assert price is not None
+    assert before is not None
+    assert float(price) == pytest.approx(float(before), abs=0.01)
 
 
 def test_account_mode_without_any_rate_is_refused_with_the_reason(tmp_path: Path) -> None:

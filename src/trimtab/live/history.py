@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -16,9 +16,9 @@ from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.value import leaves_of, valuation
 from trimtab.execution.opening import Opening
 from trimtab.live.ended_prices import refuse_early_ends
+from trimtab.live.exchange import need_rates, with_cost
 from trimtab.live.observed import ObservedBook
 from trimtab.live.processes import shared_out
-from trimtab.live.unrated import need_rates
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
@@ -270,6 +270,7 @@ class _Past:
     first: date
     last: date
     noted: tuple[Finding, ...] = ()
+    fx_bps: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -286,7 +287,7 @@ class _Past:
         span = self.first, self.last
         beside = self.source.beside_sessions(self.names, *span, stand_ins=True)
         rates = self.source.rates_told(self.names, *span, stand_ins=True)
-        return (*self.noted, *beside, *rates)
+        return (*self.noted, *beside, *with_cost(rates, self.fx_bps))
 
     def on_its_days(self, mover: Mover) -> Mover:
         """The same moving target, its periods ending on the sessions of this run."""
@@ -384,7 +385,8 @@ def _past(
         "0" * 64,
     )  # fmt: skip
     noted = (*begin.findings, *priced.findings, *unrated)
-    return _Past(mandate, opening, source, sessions[0], sessions[-1], noted)
+    fx_bps = book.portfolio.fx_bps
+    return _Past(mandate, opening, source, sessions[0], sessions[-1], noted, fx_bps)
 
 
 def _need_known(

@@ -38,6 +38,7 @@ from trimtab.ledger.events import instant_text
 from trimtab.ledger.fold import fold
 from trimtab.ledger.folded import NOTHING, Folded
 from trimtab.live.amounts import Amount, Day, day_of, typed_prices
+from trimtab.live.exchange import with_cost
 from trimtab.live.places import PLANS_FOLDER, lost_record
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.findings import Finding, Severity
@@ -456,7 +457,9 @@ class ObservedBook:
 
     def rates_told(self, day: date) -> list[Finding]:
         """By which rates prices of a day came to the portfolio's currency."""
-        return self._price_file({}).rates_told(sorted(self._instruments(self.folded())), day, day)
+        known = sorted(self._instruments(self.folded()))
+        told = self._price_file({}).rates_told(known, day, day)
+        return with_cost(told, self.portfolio.fx_bps)
 
     def volumes(self, day: date) -> Mapping[str, Fraction]:
         """Units traded on a day, of everything whose price file says it."""

@@ -1,9 +1,11 @@
-"""Prices in another currency without a rate, over history: told once, and refused at its end."""
+"""What is told of exchange: what it costs, and prices that have no rate where a run needs one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.engine.foreign import FOREIGN, remedy, without_rate
@@ -11,6 +13,25 @@ from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 
 OPTION = " or --fx FILE"
+
+
+def with_cost(told: Sequence[Finding], fx_bps: Mapping[str, Decimal]) -> list[Finding]:
+    """By which rates prices were brought over, and what the exchange costs, where it costs.
+
+    Args:
+        told: What is said of rates.
+        fx_bps: Half-spreads of exchange in basis points, by account; empty is every other account.
+    """
+    dear = {account or "all others": bps for account, bps in fx_bps.items() if bps}
+    said = ", ".join(
+        f"{bps.normalize():f} basis points" + ("" if len(fx_bps) == 1 else f" in {account}")
+        for account, bps in dear.items()
+    )
+    cost = f"costs {said} of each order" if dear else "is counted at no cost (costs.fx_bps)"
+    return [
+        replace(one, message=f"{one.message} Exchange {cost}.") if one.code == "converted" else one
+        for one in told
+    ]
 
 
 def need_rates(

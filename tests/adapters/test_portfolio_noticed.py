@@ -144,3 +144,25 @@ def test_without_sales_earlier_wash_sales_are_invisible(make: Make) -> None:
     portfolio = read_portfolio(make(sales=None))
 
     assert codes_of(portfolio) == [("no-sales-file", "sales.csv")]
+
+
+@pytest.mark.parametrize(
+    ("when", "severity", "said"),
+    [
+        ("band:5pp/25%", "info", "the absolute one of 5pp alone acts there"),
+        ("band:25%", "warning", "sets off no trade. Add an absolute width, as band:5pp/25%"),
+        ("band:5pp", None, ""),
+        ("monthly", None, ""),
+    ],
+)
+def test_a_relative_band_of_a_target_of_zero_is_told(
+    make: Make, when: str, severity: str | None, said: str
+) -> None:
+    """A share of nothing is nothing: the reader is told which band acts, or that none does."""
+    sold = '[target.old]\npercent = 0\nhold = ["GLD"]\n[policy]\n'
+    toml = TOML.replace("[policy]\n", sold).replace('"monthly+band:5pp/25%"', f'"{when}"')
+
+    told = [one for one in read_portfolio(make(toml)).findings if one.code == "band-of-zero"]
+
+    assert [(one.subject, one.severity) for one in told] == ([("old", severity)] if said else [])
+    assert all(said in one.message for one in told)

@@ -587,3 +587,15 @@ def test_a_few_dates_of_weekends_are_told(tmp_path: Path) -> None:
     assert [(one.code, one.severity) for one in odd.findings] == [("weekend-row", "warning")]
     assert "2024-01-27 (prices.csv:22) is a Saturday" in odd.findings[0].message
     assert whole.findings == ()
+
+
+def test_a_large_dividend_beside_adjusted_closes_is_doubted_too(tmp_path: Path) -> None:
+    """Paid in cash it counts where the file has adj_close as well, so it is looked at there."""
+    rows = ["date,symbol,close,adj_close,dividend", "2024-01-02,KO,60,58,",
+            "2024-01-03,KO,60,59,1", "2024-01-04,KO,60,60,200"]  # fmt: skip
+    (tmp_path / "p.csv").write_text("\n".join([*rows, ""]))
+
+    (found,) = read_prices(tmp_path / "p.csv").findings
+
+    assert (found.code, found.subject) == ("large-dividend", "KO")
+    assert "line 4: a dividend of 200 a unit" in found.message

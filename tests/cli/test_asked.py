@@ -87,3 +87,40 @@ def test_prices_in_several_currencies_name_the_option(tmp_path: Path) -> None:
 
     assert "--currency: prices in several currencies: EUR, USD" in told
     assert "`--currency USD`, and the rates with `--fx`" in told
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("A=0.6,B=0.4", "did you mean A=60,B=40?"),
+        ("A=0.125,B=0.875", "did you mean A=12.5,B=87.5?"),
+        ("A=60,B=0.4", "the rest may be CASH"),
+    ],
+)
+def test_fractions_where_percent_is_meant_are_told(tmp_path: Path, target: str, said: str) -> None:
+    """A target that sums to 1 and not to 100 is shown as the percent that was probably meant."""
+    (tmp_path / "prices.csv").write_text(PRICES)
+
+    told = Session(tmp_path).run(f"trimtab backtest --prices prices.csv --target {target}")
+
+    assert said in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--when montly", "--when 'montly': 'montly' is not known; did you mean 'monthly'?"),
+        ("--policy montly", "when 'montly': 'montly' is not known; did you mean 'monthly'?"),
+        ("--when xyzzy", "'xyzzy' is not known; valid are never, daily"),
+        ("--to hlf", "--to 'hlf': 'hlf' is not known; did you mean 'half'?"),
+    ],
+)
+def test_a_mistyped_policy_has_one_remedy(tmp_path: Path, words: str, said: str) -> None:
+    """The nearest word, or all there are: never both; and the option where it was typed by one."""
+    (tmp_path / "prices.csv").write_text(PRICES)
+
+    told = Session(tmp_path).run(f"{LINE} {words}")
+
+    assert said in told
+    assert ("valid are" in told) != ("did you mean" in told)
+    assert ("2> --" in told) == (not words.startswith("--policy"))

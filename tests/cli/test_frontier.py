@@ -223,3 +223,17 @@ def test_a_tolerance_is_mapped_and_shown(
     assert "4 of 10" in told["how"]
     assert sum(told["weights"].values()) == pytest.approx(1.0)
     assert "tolerated" in page.read_text()
+
+
+@pytest.mark.parametrize("score", ["0", "12", "high"])
+def test_a_score_of_risk_is_refused_with_its_option_and_range(
+    prices: Path, capsys: pytest.CaptureFixture[str], score: str
+) -> None:
+    """What is no score names the option that it was given to, and what it may be."""
+    code = main(["frontier", "--prices", str(prices), "--risk-score", score])
+
+    said = capsys.readouterr().err
+    assert code == 2
+    assert "--risk-score" in said
+    assert repr(score) in said
+    assert score == "high" or "a score of risk is from 1 to 10" in said

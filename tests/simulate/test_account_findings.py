@@ -85,9 +85,25 @@ def test_what_happens_on_shuffled_histories_is_counted() -> None:
     tally.add(2, [[unpaid], []])
 
     assert [one.message for one in tally.findings(["own", "never"], 3)] == [
-        "of 3 shuffled histories own on 2, never on 1. On number 2: too little",
-        "of 3 shuffled histories never on 1. On number 2: old",
+        "in 2 for own, 1 for never of 3 shuffled histories. On number 2: too little",
+        "in 1 for never of 3 shuffled histories. On number 2: old",
     ]
+
+
+def test_what_weighs_most_of_shuffled_histories_comes_first() -> None:
+    """Money that was missing, then other warnings by how often, then notes."""
+    wash = Finding("wash-sale", "VXUS", "VXUS is sold at a loss")
+    stale = Finding("stale-price", "X", "X is old")
+    note = Finding("listed-late", "Y", "Y came late", "info")
+    unpaid = Finding("tax-unpaid", "roth", "too little")
+    tally = PathTally()
+
+    tally.add(0, [[note, wash, stale]])
+    tally.add(1, [[note, stale]])
+    tally.add(2, [[note, unpaid]])
+
+    codes = [one.code for one in tally.findings(["own"], 3)]
+    assert codes == ["tax-unpaid", "stale-price", "wash-sale", "listed-late"]
 
 
 def test_paths_tell_what_could_not_be_paid_on_them() -> None:
@@ -104,4 +120,6 @@ def test_paths_tell_what_could_not_be_paid_on_them() -> None:
     )
 
     (one,) = [one for one in found.findings if one.code == "withdrawal-unpaid"]
-    assert one.message.startswith("of 2 shuffled histories own on 2, other on 2. On number 1: ")
+    assert one.message.startswith(
+        "in 2 for own, 2 for other of 2 shuffled histories. On number 1: "
+    )

@@ -10,6 +10,7 @@ import pytest
 import trimtab as tt
 from tests.simulate.markets import lively
 from trimtab.model.findings import Finding
+from trimtab.simulate.said import findings_listed, with_findings
 
 FOUND = Finding("late", "prices", "something <odd> was noticed.", "warning")
 HALVES = {"A": 0.5, "B": 0.5}
@@ -45,3 +46,11 @@ def test_advice_says_what_its_marks_stand_for() -> None:
     assert " *" in advice.summary()
     assert "* your policy" in advice.summary()
     assert "* your policy" in advice._repr_html_()
+
+
+def test_what_a_finding_is_about_is_named_once() -> None:
+    """A message that begins with its symbol does not have it a second time before it."""
+    twice = Finding("wash-sale", "VXUS", "VXUS is sold at a loss.")
+
+    assert with_findings("", [twice]).endswith("warning: VXUS is sold at a loss.")
+    assert "<li>warning: VXUS is sold" in findings_listed([twice])

@@ -31,7 +31,7 @@ from trimtab.adapters.portfolio_tables.files import OPENING_FILES, PORTFOLIO_FIL
 from trimtab.adapters.portfolio_tables.household_target import household_target
 from trimtab.adapters.portfolio_tables.instruments import Instruments
 from trimtab.adapters.portfolio_tables.merged import Models, read_models
-from trimtab.adapters.portfolio_tables.notes import Stranger, nearest, notes
+from trimtab.adapters.portfolio_tables.notes import Stranger, bands_of_nothing, nearest, notes
 from trimtab.adapters.portfolio_tables.opening import (
     Sheets,
     problems_without_toml,
@@ -294,7 +294,9 @@ class _Written:
                 self.root.problem(("policy", "when"), *wrong.split("; ", 1))
 
     def check_watched(self) -> None:
-        """A floor is looked after by a calendar; what a band leaves out of sight is told."""
+        """What a band leaves out of sight is told: a floor, and sleeves with a target of zero."""
+        own = [account.target for account in self.accounts.values()]
+        self.findings += bands_of_nothing(self.policy.when, [self.shares.written, *own])
         moving = self.shares.moving
         if moving is not None and moving.cppi is not None:
             from trimtab.targets.cppi import told_of_bands

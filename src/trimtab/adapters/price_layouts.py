@@ -218,6 +218,10 @@ def _quoted(
     priced = ~np.isnan(close)
     paid = _paid(values, rows) if "dividend" in values and "close" in values else None
     if "adj_close" in values:
+        if paid is not None:
+            split = np.nan_to_num(values["split"][rows], nan=1.0) if "split" in values else 1.0
+            dividend = np.nan_to_num(values["dividend"][rows])
+            _doubt_dividends(table, symbol, dividend, close * split, rows)
         adjusted = values["adj_close"][rows]
         if opens is not None:
             opens = opens * (adjusted / close)

@@ -121,7 +121,10 @@ class Table:
         try:
             return parse(value)
         except ValueError as error:
-            self.problem(key, str(error), f"write {key} = {example}")
+            # What says the nearest word needs no example beside it.
+            wrong, near, meant = str(error).partition("; did you mean ")
+            remedy = f"did you mean {meant}" if near else f"write {key} = {example}"
+            self.problem(key, wrong, remedy)
             return None
 
     def currency(self, key: str, default: str) -> str:

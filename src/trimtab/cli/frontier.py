@@ -9,7 +9,7 @@ from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, co
 from trimtab.cli.optimize_prices import add_prices, prices_given
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
-from trimtab.cli.studied import rate
+from trimtab.cli.studied import amount, rate
 from trimtab.cli.units import understood
 
 TYPE_CHECKING = False
@@ -64,7 +64,7 @@ def add_parser(commands: Commands) -> None:
         help="a tolerance: the loss of a year, exceeded in one of twenty",
     )
     tolerance.add_argument(
-        "--risk-score", metavar="N", type=float, help="a tolerance: a score from 1 to 10"
+        "--risk-score", metavar="N", type=_score, help="a tolerance: a score from 1 to 10"
     )
     parser.add_argument("--report", metavar="FILE", help="write one HTML file with the charts")
     parser.add_argument("--png", metavar="FILE", help="write the charts as one PNG")
@@ -321,11 +321,17 @@ def _with_tolerance(args: argparse.Namespace, found: Front, covariance: Floats) 
     asked: tuple[tuple[Kind, float | None], ...] = (
         ("volatility", args.max_volatility), ("loss", args.max_loss), ("score", args.risk_score),
     )  # fmt: skip
-    for kind, amount in asked:
-        if amount is not None:
-            one = tolerated(found, kind, amount)
+    for kind, most in asked:
+        if most is not None:
+            one = tolerated(found, kind, most)
             return replace(found, tolerated=(found.at(one.weights, covariance), one.how))
     return found
+
+
+def _score(text: str) -> float:
+    from trimtab.targets.tolerance import SCORES
+
+    return amount(text, "a score of risk", 1, SCORES)
 
 
 def _points(text: str) -> int:

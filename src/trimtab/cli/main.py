@@ -177,7 +177,13 @@ def _run(arguments: list[str]) -> int:
         # Nor is it looked for at the end, when the system takes everything back anyway.
         atexit.register(_leave_garbage)
     try:
-        options = [text for action in chosen._actions for text in action.option_strings]
+        # A policy that was not typed by these came by --policy, or from a file.
+        options = [
+            text
+            for action in chosen._actions
+            for text in action.option_strings
+            if action.dest not in ("when", "to") or getattr(args, action.dest, None)
+        ]
         return _done(command, args, options)
     finally:
         if collects:

@@ -228,6 +228,9 @@ def shares_of(text: str, option: str, *, short: bool = False) -> dict[str, float
     if not problems and total != 100:
         wrong = f"it adds up to {total:f}, not to 100"
         remedy = "the rest may be CASH" if option == "--target" else "name every part"
+        if total == 1:
+            meant = ",".join(f"{name}={float(share * 100):.10g}" for name, share in shares.items())
+            remedy = f"shares are in percent: did you mean {meant}?"
         problems.append(Problem(option, None, "", wrong, remedy))
     if problems:
         raise InputError(problems)

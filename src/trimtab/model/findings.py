@@ -30,6 +30,18 @@ class Finding:
     on: date | None = None
 
 
+def begins_with_subject(finding: Finding) -> bool:
+    """Whether the message begins with what it is about, which then need not stand before it.
+
+    >>> begins_with_subject(Finding("late", "VXUS", "VXUS is late"))
+    True
+    >>> begins_with_subject(Finding("late", "VXU", "VXUS is late"))
+    False
+    """
+    rest = finding.message.removeprefix(finding.subject)
+    return rest != finding.message and not (rest[:1].isalnum() or rest[:1] == "_")
+
+
 def listed(findings: Iterable[Finding]) -> str:
     """What findings say, one after the other in one sentence."""
     return "; ".join(one.message.rstrip(".") for one in findings)

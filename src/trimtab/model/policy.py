@@ -326,8 +326,9 @@ def parse_to(text: str) -> To:
     from difflib import get_close_matches
 
     near = get_close_matches(word, ("target", "edge", "half", "within"), n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise PolicyError(f"to {text!r}: {term!r} is not known.{hint} Valid: {TO_FORMS}.")
+    # The nearest word, or all there are: two remedies are one too many.
+    hint = f"did you mean {near[0]!r}?" if near else f"valid are {TO_FORMS}."
+    raise PolicyError(f"to {text!r}: {term!r} is not known; {hint}")
 
 
 def parse_policy(text: str) -> tuple[When, To]:
@@ -395,8 +396,8 @@ def _unknown(what: str, text: str, term: str, word: str, has_value: bool) -> Pol
         return PolicyError(f"{what} {text!r}: nothing stands beside a +. Valid: {WHEN_FORMS}.")
     known = (*CALENDARS, "never", "breakdown", *_EXAMPLES)
     near = get_close_matches(word, known, n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return PolicyError(f"{what} {text!r}: {term!r} is not known.{hint} Valid: {WHEN_FORMS}.")
+    hint = f"did you mean {near[0]!r}?" if near else f"valid are {WHEN_FORMS}."
+    return PolicyError(f"{what} {text!r}: {term!r} is not known; {hint}")
 
 
 def _band(value: str, text: str) -> tuple[Fraction | None, Fraction | None]:

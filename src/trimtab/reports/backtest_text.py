@@ -134,6 +134,12 @@ def accounts_text(
     )
 
 
+_NO_DRIFT = (
+    "Drift is not told (-) where the target moves or an instrument ends: there is no one target to "
+    "be away from."
+)
+
+
 def account_conventions(one: AccountRun) -> list[str]:
     """How runs in account mode were made, and what is not in them."""
     return [
@@ -157,6 +163,7 @@ def account_conventions(one: AccountRun) -> list[str]:
         ),
         "Cost drag is what costs took off the return a year after the first close, tax drag what "
         + ("tax did." if one.pays_tax else "paying the tax as it arose would have."),
+        *([_NO_DRIFT] if isnan(one.measures.drift_mean) else []),
     ]
 
 

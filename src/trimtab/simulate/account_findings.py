@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MATTERS = ("withdrawal-unpaid", "withdrawal-late", "tax-unpaid")
 """Told of shuffled histories whatever history said: how often it happens is the answer."""
 
+GRAVEST = ("error", "warning", "info")
+"""The order in which findings are told."""
+
 Key = tuple[str, str]
 """Code and subject: what a finding is about."""
 
@@ -73,16 +76,22 @@ class PathTally:
                 counts[policy] = counts.get(policy, 0) + 1
 
     def findings(self, names: Sequence[str], paths: int) -> tuple[Finding, ...]:
-        """One finding of each kind, with how often each policy had it, and the first in words."""
+        """One finding of each kind, with how often each policy had it, and the first in words.
+
+        What money was missing for comes first, then warnings, each by how often there was one.
+        """
         found = []
         for key, (path, one) in self._first.items():
-            counts = ", ".join(f"{names[k]} on {n:,}" for k, n in sorted(self._counts[key].items()))
+            counts = self._counts[key]
+            often = ", ".join(f"{n:,} for {names[k]}" for k, n in sorted(counts.items()))
+            # The message names what it is about: the subject need not be said twice.
             message = (
-                f"of {paths:,} shuffled histories {counts}. On number {path + 1}: "
+                f"in {often} of {paths:,} shuffled histories. On number {path + 1}: "
                 f"{one.message.removesuffix('.')}"
             )
-            found.append(replace(one, message=message))
-        return tuple(found)
+            weight = one.code not in MATTERS, GRAVEST.index(one.severity), -max(counts.values())
+            found.append((weight, replace(one, message=message)))
+        return tuple(one for _, one in sorted(found, key=lambda pair: pair[0]))
 
 
 @dataclass

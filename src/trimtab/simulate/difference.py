@@ -143,7 +143,10 @@ class Gap:
         else:
             words = f"{gap} is more than noise: {span}"
         if not self.low <= self.observed <= self.high:
-            words += "; history itself lies outside it, by an order of days that shuffling undoes"
+            words += (
+                "; what happened is outside that range: it came of the order of the days, which "
+                "shuffling undoes, as a long trend does, so count on the range"
+            )
         return words
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from trimtab.model.findings import Finding
+from trimtab.model.findings import Finding, begins_with_subject
 
 
 def findings_said(findings: Sequence[Finding]) -> list[tuple[str, str, str]]:
@@ -17,7 +17,11 @@ def findings_said(findings: Sequence[Finding]) -> list[tuple[str, str, str]]:
     order = {"error": 0, "warning": 1, "info": 2}
     words = {"info": "note"}
     return [
-        (one.severity, words.get(one.severity, one.severity), f"{one.subject}: {one.message}")
+        (
+            one.severity,
+            words.get(one.severity, one.severity),
+            one.message if begins_with_subject(one) else f"{one.subject}: {one.message}",
+        )
         for one in sorted(findings, key=lambda one: order.get(one.severity, 3))
     ]
 

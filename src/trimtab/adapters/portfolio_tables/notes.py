@@ -13,6 +13,7 @@ from trimtab.model.sleeves import Sleeve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trimtab.model.policy import When
     from trimtab.targets.moving import MovingTarget
 
 
@@ -75,6 +76,37 @@ def notes(
             "header alone if there were none.",
             "info",
         )
+
+
+def bands_of_nothing(when: When, trees: Sequence[Sleeve | None]) -> Iterator[Finding]:
+    """Sleeves with a target of zero, of which a relative band is nothing: what acts there.
+
+    Args:
+        when: When the policy acts.
+        trees: The targets; None where there is none, or it moves.
+    """
+    if when.band_relative is None:
+        return
+    zero = {
+        leaf.name
+        for tree in trees
+        if tree is not None
+        for leaf in tree.leaves()
+        if leaf.weight == 0
+    }
+    for name in sorted(zero):
+        share = f"{float(when.band_relative * 100):g}%"
+        message = f"{name} has a target of 0%, of which a relative band of {share} is nothing: "
+        if when.band_absolute is not None:
+            width = f"{float(when.band_absolute * 100):g}pp"
+            message += f"the absolute one of {width} alone acts there."
+            yield Finding("band-of-zero", name, message, "info")
+        else:
+            message += (
+                "no band acts there, and what is held of it sets off no trade. Add an absolute "
+                f"width, as band:5pp/{share}."
+            )
+            yield Finding("band-of-zero", name, message)
 
 
 def _about_account(

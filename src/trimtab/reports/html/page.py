@@ -230,7 +230,8 @@ def notes_section(findings: Sequence[Finding]) -> str:
 def _findings(title: str, findings: Sequence[Finding]) -> str:
     if not findings:
         return ""
-    lines = "".join(_finding(one) for one in findings)
+    ordered = sorted(findings, key=lambda one: one.severity != "error")
+    lines = "".join(_finding(one) for one in ordered)
     return f"<section><h2>{title}</h2><ul>{lines}</ul></section>"
 
 

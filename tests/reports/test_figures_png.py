@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.simulate.markets import lively
 from trimtab.costs import Costs
 from trimtab.model.errors import RefusedError
+from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.reports.figures_png import overview, pictures, png
 from trimtab.simulate.backtest import backtest
@@ -52,6 +54,32 @@ def test_curves_are_the_values_of_the_result(result: Backtest) -> None:
 
     for line, one in zip(axes.lines, result, strict=True):
         assert np.array_equal(np.asarray(line.get_ydata()), one.value)
+
+
+@pytest.mark.usefixtures("_with_matplotlib")
+def test_axes_say_their_scale(result: Backtest) -> None:
+    """A log axis has two numbers or more, and shares no decimals that they have not."""
+    drawn = pictures(result)
+    for figure in drawn.values():
+        figure.draw_without_rendering()
+
+    (logged,), (fallen,) = drawn["growth_log"].axes, drawn["falls"].axes
+    low, high = logged.get_ylim()
+    assert sum(low <= at <= high for at in logged.get_yticks()) >= 2
+    assert not any(text.get_text().endswith(".0%") for text in fallen.get_yticklabels())
+
+
+@pytest.mark.usefixtures("_with_matplotlib")
+def test_what_happened_to_instruments_is_in_pictures_too(result: Backtest) -> None:
+    """A listing has its dotted line and its name on growth, falls and drift."""
+    day = result.policies[0].dates[50].astype("datetime64[D]").item()
+    told = replace(result, findings=(Finding("listed-late", "B", "", on=day),))
+
+    drawn = pictures(told)
+
+    for name in ("growth", "growth_log", "falls", "drift"):
+        (axes,) = drawn[name].axes
+        assert [text.get_text().strip() for text in axes.texts] == ["B listed"]
 
 
 @pytest.mark.usefixtures("_with_matplotlib")

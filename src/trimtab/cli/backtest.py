@@ -377,7 +377,7 @@ def _accounts_written(
 
         folder = Path(args.png)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, figure in account_pictures(runs).items():
+        for name, figure in account_pictures(runs, shuffled).items():
             (folder / f"{name}.png").write_bytes(png(figure))
         saved.append(f"Wrote {args.png}")
     return saved

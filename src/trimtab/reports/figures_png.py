@@ -6,9 +6,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trimtab.model.errors import RefusedError
+from trimtab.reports.html.marks import marks_of
 from trimtab.reports.html.series import MOST_PANELS, drift_of, falls, weights_of, yearly
+from trimtab.reports.html.spreads import account_spreads, research_spreads
 from trimtab.reports.palette import LIGHT
 from trimtab.reports.words import clean
+from trimtab.simulate.account_findings import findings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from trimtab.reports.html.drawn import Drawn
+    from trimtab.reports.html.marks import Mark
+    from trimtab.reports.html.spreads import Spread
+    from trimtab.simulate.account_paths import AccountPaths
     from trimtab.simulate.account_run import AccountRun
     from trimtab.simulate.outcomes import Outcomes
     from trimtab.simulate.results import Backtest
@@ -33,6 +39,7 @@ DASHES: tuple[Any, ...] = (
 """Curves differ in their dashes as well, for paper without colour."""
 
 SOFT = "#566071"
+COSTS = "Costs by year, in money"
 DOTS_AN_INCH = 150
 MOST_ON_A_ROW = 3
 
@@ -73,8 +80,14 @@ def pictures(result: Backtest, outcomes: Outcomes | None = None) -> dict[str, Fi
     return found
 
 
-def account_pictures(runs: Sequence[AccountRun]) -> dict[str, Figure]:
+def account_pictures(
+    runs: Sequence[AccountRun], shuffled: AccountPaths | None = None
+) -> dict[str, Figure]:
     """The figures of runs in account mode, each a picture of its own; with tax, weights by policy.
+
+    Args:
+        runs: The policies over history.
+        shuffled: The same over shuffled histories: growth a year after tax, and differences in it.
 
     Raises:
         RefusedError: matplotlib is not installed.
@@ -82,8 +95,13 @@ def account_pictures(runs: Sequence[AccountRun]) -> dict[str, Figure]:
     from trimtab.reports.html.drawn import account_curve
 
     policies = [account_curve(run) for run in runs]
+    marks = marks_of(findings_of(runs), policies[0].first, policies[0].last)
+    drawers = [*_curves(policies, marks), ("tax", lambda axes: _taxes(axes, runs))]
+    spreads = {one.figure.name: one for one in account_spreads(runs, shuffled)}
+    if spreads:
+        drawers += _spread_drawers(spreads["after_tax_growth"], [run.name for run in runs])
     found = {}
-    for name, drawer in [*_curves(policies), ("tax", lambda axes: _taxes(axes, runs))]:
+    for name, drawer in drawers:
         figure = blank(9.0, 4.8)
         drawer(figure.add_subplot())
         _legend(figure, policies)
@@ -126,7 +144,9 @@ def blank(width: float, height: float) -> Figure:
         def _repr_png_(self) -> bytes:
             return png(self)
 
-    return Drawn(figsize=(width, height), layout="constrained")
+    figure = Drawn(figsize=(width, height), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)  # type: ignore[union-attr, call-arg]
+    return figure
 
 
 def plain(name: str) -> str:
@@ -155,23 +175,33 @@ def _legend(figure: Figure, policies: Sequence[Drawn]) -> None:
 
 def _drawers(result: Backtest, outcomes: Outcomes | None) -> list[tuple[str, Drawer]]:
     """What is drawn, by name."""
-    found = _curves(result.policies)
+    one = result.policies[0]
+    found = _curves(result.policies, marks_of(result.findings, one.first, one.last))
     if outcomes is not None:
-        found.append(("outcomes", lambda axes: _outcomes(axes, outcomes)))
-        if len(result.policies) > 1:
-            found.append(("differences", lambda axes: _differences(axes, outcomes)))
+        first, *others = outcomes.names
+        pairs = [outcomes.difference(name, first) for name in others]
+        growth = next(s for s in research_spreads(outcomes, pairs) if s.figure.name == "cagr")
+        found += _spread_drawers(growth, outcomes.names)
     return found
 
 
-def _curves(policies: Sequence[Drawn]) -> list[tuple[str, Drawer]]:
+def _spread_drawers(spread: Spread, names: Sequence[str]) -> list[tuple[str, Drawer]]:
+    """A figure over shuffled histories, and its differences from that of the first policy."""
+    found: list[tuple[str, Drawer]] = [("outcomes", lambda axes: _outcomes(axes, spread, names))]
+    if spread.gaps:
+        found.append(("differences", lambda axes: _differences(axes, spread, names)))
+    return found
+
+
+def _curves(policies: Sequence[Drawn], marks: Sequence[Mark]) -> list[tuple[str, Drawer]]:
     """What is drawn of policies over history, by name."""
     found: list[tuple[str, Drawer]] = [
-        ("growth", lambda axes: _growth(axes, policies, is_log=False)),
-        ("growth_log", lambda axes: _growth(axes, policies, is_log=True)),
-        ("falls", lambda axes: _falls(axes, policies)),
+        ("growth", lambda axes: _growth(axes, policies, marks, is_log=False)),
+        ("growth_log", lambda axes: _growth(axes, policies, marks, is_log=True)),
+        ("falls", lambda axes: _falls(axes, policies, marks)),
     ]
     if any(drift_of(one) is not None for one in policies):
-        found.append(("drift", lambda axes: _drift(axes, policies)))
+        found.append(("drift", lambda axes: _drift(axes, policies, marks)))
     found += [
         ("turnover", lambda axes: _bars(axes, policies, "turnover")),
         ("costs", lambda axes: _bars(axes, policies, "costs")),
@@ -181,7 +211,7 @@ def _curves(policies: Sequence[Drawn]) -> list[tuple[str, Drawer]]:
 
 def dressed(axes: Axes, title: str, *, percent: bool) -> None:
     """Title, grid and numbers of a chart, as all of them look."""
-    from matplotlib.ticker import FuncFormatter, PercentFormatter
+    from matplotlib.ticker import FuncFormatter
 
     axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
     axes.grid(axis="y", color="#d9dee6", linewidth=0.8)
@@ -190,36 +220,69 @@ def dressed(axes: Axes, title: str, *, percent: bool) -> None:
         axes.spines[side].set_visible(False)
     axes.tick_params(colors=SOFT, length=0, labelsize=9)
     if percent:
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+        axes.yaxis.set_major_formatter(FuncFormatter(shares_told))
     else:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+
+
+def shares_told(share: float, _: object = None) -> str:
+    """A share in percent, with no more decimals than it has.
+
+    >>> shares_told(0.25), shares_told(0.025)
+    ('25%', '2.5%')
+    """
+    return f"{100.0 * share:.6g}%"
+
+
+def _marked(axes: Axes, marks: Sequence[Mark], *, is_low: bool = False) -> None:
+    """What happened to instruments: dotted lines with their names."""
+    from matplotlib.dates import date2num
+
+    for place, (day, symbol, word) in enumerate(marks):
+        axes.axvline(date2num(day), color=SOFT, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+        row = 0.03 + 0.045 * (place % 3)
+        axes.annotate(
+            f" {plain(symbol)} {word}", (date2num(day), row if is_low else 0.97 - row),
+            xycoords=axes.get_xaxis_transform(), fontsize=8, color="#1c2430", zorder=6,
+        )  # fmt: skip
 
 
 def _days(one: Drawn) -> Any:
     return one.dates.astype("datetime64[D]")
 
 
-def _growth(axes: Axes, policies: Sequence[Drawn], *, is_log: bool) -> None:
+def _growth(axes: Axes, policies: Sequence[Drawn], marks: Sequence[Mark], *, is_log: bool) -> None:
+    from matplotlib.ticker import LogLocator, MaxNLocator
+
     for number, one in enumerate(policies):
         axes.plot(_days(one), one.growth, zorder=3 if number == 0 else 2, **_look(number))
     if is_log:
         axes.set_yscale("log")
+        low, high = axes.get_ylim()
+        # Decades alone leave most runs with one number on the axis.
+        wide = LogLocator(subs=(1.0, 2.0, 3.0, 5.0))
+        axes.yaxis.set_major_locator(wide if high > 3.0 * low > 0.0 else MaxNLocator(6))
         axes.minorticks_off()
-    dressed(axes, "Growth, log scale" if is_log else "Growth", percent=False)
+    _marked(axes, marks)
+    title = "Growth: value after costs, in money"
+    dressed(axes, f"{title}, log scale" if is_log else title, percent=False)
 
 
-def _falls(axes: Axes, policies: Sequence[Drawn]) -> None:
+def _falls(axes: Axes, policies: Sequence[Drawn], marks: Sequence[Mark]) -> None:
     for number, one in enumerate(policies):
-        axes.plot(_days(one), falls(one.growth), **_look(number))
+        top = 3 if number == 0 else 2
+        axes.plot(_days(one), falls(one.growth), zorder=top, **_look(number))
+    _marked(axes, marks, is_low=True)
     dressed(axes, "Falls below the highest value so far", percent=True)
 
 
-def _drift(axes: Axes, policies: Sequence[Drawn]) -> None:
+def _drift(axes: Axes, policies: Sequence[Drawn], marks: Sequence[Mark]) -> None:
     for number, one in enumerate(policies):
         apart = drift_of(one)
         if apart is not None:
             axes.plot(_days(one), apart, **_look(number))
     axes.set_ylim(bottom=0.0)
+    _marked(axes, marks)
     dressed(axes, "Drift: what would have to move to be at target", percent=True)
 
 
@@ -233,8 +296,9 @@ def _bars(axes: Axes, policies: Sequence[Drawn], what: str) -> None:
         places = np.array(found.years) + width * (number - (len(policies) - 1) / 2)
         axes.bar(places, getattr(found, what), width, color=COLOURS[number % len(COLOURS)])
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    title = "Turnover by year, one way" if what == "turnover" else "Costs by year, in money"
-    dressed(axes, title, percent=what == "turnover")
+    is_share = what == "turnover"
+    title = "Turnover by year, one way, share of the portfolio" if is_share else COSTS
+    dressed(axes, title, percent=is_share)
 
 
 def _taxes(axes: Axes, runs: Sequence[AccountRun]) -> None:
@@ -252,39 +316,40 @@ def _taxes(axes: Axes, runs: Sequence[AccountRun]) -> None:
     dressed(axes, "Tax by the year of the sales, in money", percent=False)
 
 
-def _outcomes(axes: Axes, outcomes: Outcomes) -> None:
+def _outcomes(axes: Axes, spread: Spread, names: Sequence[str]) -> None:
     import numpy as np
 
-    for number, name in enumerate(outcomes.names):
-        low, middle, high = np.percentile(outcomes.of(name, "cagr"), [5.0, 50.0, 95.0])
+    for number, seen in enumerate(spread.observed.tolist()):
+        low, middle, high = np.percentile(spread.draws[:, number], [5.0, 50.0, 95.0])
         colour = COLOURS[number % len(COLOURS)]
         axes.plot([low, high], [-number, -number], color=colour, linewidth=3)
         axes.plot([middle], [-number], "o", color=colour, markersize=7)
-    _sideways(axes, outcomes.names)
-    axes.set_title("Growth a year, 5% to 95%", loc="left", fontsize=11, fontweight="bold")
+        axes.plot([seen], [-number], "o", color="#1c2430", markersize=10, fillstyle="none")
+    _sideways(axes, names)
+    title = f"{spread.title}: 5% to 95% of shuffled histories, dot their median, ring history"
+    axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
 
 
-def _differences(axes: Axes, outcomes: Outcomes) -> None:
-    first, *others = outcomes.names
-    for place, name in enumerate(others):
-        gap = outcomes.difference(name, first)["cagr"]
+def _differences(axes: Axes, spread: Spread, names: Sequence[str]) -> None:
+    first, *others = names
+    for place, gap in enumerate(spread.gaps):
         colour = COLOURS[(place + 1) % len(COLOURS)]
         if gap.interval:
             axes.plot(gap.interval, [-place, -place], color=colour, linewidth=3)
         axes.plot([gap.median], [-place], "o", color=colour, markersize=7)
     axes.axvline(0.0, color=SOFT, linewidth=1)
     _sideways(axes, others)
-    title = f"Growth a year less that of {plain(first)}, 95%"
+    title = f"{spread.title} less that of {plain(first)}, 95%; across zero it is noise"
     axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
 
 
 def _sideways(axes: Axes, names: Sequence[str]) -> None:
     """A row for each policy: intervals lie, and those that reach across zero are noise."""
-    from matplotlib.ticker import PercentFormatter
+    from matplotlib.ticker import FuncFormatter
 
     axes.set_yticks([-place for place in range(len(names))], [plain(name) for name in names])
     axes.set_ylim(-len(names) + 0.4, 0.6)
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    axes.xaxis.set_major_formatter(FuncFormatter(shares_told))
     axes.grid(axis="x", color="#d9dee6", linewidth=0.8)
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):

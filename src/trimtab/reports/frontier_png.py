@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trimtab.reports.figures_png import COLOURS, SOFT, blank, dressed, plain, png
+from trimtab.reports.figures_png import COLOURS, SOFT, blank, dressed, plain, png, shares_told
 from trimtab.reports.frontier_drawn import Drawing, drawing
 from trimtab.reports.labels import LINE_TALL, Named, along, placed
 from trimtab.reports.palette import LIGHT
@@ -66,7 +66,7 @@ def _names(axes: Axes, front: Front, shown: Drawing) -> None:
 
 def _curve(axes: Axes, front: Front, shown: Drawing) -> None:
     """Return over volatility: the frontier, single instruments, and the points that matter."""
-    from matplotlib.ticker import PercentFormatter
+    from matplotlib.ticker import FuncFormatter
 
     axes.plot(shown.volatilities, shown.returns, color=COLOURS[0], linewidth=2.4, zorder=3)
     for volatility, gained in zip(front.volatility, front.expected, strict=True):
@@ -94,14 +94,14 @@ def _curve(axes: Axes, front: Front, shown: Drawing) -> None:
     axes.set_xlim(max(shown.left, 0.0), shown.right)
     axes.set_ylim(shown.bottom, shown.top)
     dressed(axes, "Expected return over volatility, a year\n", percent=True)
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    axes.xaxis.set_major_formatter(FuncFormatter(shares_told))
     axes.set_xlabel("volatility", color=SOFT, fontsize=9)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=5, frameon=False, fontsize=9)
 
 
 def _layers(axes: Axes, shown: Drawing) -> None:
     """The weights along the frontier, one layer a name."""
-    from matplotlib.ticker import PercentFormatter
+    from matplotlib.ticker import FuncFormatter
 
     if len(shown.returns) > 1:
         axes.stackplot(
@@ -115,18 +115,20 @@ def _layers(axes: Axes, shown: Drawing) -> None:
         )
         axes.set_xlim(shown.returns[0], shown.returns[-1])
         axes.set_ylim(0.0, 1.0)
-        for name, point in shown.marks:
+        row = 0
+        for name, point in sorted(shown.marks, key=lambda one: one[1].expected_return):
             inside = shown.returns[0] <= point.expected_return <= shown.returns[-1]
             if inside and name != "least volatility":
                 axes.axvline(point.expected_return, color="white", linewidth=2.6)
                 axes.axvline(point.expected_return, color=MARKS[name][1], linewidth=1.3)
                 axes.annotate(
-                    name, (point.expected_return, 1.0), xytext=(0, 2), ha="center",
+                    name, (point.expected_return, 1.0), xytext=(0, 2 + 10 * row), ha="center",
                     textcoords="offset points", fontsize=8, color=MARKS[name][1],
                 )  # fmt: skip
-    dressed(axes, "Weights along the frontier\n", percent=True)
+                row = (row + 1) % 3  # names of points close to each other stand in steps
+    dressed(axes, "Weights along the frontier\n\n", percent=True)
     axes.grid(visible=False)
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    axes.xaxis.set_major_formatter(FuncFormatter(shares_told))
     axes.set_xlabel("expected return", color=SOFT, fontsize=9)
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(

@@ -281,8 +281,9 @@ class _Written:
             remedy = 'add [accounts.NAME] with tax = "taxable"'
             root.problem("accounts", "there is no account", remedy)
         self.shares = household_target(
-            root, target, sleeves, self.accounts, names, models=self.models, born=self.born
-        )
+            root, target, sleeves, self.accounts, names,
+            models=self.models, born=self.born, costs=self.costs[""],
+        )  # fmt: skip
 
     def check_weighed(self) -> None:
         """`worth` needs a target that maximises a utility."""

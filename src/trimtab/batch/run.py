@@ -228,6 +228,11 @@ def _with_target(
         wrong = "its floor is one household's money, and a batch has one target for all accounts"
         remedy = "write percent without [target.cppi], or plan such a household by itself"
         raise InputError([Problem("portfolio.toml", None, "target.cppi", wrong, remedy)])
+    if mover.target.of_one_book:
+        key = mover.target.book_key
+        wrong = "it depends on what one household holds, and a batch has one target for all"
+        remedy = f"leave {key} out, or plan such a household by itself"
+        raise InputError([Problem("portfolio.toml", None, f"target.optimize.{key}", wrong, remedy)])
     target, found = mover.at(as_of, None)
     if target is None:
         wrong = f"no target could be found: {found.kept.rstrip('.')}"

@@ -189,6 +189,8 @@ def _taught(
     from trimtab.cli.optimize_views import expectation_of, is_expected
     from trimtab.model.errors import RefusedError
     from trimtab.targets.breaking import by_what_is_recent
+    from trimtab.targets.held import NOTHING_HELD
+    from trimtab.targets.kept_to import curbed
     from trimtab.targets.learned import limits_of_invested
     from trimtab.targets.ranged import UNITS
     from trimtab.targets.window import estimates_of, window_of, year_of
@@ -231,10 +233,22 @@ def _taught(
     )
     if moving.estimator or moving.asked.objective in (*OFF_THE_CURVE, "min-cdar"):
         told += " It need not lie on the curve, which is of mean and variance."
+    # What a target counts from on its day is nothing that a curve could have.
+    limits, _ = curbed(
+        limits_of_invested(rule.tree, window.leaves, 1.0 - cash),
+        rule.kept,
+        [leaf.name for leaf in window.leaves],
+        part=1.0 - cash,
+        held=NOTHING_HELD,
+        worth=0.0,
+        daily=None,
+    )
+    if rule.kept.of_its_day and not limits_are_given(args):
+        told += f" The curve is without {' and '.join(rule.kept.of_its_day)}, which the target has."
     return Taught(
         made.seen.expected,
         made.seen.covariance,
-        limits_of_invested(rule.tree, window.leaves, 1.0 - cash),
+        limits,
         names,
         len(made.returns),
         len(made.returns) / year,

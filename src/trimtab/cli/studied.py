@@ -116,20 +116,23 @@ def studied(args: argparse.Namespace) -> Studied:
 
 
 def refuse_worth(found: Studied, command: str) -> None:
-    """Refuse a target that depends on what each policy is worth, where policies share one.
+    """Refuse a target that depends on what each policy holds or is worth, where they share one.
 
     Raises:
-        RefusedError: The portfolio's target is insured.
+        RefusedError: The portfolio's target does.
     """
     from trimtab.model.errors import RefusedError
+    from trimtab.simulate.found_aim import FoundAim
 
-    rule = getattr(found.target, "target", None)
-    if getattr(rule, "cppi", None) is not None:
-        raise RefusedError(
-            f"`{command}` finds a target once for all policies, and that of [target.cppi] depends "
-            "on what each of them is worth: `trimtab backtest --policy monthly --policy quarterly` "
-            "compares them"
-        )
+    if not isinstance(found.target, FoundAim) or not found.target.target.of_one_book:
+        return
+    rule = found.target.target
+    what = f"[target.optimize] with {rule.book_key}" if rule.cppi is None else "[target.cppi]"
+    raise RefusedError(
+        f"`{command}` finds a target once for all policies, and that of {what} depends on what "
+        f"each of them {'holds' if rule.needs_held else 'is worth'}: `trimtab backtest --policy "
+        "monthly --policy quarterly` compares them"
+    )
 
 
 def amount(text: str, what: str, least: float, most: float) -> float:

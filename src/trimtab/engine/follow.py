@@ -1,7 +1,7 @@
 """The mandate of a day: with the target that holds then, and what is expected of its leaves.
 
-Both are found before the decision, from prices and at most the worth (docs/decisions/0015): the
-same for a plan, a session of a backtest and a model of a batch.
+Both are found before the decision, from prices and at most what is held and what that is worth
+(docs/decisions/0015): the same for a plan, a session of a backtest and a model of a batch.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.engine.aim import targets
 from trimtab.engine.mandate import HOUSEHOLD, Mandate
+from trimtab.targets.held import NOTHING_HELD, Held
 
 if TYPE_CHECKING:
     from trimtab.targets.mover import Mover
@@ -31,6 +32,7 @@ def on_day(
     mover: Mover | None = None,
     watch: Watch | None = None,
     worth: Fraction = NOTHING,
+    held: Held = NOTHING_HELD,
 ) -> Mandate:
     """The mandate with all that prices say of a day; the very same where that is the same.
 
@@ -41,10 +43,11 @@ def on_day(
         mover: What finds the household's target, where it moves.
         watch: What estimates its leaves' risk, where the policy weighs it.
         worth: What the percentages divide then, in money, where the target depends on it.
+        held: What is held then, where it depends on that.
     """
     target, found = mandate.target, mandate.found
     if mover is not None:
-        target, found = mover.at(as_of, adopted, worth)
+        target, found = mover.at(as_of, adopted, worth, held)
     now = mandate
     if (target, found) != (mandate.target, mandate.found):
         now = replace(mandate, target=target, found=found)

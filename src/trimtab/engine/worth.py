@@ -1,11 +1,30 @@
-"""What a household's percentages divide on a day, before any decision: for targets that ask it."""
+"""What a household is worth and holds on a day, before any decision: for targets that ask it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Protocol
+
 from trimtab.engine.mandate import Mandate, Request
-from trimtab.engine.value import valuation
+from trimtab.engine.value import Valuation, valuation
 from trimtab.model.market import Market
 from trimtab.model.state import State
+from trimtab.targets.held import NOTHING_HELD, Held
+
+
+class Leaf(Protocol):
+    """A part of a target that holds instruments."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def hold(self) -> tuple[str, ...]:
+        """What may fill it."""
+        ...
 
 
 def household_worth(state: State, mandate: Mandate, market: Market, request: Request) -> int:
@@ -20,10 +39,42 @@ def household_worth(state: State, mandate: Mandate, market: Market, request: Req
         request: What comes and goes.
     """
     value = valuation(state, mandate, market, request)
-    accounts = {
-        name for name, account in mandate.household.accounts.items() if account.target is None
-    }
+    return _worth(value, mandate, request)
+
+
+def household_held(
+    state: State, mandate: Mandate, market: Market, request: Request, leaves: Iterable[Leaf]
+) -> Held:
+    """What the accounts that share the household's target hold, by leaf, as shares of their worth.
+
+    Args:
+        state, mandate, market, request: As of `household_worth`.
+        leaves: Of the target; an instrument counts in the leaf whose hold list has it.
+    """
+    value = valuation(state, mandate, market, request)
+    base = _worth(value, mandate, request)
+    if base <= 0:
+        return NOTHING_HELD
+    leaf_of = {id_: leaf.name for leaf in leaves for id_ in leaf.hold}
+    accounts, held, apart = _sharing(mandate), dict[str, int](), 0
+    for (account, instrument), minor in value.values.items():
+        if account in accounts and (name := leaf_of.get(instrument)) is not None:
+            held[name] = held.get(name, 0) + minor
+        elif account in accounts:
+            apart += minor
+    return Held(
+        {name: Fraction(minor, base) for name, minor in held.items()}, Fraction(apart, base)
+    )
+
+
+def _worth(value: Valuation, mandate: Mandate, request: Request) -> int:
+    accounts = _sharing(mandate)
     held = sum(minor for (account, _), minor in value.values.items() if account in accounts)
     cash = sum(value.cash[account] for account in accounts)
     out = sum(request.withdrawals.get(account, 0) for account in accounts)
     return held + cash - mandate.cash_buffer - out
+
+
+def _sharing(mandate: Mandate) -> set[str]:
+    """The accounts that share the household's target."""
+    return {name for name, account in mandate.household.accounts.items() if account.target is None}

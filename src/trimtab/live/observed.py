@@ -48,6 +48,7 @@ from trimtab.model.market import Market
 from trimtab.model.numbers import Price
 from trimtab.model.ports import Broker, Clock
 from trimtab.model.state import State
+from trimtab.targets.held import NOTHING_HELD
 
 if TYPE_CHECKING:
     from trimtab.adapters.price_rate import Rate
@@ -519,7 +520,7 @@ class ObservedBook:
     ) -> Mandate:
         """Household, target, policy and costs of a session, by default the newest with prices.
 
-        Where the target moves it is that of then; where it depends on what the portfolio is worth,
+        Where the target moves it is that of then; where it depends on what is held or is worth,
         with prices that were typed in and with what comes and goes.
         Where it cannot be found and nothing was ever adopted there is none, and `found` says why.
         """
@@ -531,9 +532,16 @@ class ObservedBook:
         moves = self.portfolio.moving is not None
         if not moves and not mandate.when.needs_prices:
             return mandate
-        day, worth = as_of or self.as_of(), Fraction(0)
-        if self.portfolio.moving is not None and self.portfolio.moving.cppi is not None:
+        day, worth, held = as_of or self.as_of(), Fraction(0), NOTHING_HELD
+        rule = self.portfolio.moving
+        if rule is not None and rule.needs_worth:
             worth = self.worth(day, typed, request)
+        if rule is not None and rule.needs_held:
+            from trimtab.engine.worth import household_held
+
+            market = self.market_with(day, typed or {})
+            leaves = rule.tree.leaves()
+            held = household_held(self.state(day), mandate, market, request, leaves)
         return on_day(
             mandate,
             day,
@@ -541,6 +549,7 @@ class ObservedBook:
             mover=self.mover() if moves else None,
             watch=self.watch() if mandate.when.needs_prices else None,
             worth=worth,
+            held=held,
         )
 
     def worth(

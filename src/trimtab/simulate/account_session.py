@@ -11,7 +11,7 @@ from trimtab.engine.decide import decide, wants_plan
 from trimtab.engine.follow import on_day
 from trimtab.engine.mandate import HOUSEHOLD, Request
 from trimtab.engine.quiet import next_look
-from trimtab.engine.worth import household_worth
+from trimtab.engine.worth import household_held, household_worth
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.record import record
 from trimtab.model.market import Market
@@ -38,6 +38,7 @@ from trimtab.simulate.account_payments import (
 from trimtab.simulate.account_quiet import quiet_worth
 from trimtab.simulate.account_trades import NEVER, carry_out_plan, hear, pay_out, reinvest
 from trimtab.simulate.tape import Tape
+from trimtab.targets.held import NOTHING_HELD
 from trimtab.targets.mover import NO_WORTH
 from trimtab.targets.watch import EVERY
 
@@ -118,10 +119,12 @@ def pass_over(desk: Desk, tape: Tape) -> None:
 
 def _move_target(desk: Desk, market: Market) -> None:
     """The mandate of a session; a target that asks what is held is told at its prices."""
-    worth = NO_WORTH
-    if desk.mover is not None and desk.mover.target.cppi is not None:
+    worth, held = NO_WORTH, NOTHING_HELD
+    if desk.mover is not None and desk.mover.target.of_one_book:
         state = desk.prepared(market).state(market.as_of, head=desk.folded.head.hash)
+        leaves = desk.mover.target.tree.leaves()
         worth = Fraction(household_worth(state, desk.mandate, market, Request()), 100)
+        held = household_held(state, desk.mandate, market, Request(), leaves)
     moved = on_day(
         desk.mandate,
         market.as_of,
@@ -129,6 +132,7 @@ def _move_target(desk: Desk, market: Market) -> None:
         mover=desk.mover,
         watch=desk.watch,
         worth=worth,
+        held=held,
     )
     place = len(desk.dates)
     desk.mandate = mandate_without(

@@ -16,6 +16,7 @@ from trimtab.simulate.aims import Weights
 from trimtab.simulate.history import PriceHistory
 from trimtab.targets.breaking import Breaks
 from trimtab.targets.cppi import CppiRule
+from trimtab.targets.held import NOTHING_HELD, Held
 from trimtab.targets.mover import NO_WORTH, Mover
 from trimtab.targets.moving import MovingTarget
 from trimtab.targets.ranged import UNITS, exact_tree
@@ -24,6 +25,9 @@ from trimtab.targets.watch import EVERY, Watch
 
 OWN = "household"
 """Whose target it is."""
+
+Shares = tuple[tuple[str, Fraction], ...]
+"""What is held by leaf, as something to look up by."""
 
 MOST_KNOWN = 10_000
 """So many findings are kept."""
@@ -46,7 +50,7 @@ class FoundAim:
     calendar: Calendar
     series: Mapping[str, KnownSeries] = field(default_factory=dict)
     breaks: bool = False
-    _known: dict[tuple[date, int, Fraction, bool], Weights | None] = field(
+    _known: dict[tuple[date, int, Fraction, bool, Shares], Weights | None] = field(
         default_factory=dict, compare=False, repr=False
     )
     _judged: Breaks = field(default_factory=Breaks, compare=False, repr=False)
@@ -67,16 +71,17 @@ class FoundAim:
         """Weights by symbol as of the view's last session; None where nothing can be found."""
         import numpy as np
 
-        worth, mover = self._worth(view), self._mover(view)
+        worth, held, mover = self._worth(view), self._held(view), self._mover(view)
         on = mover.found_on(view.last)
         # Several policies look, on several days of a period, at the same prices until it began,
         # unless they were shuffled.
         until = int(np.searchsorted(view.dates, np.datetime64(on, "D"), side="right"))
-        key = on, hash(view.close[:until].tobytes()), worth, self.breaks
+        shares = tuple(sorted(held.shares.items()))
+        key = on, hash(view.close[:until].tobytes()), worth, self.breaks, shares
         if key not in self._known:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            tree = mover.learned(on, worth).tree
+            tree = mover.learned(on, worth, held).tree
             self._known[key] = None if tree is None else by_symbol(tree, self.stands_for)
         return self._known[key]
 
@@ -86,7 +91,7 @@ class FoundAim:
         For triggers that weigh it: the estimates of a plan of that day.
         """
         mover = self._mover(view)
-        tree = mover.learned(mover.found_on(view.last), self._worth(view)).tree
+        tree = mover.learned(mover.found_on(view.last), self._worth(view), self._held(view)).tree
         if tree is None:
             return Outlook(OWN, lacking="no target can be found"), self.stands_for
         leaves = tuple(
@@ -103,7 +108,21 @@ class FoundAim:
 
     def _worth(self, view: PriceHistory) -> Fraction:
         """What the policy is worth, where its target depends on that."""
-        return NO_WORTH if self.target.cppi is None else Fraction(view.worth)
+        return Fraction(view.worth) if self.target.needs_worth else NO_WORTH
+
+    def _held(self, view: PriceHistory) -> Held:
+        """What the policy holds, where its target depends on that: what one symbol stands for in
+        several leaves, in equal parts.
+        """
+        if not self.target.needs_held:
+            return NOTHING_HELD
+        symbols = list(self.stands_for.values())
+        return Held(
+            {
+                leaf: Fraction(view.held.get(symbol, 0.0)) / symbols.count(symbol)
+                for leaf, symbol in self.stands_for.items()
+            }
+        )
 
     def _mover(self, view: PriceHistory) -> Mover:
         breaks = self._judged if self.breaks else None

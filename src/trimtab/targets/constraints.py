@@ -115,22 +115,19 @@ class Constraints:
         for name in self.exclude:
             low[place[name]] = high[place[name]] = 0.0
         rows = [
-            Row(
-                group.name, _spread(dict.fromkeys(group.symbols, 1.0), place), group.low, group.high
-            )
+            Row(group.name, spread(dict.fromkeys(group.symbols, 1.0), place), group.low, group.high)
             for group in self.groups
         ]
         rows += [
-            Row(score.name, _spread(score.of, place), score.low, score.high)
-            for score in self.scores
+            Row(score.name, spread(score.of, place), score.low, score.high) for score in self.scores
         ]
         turnover = tracking = None
         if self.turnover is not None:
-            turnover = Turnover(_spread(self.held, place), self.turnover)
+            turnover = Turnover(spread(self.held, place), self.turnover)
         elif self.leverage is not None:
             turnover = leverage(len(names), self.leverage)
         if self.tracking_error is not None:
-            tracking = Tracking(_spread(self.benchmark, place), self.tracking_error)
+            tracking = Tracking(spread(self.benchmark, place), self.tracking_error)
         names_held = None
         if self.max_names is not None or self.min_names is not None or self.smallest > 0.0:
             most = len(names) if self.max_names is None else min(self.max_names, len(names))
@@ -201,7 +198,7 @@ class Constraints:
             raise ValueError("a limit on leverage goes with no limit on turnover: keep one")
 
 
-def _spread(values: Mapping[str, float], place: Mapping[str, int]) -> Floats:
+def spread(values: Mapping[str, float], place: Mapping[str, int]) -> Floats:
     """Values in the order of the instruments, 0 where there is none."""
     import numpy as np
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from math import ceil, floor, isfinite, isnan, log10, nan
 from typing import TYPE_CHECKING
 
 from trimtab.model import findings as told
 from trimtab.model.found import Estimates
+from trimtab.model.frozen import dataclass
 from trimtab.model.sessions import Calendar
 from trimtab.targets.asked import (
     UNLIMITED,
@@ -20,8 +22,11 @@ from trimtab.targets.asked import (
     value_by_history,
     worst_return_less,
 )
+from trimtab.targets.best_of import best_of
 from trimtab.targets.finding import Finding
 from trimtab.targets.foreseen import Foreseen
+from trimtab.targets.held import NOTHING_HELD, Held
+from trimtab.targets.kept_to import curbed, daily_money
 from trimtab.targets.limits import Limits
 from trimtab.targets.moving import MovingTarget, decimal_of, shown
 from trimtab.targets.optimised import optimise
@@ -30,7 +35,7 @@ from trimtab.targets.programme import Row
 from trimtab.targets.ranged import UNITS, Range, exact_tree
 from trimtab.targets.signals import months_before
 from trimtab.targets.theirs import their_shares
-from trimtab.targets.window import Window, estimates_of, span_of, window_of, year_of
+from trimtab.targets.window import Made, Window, estimates_of, span_of, window_of, year_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +44,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEAST_GAP = 1e-12
+
+NO_MONEY = Fraction(0)
 
 AT_LIMIT = 1e-6
 """So near to a limit a share is at it."""
@@ -61,6 +68,42 @@ def learned(
         on: The day.
         calendar: Whose sessions count.
     """
+    found = prepared(target, prices, stands_for, on=on, calendar=calendar)
+    return found if isinstance(found, Finding) else found_from(target, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a finding of one day learns from prices, whatever is held.
+
+    Args:
+        window: The prices.
+        made: The estimates.
+        on: The day.
+        year: Sessions that make a year.
+        daily: What is traded of each sleeve a day, in money; None where that does not count.
+    """
+
+    window: Window
+    made: Made
+    on: date
+    year: int
+    daily: Mapping[str, float] | None = None
+
+
+def prepared(
+    target: MovingTarget,
+    prices: Prices,
+    stands_for: Mapping[str, str],
+    *,
+    on: date,
+    calendar: Calendar,
+) -> Prepared | Finding:
+    """What a day's prices teach; a finding where nothing more is needed, or nothing can be learned.
+
+    Args:
+        target, prices, stands_for, on, calendar: As of `learned`.
+    """
     window, wrong = window_of(target, prices, stands_for, on, calendar)
     if window is None:
         return Finding(None, wrong)
@@ -69,7 +112,16 @@ def learned(
         from trimtab.targets.scaled import scaled
 
         return scaled(target, window, on, year)
-    return _found(target, window, on, year)
+    made, wrong = estimates_of(target, window, year)
+    if made is None:
+        return Finding(None, wrong)
+    daily = None
+    if target.kept.liquidity is not None:
+        symbols = {leaf.name: stands_for[leaf.name] for leaf in window.leaves}
+        daily, wrong = daily_money(prices, symbols, on)
+        if daily is None:
+            return Finding(None, wrong)
+    return Prepared(window, made, on, year, daily)
 
 
 def estimated(
@@ -93,17 +145,27 @@ def estimated(
     return Finding(None, wrong) if made is None else Finding(None, outlook=made.outlook)
 
 
-def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding:
-    """The weights by a history that can be used."""
+def found_from(
+    target: MovingTarget,
+    known: Prepared,
+    *,
+    held: Held = NOTHING_HELD,
+    worth: Fraction = NO_MONEY,
+) -> Finding:
+    """The weights by what a day's prices taught.
+
+    Args:
+        target: The rule.
+        known: As of `prepared`.
+        held: What is held on the day, where the rule depends on it.
+        worth: What the percentages divide then, in money, where it depends on that.
+    """
     import numpy as np
 
-    leaves = window.leaves
-    made, wrong = estimates_of(target, window, year)
-    if made is None:
-        return Finding(None, wrong)
-    seen = made.seen
+    window, made, on = known.window, known.made, known.on
+    leaves, seen = window.leaves, made.seen
     expected, covariance = seen.expected, seen.covariance
-    years = len(made.returns) / year
+    years = len(made.returns) / known.year
     cash = sum(leaf.least for leaf in target.tree.leaves() if leaf.is_cash)
     if target.estimator is not None:
         limits = limits_of_invested(target.tree, leaves, 1.0 - cash / UNITS)
@@ -112,10 +174,10 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
         )
         if theirs is None:
             return Finding(None, wrong, findings=said)
-        best, shares = _fitted(target.estimator.name, said), theirs
+        best, shares, why = _fitted(target.estimator.name, said), theirs, ""
     else:
         try:
-            best, shares = _best(target, leaves, seen, made.returns, cash, years)
+            best, shares, why = _best(target, known, cash, years, held, float(worth))
         except ValueError as error:
             return Finding(None, f"{error}.")
     if not all(map(isfinite, shares)):
@@ -138,7 +200,7 @@ def _found(target: MovingTarget, window: Window, on: date, year: int) -> Finding
         },
         limits=_at_limits(target.tree, exact),
         findings=tuple(found),
-        why=_believed(seen),
+        why="\n".join(filter(None, (why, _believed(seen)))),
         outlook=made.outlook,
     )
 
@@ -161,20 +223,16 @@ def _believed(seen: Foreseen) -> str:
 
 
 def _best(
-    target: MovingTarget,
-    leaves: tuple[Range, ...],
-    seen: Foreseen,
-    returns: Floats,
-    cash: int,
-    years: float,
-) -> tuple[Optimised, list[float]]:
-    """The best weights, and with them shares of the whole portfolio, leaf by leaf.
+    target: MovingTarget, known: Prepared, cash: int, years: float, held: Held, worth: float
+) -> tuple[Optimised, list[float], str]:
+    """The best weights, and with them shares of the whole portfolio, leaf by leaf, and why.
 
     Cash earns the risk-free rate and moves with nothing: what is best of the whole is best of the
     part that is invested, with the figures of the objective brought to that part.
     """
     import numpy as np
 
+    leaves, seen, returns = known.window.leaves, known.made.seen, known.made.returns
     asked, names = target.asked, [leaf.name for leaf in leaves]
     expected, covariance = seen.expected, seen.covariance
     part = 1.0 - cash / UNITS
@@ -191,22 +249,34 @@ def _best(
         )
         shares = np.array([leaf.least / UNITS for leaf in leaves])
         shares[free] = best.weights * (1.0 - fixed / UNITS)
-        return best, [float(share) for share in shares]
+        return best, [float(share) for share in shares], ""
     of_part = replace(
         asked,
         risk_aversion=asked.risk_aversion * part,
         wanted=_wanted_of(asked, part),
     )
-    best = optimise(
-        of_part,
+    limits, called = curbed(
         limits_of_invested(target.tree, leaves, part),
-        expected=expected,
-        covariance=covariance,
+        target.kept,
+        names,
+        part=part,
+        held=held,
+        worth=worth,
+        daily=known.daily,
+    )
+    best, why = best_of(
+        target.kept,
+        of_part,
+        limits,
+        seen=seen,
         returns=returns,
         names=names,
+        called=called,
         years=years,
+        part=part,
+        held=held,
     )
-    return best, [float(share) for share in best.weights * part]
+    return best, [float(share) for share in best.weights * part], why
 
 
 def _wanted_of(asked: Asked, part: float) -> float:
@@ -264,8 +334,6 @@ def _at_limits(tree: Range, exact: Mapping[str, float]) -> dict[str, str]:
 
 
 def _percent(units: int) -> str:
-    from fractions import Fraction
-
     return shown(Fraction(units, UNITS))
 
 

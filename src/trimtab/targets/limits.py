@@ -55,10 +55,12 @@ class Tracking:
     Args:
         benchmark: Its weights, shape (n,).
         most: Tracking error, >= 0.
+        words: What the limit is, for messages.
     """
 
     benchmark: Floats
     most: float
+    words: str = ""
 
     def of(self, weights: Floats, covariance: Floats) -> float:
         """The tracking error of these weights."""
@@ -74,11 +76,13 @@ class Names:
         most: At most so many, >= 1.
         least: At least so many.
         smallest: A name that is held has at least this weight.
+        words: What the limits are, for messages.
     """
 
     most: int
     least: int = 1
     smallest: float = 0.0
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,4 +204,4 @@ def _curb(limits: Limits, place: int) -> str:
         assert limits.turnover is not None, "only a limit that is there can contradict"
         return limits.turnover.words or f"turnover at most {limits.turnover.most:.4g}"
     assert limits.tracking is not None, "only a limit that is there can contradict"
-    return f"tracking error at most {limits.tracking.most:.4g}"
+    return limits.tracking.words or f"tracking error at most {limits.tracking.most:.4g}"

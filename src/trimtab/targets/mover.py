@@ -22,6 +22,7 @@ from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.breaking import HALF_LIFE, Breaks, by_what_is_recent, learns_anew
+from trimtab.targets.held import NOTHING_HELD, Held
 from trimtab.targets.moving import MovingTarget, shown
 from trimtab.targets.prices import Prices
 from trimtab.targets.ranged import Range
@@ -29,6 +30,7 @@ from trimtab.targets.signals import KnownSeries
 
 if TYPE_CHECKING:
     from trimtab.targets.finding import Finding as Learned
+    from trimtab.targets.learned import Prepared
 
 
 NO_WORTH = Fraction(0)
@@ -87,6 +89,7 @@ class Mover:
     series: Mapping[str, KnownSeries | str] = field(default_factory=dict)
     breaks: Breaks | None = None
     _known: dict[tuple[date, bool], Learned] = field(default_factory=dict, repr=False)
+    _prepared: dict[tuple[date, bool], Prepared | Learned] = field(default_factory=dict, repr=False)
     _broken: dict[date, tuple[Finding, ...]] = field(default_factory=dict, repr=False)
 
     def found_on(self, as_of: date) -> date:
@@ -111,12 +114,13 @@ class Mover:
             return False
         return self.broke(on).on == on
 
-    def learned(self, on: date, worth: Fraction = NO_WORTH) -> Learned:
+    def learned(self, on: date, worth: Fraction = NO_WORTH, held: Held = NOTHING_HELD) -> Learned:
         """What was found on the last session of a period, or why nothing was.
 
         Args:
             on: The session.
             worth: What the percentages divide, in money, where the target depends on it.
+            held: What is held, where it depends on that.
         """
         from trimtab.targets.finding import Finding as Nothing
         from trimtab.targets.learned import learned
@@ -130,6 +134,8 @@ class Mover:
 
             return insured(self.target, on, worth)
         anew = self._is_anew(on)
+        if self.target.of_one_book:
+            return self._of_one_book(on, anew, worth, held)
         if (on, anew) in self._known:
             return self._known[on, anew]
         if self.target.tilt is not None:
@@ -143,11 +149,28 @@ class Mover:
         self._known[on, anew] = found
         return found
 
+    def _of_one_book(self, on: date, anew: bool, worth: Fraction, held: Held) -> Learned:
+        """What depends on a book: the estimates are made once, and the weights for each."""
+        from trimtab.targets.finding import Finding as Nothing
+        from trimtab.targets.learned import found_from, prepared
+
+        target = by_what_is_recent(self.target) if anew else self.target
+        if (on, anew) not in self._prepared:
+            assert self.prices is not None, "what is learned is learned from prices"
+            self._prepared[on, anew] = prepared(
+                target, self.prices, self.stands_for, on=on, calendar=self.calendar
+            )
+        known = self._prepared[on, anew]
+        if isinstance(known, Nothing):
+            return known
+        return found_from(target, known, held=held, worth=worth)
+
     def at(
         self,
         as_of: date,
         adopted: Mapping[str, Fraction] | None,
         worth: Fraction = NO_WORTH,
+        held: Held = NOTHING_HELD,
     ) -> tuple[Sleeve | None, Found]:
         """The target that holds on a day, and what explains it.
 
@@ -155,17 +178,18 @@ class Mover:
             as_of: A session.
             adopted: Weights by leaf that were last adopted: kept where nothing can be found.
             worth: What the percentages divide then, in money, where the target depends on it.
+            held: What is held then, where it depends on that.
 
         Returns:
             The tree; None where nothing can be found and nothing was ever adopted.
         """
         on = self.found_on(as_of)
-        now = self.learned(on, worth)
+        now = self.learned(on, worth, held)
         if now.tree is None:
             return self._kept(now, on, adopted)
         before_on = self.found_on(self.calendar.session_on_or_before(_day_before(on)))
-        # What the portfolio was worth then is not known here.
-        then = None if self.target.cppi is not None else self.learned(before_on)
+        # What was held then, and what it was worth, is not known here.
+        then = None if self.target.of_one_book else self.learned(before_on)
         before = then.tree if then is not None else None
         was = {leaf.name: leaf.weight for leaf in before.leaves()} if before else {}
         sleeves = tuple(

@@ -14,6 +14,7 @@ from trimtab.targets.cppi import CppiRule
 from trimtab.targets.estimated import HALF_LIFE, Covariance
 from trimtab.targets.foreseen import Expectation
 from trimtab.targets.glide import GlidePath
+from trimtab.targets.kept_to import KeptTo
 from trimtab.targets.ranged import Range
 from trimtab.targets.signals import Signal
 from trimtab.targets.theirs import Estimator
@@ -21,7 +22,7 @@ from trimtab.targets.tree import percent_text
 from trimtab.targets.volatility import VolatilityRule
 
 if TYPE_CHECKING:
-    pass
+    from trimtab.targets.tolerance import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class MovingTarget:
         cppi: By what floor those shares are insured; None: by none. Its finding needs the worth.
         estimator: Somebody else's, which finds the shares in place of what is asked; None: none.
         half_life: Of the covariance `ewm`: after so many sessions a return counts half.
+        kept: What is kept to beside the limits of sleeves.
     """
 
     tree: Range
@@ -69,6 +71,7 @@ class MovingTarget:
     cppi: CppiRule | None = None
     estimator: Estimator | None = None
     half_life: int = HALF_LIFE
+    kept: KeptTo = field(default_factory=KeptTo)
 
     @property
     def words(self) -> str:
@@ -83,7 +86,31 @@ class MovingTarget:
         if self.glide is not None:
             return f"glide path, {self.every}"
         by = in_words(self.asked) if self.estimator is None else self.estimator.name
+        if self.kept.tolerance is not None:
+            by = tolerance_in_words(*self.kept.tolerance)
+        if self.kept.leaving is not None:
+            by = f"{by} at the cost of getting there"
         return f"{by}, found {self.every}"
+
+    @property
+    def needs_held(self) -> bool:
+        """Whether its finding depends on what is held."""
+        return self.kept.needs_held
+
+    @property
+    def needs_worth(self) -> bool:
+        """Whether its finding depends on what the portfolio is worth."""
+        return self.cppi is not None or self.kept.needs_worth
+
+    @property
+    def of_one_book(self) -> bool:
+        """Whether its finding is not the same for whoever asks on a day."""
+        return self.needs_held or self.needs_worth
+
+    @property
+    def book_key(self) -> str:
+        """The key by which its finding depends on one book; empty where it does not."""
+        return self.kept.of_its_day[0] if self.kept.of_its_day and self.of_one_book else ""
 
     @property
     def needs_prices(self) -> bool:
@@ -124,11 +151,24 @@ def in_words(asked: Asked) -> str:
         "target-return": f"least volatility for {percent} a year",
         "target-volatility": f"most return at {percent} volatility",
         "max-diversification": "most diversification",
-        "risk-parity": "equal shares of risk",
+        "risk-parity": "given shares of risk" if asked.budgets else "equal shares of risk",
         "hrp": "hierarchical risk parity",
         "min-cvar": f"mildest worst {(1 - asked.confidence) * 100:.4g}% of sessions",
         "min-cdar": f"mildest worst {(1 - asked.confidence) * 100:.4g}% of drawdowns",
     }[asked.objective]
+
+
+def tolerance_in_words(kind: Kind, amount: float) -> str:
+    """The most risk, in words.
+
+    >>> tolerance_in_words("loss", 0.15)
+    'most return at a loss of 15% at most'
+    """
+    return {
+        "score": f"most return at a risk score of {amount:g}",
+        "loss": f"most return at a loss of {amount * 100:.4g}% at most",
+        "volatility": f"most return at {amount * 100:.4g}% volatility at most",
+    }[kind]
 
 
 def shown(weight: Fraction) -> str:

@@ -135,7 +135,7 @@ def contradiction_told(
     told = f"at most {few.most} names" + (f", at least {few.least}" if few.least > 1 else "")
     if few.smallest > 0.0:
         told += f", each of at least {few.smallest:.4g}"
-    return f"{told}; and the other limits, which can be met without that"
+    return f"{few.words or told}; and the other limits, which can be met without that"
 
 
 def _chosen(

@@ -26,3 +26,8 @@ class Prices(Protocol):
     def close(self) -> NDArray[np.float64]:
         """Shape (sessions, n); NaN where there is no price."""
         ...
+
+    @property
+    def volume(self) -> NDArray[np.float64] | None:
+        """Units traded, of the same shape; NaN where it is not known, None where nowhere."""
+        ...

@@ -18,6 +18,7 @@ from trimtab.adapters.portfolio_tables.targets import (
     only_mover,
 )
 from trimtab.adapters.toml_table import Table
+from trimtab.costs import Costs
 from trimtab.model.accounts import Account
 from trimtab.model.frozen import dataclass
 from trimtab.model.sleeves import Sleeve
@@ -52,6 +53,7 @@ def household_target(
     *,
     models: Models,
     born: date | None,
+    costs: Costs,
 ) -> HouseholdTarget:
     """The target that accounts share, with its problems noted where they are.
 
@@ -63,13 +65,16 @@ def household_target(
         names: Of all accounts.
         models: Where files lie that a key names.
         born: From when ages count.
+        costs: Of trading, for accounts without costs of their own.
     """
     # What no written target needs is imported only where it is asked for.
     mover = only_mover(target)
     if mover == OPTIMIZE:
+        from trimtab.adapters.portfolio_tables.keeping import Beside
         from trimtab.adapters.portfolio_tables.moving import moving_target
 
-        return HouseholdTarget(moving=moving_target(target, sleeves, names))
+        beside = Beside(models.folder, models.note, costs)
+        return HouseholdTarget(moving=moving_target(target, sleeves, names, beside))
     if mover == VOLATILITY:
         from trimtab.adapters.portfolio_tables.moving import steadied_target
 

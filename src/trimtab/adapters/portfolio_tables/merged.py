@@ -48,6 +48,11 @@ class Models:
         """The folder of the file that says a key: paths in it are relative to that."""
         return self._nearest(path)[1]
 
+    def note(self, path: Path) -> None:
+        """Note the bytes of a file that a key names: what was read is what is hashed."""
+        name = os.path.relpath(path, self.documents[0][1])
+        self.hashes[name] = sha256(path.read_bytes()).hexdigest()
+
     def _nearest(self, path: KeyPath) -> tuple[TomlDocument, Path]:
         for end in range(len(path), 0, -1):
             for document, folder in self.documents:

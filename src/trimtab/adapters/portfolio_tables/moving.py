@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from math import nan
 from typing import get_args
 
 from trimtab.adapters.portfolio_tables.estimator import estimator_in
+from trimtab.adapters.portfolio_tables.keeping import Beside, excluded_in, kept_in
 from trimtab.adapters.portfolio_tables.rates import risk_free_in
+from trimtab.adapters.portfolio_tables.sleeve_shares import budgets_in, without
 from trimtab.adapters.portfolio_tables.targets import OPTIMIZE, VOLATILITY, check_location
 from trimtab.adapters.portfolio_tables.views import expectation_in
 from trimtab.adapters.toml_lines import KeyPath
@@ -35,13 +38,16 @@ LEAST_SESSIONS = 60
 """Fewer prices than this teach nothing: three months."""
 
 
-def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> MovingTarget | None:
+def moving_target(
+    target: Table, raws: list[RawSleeve], accounts: list[str], beside: Beside
+) -> MovingTarget | None:
     """The moving target that `[target]` describes, with its problems noted where they are.
 
     Args:
         target: The table `[target]`.
         raws: Its sleeves, as they are written.
         accounts: Names of all accounts.
+        beside: What else of the folder is needed.
     """
     before = len(target.problems)
     table = target.table(OPTIMIZE)
@@ -51,6 +57,8 @@ def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
     every: Period = table.choice("every", PERIODS, "monthly")
     covariance: Covariance = table.choice("covariance", COVARIANCES, "sample")
     expectation = expectation_in(table)
+    keeping = kept_in(table, asked, is_theirs=estimator is not None, every=every, beside=beside)
+    budgets = budgets_in(table, asked.objective)
     usual = max(LEAST_SESSIONS, months * SESSIONS_A_MONTH // 2)
     least_sessions = table.whole("least_sessions", str(usual))
     if least_sessions is not None and least_sessions < LEAST_SESSIONS:
@@ -77,7 +85,8 @@ def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
         wrong = "shares that follow a path by date are not found from prices"
         target.problem(OPTIMIZE, wrong, "keep one of the two")
         return None
-    tree, problems = ranged_tree(raws, least=least, most=most)
+    left = [without(raw, excluded_in(table)) for raw in raws]
+    tree, problems = ranged_tree(left, least=least, most=most)
     for problem in problems:
         parts: KeyPath = tuple(problem.sleeve.split(".")) if problem.sleeve else ()
         target.problem(
@@ -87,18 +96,19 @@ def moving_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
         return None
     if estimator is None and asked.objective in UNLIMITED:
         _check_unlimited(target, tree, asked.objective)
-    expected = expectation(tree)
-    if expected is None:
+    expected, kept, shares = expectation(tree), keeping(tree), budgets(tree)
+    if expected is None or kept is None or len(target.problems) > before:
         return None
     return MovingTarget(
         tree=tree,
-        asked=asked,
+        asked=replace(asked, budgets=shares),
         covariance=covariance,
         expected=expected,
         every=every,
         months=months,
         least_sessions=usual if least_sessions is None else least_sessions,
         estimator=estimator,
+        kept=kept,
     )
 
 

@@ -1,0 +1,30 @@
+"""What is held on a day, by sleeve: for targets that count from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from fractions import Fraction
+
+from trimtab.model.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held on a day, as shares of what the percentages divide.
+
+    Args:
+        shares: By sleeve; what is not named is not held.
+        apart: In no sleeve, cash not counted.
+    """
+
+    shares: Mapping[str, Fraction] = field(default_factory=dict)
+    apart: Fraction = Fraction(0)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is held but cash."""
+        return self.apart > 0 or any(self.shares.values())
+
+
+NOTHING_HELD = Held()

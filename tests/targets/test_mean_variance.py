@@ -21,6 +21,7 @@ from trimtab.targets.mean_variance import (
     most_return_for_volatility,
     most_utility,
 )
+from trimtab.targets.needed_sides import Side, needed_sides
 from trimtab.targets.programme import Row
 from trimtab.targets.risk_parity import risk_budgeted, risk_shares
 from trimtab.targets.tails import least_cvar, least_drawdown
@@ -171,7 +172,48 @@ def test_limits_that_contradict_each_other_are_named() -> None:
     assert isinstance(found, Chosen)
     assert found.solution.status == "infeasible"
     told = contradiction(["A", "B", "C", "D"], limits, found.solution)
-    assert told == "each of A, B, C between 0 and 0.3; weights that sum to 1; sector at most 0.05"
+    assert told == "each of A, B, C at most 0.3; weights that sum to 1; sector at most 0.05"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_of_limits_that_contradict_each_other_no_side_is_needless(seed: int) -> None:
+    """Together the sides that are named are impossible; without any one of them they are not."""
+    rng = np.random.default_rng(seed)
+    n = 5
+    rows = tuple(Row(f"group {k}", (rng.random(n) < 0.5).astype(float), 0.6, 0.9) for k in range(3))
+    limits = Limits(
+        np.full(n, 0.0),
+        np.full(n, 0.15 if seed % 2 else 1.0),
+        (
+            *rows,
+            Row("late", np.ones(n), 0.2, 0.5 if seed % 2 == 0 else None),
+        ),
+    )
+
+    solution = least_volatility(np.eye(n), limits).solution
+    weights, places = solution.conflict
+    needed = needed_sides(limits, weights, places)
+
+    assert solution.status == "infeasible"
+    assert needed
+    for left in [None, *needed]:
+        sides = needed - {left} if left else needed
+        assert possible(limits, sides, 0 in places) == (left is not None)
+
+
+def possible(limits: Limits, sides: set[Side], whole: bool) -> bool:
+    """Whether another solver finds weights that keep to these sides."""
+    cp = pytest.importorskip("cvxpy")
+    w = cp.Variable(len(limits.low))
+    some = [cp.sum(w) == 1] if whole else []
+    for kind, place, side in sides:
+        row = limits.rows[place - 1] if kind == "row" else None
+        value = w[place] if row is None else row.weights @ w
+        bound = getattr(limits, side)[place] if row is None else getattr(row, side)
+        some.append(value >= bound if side == "low" else value <= bound)
+    asked = cp.Problem(cp.Minimize(0), some)
+    asked.solve(solver="CLARABEL")
+    return bool(asked.status in ("optimal", "optimal_inaccurate"))
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -172,14 +172,22 @@ def contradiction(names: list[str], limits: Limits, solution: Solution) -> str:
         solution: Of a programme of these limits that is infeasible; in its conflict a row behind
             the last one is the turnover, and the one after that the tracking error.
     """
+    from trimtab.targets.needed_sides import needed_sides
+
     weights, rows = solution.conflict
     last = len(limits.rows)
-    alike: dict[tuple[float, float], list[str]] = {}
+    needed = needed_sides(limits, weights, rows)
+    alike: dict[str, list[str]] = {}
     for i in weights:
-        alike.setdefault((float(limits.low[i]), float(limits.high[i])), []).append(names[i])
+        low, high = (("weight", i, side) in needed for side in ("low", "high"))
+        told = _between(
+            float(limits.low[i]) if low else None, float(limits.high[i]) if high else None
+        )
+        alike.setdefault(told, []).append(names[i])
     parts = [
-        f"{'each of ' if len(some) > 1 else ''}{', '.join(some)} between {low:.4g} and {high:.4g}"
-        for (low, high), some in alike.items()
+        f"{'each of ' if len(some) > 1 else ''}{', '.join(some)}{told}"
+        for told, some in alike.items()
+        if told
     ]
     for j in rows:
         if j == 0:
@@ -189,10 +197,18 @@ def contradiction(names: list[str], limits: Limits, solution: Solution) -> str:
             parts.append(_curb(limits, j - last))
             continue
         row = limits.rows[j - 1]
-        least = "" if row.low is None else f" at least {row.low:.4g}"
-        most = "" if row.high is None else f" at most {row.high:.4g}"
+        low, high = (("row", j, side) in needed for side in ("low", "high"))
+        least = f" at least {row.low:.4g}" if low else ""
+        most = f" at most {row.high:.4g}" if high else ""
         parts.append(f"{row.name}{least}{' and' if least and most else ''}{most}")
     return "; ".join(parts)
+
+
+def _between(low: float | None, high: float | None) -> str:
+    """The sides of a limit in words."""
+    if low is None:
+        return "" if high is None else f" at most {high:.4g}"
+    return f" at least {low:.4g}" if high is None else f" between {low:.4g} and {high:.4g}"
 
 
 TURNOVER, TRACKING = 1, 2

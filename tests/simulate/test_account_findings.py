@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.engine.households import mandate, tree
-from tests.simulate.test_account import opening
+from tests.simulate.test_account import opening, tape
 from tests.simulate.test_account_flows import DAYS, level, run_of
+from trimtab.costs import Costs
 from trimtab.engine.value import PLAN_AGAIN
 from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.reports.backtest_text import accounts_text
+from trimtab.simulate.account import backtest_accounts
 from trimtab.simulate.account_findings import PathTally, Undecided, findings_of
 from trimtab.simulate.account_paths import bootstrap_accounts
 from trimtab.simulate.account_terms import AccountTerms
@@ -123,3 +127,20 @@ def test_paths_tell_what_could_not_be_paid_on_them() -> None:
     assert one.message.startswith(
         "in 2 for own, 2 for other of 2 shuffled histories. On number 1: "
     )
+
+
+@pytest.mark.parametrize(
+    ("costs", "told"),
+    [
+        (Costs(permanent_impact=1), True),
+        (Costs(by_instrument={"A": Costs(temporary_impact=1)}), True),
+        (Costs(bps=5, impact=1), False),
+    ],
+)
+def test_linear_impact_that_is_not_charged_is_told(costs: Costs, told: bool) -> None:
+    """Fills in account mode are charged no linear impact, and whoever states one is told."""
+    household = mandate(tree({"US": 100}), when="never", costs=costs)
+
+    run = backtest_accounts(household, opening([], brokerage=1_000_000), tape({"US": ["50"] * 3}))
+
+    assert ("impact-not-charged" in {one.code for one in run.findings}) == told

@@ -19,8 +19,8 @@ _COSTS = {
     "minimum": "at least {} an order",
     "maximum": "at most {} an order",
     "impact": "square-root impact of {} daily volatilities",
-    "temporary_impact": "linear impact of {} daily volatilities while trading",
-    "permanent_impact": "and of {} daily volatilities that stay",
+    "temporary_impact": "temporary impact of {} daily volatilities for a usual day's volume",
+    "permanent_impact": "permanent impact of {} daily volatilities for it, in all later prices",
     "borrow_bps": "{} bp a year on what is borrowed",
 }
 

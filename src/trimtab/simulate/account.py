@@ -22,7 +22,7 @@ from trimtab.model.numbers import Price
 from trimtab.model.sessions import Calendar
 from trimtab.simulate.account_desk import Desk
 from trimtab.simulate.account_ended import ends_of
-from trimtab.simulate.account_findings import idle_dividends
+from trimtab.simulate.account_findings import idle_dividends, linear_not_charged
 from trimtab.simulate.account_flows import AccountFlows, exhausted_on, late_said, unpaid_said
 from trimtab.simulate.account_interest import Interest
 from trimtab.simulate.account_run import AccountRun
@@ -98,6 +98,7 @@ def backtest_accounts(
     desk.opens = opens
     desk.flows = AccountFlows.of(terms, tape.days, mandate.household.accounts)
     desk.findings += desk.flows.findings if desk.flows else ()
+    desk.findings += linear_not_charged(mandate.costs.values())
     desk.listed = tape.listed()
     desk.ends = ends_of(tape, terms.delisted)
     desk.interest = Interest.over(tape.days, terms.cash_rate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.numbers import money_text
 
 if TYPE_CHECKING:
+    from trimtab.costs import Costs
     from trimtab.simulate.account_run import AccountRun
 
 MATTERS = ("withdrawal-unpaid", "withdrawal-late", "tax-unpaid")
@@ -35,6 +36,15 @@ def findings_of(runs: Sequence[AccountRun]) -> tuple[Finding, ...]:
         for one in run.findings:
             told.setdefault((one.code, one.subject), {}).setdefault(run.name, one)
     return tuple(_together(own, len(runs)) for own in told.values())
+
+
+def linear_not_charged(costs: Iterable[Costs]) -> list[Finding]:
+    """That linear impact is stated, which fills in account mode are not charged."""
+    each = [one for own in costs for one in (own, *own.by_instrument.values())]
+    if not any(one.temporary_impact or one.permanent_impact for one in each):
+        return []
+    message = "linear impact is charged in research mode only; plans tell it of each trade."
+    return [Finding("impact-not-charged", "costs", message, "warning")]
 
 
 def _together(own: Mapping[str, Finding], runs: int) -> Finding:

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from trimtab.adapters.price_rate import OLDEST_RATE
 from trimtab.adapters.price_series import Series
 from trimtab.model.errors import Problem
 from trimtab.model.findings import Finding
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Days, Floats
-
-OLDEST_RATE = 5
-"""Sessions for which a rate may be used after its own, with a finding."""
 
 
 def converted(

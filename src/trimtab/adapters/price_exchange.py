@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
-from trimtab.adapters.exchange_rates import OLDEST_RATE
-from trimtab.adapters.price_rate import Brought, Rate, brought_over
+from trimtab.adapters.price_rate import OLDEST_RATE, Brought, Rate, brought_over
 from trimtab.adapters.price_rows import Series
 from trimtab.adapters.price_tape import Tape, price_from
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.market import Dividend, Unconverted
 from trimtab.model.sessions import Calendar
 
@@ -37,7 +36,6 @@ class Exchange:
     fx: Path | None = None
 
 
-@dataclass(eq=False)
 class Rates:
     """Rates by currency and day, from the rows of price files.
 
@@ -48,11 +46,12 @@ class Rates:
         calendar: Whose sessions the age of a rate is counted in.
     """
 
-    home: str
-    series: Mapping[str, list[Series]]
-    calendar: Calendar
-    _pairs: dict[str, tuple[str, list[str], list[str]]] = field(default_factory=dict)
-    _known: dict[tuple[str, str], Rate | None] = field(default_factory=dict)
+    def __init__(self, home: str, series: Mapping[str, list[Series]], calendar: Calendar) -> None:
+        self.home = home
+        self.series = series
+        self.calendar = calendar
+        self._pairs: dict[str, tuple[str, list[str], list[str]]] = {}
+        self._known: dict[tuple[str, str], Rate | None] = {}
 
     def pair(self, code: str) -> str:
         """The pair that a currency is brought over by: that which is there, else the usual one."""

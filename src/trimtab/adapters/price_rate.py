@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Price, half_even
+
+OLDEST_RATE = 5
+"""Sessions for which a rate may be used after its own, with a finding."""
 
 DECIMALS = 6
 """Decimal places of a price that was brought over, from one unit of money on."""
@@ -64,8 +67,10 @@ def brought_over(price: Price, rate: Fraction) -> Price:
     """
     if rate == 1:
         return price
-    exact, decimals = Fraction(price.decimal) * rate, DECIMALS
-    while decimals < MOST_DECIMALS and exact * 10**decimals < 10**LEAST_DIGITS:
+    # Whole numbers throughout: a backtest brings over every row.
+    above = price.mantissa * rate.numerator * 10 ** max(price.exponent, 0)
+    below = rate.denominator * 10 ** max(-price.exponent, 0)
+    decimals = DECIMALS
+    while decimals < MOST_DECIMALS and above * 10**decimals < below * 10**LEAST_DIGITS:
         decimals += 1
-    scaled = exact * 10**decimals
-    return Price(max(half_even(scaled.numerator, scaled.denominator), 1), -decimals)
+    return Price(max(half_even(above * 10**decimals, below), 1), -decimals)

@@ -90,3 +90,17 @@ def test_ascii_terminals_get_ascii() -> None:
 def test_money_is_exact_at_any_size(minor: int, text: str) -> None:
     """Thousands are marked, no cent is lost."""
     assert money(minor) == text
+
+
+def test_a_whole_name_is_folded_and_never_cut() -> None:
+    """Two names that differ in the middle can be told apart at any width; columns keep in step."""
+    names = ["joint-brokerage-john-old", "joint-brokerage-mary-old", "ira"]
+    columns = [Column("account", room="whole"), Column("value", "right")]
+
+    for width in (20, 30, 60):
+        lines = table(columns, [[name, "1.00"] for name in names], width=width, look=FULL)
+
+        assert max(map(len, lines)) <= width
+        first = [line.split("1.00")[0].strip() for line in lines[1:]]
+        assert "".join(first) == "".join(names)
+        assert [line.rstrip().endswith("1.00") for line in lines].count(True) == len(names)

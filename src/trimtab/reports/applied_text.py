@@ -172,7 +172,7 @@ def orders_table(
             (
                 order.side,
                 shortened(order.instrument, NAME_WIDTH, look),
-                shortened(order.account, NAME_WIDTH, look),
+                order.account,
                 quantity(quantity_text(record.filled, step)),
                 _size(order, step),
                 _price(order.limit),
@@ -265,14 +265,14 @@ def _lots(order: Order, step: Decimal) -> list[str]:
 
 def _whose(first: str) -> list[Column]:
     """The columns that say which order a row is about: its side, instrument and account."""
-    return [Column(first), Column("instrument", room="name"), Column("account", room="name")]
+    return [Column(first), Column("instrument", room="name"), Column("account", room="whole")]
 
 
 def _about(order: Order, look: Look) -> tuple[str, str, str]:
     return (
         order.side,
         shortened(order.instrument, NAME_WIDTH, look),
-        shortened(order.account, NAME_WIDTH, look),
+        order.account,
     )
 
 

@@ -6,6 +6,7 @@ take a quarter of its time. Every text that comes in is literal; colours come fr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Literal
@@ -22,6 +23,7 @@ WIDE = 110
 
 LEAST_NAME = 8
 LEAST_TEXT = 18
+MOST_WHOLE = 26
 
 Role = Literal["", "bold", "dim", "alarm", "warning"]
 
@@ -134,6 +136,22 @@ def wrapped(text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
+def folded(name: str, width: int) -> list[str]:
+    """A name in lines of at most `width` columns, broken after a hyphen or dot where there is one.
+
+    >>> folded("joint-brokerage-john", 12)
+    ['joint-', 'brokerage-', 'john']
+    """
+    spaced = re.sub(r"([-_./ ]+)", r"\1\0", clean(name))
+    lines = [""]
+    for part in spaced.split("\0"):
+        if columns_of(lines[-1] + part) <= width:
+            lines[-1] += part
+        else:
+            lines += wrapped(part, width)
+    return [line for line in lines if line] or [""]
+
+
 def packed(items: Iterable[str], width: int, between: str = "     ") -> list[str]:
     """Items beside each other, as many on a line as fit.
 
@@ -176,12 +194,13 @@ class Column:
         title: Its heading.
         align: Figures stand right, words left.
         room: What happens where room is short: a `name` is cut, a `text` takes several lines,
-            a `figure` is never touched.
+            a `whole` name does so too, at its hyphens, as two names may differ anywhere, and a
+            `figure` is never touched.
     """
 
     title: str
     align: Literal["left", "right"] = "left"
-    room: Literal["figure", "name", "text"] = "figure"
+    room: Literal["figure", "name", "text", "whole"] = "figure"
 
 
 def table(
@@ -216,10 +235,13 @@ def table(
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Natural widths; where they are too much, texts fold first, then names are cut."""
+    """Natural widths; where they are too much, texts fold first, then names fold or are cut."""
     widths = [max(columns_of(row[place]) for row in rows) for place in range(len(columns))]
+    for place, column in enumerate(columns):
+        if column.room == "whole":
+            widths[place] = min(widths[place], MOST_WHOLE)
     excess = sum(widths) - width
-    for room, least in (("text", LEAST_TEXT), ("name", LEAST_NAME)):
+    for room, least in (("text", LEAST_TEXT), ("name", LEAST_NAME), ("whole", LEAST_NAME)):
         for place in sorted(range(len(columns)), key=lambda i: -widths[i]):
             if excess > 0 and columns[place].room == room:
                 spared = max(min(excess, widths[place] - least), 0)
@@ -239,6 +261,8 @@ def _lines(
     for column, cell, width in zip(columns, row, widths, strict=True):
         if column.room == "text":
             cells.append(wrapped(cell, width))
+        elif column.room == "whole":
+            cells.append(folded(cell, width))
         elif column.room == "name":
             cells.append([shortened(cell, width, look)])
         else:

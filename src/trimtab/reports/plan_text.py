@@ -347,7 +347,7 @@ def _trades_in_rows(plan: Plan, width: int, look: Look, reasons: str) -> list[st
     columns = [
         Column("action"),
         Column("instrument", room="name"),
-        Column("account", room="name"),
+        Column("account", room="whole"),
         Column("quantity", "right"),
         Column("value", "right"),
     ]
@@ -362,7 +362,7 @@ def _trades_in_rows(plan: Plan, width: int, look: Look, reasons: str) -> list[st
         row = [
             trade.side,
             shortened(trade.instrument, NAME_WIDTH, look),
-            shortened(trade.account, NAME_WIDTH, look),
+            trade.account,
             _quantity(trade),
             money(trade.value),
         ]

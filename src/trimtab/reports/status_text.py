@@ -258,7 +258,7 @@ def _towards_band(steps: Fraction, edge: int) -> int:
 
 def _accounts(status: Status, width: int, look: Look) -> list[str]:
     columns = [
-        Column("account", room="name"),
+        Column("account", room="whole"),
         Column("tax"),
         Column("broker"),
         Column("value", "right"),
@@ -266,7 +266,7 @@ def _accounts(status: Status, width: int, look: Look) -> list[str]:
     ]
     rows = [
         (
-            shortened(row.account, 26, look),
+            row.account,
             row.tax,
             row.broker,
             money(row.value),

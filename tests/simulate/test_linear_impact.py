@@ -92,6 +92,20 @@ def test_calculator_and_run_are_one_object(days: int) -> None:
     assert run.cash - run.final_value == pytest.approx(told, rel=1e-9)
 
 
+def test_a_plan_and_a_run_charge_an_order_alike() -> None:
+    """What is told of one order beforehand, square root included, is what a run charges it."""
+    costs = Costs(impact=1, temporary_impact=3, permanent_impact="1.2")
+
+    run = _liquidated(400_000.0, 1, costs)
+
+    told = costs.impact_cost(
+        "A", 400_000.0, price=PRICE, daily_volatility=_volatility(_market()), daily_volume=USUAL,
+        daily_money=PRICE * USUAL,
+    )  # fmt: skip
+    assert run.cost_paid == pytest.approx(told, rel=1e-9)
+    assert run.cash - run.final_value == pytest.approx(told, rel=1e-9)
+
+
 def test_an_order_spread_over_days_costs_less() -> None:
     """The smaller the part of a day's volume, the more days, and the less the whole sale costs."""
     costs = Costs(temporary_impact=3, permanent_impact=1)

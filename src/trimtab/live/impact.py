@@ -45,7 +45,10 @@ def with_impact(plan: Plan, portfolio: Portfolio) -> tuple[Plan, list[Finding]]:
             continue
         money = _impact_of(trade, plan, _costs_of(trade, portfolio), history)
         if money is None:
-            said = "too little volume of it is known: no impact is estimated for its trades."
+            said = (
+                "too little volume of it is known: no impact is estimated for its trades. Give its "
+                "prices a volume, or say under [costs] that it has no impact (docs/costs.md)."
+            )
             findings[trade.instrument] = Finding(
                 "volume-unknown", trade.instrument, said, "warning"
             )

@@ -235,13 +235,13 @@ def table(
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Natural widths; where they are too much, texts fold first, then names fold or are cut."""
+    """Natural widths; where they are too much, texts fold first, then whole names, and names are cut."""
     widths = [max(columns_of(row[place]) for row in rows) for place in range(len(columns))]
     for place, column in enumerate(columns):
         if column.room == "whole":
             widths[place] = min(widths[place], MOST_WHOLE)
     excess = sum(widths) - width
-    for room, least in (("text", LEAST_TEXT), ("name", LEAST_NAME), ("whole", LEAST_NAME)):
+    for room, least in (("text", LEAST_TEXT), ("whole", LEAST_NAME), ("name", LEAST_NAME)):
         for place in sorted(range(len(columns)), key=lambda i: -widths[i]):
             if excess > 0 and columns[place].room == room:
                 spared = max(min(excess, widths[place] - least), 0)

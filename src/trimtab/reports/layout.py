@@ -235,7 +235,7 @@ def table(
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Natural widths; where they are too much, texts fold first, then whole names, and names are cut."""
+    """Natural widths; too much of them folds texts first, then whole names, and cuts names last."""
     widths = [max(columns_of(row[place]) for row in rows) for place in range(len(columns))]
     for place, column in enumerate(columns):
         if column.room == "whole":

@@ -10,6 +10,7 @@ import pytest
 
 import trimtab as tt
 from tests.simulate.markets import lively
+from trimtab.simulate.frames import html_table
 from trimtab.simulate.results import Backtest
 
 HALVES = {"A": 0.5, "B": 0.5}
@@ -79,3 +80,12 @@ def test_a_flat_run_is_drawn() -> None:
     flat = tt.backtest(lively("A", 40), tt.Policy({"CASH": 1.0}))
 
     assert "NaN" not in flat._repr_html_()
+
+
+def test_small_tables_name_their_rows_and_fit_a_narrow_page() -> None:
+    """The first column stands to the left and names its row; figures stand to the right."""
+    html = html_table(["policy", "cost"], [["<b>", "1.00"]])
+
+    assert '<th scope="row" style="text-align:left">&lt;b&gt;</th>' in html
+    assert '<td style="text-align:right">1.00</td>' in html
+    assert html.startswith('<div style="overflow-x:auto">')

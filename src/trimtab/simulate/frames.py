@@ -86,12 +86,27 @@ def wide_frame(dates: Days, symbols: Sequence[str], values: Floats, kind: FrameK
 
 
 def html_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A small table for notebooks; every text in it is escaped."""
-    head = "".join(f"<th>{escape(str(name))}</th>" for name in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
+    """A small table for notebooks, in their own colours; every text in it is escaped.
+
+    The first column names its row and stands to the left, figures to the right.
+    """
+
+    def cell(kind: str, text: Any, side: str) -> str:
+        return f'<{kind} style="text-align:{side}">{escape(str(text))}</{kind.split(" ")[0]}>'
+
+    head = "".join(
+        cell('th scope="col"', name, "right" if place else "left")
+        for place, name in enumerate(heads)
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    lines = [
+        [cell('th scope="row"', first, "left"), *(cell("td", figure, "right") for figure in rest)]
+        for first, *rest in rows
+    ]
+    body = "".join(f"<tr>{''.join(line)}</tr>" for line in lines)
+    return (
+        '<div style="overflow-x:auto"><table style="font-variant-numeric:tabular-nums">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

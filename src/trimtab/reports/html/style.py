@@ -145,6 +145,7 @@ h2{break-after:avoid;margin-top:1.2rem;font-size:12pt}
 .legend{font-size:8.5pt;margin:.2rem 0 0}.legend button{padding:.1rem .4rem}
 .chart,.rows .row,tr,.answer,.panels>div,table{break-inside:avoid}
 .long,.long table,#weights{break-inside:auto}
+#years .body>div{break-inside:avoid}h3{break-after:avoid}
 ul{font-size:8.5pt;line-height:1.4}li{max-width:none}
 footer{break-before:avoid;margin-top:1rem;font-size:7.5pt}
 .choice{display:none}select{border:0;padding:0;appearance:none}

@@ -19,6 +19,7 @@ from trimtab.model.policy import Policy
 from trimtab.simulate.aims import Weights
 from trimtab.simulate.history import PriceHistory
 from trimtab.targets.estimated import COVARIANCES, EXPECTED
+from trimtab.targets.parameters import Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,18 +184,25 @@ def _learned(target: Any, view: PriceHistory) -> _Learned | None:
 
     if hasattr(target, "outlook"):
         return _of_outlook(target, view)
-    covariance = getattr(target, "covariance", None)
+    covariance: Any = getattr(target, "covariance", None)
     expected = getattr(target, "expected", "compounded")
     risk_free = float(getattr(target, "risk_free", 0.0))
     learned = learn(
         np.asarray(view.returns),
-        covariance if covariance in COVARIANCES else "ledoit-wolf",
+        covariance if _is_ours(target, covariance) else "ledoit-wolf",
         "compounded" if isinstance(expected, str) and expected not in EXPECTED else expected,
         sessions_a_year=float(getattr(target, "sessions_a_year", 252)),
         names=view.symbols,
         risk_free=risk_free,
     )
     return _Learned(learned.covariance, learned.expected, _risk_aversion(target), risk_free)
+
+
+def _is_ours(target: Any, covariance: Any) -> bool:
+    """Whether a target's covariance is a word of ours, or given to an estimator of ours."""
+    if isinstance(covariance, str):
+        return covariance in COVARIANCES
+    return covariance is not None and isinstance(target, Parameters)
 
 
 def _of_outlook(target: Any, view: PriceHistory) -> _Learned | None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trimtab.targets.estimated import COVARIANCES, Covariance
 from trimtab.targets.foreseen import Expectation, check_expected
 from trimtab.targets.getting_there import MovingCosts, Reached, from_holdings
+from trimtab.targets.given import check_covariance
 from trimtab.targets.learning import Learned, learn
 from trimtab.targets.limits import Limits, within
 from trimtab.targets.parameters import Parameters
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
+
+    from trimtab.targets.given import Spread
 
     Floats = NDArray[np.float64]
 
@@ -38,7 +40,7 @@ class CostAware(Parameters):
         years: How long weights are likely to stand: what costs are spread over.
         low, high: Limits of every weight, unless `limits` are given.
         limits: Limits of each weight and of sums, by position.
-        covariance: How it is estimated, one of COVARIANCES.
+        covariance: How it is estimated, or given, as of `Optimiser`.
         expected: How returns are expected, one of EXPECTED; or `BlackLitterman`, or a return a
             year for each symbol.
         sessions_a_year: Sessions in the history that make a year.
@@ -64,7 +66,7 @@ class CostAware(Parameters):
         low: float = 0.0,
         high: float = 1.0,
         limits: Limits | None = None,
-        covariance: Covariance = "ledoit-wolf",
+        covariance: Spread = "ledoit-wolf",
         expected: Expectation = "compounded",
         sessions_a_year: float = 252,
     ) -> None:
@@ -103,8 +105,7 @@ class CostAware(Parameters):
         """
         import numpy as np
 
-        if self.covariance not in COVARIANCES:
-            raise ValueError(f"covariance {self.covariance!r}: one of {', '.join(COVARIANCES)}")
+        check_covariance(self.covariance)
         check_expected(self.expected)
         if not abs(self.risk_free) < 1.0:
             raise ValueError(f"risk_free {self.risk_free!r}: a year's; write 0.02 for 2%")

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
-from trimtab.targets.estimated import Covariance, covariance_by
 from trimtab.targets.foreseen import Expectation, foresee
+from trimtab.targets.given import covariance_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from trimtab.targets.given import Spread
 
     Floats = NDArray[np.float64]
 
@@ -35,7 +37,7 @@ class Learned:
 
 def learn(
     returns: Floats,
-    covariance: Covariance,
+    covariance: Spread,
     expected: Expectation,
     *,
     sessions_a_year: float,
@@ -62,10 +64,10 @@ def learn(
     found = list(history.findings)
     if len(history.kept) == returns.shape[1]:
         year = sessions_a_year
-        fit = repaired(covariance_by(covariance, history.returns, sessions_a_year=year))
+        own = [str(place + 1) for place in range(returns.shape[1])] if names is None else names
+        fit = repaired(covariance_of(covariance, history.returns, own, sessions_a_year=year))
         found += fit.findings
         if fit.covariance is not None:
-            own = [str(place + 1) for place in range(returns.shape[1])] if names is None else names
             seen = foresee(
                 expected,
                 history.returns,

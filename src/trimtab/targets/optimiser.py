@@ -18,7 +18,6 @@ from trimtab.estimates.plain import moments_of_plain
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.targets.asked import MEAN_VARIANCE, UNLIMITED, Asked, Optimised
-from trimtab.targets.estimated import COVARIANCES, Covariance, covariance_by
 from trimtab.targets.foreseen import (
     MOST_EXPECTED,
     BlackLitterman,
@@ -27,6 +26,7 @@ from trimtab.targets.foreseen import (
     check_expected,
     foresee,
 )
+from trimtab.targets.given import check_covariance, covariance_of
 from trimtab.targets.limits import Limits, within
 from trimtab.targets.objectives import OBJECTIVES, Objective
 from trimtab.targets.optimised import optimise
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from trimtab.targets.constraints import Constraints
+    from trimtab.targets.given import Spread
 
     Floats = NDArray[np.float64]
 
@@ -96,7 +97,8 @@ class Optimiser(Parameters):
         limits: Limits of each weight and of sums, by position.
         constraints: Limits by name, turnover, tracking error: `targets.constraints`; instead of
             `low`, `high` and `limits`.
-        covariance: How it is estimated, one of COVARIANCES.
+        covariance: How it is estimated, one of COVARIANCES; or a year's as it is given: shape
+            (n, n), a frame by symbol, or a `FactorModel`.
         expected: How returns are expected, one of EXPECTED; or `BlackLitterman`, or a return a
             year for each symbol, as a dict or a Series.
         sessions_a_year: Sessions in the history that make a year.
@@ -126,7 +128,7 @@ class Optimiser(Parameters):
         high: float = 1.0,
         limits: Limits | None = None,
         constraints: Constraints | None = None,
-        covariance: Covariance = "sample",
+        covariance: Spread = "sample",
         expected: Expectation = "compounded",
         sessions_a_year: float = 252,
     ) -> None:
@@ -257,7 +259,10 @@ class Optimiser(Parameters):
             limits = _of(limits, kept, names)
         own = tuple(names) if every else tuple(names[i] for i in kept)
         fit = repaired(
-            covariance_by(self.covariance, history.returns, sessions_a_year=year), names=own
+            covariance_of(
+                self._covariance(names, kept), history.returns, own, sessions_a_year=year
+            ),
+            names=own,
         )
         findings += fit.findings
         if fit.covariance is None:
@@ -275,6 +280,18 @@ class Optimiser(Parameters):
             foreseen,
         )
 
+    def _covariance(self, names: Sequence[str], kept: NDArray[np.int64]) -> Any:
+        """How the covariance is come by, of the instruments that are kept."""
+        given = self.covariance
+        if isinstance(given, str) or len(kept) == len(names) or hasattr(given, "loc"):
+            return given
+        import numpy as np
+
+        # What is given by position is of all of them.
+        return covariance_of(given, np.empty((0, 0)), names, sessions_a_year=1.0)[
+            np.ix_(kept, kept)
+        ]
+
     def _of_plain(self, returns: Floats, names: Sequence[str], limits: Limits) -> Learned | None:
         """The same where nothing is wrong, and machine code will choose, so that it may estimate.
 
@@ -283,7 +300,9 @@ class Optimiser(Parameters):
         import numpy as np
 
         n = len(names)
-        if self.covariance != "sample" or self.objective not in MEAN_VARIANCE:
+        if not isinstance(self.covariance, str) or self.covariance != "sample":
+            return None
+        if self.objective not in MEAN_VARIANCE:
             return None
         if n <= INTERPRETED_UP_TO or returns.shape[1:] != (n,):
             return None
@@ -316,8 +335,7 @@ class Optimiser(Parameters):
         """
         if self.objective not in OBJECTIVES:
             raise ValueError(f"objective {self.objective!r}: one of {', '.join(OBJECTIVES)}")
-        if self.covariance not in COVARIANCES:
-            raise ValueError(f"covariance {self.covariance!r}: one of {', '.join(COVARIANCES)}")
+        check_covariance(self.covariance)
         check_expected(self.expected, names)
         if isinstance(self.expected, BlackLitterman):
             stray = [name for name in self.expected.market if name not in names]

@@ -73,6 +73,19 @@ def test_a_batch_without_a_target_stops(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("key", ["turnover", "within_days"])
+def test_a_batch_has_no_target_of_one_book(tmp_path: Path, key: str) -> None:
+    """What depends on what one household holds, or is worth, is no target of many: by its key."""
+    optimize = f"[target.optimize]\n{key} = 5\n"
+    portfolio = read_portfolio(moving_folder(tmp_path / "model", optimize=optimize))
+    book = write(tmp_path / "book.parquet", ROWS, COLUMNS)
+
+    with pytest.raises(InputError) as error:
+        run_batch(book, tmp_path / "out", portfolio=portfolio, as_of=DAY)
+
+    assert [one.key for one in error.value.problems] == [f"target.optimize.{key}"]
+
+
 @pytest.mark.parametrize(
     "folder_of",
     [

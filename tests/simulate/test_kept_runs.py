@@ -16,6 +16,7 @@ from tests.moving import moving_folder
 from tests.simulate.test_account import StillClock, holdings, told
 from trimtab.adapters.portfolio_folder import read_portfolio
 from trimtab.adapters.portfolio_prices import mover_of, portfolio_prices
+from trimtab.cli.main import main
 from trimtab.live.book import open_book
 from trimtab.model.orders import Order
 from trimtab.simulate.account import backtest_accounts
@@ -175,3 +176,18 @@ def test_what_counts_from_holdings_is_ordered_alike_by_plan_and_account_mode(
     assert len(orders) > 2
     assert told(run.orders) == told(orders)
     assert holdings(run.folded) == holdings(book.prepared(end).folded)
+
+
+@pytest.mark.parametrize("command", ["sweep", "advise"])
+def test_what_counts_from_holdings_is_no_target_for_all(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    """`sweep` and `advise` find one target for all policies, and refuse what each holds by name."""
+    monkeypatch.chdir(kept_folder(tmp_path, "turnover = 5"))
+
+    assert main([command]) == 1
+
+    assert "[target.optimize] with turnover" in capsys.readouterr().err

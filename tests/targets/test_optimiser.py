@@ -190,7 +190,7 @@ def test_limits_that_contradict_each_other_are_named_for_objectives_of_history(
 
     (told,) = found.findings
     assert (found.status, told.code) == ("infeasible", "limits-contradict")
-    assert "A between 0.6 and 1" in told.message
+    assert "A at least 0.6" in told.message
     assert "few at most 0.3" in told.message
 
 

@@ -141,6 +141,6 @@ def _from_held(
     )  # fmt: skip
     why = (
         f"from what is held {found.turnover * part:.2%} moves, which costs "
-        f"{found.cost * part:.3%}; costs are spread over {12 * leaving.years:.3g} months"
+        f"{found.cost * part:.3%}; a cost is spread over a horizon of {leaving.years:.3g} of a year"
     )
     return best, why

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from tests.cli.console import Session
 from trimtab.cli.main import COMMANDS, module_of, parser
+from trimtab.model.policy import parse_to, parse_when
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -95,3 +97,18 @@ def test_the_package_runs_as_a_module(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "there is no command 'stauts'. Did you mean 'status'?" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["backtest", "sweep", "advise"])
+def test_the_help_of_policies_says_what_can_be_typed(tmp_path: Path, name: str) -> None:
+    """Every word that the help gives for --when and --to is one that is understood."""
+    printed = Session(tmp_path).run(f"trimtab {name} --help")
+    block = printed.split("when a policy acts (--when):")[1].split("examples:")[0]
+    whens, tos = block.split("how far it trades (--to):")
+
+    first = re.compile(r"^  (\S.*?)(?:  |$)", re.MULTILINE)
+    acts = [word for line in first.findall(whens) for word in line.split(", ")]
+    goes = [word for line in first.findall(tos) for word in line.split(", ")]
+
+    assert {str(parse_when(word)) for word in acts} >= {"never", "annual", "drift:5pp", "breakdown"}
+    assert [str(parse_to(word)) for word in goes] == ["target", "edge", "half", "within:1.75pp"]

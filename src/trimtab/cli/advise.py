@@ -7,7 +7,7 @@ import argparse
 from trimtab.cli.conditions import account_terms_of, add_conditions, conditions_of, costs_by
 from trimtab.cli.missing_prices import add_missing, exchanging, missing_of
 from trimtab.cli.options import add_json, command, folder_of
-from trimtab.cli.studied import START, add_studied, rate, refuse_worth, studied
+from trimtab.cli.studied import POLICIES, START, add_studied, rate, refuse_worth, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def add_parser(commands: Commands) -> None:
         description="Run many policies over the same shuffled histories and weigh what each takes "
         "a year on average: trading costs, tax, and distance from the target. Another is advised "
         "where it takes materially and surely less than this one. Nothing is changed.",
-        epilog=EPILOG,
+        epilog=POLICIES + EPILOG,
     )
     add_studied(parser)
     add_missing(parser)
@@ -72,7 +72,13 @@ def add_parser(commands: Commands) -> None:
         type=int,
         help="shuffled histories (default: 200; 40 for a target that is found anew on each)",
     )
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the shuffling")
+    parser.add_argument(
+        "--seed",
+        metavar="N",
+        type=int,
+        default=0,
+        help="names the shuffling: another one shuffles otherwise",
+    )
     add_json(parser)
     add_conditions(parser)
 

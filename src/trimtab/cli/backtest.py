@@ -14,7 +14,7 @@ from trimtab.cli.conditions import (
 )
 from trimtab.cli.missing_prices import add_missing, exchanging, missing_asked, missing_of
 from trimtab.cli.options import add_json, command, folder_of
-from trimtab.cli.studied import START, add_studied, studied
+from trimtab.cli.studied import POLICIES, START, add_studied, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,13 +70,13 @@ def add_parser(commands: Commands) -> None:
         "policies over history, side by side",
         description="Run policies over history. In a portfolio folder: its own policy beside "
         "doing nothing and the common alternatives. With --prices: any prices and target.",
-        epilog=EPILOG,
+        epilog=POLICIES + EPILOG,
     )
     add_studied(parser)
     add_missing(parser)
     parser.add_argument(
         "--when",
-        help="when to act: monthly, band:5pp, ... (default: monthly, unless --policy is given)",
+        help="when to act, in the words below (default: monthly, unless --policy is given)",
     )
     parser.add_argument("--to", help="how far to trade: target, edge, half (default: target)")
     parser.add_argument(

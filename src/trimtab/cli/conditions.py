@@ -120,24 +120,32 @@ def add_conditions(parser: argparse.ArgumentParser, *, several: bool = False) ->
     flows = parser.add_argument_group("money that comes and goes")
     flows.add_argument(
         "--deposit",
-        metavar="[ACCOUNT=]AMOUNT/PERIOD",
+        metavar="AMOUNT/PERIOD" if several else "[ACCOUNT=]AMOUNT/PERIOD",
         type=_regular,
         action="append",
         help="money that comes at the end of each week, month, quarter or year: 500/month; or a "
-        "share of the value: 1%%/quarter; with --account-mode divided among the accounts by what "
-        "each is worth, or to the one named: roth=500/month (repeatable)",
+        "share of the value: 1%%/quarter"
+        + (
+            ""
+            if several
+            else "; in accounts divided by what each is worth, or to the one named: roth=500/month"
+        )
+        + " (repeatable)",
     )
     flows.add_argument(
         "--withdraw",
-        metavar="[ACCOUNT=]AMOUNT/PERIOD",
+        metavar="AMOUNT/PERIOD" if several else "[ACCOUNT=]AMOUNT/PERIOD",
         type=_regular,
         action="append",
-        help="money that goes: 2000/month, 4%%/year, roth=4%%/year (repeatable)",
+        help="money that goes: 2000/month, 4%%/year"
+        + ("" if several else ", roth=4%%/year")
+        + " (repeatable)",
     )
     flows.add_argument(
         "--flows",
         metavar="FILE",
-        help="money by date: date,amount; below zero what goes; with a column account, whose",
+        help="money by date: date,amount; below zero what goes"
+        + ("" if several else "; with a column account, whose"),
     )
     flows.add_argument(
         "--new-money",

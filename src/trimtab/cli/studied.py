@@ -22,6 +22,23 @@ if TYPE_CHECKING:
 START = 100_000
 """What a run starts with unless told."""
 
+POLICIES = """\
+when a policy acts (--when):
+  never, daily, weekly, monthly, quarterly, annual   at the last session of each period
+  band:5pp, band:20%, band:5pp/25%                   a sleeve is so many points, or so much of its
+                                                     target, away from it; whichever comes first
+  drift:5pp                                          so much would have to move to be on target
+  cashflow:500                                       so much new cash has come
+  tracking:1%, worth:2x, breakdown                   by what prices say of risk and cost:
+                                                     docs/portfolio-folder.md
+  monthly+band:5pp                                   looks monthly, and acts on the band
+how far it trades (--to):
+  target, edge, half, within:1.75pp                  all the way, or back to the band's edge, to
+                                                     half of it, or to a width of your own
+
+"""
+"""What the words of a policy mean, for the help of commands that take them."""
+
 
 @dataclass(frozen=True)
 class Studied:
@@ -92,7 +109,13 @@ def add_studied(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target-file", metavar="FILE", help="dated targets: date, one column a symbol, percent"
     )
-    parser.add_argument("--cash", metavar="AMOUNT", type=cash, help="what to start with")
+    parser.add_argument(
+        "--cash",
+        metavar="AMOUNT",
+        type=cash,
+        help=f"what to start with (default: {START:,}; in accounts, or above a floor, what the "
+        "portfolio is worth)",
+    )
     parser.add_argument(
         "--cash-rate", metavar="PERCENT", type=rate, default=0.0, help="a year's interest on CASH"
     )

@@ -7,7 +7,7 @@ import argparse
 from trimtab.cli.conditions import add_conditions, conditions_of, costs_by
 from trimtab.cli.missing_prices import add_missing, missing_of
 from trimtab.cli.options import add_json, command
-from trimtab.cli.studied import START, add_studied, refuse_worth, studied
+from trimtab.cli.studied import POLICIES, START, add_studied, refuse_worth, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 EPILOG = """\
 examples:
-  trimtab sweep                                 this portfolio under some 250 policies
+  trimtab sweep                                 this portfolio under some 200 policies
   trimtab sweep --prices etf.csv --target SPY=60,AGG=40 --cost-bps 10
   trimtab sweep --when monthly --when "band:{1..10}pp" --to target --to edge --to half
   trimtab sweep --prices etf.csv --target SPY=60,AGG=40 --other-target SPY=80,AGG=20
@@ -51,7 +51,7 @@ def add_parser(commands: Commands) -> None:
         description="Run every combination of when to act, how far to trade and what it costs, in "
         "research mode, and show which stand out. In a portfolio folder: its own target and costs. "
         "{1..10} or {1..10/0.5} in a policy stands for a range.",
-        epilog=EPILOG,
+        epilog=POLICIES + EPILOG,
     )
     add_studied(parser)
     add_missing(parser)
@@ -68,12 +68,29 @@ def add_parser(commands: Commands) -> None:
         default=[],
         help="another target to run every policy with (repeatable)",
     )
-    parser.add_argument("--sample", metavar="N", type=int, help="so many of them, at random")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of that choice")
-    parser.add_argument("--by", choices=FIGURES, default="sharpe", help="what to order them by")
-    parser.add_argument("--top", metavar="N", type=int, default=12, help="how many to show")
     parser.add_argument(
-        "--threads", metavar="N", type=int, help="at the same time (default: one a processor)"
+        "--sample",
+        metavar="N",
+        type=int,
+        help="run only so many policies of the grid, drawn at random",
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="names the draw of --sample"
+    )
+    parser.add_argument(
+        "--by",
+        choices=FIGURES,
+        default="sharpe",
+        help="the figure that orders the table (default: sharpe)",
+    )
+    parser.add_argument(
+        "--top", metavar="N", type=int, default=12, help="rows of the table (default: 12)"
+    )
+    parser.add_argument(
+        "--threads",
+        metavar="N",
+        type=int,
+        help="policies run at the same time (default: one a processor)",
     )
     parser.add_argument(
         "--out", metavar="DIR", help="write sweep.csv; if stopped, the same command goes on"

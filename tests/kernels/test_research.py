@@ -19,6 +19,7 @@ from trimtab.kernels.research_columns import (
     BLOCK,
     BRANCH_SPACE,
     COST_PAID,
+    LANES,
     REBALANCES,
     SPACE,
     STRETCH,
@@ -70,7 +71,7 @@ class _Case:
         most, n = self.most, self.n
         units = form(self.weights[0] * CASH / self.closes[0])
         counts, sums = form(np.zeros(2, dtype=np.int64)), form(np.zeros(2))
-        equity = form(np.zeros(self.sessions))
+        equity = form(np.zeros(self.sessions + LANES))
         traded = [form(np.zeros(most, dtype=np.int64))] + [form(np.zeros(most)) for _ in range(3)]
         after = form(np.zeros((most, n)))
         kernel: Any = compiled(run) if as_machine_code else run
@@ -78,7 +79,7 @@ class _Case:
         extremes = [form(np.zeros((-(-self.sessions // STRETCH), n))) for _ in range(2)]
         (compiled(fill_extremes) if as_machine_code else fill_extremes)(closes, *extremes)
         done = kernel(
-            form(np.array(self.closes.T, order="C")),
+            form(np.pad(self.closes.T, ((0, 0), (0, LANES)))),
             closes,
             *extremes,
             form(self.dealing),
@@ -105,9 +106,9 @@ class _Case:
             form(np.zeros((SPACE, n))),
             form(np.zeros((BRANCH_SPACE, len(self.branches)))),
             form(np.zeros(2)),
-            form(np.zeros((2, BLOCK))),
+            form(np.zeros(BLOCK)),
         )
-        columns = (units, counts, sums, equity, *traded, after)
+        columns = (units, counts, sums, equity[: self.sessions], *traded, after)
         names = ("units", "counts", "sums", "equity", "at", "cost", "moved", "value", "after")
         found = {name: np.asarray(c) for name, c in zip(names, columns, strict=True)}
         return {"done": done, **found}

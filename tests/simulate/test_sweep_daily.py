@@ -17,7 +17,8 @@ from trimtab.simulate.backtest import backtest
 from trimtab.simulate.flows import Flows
 from trimtab.simulate.grid import grid
 from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.sweep import AT_ONCE, fingerprint, sweep
+from trimtab.simulate.sweep import fingerprint, sweep
+from trimtab.simulate.sweep_daily import AT_ONCE
 
 TARGET = {"A": 0.5, "B": 0.3, "C": 0.2}
 BASE = Policy(TARGET, when="monthly")
@@ -106,6 +107,25 @@ def test_it_goes_on_where_it_was_stopped() -> None:
     assert done == [len(policies)]
     assert again.figures["final_value"].tolist() == whole.figures["final_value"].tolist()
     assert fingerprint(prices, policies, {"fee": 0.01}) != fingerprint(prices, policies, {})
+
+
+def test_the_number_of_threads_changes_nothing() -> None:
+    """One thread or three, the same bits and the same findings, in the order of the policies."""
+    prices = patchy()
+    policies = grid(BASE, when=[f"band:{k / 10}pp" for k in range(5, 5 + 2 * AT_ONCE + 3)])
+    told: list[int] = []
+
+    one, three = (
+        sweep(prices, policies, **CONDITIONS["volumes"], threads=threads,
+              on_progress=lambda done, _: told.append(done))
+        for threads in (1, 3)
+    )  # fmt: skip
+
+    assert told == 2 * [AT_ONCE, 2 * AT_ONCE, len(policies)]
+    assert one.findings == three.findings
+    assert one.parts.tobytes() == three.parts.tobytes()
+    for name, column in one.figures.items():
+        assert column.tobytes() == three.figures[name].tobytes(), name
 
 
 def test_a_policy_that_is_ruined_is_ranked_last() -> None:

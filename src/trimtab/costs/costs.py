@@ -132,10 +132,9 @@ class Costs:
     @property
     def is_plain(self) -> bool:
         """Whether rates, fees an order and a least fee are all there is, for any instrument."""
-        return all(
-            one.maximum is None and not (one.tiers or one.share_tiers or one.moves_prices)
-            for one in (self, *self.by_instrument.values())
-        )
+        if self.maximum is not None or self.tiers or self.share_tiers or self.moves_prices:
+            return False
+        return all(own.is_plain for own in self.by_instrument.values())
 
     @property
     def moves_prices(self) -> bool:

@@ -25,7 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _ROOM = "trimtab.kernels"
-_registered: dict[Callable[..., object], dict[str, str]] = {}
+_registered: dict[Callable[..., object], dict[str, Any]] = {}
 _known_to_numba: set[Callable[..., object]] = set()
 _to_tell: list[Callable[[], None]] = []
 _lock = RLock()
@@ -45,6 +45,16 @@ def kernel_without_zero(function: Callable[P, R]) -> Callable[P, R]:
     ZeroDivisionError, and this one carry on with what is infinite or no number.
     """
     _registered[function] = {"error_model": "numpy"}
+    return function
+
+
+def written_out(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark a kernel, above `@kernel`, that machine code writes out where it is called.
+
+    For what is called at one place of a hot loop with many columns: handing them over takes as
+    long as adding up a few of them.
+    """
+    _registered[function]["forceinline"] = True
     return function
 
 

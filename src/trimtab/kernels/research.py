@@ -12,7 +12,7 @@ Prices come twice, by instrument to value blocks (`prices[i][t]`) and by session
 from __future__ import annotations
 
 from trimtab.kernels.compile import kernel
-from trimtab.kernels.destination import Column
+from trimtab.kernels.destination import TO_TARGET, Column
 from trimtab.kernels.research_blocks import (
     fill_apart,
     fill_reaches,
@@ -69,12 +69,13 @@ def run(
     space: Column,
     branch_space: Column,
     totals: Column,
-    blocks: Column,
+    apart: Column,
 ) -> int:
     """Run one policy from a session to the end, or to where the caller must provide something.
 
     Args:
-        prices: Prices that value the portfolio, shape (n, sessions), finite and above zero.
+        prices: Prices that value the portfolio, shape (n, sessions + LANES), finite and above zero;
+            the last LANES are never looked at.
         closes: The same prices by session, shape (sessions, n).
         highs, lows: Their extremes by stretch, as `research_blocks.fill_extremes` leaves them;
             read only where bands are watched at every session.
@@ -97,7 +98,7 @@ def run(
         units: In and out: units held, shape (n,).
         counts: In and out: row of the target last adopted, number of rebalances.
         sums: In and out: one-way turnover, cost paid.
-        equity: Out, by session: value at the close, after cost.
+        equity: Out, by session: value at the close, after cost; shape (sessions + LANES,).
         traded_at: Out, by rebalance: session; likewise the next four.
         traded_cost: Cost.
         traded_moved: Sum of absolute trades.
@@ -106,21 +107,18 @@ def run(
         space: Work space, SPACE rows of shape (n,).
         branch_space: Work space, BRANCH_SPACE rows of shape (b,).
         totals: Work space, shape (2,).
-        blocks: Work space, two rows of BLOCK, by session of a block: value, and the sum of
-            deviations.
+        apart: Work space, shape (BLOCK,): the sum of deviations by session of a block.
 
     Returns:
         The number of sessions when it is done; else a session at which something is missing.
         Where `target_at` is below zero that is a target, elsewhere more room for rebalances:
         provide it and call again with `start` at that session.
     """
-    sessions = len(equity)
+    sessions = len(looks)
     n = len(units)
     banded = absolute >= 0.0 or relative >= 0.0
     tested = banded or drift >= 0.0
-    goals = space[GOALS]
     rate, per_unit, fixed, minimum = rates[0], rates[1], rates[2], rates[3]
-    block_value, block_apart = blocks[0], blocks[1]
     # The last session never trades, so a decision must come early enough to be carried out.
     last_decision = sessions - 2 - lag
     adopted = counts[ADOPTED]
@@ -132,17 +130,12 @@ def run(
         stride = min(2 * stride, BLOCK)
         if not tested:
             stop = min(next_look(looks, day, stop) + 1, stop)
-        size = stop - day
         aim = targets[adopted]
-        fill_values(prices, units, day, size, block_value)
+        fill_values(prices, units, day, stop, equity)
         if every and banded:
             fill_reaches(units, aim, space)
         if every and drift >= 0.0:
-            fill_apart(prices, units, aim, day, size, block_value, block_apart)
-        # As in `fill_values`: no place is counted from the end.
-        assert day >= 0
-        for j in range(size):
-            equity[day + j] = block_value[j]
+            fill_apart(prices, units, aim, day, stop - day, equity, apart)
         resume = stop
         deciding = min(stop, last_decision + 1)
         # Who only goes by the calendar was seen not to look before the last session of the block.
@@ -154,16 +147,15 @@ def run(
             else:
                 fires = deciding
                 if drift >= 0.0:
-                    fires = day + next_apart(t - day, fires - day, drift, block_value, block_apart)
+                    fires = next_apart(day, t, fires, drift, equity, apart)
                 if banded:
                     fires = next_breach(
-                        closes, highs, lows, units, branches, space, branch_space, day, t, fires,
-                        block_value,
+                        closes, highs, lows, units, branches, space, branch_space, t, fires, equity,
                     )  # fmt: skip
                 t = fires
             if t >= deciding:
                 break
-            value = block_value[t - day]
+            value = equity[t]
             close = closes[t]
             if (
                 tested
@@ -176,10 +168,13 @@ def run(
             row = target_at[t]
             if row < 0:
                 return t
-            fill_goal_weights(
-                close, units, value, targets[row], aim, absolute, relative, to, width, branches,
-                NO_CASH, 0.0, space, branch_space,
-            )  # fmt: skip
+            goals = targets[row]
+            if to != TO_TARGET:
+                goals = space[GOALS]
+                fill_goal_weights(
+                    close, units, value, targets[row], aim, absolute, relative, to, width,
+                    branches, NO_CASH, 0.0, space, branch_space,
+                )  # fmt: skip
             k = counts[REBALANCES]
             if k >= len(traded_at):
                 return t

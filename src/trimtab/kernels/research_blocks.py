@@ -7,7 +7,7 @@ turns into wide instructions.
 
 from __future__ import annotations
 
-from trimtab.kernels.compile import kernel
+from trimtab.kernels.compile import kernel, written_out
 from trimtab.kernels.destination import Column
 from trimtab.kernels.research_columns import (
     ABOVE,
@@ -15,6 +15,7 @@ from trimtab.kernels.research_columns import (
     BELOW,
     BRANCH_LIMIT,
     BRANCH_SHARE,
+    LANES,
     LIMITS,
     STRETCH,
 )
@@ -34,37 +35,54 @@ def next_look(looks: Column, day: int, stop: int) -> int:
 
 
 @kernel
-def next_apart(first: int, stop: int, drift: float, value: Column, apart: Column) -> int:
-    """The first place of a block from `first` on at which the drift fires, or `stop`."""
-    for j in range(first, stop):
-        if 0.5 * apart[j] >= (drift - ALLOWANCE) * value[j]:
-            return j
+def next_apart(day: int, first: int, stop: int, drift: float, value: Column, apart: Column) -> int:
+    """The first session from `first` on at which the drift fires, or `stop`.
+
+    Args:
+        day: The session of the first entry of `apart`.
+        first, stop: From which session on, and which to stop before.
+        drift: Drift that fires.
+        value: What the portfolio is worth by session.
+        apart: The sum of deviations, from `day` on.
+    """
+    for t in range(first, stop):
+        if 0.5 * apart[t - day] >= (drift - ALLOWANCE) * value[t]:
+            return t
     return stop
 
 
+@written_out
 @kernel
-def fill_values(prices: Column, units: Column, day: int, size: int, value: Column) -> None:
+def fill_values(prices: Column, units: Column, day: int, stop: int, value: Column) -> None:
     """What the portfolio is worth on each session of a block.
 
     Four instruments at a time, added one after the other: each sum is written once for the four,
-    and is to the last bit what one at a time comes to.
+    and is to the last bit what one at a time comes to. A few sessions more than asked are valued,
+    so that none is left to be taken by itself: prices and values have LANES more than sessions.
+
+    Args:
+        prices: Prices, shape (n, sessions + LANES).
+        units: Units held, shape (n,).
+        day, stop: The first session, and the one after the last.
+        value: Out, shape (sessions + LANES,).
     """
     # Told so, machine code looks for no place counted from the end, and takes several at a time.
     assert day >= 0
     n = len(units)
     fours = n - n % 4
+    size = (stop - day + LANES - 1) // LANES * LANES
     for j in range(size):
-        value[j] = 0.0
+        value[day + j] = 0.0
     for i in range(0, fours, 4):
         a, b, c, d = units[i], units[i + 1], units[i + 2], units[i + 3]
         p, q, r, s = prices[i], prices[i + 1], prices[i + 2], prices[i + 3]
         for j in range(size):
             t = day + j
-            value[j] = value[j] + a * p[t] + b * q[t] + c * r[t] + d * s[t]
+            value[t] = value[t] + a * p[t] + b * q[t] + c * r[t] + d * s[t]
     for i in range(fours, n):
         held, price = units[i], prices[i]
         for j in range(size):
-            value[j] += held * price[day + j]
+            value[day + j] += held * price[day + j]
 
 
 @kernel
@@ -112,7 +130,6 @@ def next_breach(
     branches: Column,
     space: Column,
     branch_space: Column,
-    day: int,
     first: int,
     stop: int,
     value: Column,
@@ -128,10 +145,9 @@ def next_breach(
         units: What is held.
         branches: Inner sleeves.
         space, branch_space: Work space, with ABOVE and BELOW filled.
-        day: The session of the first value.
         first: Where to begin.
         stop: The session to stop before.
-        value: What the portfolio is worth by session, from `day` on.
+        value: What the portfolio is worth by session.
     """
     most, least = space[ABOVE], space[BELOW]
     share, limit = branch_space[BRANCH_SHARE], branch_space[BRANCH_LIMIT]
@@ -140,7 +156,7 @@ def next_breach(
         stretch = at // STRETCH
         end = min((stretch + 1) * STRETCH, stop)
         high, low = highs[stretch], lows[stretch]
-        worth = value[at - day : end - day]
+        worth = value[at:end]
         smallest = worth[0]
         largest = worth[0]
         for j in range(len(worth)):
@@ -199,6 +215,7 @@ def fill_apart(
     apart: Column,
 ) -> None:
     """The sum of absolute deviations on each session of a block, in money."""
+    worth = value[day : day + size]
     for j in range(size):
         apart[j] = 0.0
     for i in range(len(units)):
@@ -206,5 +223,5 @@ def fill_apart(
         share = aim[i]
         price = prices[i][day : day + size]
         for j in range(size):
-            away = held * price[j] - share * value[j]
+            away = held * price[j] - share * worth[j]
             apart[j] += -away if away < 0.0 else away

@@ -11,6 +11,8 @@ BLOCK = 128
 """Most sessions valued at a time. A trade makes the rest of its block worthless, so blocks start
 at FIRST_BLOCK after it and double: frequent traders waste little, rare ones go in long strides."""
 FIRST_BLOCK = 16
+LANES = 8
+"""Sessions are valued so many at a time: prices and values have room for so many after the last."""
 
 STRETCH = 16
 """Sessions whose highest and lowest prices tell whether one of them can breach a band."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trimtab.kernels.compile import kernel, kernel_without_zero
+from trimtab.kernels.compile import kernel, kernel_without_zero, written_out
 from trimtab.kernels.destination import Column
 from trimtab.kernels.research_columns import ALLOWANCE
 
@@ -36,6 +36,7 @@ def order_cost(
     return cost
 
 
+@written_out
 @kernel
 def rebalance(
     units: Column,
@@ -96,6 +97,7 @@ def rebalance(
     return True
 
 
+@written_out
 @kernel_without_zero
 def _hold(units: Column, prices: Column, goals: Column, rest: float) -> None:
     """Hold goal weights of what is left after costs; prices, which divide, are above zero."""
@@ -103,6 +105,7 @@ def _hold(units: Column, prices: Column, goals: Column, rest: float) -> None:
         units[i] = goals[i] * rest / prices[i]
 
 
+@written_out
 @kernel_without_zero
 def _trade_in_order(
     units: Column,
@@ -153,6 +156,7 @@ def _solved_cost(value: float, goals: Column, holdings: Column, rate: Column) ->
     return cost
 
 
+@written_out
 @kernel
 def _trade_from_cash(
     units: Column,

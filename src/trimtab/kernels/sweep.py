@@ -56,7 +56,7 @@ def sweep(
     space: Column,
     branch_space: Column,
     totals: Column,
-    blocks: Column,
+    apart: Column,
     changes: Column,
     figures: Column,
     rebalances: Column,
@@ -82,7 +82,7 @@ def sweep(
         units, counts, sums, equity, traded_at, units_after, space, branch_space, totals: Work
             space as for `run`, with room for a rebalance at every session.
         traded: Work space, three rows by session.
-        blocks: Work space, two rows of BLOCK.
+        apart: Work space, shape (BLOCK,).
         changes: Work space, shape (sessions,).
         figures: Out, a row a policy that is run, shape (last - first, FIGURES + 2 x parts).
         rebalances: Out, shape (last - first,).
@@ -100,13 +100,13 @@ def sweep(
             prices, closes, highs, lows, dealing, looks[look], every[look], targets,
             target_at[target], branches, absolute[p], relative[p], drift[p], to[p], width[p], lag,
             cost_rule, rates[cost], 0, units, counts, sums, equity, traded_at, traded[0], traded[1],
-            traded[2], units_after, space, branch_space, totals, blocks,
+            traded[2], units_after, space, branch_space, totals, apart,
         )  # fmt: skip
         rebalances[p - first] = counts[REBALANCES]
         row = figures[p - first]
         row[TURNED] = sums[TURNOVER]
         row[PAID] = sums[COST_PAID]
-        measure(equity, held[target], cuts, changes, row)
+        measure(equity[: len(changes)], held[target], cuts, changes, row)
 
 
 @kernel

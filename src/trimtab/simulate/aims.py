@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
+from functools import cached_property, lru_cache
 from inspect import signature
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -18,6 +19,7 @@ from trimtab.simulate.said_on_the_way import Said, said_by
 from trimtab.targets.parameters import asks_held
 
 if TYPE_CHECKING:
+    from trimtab.simulate.frames import Floats
     from trimtab.targets.cppi import CppiRule
 
 GIVEN_TOLERANCE = 1e-9
@@ -47,6 +49,14 @@ class GivenTarget:
     dates: tuple[date, ...] | None = None
     branches: tuple[tuple[int, ...], ...] = ()
     is_made: bool = False
+
+    @cached_property
+    def table(self) -> Floats:
+        """The rows as a table that nobody writes to, shape (rows, n)."""
+        import numpy as np
+
+        # Not marked so: machine code is made anew for columns that are read-only.
+        return np.array(self.rows, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -97,7 +107,7 @@ def read_target(target: object, policy: str, *, short: bool = False) -> GivenTar
         ):
             return _dated(target.items(), policy, short)
         weights = weights or checked(target, policy, "", GIVEN_TOLERANCE, short=short)
-        return GivenTarget(tuple(weights), (tuple(weights.values()),))
+        return _weighted(tuple(weights), tuple(weights.values()))
     if hasattr(target, "to_dicts") or (hasattr(target, "to_dict") and hasattr(target, "index")):
         return _dated(_frame_rows(target), policy, short)
     if hasattr(target, "fit"):
@@ -131,6 +141,12 @@ def refuse_insured(aim: GivenTarget | MadeTarget, name: str, doing: str) -> None
         )
         remedy = "compare them by tt.backtest(prices, [policy, another, ...])"
         raise InputError([Problem(name, None, "target", wrong, remedy)])
+
+
+@lru_cache(maxsize=256)
+def _weighted(symbols: tuple[str, ...], weights: tuple[float, ...]) -> GivenTarget:
+    """One row of weights, made once, so that its table is as well."""
+    return GivenTarget(symbols, (weights,))
 
 
 def _tree(root: Sleeve, policy: str) -> GivenTarget:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
+from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from trimtab.model.errors import InputError, Problem
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from trimtab.simulate.frames import Days, Floats, FrameKind
 
 T = TypeVar("T")
+_making = RLock()
 MOST_MADE = 16
 """Results that a history keeps of what was made from it."""
 
@@ -227,12 +229,19 @@ class PriceHistory:
 
         A few results are kept, so that many policies over the same prices prepare them once.
         """
-        if key not in self._made:
-            if len(self._made) >= MOST_MADE:
-                del self._made[next(iter(self._made))]
-            self._made[key] = make()
-        found: T = self._made[key]
-        return found
+        found: T | None = self._made.get(key)
+        return self._make(key, make) if found is None else found
+
+    def _make(self, key: Hashable, make: Callable[[], T]) -> T:
+        # One thread at a time: others wait for what the first one makes.
+        with _making:
+            found: T | None = self._made.get(key)
+            if found is None:
+                found = make()
+                if len(self._made) >= MOST_MADE:
+                    del self._made[next(iter(self._made))]
+                self._made[key] = found
+            return found
 
     @cached_property
     def _made(self) -> dict[Hashable, Any]:

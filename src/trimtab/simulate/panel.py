@@ -60,10 +60,29 @@ def shared_history(
             wanted += prices.symbols if target.holds is None else target.holds
     if (cash_column or gaps is not None) and CASH in prices.symbols:
         wanted.append(CASH)
-    symbols = [s for s in dict.fromkeys(wanted) if s != CASH or CASH in prices.symbols]
+    asked = (
+        tuple(dict.fromkeys(wanted)), made, start, end, cash_rate, accept_jumps, cash_column, gaps,
+    )  # fmt: skip
+    panel, findings = prices.once(("shared", asked), lambda: _shared(prices, *asked))
+    return panel, list(findings)
+
+
+def _shared(
+    prices: PriceHistory,
+    wanted: tuple[str, ...],
+    made: bool,
+    start: date | None,
+    end: date | None,
+    cash_rate: float,
+    accept_jumps: bool,
+    cash_column: bool,
+    gaps: Gaps | None,
+) -> tuple[PriceHistory, tuple[Finding, ...]]:
+    """What `shared_history` gives; `made` says whether a target is made from prices."""
+    symbols = tuple(s for s in wanted if s != CASH or CASH in prices.symbols)
     check_span(prices, start, end)
     # Targets made from data see what was before the start.
-    found = sessions_with_gaps(prices, tuple(symbols), gaps, start=None if made else start, end=end)
+    found = sessions_with_gaps(prices, symbols, gaps, start=None if made else start, end=end)
     panel, findings = found.history, list(found.findings)
     findings += silence_findings(prices.select(symbols), start=start, end=end)
     cash_column = cash_column or panel.status is not None
@@ -75,7 +94,7 @@ def shared_history(
     if CASH not in panel.symbols and (made or CASH in wanted or cash_column):
         whole = panel
         panel = whole.once(("cash", cash_rate), lambda: _with_cash(whole, cash_rate))
-    return panel, findings
+    return panel, tuple(findings)
 
 
 def check_span(prices: PriceHistory, start: date | None, end: date | None) -> None:

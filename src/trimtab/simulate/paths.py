@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.research_blocks import fill_extremes
-from trimtab.kernels.research_columns import REBALANCES, TURNOVER
+from trimtab.kernels.research_columns import LANES, REBALANCES, TURNOVER
 from trimtab.model.errors import OptionError
 from trimtab.simulate.difference import OUTCOME_FIGURES
 from trimtab.simulate.gaps import Listing, listing_of
@@ -257,7 +257,7 @@ class _Desk:
                 columns.meet(sheet.conditions)
             opening = listed.rows(setting.rows, 0)[0]
             columns.restart(opening * self.rules.cash / sheet.by_session[0])
-            session, sessions = 0, sheet.by_symbol.shape[1]
+            session, sessions = 0, len(sheet.by_session)
             changes = iter(listed.changes)
             stop = next(changes, sessions)
             while True:
@@ -276,7 +276,7 @@ class _Desk:
             totals = (float(columns.sums[TURNOVER]), shares, int(columns.counts[REBALANCES]))
             target = _target_returns(aimed, sheet.steps)
             flows = columns.flows if self.rules.flows is not None else None
-            equity = np.asarray(columns.equity)
+            equity = np.asarray(columns.equity)[:sessions]
             _fill_row(row, equity, flows, self.rules.cash, *self.span, totals, target)
 
 
@@ -289,7 +289,7 @@ class _Sheet:
         n = len(places)
         self.extremes = room_for_extremes(sessions if watched else 0, n)
         self.places = places
-        self.by_symbol = np.empty((n, sessions))
+        self.by_symbol = np.zeros((n, sessions + LANES))
         self.by_session = np.empty((sessions, n))
         self.opens = np.empty((sessions, n)) if opens else None
         self.steps = np.empty((n, sessions - 1))
@@ -315,13 +315,14 @@ class _Sheet:
         """Take this path's prices."""
         import numpy as np
 
-        np.take(closes, self.places, axis=0, out=self.by_symbol)
-        self.by_session[:] = self.by_symbol.T
+        prices = self.by_symbol[:, : closes.shape[1]]
+        np.take(closes, self.places, axis=0, out=prices, mode="clip")
+        self.by_session[:] = prices.T
         if len(self.extremes[0]):
             compiled(fill_extremes)(self.by_session, *self.extremes)
         if self.opens is not None and opens is not None:
             self.opens[:] = opens[self.places].T
-        np.divide(self.by_symbol[:, 1:], self.by_symbol[:, :-1], out=self.steps)
+        np.divide(prices[:, 1:], prices[:, :-1], out=self.steps)
 
 
 def _steps(closes: Floats) -> Floats:

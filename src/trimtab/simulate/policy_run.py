@@ -134,8 +134,8 @@ def policy_result(
 
     history, n = setting.history, len(start_units)
     daily = columns.conditions is not None
-    count = columns.events
-    after = np.asarray(columns.units_after[:count], dtype=np.float64).reshape(count, n)
+    count, column = columns.events, columns.column
+    after = column(columns.units_after[:count], np.float64).reshape(count, n)
     if setting.spare_cash and not (start_units[-1] or after[:, -1].any()):
         # The column of cash that a made target might have used, and never did.
         history, n = chosen(history, history.symbols[:-1]), n - 1
@@ -147,21 +147,21 @@ def policy_result(
         close = np.asarray(columns.by_session, dtype=np.float64)[:, :n]
         dealing = np.asarray(columns.dealing, dtype=np.float64)[:, :n]
     sessions, cost, moved, value = columns.traded
-    equity = np.asarray(columns.equity, dtype=np.float64)
+    equity = column(columns.equity[: len(history)], np.float64)
     cost_by = None
     if daily:
-        cost_by = np.asarray(columns.cost_by[:count], dtype=np.float64)
+        cost_by = column(columns.cost_by[:count], np.float64)
         cost_by = cost_by.reshape(count, len(start_units))[:, :n]
     log = Rebalances(
-        sessions=np.asarray(sessions[:count], dtype=np.int64),
-        value=np.asarray(value[:count], dtype=np.float64),
-        cost=np.asarray(cost[:count], dtype=np.float64),
-        moved=np.asarray(moved[:count], dtype=np.float64),
+        sessions=column(sessions[:count], np.int64),
+        value=column(value[:count], np.float64),
+        cost=column(cost[:count], np.float64),
+        moved=column(moved[:count], np.float64),
         dealing=dealing,
         start_units=start_units[:n],
         units_after=after[:, :n],
         rates=columns.rates[:, :n],
-        kinds=np.asarray(columns.traded_as[:count], dtype=np.int64) if daily else None,
+        kinds=column(columns.traded_as[:count], np.int64) if daily else None,
         cost_by=cost_by,
         closes=close if daily else None,
     )
@@ -215,7 +215,7 @@ def policy_result(
         start_units=start_units[:n],
         log=log,
         frames=rules.frames,
-        flows=np.asarray(columns.flows, dtype=np.float64) if daily and rules.flows else None,
+        flows=column(columns.flows, np.float64) if daily and rules.flows else None,
         fees_paid=float(columns.sums[FEES]),
         borrow_paid=float(columns.sums[BORROW]) if daily else 0.0,
         interest_paid=float(columns.sums[INTEREST]) if daily else 0.0,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -54,17 +53,18 @@ class Rules:
     short: bool = False
     loan_rate: float | None = None
     dividends: DividendUse = "reinvest"
+    has_conditions: bool = field(init=False)
+    """Whether money comes or goes, is lent, or orders cost or wait by what only days tell."""
+
+    def __post_init__(self) -> None:
+        asked = self.flows is not None or self.fee > 0.0 or self.participation is not None
+        asked = asked or self.short or self.pays_dividends or not self.costs.is_plain
+        object.__setattr__(self, "has_conditions", asked)
 
     @property
     def is_daily(self) -> bool:
         """Whether policies run session by session, for what the fast loop does not know."""
         return self.gaps is not None or self.has_conditions
-
-    @cached_property
-    def has_conditions(self) -> bool:
-        """Whether money comes or goes, is lent, or orders cost or wait by what only days tell."""
-        asked = self.flows is not None or self.fee > 0.0 or self.participation is not None
-        return asked or self.short or self.pays_dividends or not self.costs.is_plain
 
     @property
     def pays_dividends(self) -> bool:

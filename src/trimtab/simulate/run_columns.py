@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ from trimtab.kernels.research_columns import (
     ADOPTED,
     BLOCK,
     BRANCH_SPACE,
+    LANES,
     REBALANCES,
     SPACE,
     STRETCH,
@@ -62,55 +63,51 @@ class RunColumns:
     def __init__(self, setting: Setting, rules: Rules) -> None:
         import numpy as np
 
-        history, when = setting.history, setting.policy.when
+        history, form = setting.history, self._form
         sessions, n = history.close.shape
         self.setting = setting
         self.compiled = rules.compiled
-        looks, self.every = looks_of(when, history)
+        looks, self.every = looks_of(setting.policy.when, history)
         self.lag = 0 if setting.trade_at == "close" else 1
-        self.looks = self._form(looks)
+        self.looks = form(looks)
         self._own_looks = False
-        self.by_symbol = self._shared("by symbol", history.close.T)
-        self.by_session = self._shared("by session", history.close)
-        self.extremes = self._extremes()
+        self.by_session = self._shared("by session", lambda: np.array(history.close, order="C"))
         dealing = self.by_session
         if setting.trade_at == "next-open":
-            assert history.open is not None
-            dealing = self._shared("opens", history.open)
+            opens = history.open
+            assert opens is not None
+            dealing = self._shared("opens", lambda: np.array(opens, order="C"))
         self.dealing = dealing
         self.conditions = setting.conditions
         if self.moves_prices:
             self.by_session, self.dealing = self._own(self.by_session), self._own(self.dealing)
-        self.rates = rates_of(
-            rules.costs,
-            history.symbols,
-            cost_rule=rules.cost_rule,
-            whole=self.conditions is not None,
-        )
-        self.costs = self._form(self.rates)
+        # What is more to costs than rates and fees is worked out by the conditions.
+        self.rates = rates_of(rules.costs, history.symbols, cost_rule=rules.cost_rule, whole=True)
+        self.costs = form(self.rates)
         self.cost_rule = rules.cost_rule
-        self.counts = self._form(np.zeros(COUNTS, dtype=np.int64))
-        self.sums = self._form(np.zeros(SUMS))
-        self.equity = self._form(np.empty(sessions))
+        self.counts = form(np.zeros(COUNTS, dtype=np.int64))
+        self.sums = form(np.zeros(SUMS))
         self.room = FIRST_ROOM
-        self.traded = [self._form(np.empty(FIRST_ROOM, dtype=np.int64))]
-        self.traded += [self._form(np.empty(FIRST_ROOM)) for _ in range(3)]
-        self.units_after = self._form(np.empty((FIRST_ROOM, n)))
-        inner = np.zeros((len(setting.branches), n), dtype=np.int64)
-        if setting.branches:
-            inner[:] = setting.branches
-        self.branches = self._form(inner)
-        if self.conditions is not None:
-            self.flows = self._form(np.zeros(sessions))
-            self.traded_as = self._form(np.zeros(FIRST_ROOM, dtype=np.int64))
-            self.cost_by = self._form(np.zeros((FIRST_ROOM, n)))
-            self.conditions = self._formed(self.conditions)
-            self.under_way = [self._form(np.zeros(n)) for _ in range(6)]
-            self.bill = Bill(self._form(np.zeros(n)), self._form(np.zeros(TOTALS)))
-        shapes: list[tuple[int, ...]] = [(SPACE, n), (BRANCH_SPACE, len(inner)), (2,)]
-        self.space = [self._form(np.zeros(shape)) for shape in shapes]
-        self.blocks = self._form(np.empty((2, BLOCK)))
+        self.traded = [form(np.empty(FIRST_ROOM, dtype=np.int64))]
+        self.traded += [form(np.empty(FIRST_ROOM)) for _ in range(3)]
+        self.units_after = form(np.empty((FIRST_ROOM, n)))
+        self.branches = self._branches()
+        self.space = [form(np.zeros((SPACE, n)))]
+        self.space += [form(np.zeros((BRANCH_SPACE, len(self.branches)))), form(np.zeros(2))]
         self.units: Any = None
+        if self.conditions is not None:
+            self.equity = form(np.empty(sessions))
+            self.flows = form(np.zeros(sessions))
+            self.traded_as = form(np.zeros(FIRST_ROOM, dtype=np.int64))
+            self.cost_by = form(np.zeros((FIRST_ROOM, n)))
+            self.conditions = self._formed(self.conditions)
+            self.under_way = [form(np.zeros(n)) for _ in range(6)]
+            self.bill = Bill(form(np.zeros(n)), form(np.zeros(TOTALS)))
+        else:
+            self.by_symbol = self._shared("by symbol", lambda: laid_out(history.close))
+            self.extremes = self._extremes()
+            self.equity = form(np.empty(sessions + LANES))
+            self.apart = form(np.empty(BLOCK))
 
     @property
     def is_full(self) -> bool:
@@ -158,6 +155,12 @@ class RunColumns:
         """Rows of the log that are filled."""
         return int(self.counts[ROWS if self.conditions is not None else REBALANCES])
 
+    def column(self, values: Any, kind: type) -> Any:
+        """What the kernel left in a column, as an array whichever form it ran in."""
+        import numpy as np
+
+        return values if self.compiled else np.array(values, dtype=kind)
+
     def _form(self, column: Any) -> Any:
         return column if self.compiled else column.tolist()
 
@@ -171,16 +174,25 @@ class RunColumns:
             **{name: self._form(getattr(conditions, name)) for name in columns},
         )
 
-    def _shared(self, name: str, values: Floats) -> Any:
-        """Prices in the form of the kernel, made once for all policies over them."""
+    def _shared(self, name: str, make: Callable[[], Any]) -> Any:
+        """Columns in the form of the kernel, made once for all policies over the same prices.
+
+        Made anew and not the prices themselves: machine code would be made once more for columns
+        that are read-only.
+        """
+        return self.setting.history.once((name, self.compiled), lambda: self._form(make()))
+
+    def _branches(self) -> Any:
+        """Inner sleeves: which symbols are in which, shape (b, n)."""
         import numpy as np
 
-        # A copy, because machine code is made anew for columns that are read-only.
-        key = (name, self.compiled)
-        return self.setting.history.once(key, lambda: self._form(np.array(values, order="C")))
+        n, inside = len(self.setting.history.symbols), self.setting.branches
+        if inside:
+            return self._form(np.array(inside, dtype=np.int64))
+        return self._shared("no branches", lambda: np.zeros((0, n), dtype=np.int64))
 
     def _extremes(self) -> Any:
-        """Highest and lowest prices by stretch, made once for all policies over these prices."""
+        """Highest and lowest prices by stretch; none where no band is watched."""
         history = self.setting.history
 
         def make() -> Any:
@@ -189,9 +201,12 @@ class RunColumns:
             kernel(self.by_session, highs, lows)
             return highs, lows
 
-        if not watches_bands(self.setting):
+        def none() -> Any:
             return tuple(map(self._form, room_for_extremes(0, history.close.shape[1])))
-        return history.once(("extremes", self.compiled), make)
+
+        if watches_bands(self.setting):
+            return history.once(("extremes", self.compiled), make)
+        return history.once(("no extremes", self.compiled), none)
 
     def begin(self, units: Floats) -> None:
         """Hold these units."""
@@ -279,7 +294,7 @@ class RunColumns:
                 *self.traded,
                 self.units_after,
                 *self.space,
-                self.blocks,
+                self.apart,
             )
         )
 
@@ -374,6 +389,20 @@ def watches_bands(setting: Setting) -> bool:
     return when.has_band and when.calendar in (None, "daily") and setting.conditions is None
 
 
+def laid_out(closes: Floats) -> Floats:
+    """Prices by instrument, as the kernel values them, shape (n, sessions + LANES).
+
+    Args:
+        closes: Prices by session, shape (sessions, n).
+    """
+    import numpy as np
+
+    sessions, n = closes.shape
+    prices = np.zeros((n, sessions + LANES))
+    prices[:, :sessions] = closes.T
+    return prices
+
+
 def room_for_extremes(sessions: int, n: int) -> tuple[Floats, Floats]:
     """Room for the highest and the lowest prices of each stretch of sessions."""
     import numpy as np
@@ -416,10 +445,11 @@ def rates_of(
     if not (whole or costs.is_plain):
         raise OptionError("costs: impact, tiers and a maximum are known to `backtest` only")
 
-    rates = np.zeros((4, len(symbols)))
-    for i, symbol in enumerate(symbols if costs.by_instrument else ()):
-        rates[:, i] = _fees(costs.by_instrument.get(symbol, costs), cost_rule)
-    if not costs.by_instrument:
+    if costs.by_instrument:
+        own = [_fees(costs.by_instrument.get(symbol, costs), cost_rule) for symbol in symbols]
+        rates = np.array(np.transpose(own), order="C")
+    else:
+        rates = np.empty((4, len(symbols)))
         rates.T[:] = _fees(costs, cost_rule)
     if CASH in symbols:
         rates[:, symbols.index(CASH)] = 0.0

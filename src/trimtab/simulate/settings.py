@@ -184,7 +184,7 @@ def _given(
         wrong = f"it begins on {begins}, and prices end on {history.last}"
         raise InputError([_problem(policy, wrong, "give an earlier date or more prices")])
     history = _since(history, first)
-    rows = np.array(target.rows, dtype=np.float64)
+    rows = target.table
     if target.dates is None:
         row_at = history.once("one row", lambda: np.zeros(len(history), dtype=np.int64))
     else:
@@ -293,6 +293,8 @@ def _floors_unwatched(settings: Sequence[Setting]) -> tuple[Finding, ...]:
 
 def chosen(history: PriceHistory, symbols: tuple[str, ...]) -> PriceHistory:
     """The history of these symbols, made once for all policies that hold them."""
+    if symbols == history.symbols:
+        return history
     return history.once(("select", symbols), lambda: history.select(symbols))
 
 

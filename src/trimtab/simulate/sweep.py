@@ -3,13 +3,12 @@
 Each policy runs exactly as `backtest` runs it, in research mode and by the same compiled loop; what
 is kept of it is a row of figures, so memory does not grow with curves. The same figures come out
 whatever the number of threads. What the fast loop does not know (flows, fees, impact, volumes,
-gaps, short positions) runs session by session, one policy after the other (`sweep_daily`).
+gaps, short positions) runs session by session (`sweep_daily`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
@@ -20,7 +19,7 @@ from trimtab.costs.exchange import with_exchange
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_CODES
 from trimtab.kernels.research_blocks import fill_extremes
-from trimtab.kernels.research_columns import BLOCK, BRANCH_SPACE, SPACE
+from trimtab.kernels.research_columns import BLOCK, BRANCH_SPACE, LANES, SPACE
 from trimtab.kernels.sweep import (
     APART_VARIANCE,
     DOWNSIDE,
@@ -54,8 +53,9 @@ from trimtab.simulate.overfitting import (
     sharpe_moments,
 )
 from trimtab.simulate.panel import shared_history
+from trimtab.simulate.portions import run_portions
 from trimtab.simulate.rules import CostRule, DividendUse, Rules, TradeAt, read_rules
-from trimtab.simulate.run_columns import looks_of, rates_of, room_for_extremes
+from trimtab.simulate.run_columns import laid_out, looks_of, rates_of, room_for_extremes
 from trimtab.simulate.said import findings_listed, with_findings
 from trimtab.simulate.settings import out_of_reach
 from trimtab.simulate.sweep_said import not_followed
@@ -299,7 +299,7 @@ def sweep(
             `on_progress` was given them.
         on_progress: Called with the number of policies done and the portion just finished.
         flows, fee, participation, missing, late, delisted, fx_bps, short, loan_rate, dividends: As
-            for `backtest`. All but `fx_bps` run session by session, one policy after the other.
+            for `backtest`. All but `fx_bps` run session by session, which takes longer.
         on_found: Called while targets are made from prices with the sessions done, and of how many.
 
     Raises:
@@ -341,7 +341,7 @@ def sweep(
         ready = sweep_daily.prepared(prices, policies, targets, rules)
         panel, findings, held = ready.panel, ready.findings, ready.held
         cuts = cuts_of(len(panel))
-        sweep_daily.run_all(ready, policies, cuts, portions, on_progress, AT_ONCE)
+        sweep_daily.run_all(ready, policies, cuts, portions, on_progress, threads)
     else:
         panel, findings, columns = _columns(prices, policies, targets, rules)
         held, cuts = columns.held, columns.cuts
@@ -390,7 +390,7 @@ def fingerprint(prices: PriceHistory, policies: Grid, options: Mapping[str, Any]
     digest.update(repr([(n, str(t)) for n, t in policies.targets.items()]).encode())
     digest.update(repr(list(policies.costs.items())).encode())
     digest.update(policies.rows.tobytes())
-    digest.update(bytes((FIGURES, PARTS)))
+    digest.update(bytes((FIGURES, PARTS, AT_ONCE, sweep_daily.AT_ONCE)))
     return digest.hexdigest()
 
 
@@ -461,7 +461,7 @@ def _columns(
     extremes = room_for_extremes(*close.shape)
     compiled(fill_extremes)(by_session, *extremes)
     arguments = (
-        np.array(close.T, order="C"),
+        laid_out(close),
         by_session,
         *extremes,
         by_session if dealing is close else np.array(dealing, order="C"),
@@ -519,38 +519,32 @@ def _run(
     threads: int,
     known: dict[int, Any],
     on_progress: Callable[[int, Mapping[int, Any]], None] | None,
-) -> dict[int, Any]:
-    """The raw rows of all policies, by the first policy of each portion."""
+) -> None:
+    """The raw rows of all policies, by the first policy of each portion, into `known`."""
     import numpy as np
 
     kernel: Any = compiled(sweep_kernel)
     cash = float(cash)  # a whole number would have the kernel compiled once more
     lag = 0 if trade_at == "close" else 1
-    waiting = [first for first in range(0, policies, AT_ONCE) if first not in known]
-    spaces = [_space(columns) for _ in range(max(1, min(threads, len(waiting))))]
+    spaces: list[tuple[Any, ...]] = []
 
-    def portion(first: int) -> tuple[int, Any]:
-        last = min(first + AT_ONCE, policies)
+    def run(first: int, last: int) -> Any:
         rows = np.zeros((last - first, FIGURES + 2 * (len(columns.cuts) - 1)))
         counted = np.zeros(last - first, dtype=np.int64)
-        space = spaces.pop()
         try:
-            kernel(
-                first, last, *columns.arguments, lag, cost_rule, columns.rates, cash, columns.cuts,
-                *space, rows, counted,
-            )  # fmt: skip
-        finally:
-            spaces.append(space)
-        return first, np.column_stack([rows, counted])
+            space = spaces.pop()
+        except IndexError:  # so many threads have begun by now
+            space = _space(columns)
+        kernel(
+            first, last, *columns.arguments, lag, cost_rule, columns.rates, cash, columns.cuts,
+            *space, rows, counted,
+        )  # fmt: skip
+        spaces.append(space)
+        return np.column_stack([rows, counted])
 
-    done = sum(len(rows) for rows in known.values())
-    with ThreadPoolExecutor(len(spaces)) as pool:
-        for first, rows in pool.map(portion, waiting):
-            known[first] = rows
-            done += len(rows)
-            if on_progress is not None:
-                on_progress(done, {first: rows})
-    return known
+    run_portions(
+        run, policies, at_once=AT_ONCE, threads=threads, known=known, on_progress=on_progress
+    )
 
 
 def _space(columns: _Columns) -> tuple[Any, ...]:
@@ -562,14 +556,14 @@ def _space(columns: _Columns) -> tuple[Any, ...]:
         np.zeros(n),
         np.zeros(2, dtype=np.int64),
         np.zeros(2),
-        np.zeros(sessions),
+        np.zeros(sessions + LANES),
         np.zeros(sessions, dtype=np.int64),
         np.zeros((3, sessions)),
         np.zeros((sessions, n)),
         np.zeros((SPACE, n)),
         np.zeros((BRANCH_SPACE, columns.inner)),
         np.zeros(2),
-        np.zeros((2, BLOCK)),
+        np.zeros(BLOCK),
         np.zeros(sessions),
     )
 

@@ -1,7 +1,7 @@
 """A sweep under conditions that the fast loop does not know: each policy session by session.
 
-Each policy runs exactly as `backtest` runs it, one after the other; what is kept is the same row of
-figures as of the fast loop, so memory does not grow with curves.
+Each policy runs exactly as `backtest` runs it; what is kept is the same row of figures as of the
+fast loop, so memory does not grow with curves.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from trimtab.simulate.history import PriceHistory
 from trimtab.simulate.metrics import target_returns
 from trimtab.simulate.panel import shared_history
 from trimtab.simulate.policy_run import conditions_by, run_policy
+from trimtab.simulate.portions import run_portions
 from trimtab.simulate.rules import Rules
 from trimtab.simulate.settings import Setting, made_ready
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from trimtab.simulate.frames import Floats
     from trimtab.simulate.policy_result import PolicyResult
+
+AT_ONCE = 16
+"""Policies that a thread takes at a time: fewer than of the fast loop, for they take longer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +103,9 @@ def run_all(
     cuts: NDArray[np.int64],
     known: dict[int, Any],
     on_progress: Callable[[int, Mapping[int, Any]], None] | None,
-    at_once: int,
-) -> dict[int, Any]:
-    """The raw rows of all policies, by the first policy of each portion.
+    threads: int,
+) -> None:
+    """The raw rows of all policies, by the first policy of each portion, into `known`.
 
     Each as of the fast loop, then the value that was left at the end, then the rebalances. `FINAL`
     is what the start would have grown to without the money that came and went.
@@ -112,31 +116,31 @@ def run_all(
         cuts: Where the parts of the run begin, and where the last ends.
         known: Portions that are done already; in and out.
         on_progress: As for `sweep`.
-        at_once: Policies of a portion.
+        threads: How many run at the same time; the rows do not depend on it.
     """
     import numpy as np
 
-    done = sum(len(rows) for rows in known.values())
-    told: dict[str, list[Finding]] = {}
-    for first in range(0, len(policies), at_once):
-        if first in known:
-            continue
-        last = min(first + at_once, len(policies))
+    said: dict[int, tuple[Finding, ...]] = {}
+
+    def run(first: int, last: int) -> Any:
         rows = np.zeros((last - first, FIGURES + 2 * (len(cuts) - 1) + 2))
-        for row in range(first, last):
-            policy, _ = policies.policy(row)
-            target, cost = int(policies.rows[row, 2]), int(policies.rows[row, 3])
+        for place, row in enumerate(rows, start=first):
+            policy, _ = policies.policy(place)
+            target, cost = int(policies.rows[place, 2]), int(policies.rows[place, 3])
             setting = replace(ready.settings[cost][target], policy=policy)
-            run = run_policy(setting, ready.rules[cost])
-            _fill(rows[row - first], run, ready.held[target], cuts)
-            for finding in run.findings:
-                told.setdefault(finding.code, []).append(finding)
-        known[first] = rows
-        done += last - first
-        if on_progress is not None:
-            on_progress(done, {first: rows})
+            found = run_policy(setting, ready.rules[cost])
+            _fill(row, found, ready.held[target], cuts)
+            said[place] = found.findings
+        return rows
+
+    run_portions(
+        run, len(policies), at_once=AT_ONCE, threads=threads, known=known, on_progress=on_progress
+    )
+    told: dict[str, list[Finding]] = {}
+    for place in sorted(said):
+        for finding in said[place]:
+            told.setdefault(finding.code, []).append(finding)
     ready.findings.extend(first_of_each(told))
-    return known
 
 
 def first_of_each(told: Mapping[str, Sequence[Finding]], among: str = "") -> list[Finding]:

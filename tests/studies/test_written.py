@@ -50,11 +50,14 @@ def test_a_figure_a_word_and_a_point_that_changed_are_noticed(tmp_path: Path) ->
 
 
 def test_every_study_stands_in_the_documentation() -> None:
-    """docs/studies.md leads to every study, and there is no script that is not among them."""
+    """Both pages lead to every study, and of each it is said how long it takes."""
     text = (HOME.parent / "docs" / "studies.md").read_text(encoding="utf-8")
     scripts = {file.stem for file in HOME.glob("*.py") if "def study(" in file.read_text("utf-8")}
+    page = (HOME / "README.md").read_text(encoding="utf-8")
 
     assert scripts == set(NAMES)
+    assert all(page.count(f"[{name}]({name}.md)") == 1 for name in NAMES)
+    assert all(name in page.split("## To run them")[1] for name in NAMES)
     assert all(f"(../studies/{name}.md)" in text for name in NAMES)
 
 

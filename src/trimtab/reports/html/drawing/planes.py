@@ -64,10 +64,14 @@ const plane = (host, height, low, high, axis, ticks, columns = 1, spare = 6) => 
   return { svg, y, ...box };
 };
 const datesBelow = (at, x, first, last) => {
+  let free = -1e9;
   for (const [day, text] of dateTicks(first, last, Math.max(2, (at.right - at.left) / 62))) {
     draw("line", { class: "axis", x1: x(day), x2: x(day), y1: at.bottom, y2: at.bottom + 4 },
       at.svg);
     const middle = Math.min(Math.max(x(day), at.left + 12), at.right - 14);
+    const half = text.length * 3.4;
+    if (middle - half < free) continue;
+    free = middle + half + 4;
     draw("text", { x: middle, y: at.bottom + 17, "text-anchor": "middle" }, at.svg, text);
   }
   draw("line", { class: "axis", x1: at.left, x2: at.right, y1: at.bottom, y2: at.bottom }, at.svg);

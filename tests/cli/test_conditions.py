@@ -126,10 +126,32 @@ def test_options_of_research_are_refused_with_accounts(tmp_path: Path) -> None:
     """Accounts go by their own costs: an option that would change nothing is not swallowed."""
     folder = demo_folder(tmp_path)
 
-    said = Session(folder).run("trimtab backtest --account-mode --impact 1 --commission 2")
+    said = Session(folder).run(
+        "trimtab backtest --account-mode --temporary-impact 1 --commission 2"
+    )
 
-    assert "--commission and --impact" in said
+    assert "--commission and --temporary-impact" in said
     assert "--account-mode" in said
+
+
+def test_accounts_take_a_part_of_the_volume_and_market_impact(tmp_path: Path) -> None:
+    """Orders wait for the next session's volume, impact is in the cost and told by itself; over
+    shuffled histories, which have no volumes, both are refused.
+    """
+    session = Session(demo_folder(tmp_path))
+    line = (
+        "trimtab backtest --account-mode --start 2011-11-01 --end 2011-12-02 --policy never "
+        "--impact 1 --participation 0.0001"
+    )
+
+    told = json.loads(session.run(f"{line} --json"))
+    refused = session.run(f"{line} --paths 2")
+
+    own = told["policies"]["this portfolio"]
+    assert own["cost_paid"] > own["impact_paid"] > 0
+    codes = {one["code"] for one in told["findings"]}
+    assert {"impact-unplanned", "filled-in-part"} <= codes
+    assert "no volumes" in refused
 
 
 def test_accounts_earn_interest_on_cash_and_pay_none(tmp_path: Path) -> None:

@@ -90,7 +90,8 @@ def add_conditions(parser: argparse.ArgumentParser, *, several: bool = False) ->
         "--participation",
         metavar="PERCENT",
         type=_percent,
-        help="trade at most this part of a day's volume; the rest waits; needs volumes",
+        help="trade at most this part of a day's volume; the rest waits for the next session; "
+        "needs volumes",
     )
     costs.add_argument(
         "--fee-percent",
@@ -164,6 +165,7 @@ def add_conditions(parser: argparse.ArgumentParser, *, several: bool = False) ->
 
 IN_ACCOUNTS = (
     "--dividends", "--deposit", "--withdraw", "--flows", "--new-money", "--fee-percent",
+    "--impact", "--participation",
 )  # fmt: skip
 """Those that account mode knows as well."""
 
@@ -176,6 +178,8 @@ def conditions_given(args: argparse.Namespace) -> list[str]:
 
 def account_terms_of(args: argparse.Namespace) -> AccountTerms:
     """What the options say of a run in account mode."""
+    from decimal import Decimal
+
     from trimtab.cli.missing_prices import delisted_of
     from trimtab.model.errors import RefusedError
     from trimtab.simulate.account_terms import AccountTerms
@@ -194,6 +198,8 @@ def account_terms_of(args: argparse.Namespace) -> AccountTerms:
         cash_rate=args.cash_rate,
         trade_at=args.trade_at or "close",
         delisted=delisted,
+        participation=args.participation,
+        impact=None if args.impact is None else Decimal(args.impact),
     )
 
 

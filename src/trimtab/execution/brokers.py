@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol, runtime_checkable
 
@@ -46,6 +48,9 @@ class PaperTerms:
         volumes: Units traded that day, by instrument, where that is known.
         participation: The largest part of a day's volume that one order is filled with; None: all.
         exchange: By whose sessions trades settle; None: the market's.
+        usual: Of instruments whose trading is known: a day's standard deviation of returns over the
+            root of the money of a usual day, for the square-root impact of orders.
+        impact: Its scale for all instruments; None: that of the costs.
     """
 
     market: Market
@@ -54,6 +59,8 @@ class PaperTerms:
     volumes: Mapping[str, Fraction] = field(default_factory=dict)
     participation: Fraction | None = None
     exchange: Calendar | None = None
+    usual: Mapping[str, float] = field(default_factory=dict)
+    impact: Decimal | None = None
 
     @classmethod
     def of(
@@ -64,14 +71,34 @@ class PaperTerms:
         volumes: Mapping[str, Fraction] | None = None,
         participation: Fraction | None = None,
         exchange: Calendar | None = None,
+        usual: Mapping[str, float] | None = None,
+        impact: Decimal | None = None,
     ) -> PaperTerms:
         """The terms of a household at a market's prices; without a participation: in whole."""
         instruments = mandate.household.instruments
-        return cls(market, instruments, mandate.costs, volumes or {}, participation, exchange)
+        return cls(
+            market, instruments, mandate.costs, volumes or {}, participation, exchange, usual or {},
+            impact,
+        )  # fmt: skip
 
     def costs_of(self, account: str) -> Costs:
         """What trading costs in an account."""
         return self.costs.get(account) or self.costs.get("") or Costs()
+
+    def impact_scale(self, account: str, instrument: str) -> Decimal:
+        """The scale of the square-root impact of orders."""
+        costs = self.costs_of(account)
+        own = costs.by_instrument.get(instrument, costs).impact
+        return own if self.impact is None else self.impact
+
+    def impact_of(self, order: Order, money: int) -> int:
+        """What so much of an order moves the price against itself, in minor units.
+
+        `trimtab.costs.impact.square_root_impact`; nothing where a usual day is not known.
+        """
+        scale, usual = self.impact_scale(order.account, order.instrument), self.usual
+        rate = float(scale) * usual.get(order.instrument, 0.0)
+        return round(100.0 * rate * (money / 100.0) ** 1.5) if rate else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +137,23 @@ def paper_events(order: Order, terms: PaperTerms, holdings: Holdings) -> tuple[B
     if order.side == "buy" and worth.total("buy") > holdings.cash:
         wanted, there = money_text(worth.total("buy")), money_text(holdings.cash)
         return (_rejected(order, f"it takes {wanted}, and there is {there}"),)
+
+    price = quote.price
+
+    def moved(steps: int) -> Expected:
+        own = expected(order.side, steps, price, instrument=instrument, costs=costs)
+        return replace(own, fees=own.fees + terms.impact_of(order, own.gross))
+
+    worth = moved(quantity)
+    if order.side == "buy" and worth.total("buy") > holdings.cash:
+        # Who ordered did not know how far the order moves its price: cash pays for so much of it.
+        quantity = bisect_right(
+            range(quantity), holdings.cash, key=lambda steps: moved(steps).total("buy")
+        ) - 1  # fmt: skip
+        if quantity <= 0:
+            message = "cash does not pay for a step of it and its market impact"
+            return (accepted, BrokerEvent(order.id, OrderState.CANCELLED, message=message))
+        worth = moved(quantity)
     fill = _fill(order, worth, quantity, terms)
     if quantity == order.quantity:
         return (accepted, BrokerEvent(order.id, OrderState.FILLED, fill))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.adapters.prices_file import PriceFile
+from trimtab.costs import Costs
 from trimtab.engine.foreign import FOREIGN
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.value import leaves_of, valuation
@@ -34,6 +35,7 @@ from trimtab.simulate.account_results import AccountBacktest
 from trimtab.simulate.account_run import AccountRun
 from trimtab.simulate.account_start import Start, StartFrom, lots_moved_back
 from trimtab.simulate.account_terms import USUAL, AccountTerms
+from trimtab.simulate.account_volume import usual_days
 from trimtab.simulate.gaps import USUAL_HOLD
 from trimtab.simulate.priced_days import PricedDays, priced_days
 from trimtab.simulate.tape import Tape
@@ -42,6 +44,9 @@ from trimtab.targets.mover import Mover
 from trimtab.targets.watch import Watch, why_not_weighed
 
 SESSIONS_AT_LEAST = 2
+
+BEFORE = timedelta(days=45)
+"""Twenty sessions and more, over which volatility and volume are averaged."""
 
 NOBODY: Mapping[str, Decimal | None] = {}
 """Nothing is said to be gone."""
@@ -94,6 +99,9 @@ def account_runs(
     tape = Tape.of(list(past.markets()))
     if terms.trade_at == "next-open":
         past.need_opens(tape)
+    usual = None
+    if terms.impact or any(one.impact for one in past.costs):
+        usual = usual_days(past.markets_before(), past.volumes)
     runs = []
     for policy in policies:
         name = policy.label
@@ -120,6 +128,7 @@ def account_runs(
                 mover=_asked(mover, policy) if own is None else None,
                 watch=past.watch_on_its_days(book) if policy.when.needs_prices else None,
                 exchange=book.portfolio.calendar,
+                usual=usual,
             )
         )
     more = (*past.findings, *large_dividends(tape))
@@ -198,6 +207,11 @@ def account_paths(
         raise RefusedError(
             "shuffled histories in account mode have no target that moves: leave "
             "out --paths, or leave out --account-mode"
+        )
+    if terms.participation is not None or terms.impact:
+        raise RefusedError(
+            "shuffled histories in account mode have no volumes: leave out --paths, or leave out "
+            "--impact and --participation"
         )
     if terms.delisted:
         raise RefusedError(
@@ -280,6 +294,17 @@ class _Past:
     def markets(self) -> Iterator[Market]:
         """One snapshot a session."""
         return self.source.snapshots(self.first, self.last, self.names)
+
+    def markets_before(self) -> Iterator[Market]:
+        """The same from some weeks before on, for what is usual at the first sessions."""
+        first = self.first - BEFORE
+        return self.source.snapshots(first, self.last, self.names)
+
+    @property
+    def costs(self) -> list[Costs]:
+        """What trading costs, in each account and instrument that has costs of its own."""
+        each = self.mandate.costs.values()
+        return [*each, *(one for own in each for one in own.by_instrument.values())]
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -51,6 +51,7 @@ def backtest_accounts(
     mover: Mover | None = None,
     watch: Watch | None = None,
     exchange: Calendar | None = None,
+    usual: Callable[[date], Mapping[str, float]] | None = None,
 ) -> AccountRun:
     """What a household's policy would have done, in account mode.
 
@@ -76,6 +77,7 @@ def backtest_accounts(
             for a plan; None: what `mandate.outlooks` say.
         exchange: By whose sessions trades settle, where the markets' calendar leaves some out for
             want of prices; None: by that.
+        usual: What orders of a day move prices by (`account_volume.usual_days`), for impact.
 
     Returns:
         The run. What is owed at its end, because it is not due yet, is in `tax_owed`.
@@ -91,7 +93,7 @@ def backtest_accounts(
         assert mandate.target is not None, "there is a target for the first session"
     desk = Desk(
         mandate, opening, participation, volumes, pay_tax=pay_tax, terms=terms, mover=mover,
-        watch=watch, exchange=exchange,
+        watch=watch, exchange=exchange, usual=usual,
     )  # fmt: skip
     if terms.trade_at == "next-open" and opens is None:
         raise OptionError("trade_at: there are no opens to trade at; say next-close")
@@ -117,6 +119,8 @@ def backtest_accounts(
         cash = desk.worth[desk.cash_place][-1]
         desk.findings.append(idle_dividends(desk.dividends_paid, cash, desk.value[-1]))
     plans = [plan for plan in desk.plans if plan.trades]
+    cost = sum(plan.cost for plan in plans)
+    desk.findings += desk.volume.said(cost, carried=terms.participation is not None)
     unpaid = [one for one in desk.unpaid if one.kind == "withdrawal"]
     return AccountRun(
         name=name or f"{mandate.when} to {mandate.to}",
@@ -126,7 +130,7 @@ def backtest_accounts(
         value=tuple(desk.value),
         plans=tuple(plans),
         orders=tuple(desk.orders),
-        cost_paid=sum(plan.cost for plan in plans),
+        cost_paid=cost,
         tax_caused=sum(plan.tax for plan in plans),
         turnover_one_way=sum(desk.turnover),
         final_weights=desk.weights(),
@@ -137,6 +141,8 @@ def backtest_accounts(
         payments=tuple(one for one in desk.tax.payments if one.on <= last),
         for_tax=frozenset(desk.for_tax),
         for_cash=frozenset(desk.for_cash),
+        carried=frozenset(desk.carried),
+        impact_paid=desk.volume.impact,
         dividends=terms.dividends,
         dividends_paid=desk.dividends_paid,
         trade_at=terms.trade_at,

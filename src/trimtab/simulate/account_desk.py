@@ -29,6 +29,7 @@ from trimtab.simulate.account_interest import Interest
 from trimtab.simulate.account_settled import GoodFaith, Leaving
 from trimtab.simulate.account_tax import OpenLot, TaxAccount, lots_left, tax_of_selling
 from trimtab.simulate.account_terms import USUAL, AccountTerms
+from trimtab.simulate.account_volume import VolumeSaid
 from trimtab.simulate.tape import Tape
 from trimtab.targets.mover import Mover
 from trimtab.targets.watch import Watch
@@ -63,6 +64,7 @@ class Desk:
         mover: Mover | None = None,
         watch: Watch | None = None,
         exchange: Calendar | None = None,
+        usual: Callable[[date], Mapping[str, float]] | None = None,
     ) -> None:
         self.terms = terms
         self.mandate = mandate
@@ -70,7 +72,11 @@ class Desk:
         self.watch = watch
         self.exchange = exchange
         self.opening = opening
+        if terms.participation is not None:
+            participation = Fraction(str(terms.participation))
         self.participation = participation
+        self.usual = usual
+        self.volume = VolumeSaid()
         self.volumes = volumes
         self.store = MemoryLedger()
         self.clock = _SessionClock(opening.on)
@@ -96,6 +102,7 @@ class Desk:
         self.tax = TaxAccount()
         self.for_tax: list[str] = []
         self.for_cash: list[str] = []
+        self.carried: list[str] = []
         self.dividends_paid = 0
         self.opens: Callable[[date], Mapping[str, Price]] | None = None
         self.waiting: Plan | None = None

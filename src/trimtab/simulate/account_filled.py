@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from trimtab.execution.application import Venue
@@ -12,19 +12,27 @@ from trimtab.model.numbers import StepPrice, half_even
 from trimtab.model.plan import LotSale, Plan, Trade
 
 
-def as_filled(plan: Plan, orders: Iterable[OrderRecord], venue: Venue) -> Plan:
+def as_filled(
+    plan: Plan, orders: Iterable[OrderRecord], venue: Venue, impact: Mapping[str, int]
+) -> Plan:
     """A plan with no more than what was filled of it: its trades, their cost and their tax.
 
     The tax of a lot of which only a part was sold is that part of its tax, half to even.
+
+    Args:
+        plan: The plan.
+        orders: What became of its orders.
+        venue: Where it was carried out.
+        impact: What orders moved the price against themselves, by id, minor units.
     """
     filled = {record.order.id: record.filled for record in orders}
     trades = []
     for part in parts_of(plan):
         trade, steps = part.trade, filled.get(part.id, 0)
-        if steps >= trade.quantity:
-            trades.append(trade)
-        elif steps:
-            trades.append(_part_of(trade, steps, venue))
+        if steps:
+            own = trade if steps >= trade.quantity else _part_of(trade, steps, venue)
+            moved = impact.get(part.id, 0)
+            trades.append(replace(own, cost=own.cost + moved) if moved else own)
     return replace(
         plan,
         trades=tuple(trades),

@@ -70,6 +70,8 @@ class AccountRun:
         exhausted_on: The first session at whose close less was left than could not be paid; from
             then on there are no yearly figures and no drags.
         trade_at: Where what the policy decided was carried out.
+        carried: Ids of the plans that went on with what a day's volume had not allowed.
+        impact_paid: Market impact in all, minor units; a part of `cost_paid`.
         liquidation_tax: Tax of selling all taxable lots at the last close, minor units.
         sheltered_value: Worth at the last close of accounts whose gains are not taxed.
         worth: What each leaf, or instrument in no leaf, and cash is worth at each close, minor
@@ -112,13 +114,16 @@ class AccountRun:
     flows_named: tuple[str, ...] = ()
     exhausted_on: date | None = None
     trade_at: TradeAt = "close"
+    carried: frozenset[str] = frozenset()
+    impact_paid: int = 0
 
     @property
     def rebalances(self) -> int:
         """How often it traded, after it was invested, and not just to raise or invest cash."""
         first = self.plans[0].as_of if self.plans else None
         was_bought = self.invested_at_start and first == self.dates[0]
-        return len(self.plans) - len(self.beside_policy) - was_bought
+        traded = {plan.id for plan in self.plans}
+        return len(traded - self.beside_policy - self.carried) - was_bought
 
     @property
     def beside_policy(self) -> frozenset[str]:
@@ -230,6 +235,8 @@ class AccountRun:
             moved["exhausted_on"] = self.exhausted_on.isoformat()
         if self.fees_paid:
             moved["fees_paid"] = self.fees_paid / 100
+        if self.impact_paid:
+            moved["impact_paid"] = self.impact_paid / 100
         if self.interest_paid:
             moved["interest_paid"] = self.interest_paid / 100
         year = sessions_a_year(np.array(self.dates, dtype="datetime64[D]"))

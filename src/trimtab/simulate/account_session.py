@@ -175,6 +175,7 @@ def _trade_waiting(desk: Desk, market: Market) -> None:
     decided, desk.waiting = desk.waiting, None
     if decided is None:
         return
+    goes_on = any(plan.id == decided.id for plan in desk.plans[-1:])
     if desk.terms.trade_at == "next-open":
         assert desk.opens is not None, "there are opens to trade at"
         market = at_open(market, desk.opens(market.as_of))
@@ -185,6 +186,8 @@ def _trade_waiting(desk: Desk, market: Market) -> None:
     # The period that was looked at is that of the close: this session's own is still to come.
     plan = replace(plan, periods=decided.periods)
     carry_out_plan(desk, plan, state, market, request)
+    if goes_on:
+        desk.carried.append(plan.id)
 
 
 def _earn(desk: Desk, market: Market) -> None:

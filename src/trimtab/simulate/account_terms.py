@@ -42,6 +42,11 @@ class AccountTerms:
             session after the last one; None: at its last price, 0: at nothing. It is no trade and
             costs nothing, and is taxed as a sale. From then on their sleeves go on by what else
             may fill them, or are spread over the others in proportion.
+        participation: The largest part of a day's volume that one order is filled with, as 0.05.
+            The rest goes on at the next session by a plan made anew, until all is filled or there
+            is nothing more to do. None: as the household's paper accounts have it, where what is
+            left waits until the policy acts again.
+        impact: Scale of the square-root impact that fills are charged; None: that of the costs.
 
     Raises:
         OptionError: A word is unknown, a fee, rate or price is none, or deposits are held in one
@@ -55,6 +60,8 @@ class AccountTerms:
     cash_rate: float = 0.0
     trade_at: TradeAt = "close"
     delisted: Mapping[str, Decimal | None] = field(default_factory=dict)
+    participation: float | None = None
+    impact: Decimal | None = None
 
     def __post_init__(self) -> None:
         if self.dividends not in DIVIDEND_USES:
@@ -65,6 +72,10 @@ class AccountTerms:
             raise OptionError(f"fee {self.fee!r}: a fraction a year, as 0.005")
         if not 0.0 <= self.cash_rate < 10.0:
             raise OptionError(f"cash_rate {self.cash_rate!r}: a fraction a year, as 0.03")
+        if self.participation is not None and not 0.0 < self.participation <= 1.0:
+            raise OptionError(f"participation {self.participation!r}: a share, as 0.05")
+        if self.impact is not None and not 0 <= self.impact <= 100:
+            raise OptionError(f"impact {self.impact!r}: its scale, from 0 to 100")
         for id_, price in self.delisted.items():
             if price is not None and not (price.is_finite() and price >= 0):
                 raise OptionError(f"delisted: {price} for {id_} is no price; zero or more")

@@ -14,11 +14,12 @@ from trimtab.execution.apply import carry_out
 from trimtab.execution.brokers import MemoryBroker, PaperTerms, without_volume
 from trimtab.execution.gate import Limits
 from trimtab.ledger.events import instant_text
-from trimtab.ledger.folded import Folded
+from trimtab.ledger.folded import Folded, OrderRecord
 from trimtab.ledger.record import record
 from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.numbers import StepPrice
+from trimtab.model.orders import OrderState
 from trimtab.model.plan import Plan
 from trimtab.model.policy import parse_when
 from trimtab.model.state import State
@@ -27,6 +28,7 @@ from trimtab.simulate.account_desk import Desk
 from trimtab.simulate.account_ended import ended_said, paid_out
 from trimtab.simulate.account_filled import as_filled
 from trimtab.simulate.account_findings import listed_late
+from trimtab.simulate.account_volume import OF_VOLUME
 
 NEVER = parse_when("never")
 """A policy that lets everything be: what is done beside it."""
@@ -129,9 +131,16 @@ def carry_out_plan(
     begun = len(run.entries)
     applied = carry_out(run, by="backtest")
     desk.folded = applied.folded
-    desk.findings += [one for one in applied.findings if one.code not in _ONLY_REAL]
+    by_volume = desk.terms.participation is not None or bool(terms.usual)
+    silent = (*_ONLY_REAL, *(OF_VOLUME if by_volume else ()))
+    desk.findings += [one for one in applied.findings if one.code not in silent]
     desk.findings.extend(without_volume(terms, broker.orders.values()))
-    plan = as_filled(plan, applied.orders, venue)
+    impact = desk.volume.note(broker.orders, broker.events, terms) if by_volume else {}
+    if desk.terms.participation is not None:
+        desk.volume.traded(broker.orders, broker.events, terms)
+    if desk.terms.participation is not None and plan.adopted and _is_cut(applied.orders):
+        desk.waiting = plan
+    plan = as_filled(plan, applied.orders, venue, impact)
     desk.tax.sold(plan)
     desk.good_faith.note(plan, desk.folded)
     if plan.trades:
@@ -151,14 +160,21 @@ def _terms(desk: Desk, market: Market) -> PaperTerms:
     """What the paper brokers of a session trade by."""
     volumes = None
     if desk.participation is not None and desk.volumes is not None:
-        volumes = desk.volumes(market.as_of)
+        volumes = desk.volume.left(desk.volumes(market.as_of), market.as_of, desk.participation)
     return PaperTerms.of(
         desk.mandate,
         market,
         volumes=volumes,
         participation=desk.participation,
         exchange=desk.exchange,
+        usual={} if desk.usual is None else desk.usual(market.as_of),
+        impact=desk.terms.impact,
     )
+
+
+def _is_cut(orders: Sequence[OrderRecord]) -> bool:
+    """Whether the broker left something of an order undone at the end of the day."""
+    return any(record.state is OrderState.CANCELLED for record in orders)
 
 
 def _worth(desk: Desk, folded: Folded, market: Market) -> int:

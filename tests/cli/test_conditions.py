@@ -147,7 +147,7 @@ def test_accounts_take_a_part_of_the_volume_and_market_impact(tmp_path: Path) ->
     told = json.loads(session.run(f"{line} --json"))
     refused = session.run(f"{line} --paths 2")
 
-    own = told["policies"]["this portfolio"]
+    own = next(one for one in told["policies"] if one["name"] == "this portfolio")
     assert own["cost_paid"] > own["impact_paid"] > 0
     codes = {one["code"] for one in told["findings"]}
     assert {"impact-unplanned", "filled-in-part"} <= codes

@@ -150,7 +150,7 @@ class VolumeSaid:
         if self.impact:
             message = (
                 f"{money_text(self.impact)} of the cost of {money_text(cost)} is market impact. "
-                "Plans know no volumes: the cost that each of them showed was less by it"
+                "Plans decide without it: the cost that each of them counted was less by it"
             )
             found.append(Finding("impact-unplanned", "impact", message, "info"))
         for name, day in self.unknown.items():

@@ -11,7 +11,7 @@ from trimtab.execution.application import Application
 from trimtab.execution.sizing import short_at_limits
 from trimtab.ledger import events
 from trimtab.ledger.chain import Draft, Entry
-from trimtab.ledger.folded import Folded, OrderRecord, unsettled_at
+from trimtab.ledger.folded import Folded, OrderRecord, state_at
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import money_text, quantity_text
@@ -110,7 +110,7 @@ def _pay_withdrawals(run: Application) -> None:
             )
             run.note("withdrawal-short", account, message, "error")
             continue
-        moving = unsettled_at(run.folded, run.plan.as_of)
+        moving = state_at(run.folded, run.plan.as_of).memory.unsettled
         on = payable_on(there, moving, account, amount, since=run.plan.as_of)
         if on > run.plan.as_of:
             message = (

@@ -97,12 +97,12 @@ def _theirs(work: str, peer: Peer, python: Path) -> dict[str, Any]:
 
 def _ours(work: str, peer: Peer) -> tuple[float, float, float, float]:
     """Median seconds of a whole backtest, of one on fresh prices, of its loop; final wealth."""
-    import trimtab.simulate.run_columns as simulator
+    import trimtab.simulate.research.run_columns as simulator
     from trimtab.adapters.price_frames import read_prices
     from trimtab.costs import Costs
     from trimtab.kernels.compile import compiled
     from trimtab.model.policy import Policy
-    from trimtab.simulate.backtest import backtest
+    from trimtab.simulate.research.backtest import backtest
 
     prices = read_prices(PRICES)
     policy = Policy(dict.fromkeys(prices.symbols, 1.0 / len(prices.symbols)), when=WORKS[work])

@@ -49,8 +49,8 @@ def _row(python: Path) -> dict[str, Any]:
     from trimtab.adapters.price_frames import read_prices
     from trimtab.costs import Costs
     from trimtab.model.policy import Policy
-    from trimtab.simulate.backtest import backtest
-    from trimtab.simulate.bootstrap import bootstrap, bootstrap_paths
+    from trimtab.simulate.research.backtest import backtest
+    from trimtab.simulate.uncertainty.bootstrap import bootstrap, bootstrap_paths
 
     result = backtest(
         read_prices(PRICES).select(tuple(TARGET)),

@@ -43,8 +43,8 @@ def _row(folder: Path) -> dict[str, Any]:
     import trimtab as tt
     from trimtab.live.history import account_paths
     from trimtab.model.policy import Policy
-    from trimtab.simulate import account_session
-    from trimtab.simulate.account_quiet import NONE
+    from trimtab.simulate.accounts import session as account_session
+    from trimtab.simulate.accounts.quiet import NONE
 
     sessions = _write(folder)
     book = tt.open(folder)

@@ -61,8 +61,8 @@ def market(n: int, *, seed: int = 7, alike: bool = False) -> np.ndarray:
 def _plain(name: str, n: int, peer: str) -> dict[str, Any]:
     """Portfolios of n stocks by one peer and by us."""
     import trimtab as tt
-    from trimtab.targets.limits import within
-    from trimtab.targets.mean_variance import best_sharpe, least_volatility, most_utility
+    from trimtab.targets.objectives.mean_variance import best_sharpe, least_volatility, most_utility
+    from trimtab.targets.solvers.limits import within
 
     returns = market(n)
     expected, covariance = returns.mean(axis=0) * 252, np.cov(returns, rowvar=False) * 252
@@ -104,8 +104,8 @@ def _plain(name: str, n: int, peer: str) -> dict[str, Any]:
 
 def _dense(name: str, n: int, peer: str) -> dict[str, Any]:
     """The least variance of stocks that are alike: nearly all of them are held."""
-    from trimtab.targets.limits import within
-    from trimtab.targets.mean_variance import least_volatility
+    from trimtab.targets.objectives.mean_variance import least_volatility
+    from trimtab.targets.solvers.limits import within
 
     covariance = np.cov(market(n, alike=True), rowvar=False) * 252
     limits = within(n)

@@ -28,8 +28,8 @@ RATE, CAP, RIGHT = 0.002, 0.4, 1e-7
 
 def rows(only: Callable[[str], bool] = lambda name: True) -> list[dict[str, Any]]:
     """The rows of this file."""
-    from trimtab.targets.accounts import most_utility_each
-    from trimtab.targets.limits import within
+    from trimtab.targets.at_cost.accounts import most_utility_each
+    from trimtab.targets.solvers.limits import within
 
     wanted = [name for name in NAMES if only(name)]
     if not wanted:

@@ -33,8 +33,8 @@ def rows(only: Callable[[str], bool] = lambda name: True) -> list[dict[str, Any]
 
 def _cost(name: str) -> dict[str, Any]:
     """From what is held, at 10 bp, with five groups and caps."""
-    from trimtab.targets.programme import Programme, Row
-    from trimtab.targets.quadratic import Repeated
+    from trimtab.targets.solvers.programme import Programme, Row
+    from trimtab.targets.solvers.quadratic import Repeated
 
     n = int(name.partition("/")[0].rpartition("n")[2])
     rng = np.random.default_rng(3)
@@ -70,9 +70,9 @@ def _cost(name: str) -> dict[str, Any]:
 
 def _factor(name: str) -> dict[str, Any]:
     """Three thousand names, fifty factors, a cap of 2%."""
-    from trimtab.targets.factors import Factors
-    from trimtab.targets.programme import Programme, Row
-    from trimtab.targets.quadratic import solve
+    from trimtab.targets.solvers.factors import Factors
+    from trimtab.targets.solvers.programme import Programme, Row
+    from trimtab.targets.solvers.quadratic import solve
 
     n, k, cap = 3000, 50, 0.02
     rng = np.random.default_rng(5)

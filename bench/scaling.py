@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 import trimtab as tt  # noqa: E402
 from studies.chart import Axis, Line, chart  # noqa: E402
-from trimtab.simulate.history import PriceHistory  # noqa: E402
+from trimtab.simulate.prices.history import PriceHistory  # noqa: E402
 
 SESSIONS = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000)
 ASSETS = (5, 10, 20, 40, 80, 160)

@@ -24,9 +24,9 @@ import trimtab as tt
 from studies.chart import Axis, Line, chart
 from studies.finding import Estimate, Finding, resampled, spread, table_text
 from studies.source import etfs, simulated
-from trimtab.simulate.bootstrap import bootstrap
-from trimtab.simulate.difference import PLACES
-from trimtab.simulate.monte_carlo import monte_carlo
+from trimtab.simulate.uncertainty.bootstrap import bootstrap
+from trimtab.simulate.uncertainty.difference import PLACES
+from trimtab.simulate.uncertainty.monte_carlo import monte_carlo
 
 WIDTHS = (1.5, 2, 2.5, 3, 4, 5, 6, 7, 8)
 PERIODS = ("weekly", "monthly", "quarterly", "annual")

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from studies.chart import Axis, Line, chart
 from studies.finding import Estimate, Finding, resampled, table_text
-from trimtab.targets.accounts import most_utility_each
-from trimtab.targets.cost_to_go import Chase, exact, lognormal_outcomes
-from trimtab.targets.limits import within
+from trimtab.targets.at_cost.accounts import most_utility_each
+from trimtab.targets.at_cost.cost_to_go import Chase, exact, lognormal_outcomes
+from trimtab.targets.solvers.limits import within
 
 Rule = Callable[[NDArray[np.float64], int], NDArray[np.float64]]
 

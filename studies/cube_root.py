@@ -23,7 +23,7 @@ import trimtab as tt
 from studies.chart import Axis, Line, chart
 from studies.finding import Estimate, Finding, resampled, table_text
 from studies.source import YEAR, simulated
-from trimtab.simulate.difference import PLACES
+from trimtab.simulate.uncertainty.difference import PLACES
 
 SHARE, VOLATILITY, AVERSION = 0.6, 0.16, 1.0
 COSTS = (1, 2, 5, 10, 20, 50)

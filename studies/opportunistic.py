@@ -16,7 +16,7 @@ import trimtab as tt
 from studies.chart import Axis, Line, chart
 from studies.finding import Estimate, Finding, spread, table_text
 from studies.source import etfs
-from trimtab.simulate.bootstrap import bootstrap
+from trimtab.simulate.uncertainty.bootstrap import bootstrap
 
 TARGET = {"SPY": 0.25, "IWM": 0.20, "VNQ": 0.10, "DBC": 0.05, "AGG": 0.40}
 """Large and small companies, real estate, commodities, bonds: 60/40 as in the paper's example."""

@@ -22,8 +22,8 @@ import trimtab as tt
 from studies.chart import Axis, Line, chart
 from studies.finding import Estimate, Finding, spread, table_text
 from studies.source import YEAR, etfs
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.results import Backtest
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.results import Backtest
 
 FUNDS = ("SPY", "EFA", "IWM", "EEM", "AGG", "TLT", "GLD", "VNQ")
 BPS, CAP, AVERSION, WARMUP = 10, 0.3, 5.0, 3 * YEAR

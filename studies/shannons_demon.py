@@ -21,9 +21,9 @@ import trimtab as tt
 from studies.chart import Axis, Line, chart
 from studies.finding import Estimate, Finding, resampled, spread, table_text
 from studies.source import YEAR, etfs, simulated, start
-from trimtab.simulate.bootstrap import bootstrap
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.metrics import excess_growth
+from trimtab.simulate.measures.metrics import excess_growth
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.uncertainty.bootstrap import bootstrap
 
 HALF = {"COIN": 0.5, "CASH": 0.5}
 FIVE = {"SPY": 0.2, "EFA": 0.2, "VNQ": 0.2, "GLD": 0.2, "TLT": 0.2}

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 import trimtab as tt
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.monte_carlo import monte_carlo
-from trimtab.simulate.outcomes import Outcomes
-from trimtab.simulate.scenarios import NormalModel
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.uncertainty.monte_carlo import monte_carlo
+from trimtab.simulate.uncertainty.outcomes import Outcomes
+from trimtab.simulate.uncertainty.scenarios import NormalModel
 
 YEAR = 252
 

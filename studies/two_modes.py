@@ -20,9 +20,9 @@ from studies.chart import Axis, Line, chart
 from studies.finding import Estimate, Finding, spread, table_text
 from studies.source import YEAR
 from trimtab.live.history import account_runs
-from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.bootstrap import stationary_rows
-from trimtab.simulate.results import Backtest
+from trimtab.simulate.accounts.run import AccountRun
+from trimtab.simulate.research.results import Backtest
+from trimtab.simulate.uncertainty.bootstrap import stationary_rows
 
 DEMO = Path(tt.__file__).parent / "data" / "demo"
 TARGET = {"AAPL": 0.35, "IBM": 0.25, "BOND10": 0.35, "CASH": 0.05}

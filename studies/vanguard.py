@@ -20,10 +20,10 @@ import trimtab as tt
 from studies.chart import Axis, Line, chart
 from studies.finding import Estimate, Finding, spread, table_text
 from studies.source import etfs, us_stocks_and_bonds
-from trimtab.simulate.bootstrap import bootstrap
-from trimtab.simulate.difference import Gap
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.results import Backtest
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.results import Backtest
+from trimtab.simulate.uncertainty.bootstrap import bootstrap
+from trimtab.simulate.uncertainty.difference import Gap
 
 TARGET = {"STOCKS": 0.5, "BONDS": 0.5}
 LOOKS = ("monthly", "quarterly", "annual")

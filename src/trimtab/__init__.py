@@ -27,52 +27,52 @@ if TYPE_CHECKING:
     from trimtab.model.errors import RefusedError as RefusedError
     from trimtab.model.errors import TrimtabError as TrimtabError
     from trimtab.model.policy import Policy as Policy
-    from trimtab.simulate.bootstrap import bootstrap as bootstrap
-    from trimtab.simulate.overfitting import deflated as deflated
-    from trimtab.simulate.overfitting import overfitting as overfitting
-    from trimtab.targets.constraints import Constraints as Constraints
-    from trimtab.targets.constraints import Group as Group
-    from trimtab.targets.constraints import Score as Score
-    from trimtab.targets.cost_aware import CostAware as CostAware
-    from trimtab.targets.cppi import Cppi as Cppi
-    from trimtab.targets.foreseen import BlackLitterman as BlackLitterman
-    from trimtab.targets.foreseen import View as View
-    from trimtab.targets.genetic import GeneticOptimiser as GeneticOptimiser
-    from trimtab.targets.glide import Glide as Glide
-    from trimtab.targets.optimiser import Optimiser as Optimiser
-    from trimtab.targets.tilts import Tilt as Tilt
-    from trimtab.targets.tilts import Tilts as Tilts
-    from trimtab.targets.volatility import VolatilityTarget as VolatilityTarget
+    from trimtab.simulate.uncertainty.bootstrap import bootstrap as bootstrap
+    from trimtab.simulate.uncertainty.overfitting import deflated as deflated
+    from trimtab.simulate.uncertainty.overfitting import overfitting as overfitting
+    from trimtab.targets.estimators.cost_aware import CostAware as CostAware
+    from trimtab.targets.estimators.genetic import GeneticOptimiser as GeneticOptimiser
+    from trimtab.targets.estimators.optimiser import Optimiser as Optimiser
+    from trimtab.targets.moving.cppi import Cppi as Cppi
+    from trimtab.targets.moving.glide import Glide as Glide
+    from trimtab.targets.moving.tilts import Tilt as Tilt
+    from trimtab.targets.moving.tilts import Tilts as Tilts
+    from trimtab.targets.moving.volatility import VolatilityTarget as VolatilityTarget
+    from trimtab.targets.objectives.constraints import Constraints as Constraints
+    from trimtab.targets.objectives.constraints import Group as Group
+    from trimtab.targets.objectives.constraints import Score as Score
+    from trimtab.targets.objectives.foreseen import BlackLitterman as BlackLitterman
+    from trimtab.targets.objectives.foreseen import View as View
 
 __version__ = "0.1.0"
 version = __version__
 
 _WHERE = {
-    "BlackLitterman": "trimtab.targets.foreseen",
-    "Constraints": "trimtab.targets.constraints",
-    "CostAware": "trimtab.targets.cost_aware",
+    "BlackLitterman": "trimtab.targets.objectives.foreseen",
+    "Constraints": "trimtab.targets.objectives.constraints",
+    "CostAware": "trimtab.targets.estimators.cost_aware",
     "Costs": "trimtab.costs",
-    "Cppi": "trimtab.targets.cppi",
-    "GeneticOptimiser": "trimtab.targets.genetic",
-    "Glide": "trimtab.targets.glide",
-    "Group": "trimtab.targets.constraints",
+    "Cppi": "trimtab.targets.moving.cppi",
+    "GeneticOptimiser": "trimtab.targets.estimators.genetic",
+    "Glide": "trimtab.targets.moving.glide",
+    "Group": "trimtab.targets.objectives.constraints",
     "InputError": "trimtab.model.errors",
-    "Optimiser": "trimtab.targets.optimiser",
+    "Optimiser": "trimtab.targets.estimators.optimiser",
     "Policy": "trimtab.model.policy",
     "RefusedError": "trimtab.model.errors",
-    "Score": "trimtab.targets.constraints",
-    "Tilt": "trimtab.targets.tilts",
-    "Tilts": "trimtab.targets.tilts",
+    "Score": "trimtab.targets.objectives.constraints",
+    "Tilt": "trimtab.targets.moving.tilts",
+    "Tilts": "trimtab.targets.moving.tilts",
     "TrimtabError": "trimtab.model.errors",
-    "View": "trimtab.targets.foreseen",
-    "VolatilityTarget": "trimtab.targets.volatility",
+    "View": "trimtab.targets.objectives.foreseen",
+    "VolatilityTarget": "trimtab.targets.moving.volatility",
     "advise": "trimtab.face",
     "backtest": "trimtab.face",
-    "bootstrap": "trimtab.simulate.bootstrap",
-    "deflated": "trimtab.simulate.overfitting",
+    "bootstrap": "trimtab.simulate.uncertainty.bootstrap",
+    "deflated": "trimtab.simulate.uncertainty.overfitting",
     "monte_carlo": "trimtab.face",
     "open": "trimtab.face",
-    "overfitting": "trimtab.simulate.overfitting",
+    "overfitting": "trimtab.simulate.uncertainty.overfitting",
     "stress": "trimtab.face",
     "sweep": "trimtab.face",
     "read_prices": "trimtab.adapters.price_frames",

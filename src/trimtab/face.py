@@ -8,7 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from trimtab.adapters.price_frames import read_prices
-from trimtab.simulate.backtest import backtest as _of_history
+from trimtab.simulate.research.backtest import backtest as _of_history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from trimtab.costs import Costs
     from trimtab.live.book import OpenBook
     from trimtab.model.policy import Policy
-    from trimtab.simulate.advice import Advice
-    from trimtab.simulate.history import PriceHistory
-    from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.results import Backtest
-    from trimtab.simulate.stress import Stress
-    from trimtab.simulate.sweep import Sweep
+    from trimtab.simulate.choosing.advice import Advice
+    from trimtab.simulate.choosing.sweep import Sweep
+    from trimtab.simulate.prices.history import PriceHistory
+    from trimtab.simulate.research.results import Backtest
+    from trimtab.simulate.uncertainty.outcomes import Outcomes
+    from trimtab.simulate.uncertainty.stress import Stress
 
 
 @wraps(_of_history)
@@ -42,7 +42,7 @@ def _priced(prices: object, costs: object) -> PriceHistory:
     from trimtab.costs import Costs
     from trimtab.model.errors import InputError, Problem
     from trimtab.model.instruments import CASH
-    from trimtab.simulate.history import nearest
+    from trimtab.simulate.prices.history import nearest
 
     history = read_prices(prices)
     given = costs.values() if isinstance(costs, Mapping) else costs
@@ -92,11 +92,11 @@ def sweep(
         sample: So many of the combinations at random; all by default.
         seed: Of that choice.
         threads: How many run at the same time, by default one a processor; the result is the same.
-        options: As `trimtab.simulate.sweep.sweep` takes them: cash, trade_at, start, end, ...
+        options: As `trimtab.simulate.choosing.sweep.sweep` takes them: cash, trade_at, start, ...
     """
     from trimtab.adapters.machine import processors
-    from trimtab.simulate.grid import grid
-    from trimtab.simulate.sweep import sweep as run
+    from trimtab.simulate.choosing.grid import grid
+    from trimtab.simulate.choosing.sweep import sweep as run
 
     policies = grid(base, when=when, to=to, target=target, costs=costs, sample=sample, seed=seed)
     return run(_priced(prices, costs), policies, threads=threads or processors(), **options)
@@ -105,12 +105,12 @@ def sweep(
 def advise(prices: object, own: Policy, **options: Any) -> Advice:
     """Whether to keep a policy, or which other one to take.
 
-    Options as of `trimtab.simulate.advice.advise`: costs, tax_of_turnover, risk_aversion, ...
+    Options as of `trimtab.simulate.choosing.advice.advise`: costs, tax_of_turnover, ...
     """
     from trimtab.cli.patience import counting
     from trimtab.cli.screen import progress
-    from trimtab.simulate.advice import PATHS
-    from trimtab.simulate.advice import advise as run
+    from trimtab.simulate.choosing.advice import PATHS
+    from trimtab.simulate.choosing.advice import advise as run
 
     history = _priced(prices, options.get("costs"))
     # A target that is made from prices is made anew on every history: that may take minutes.
@@ -124,9 +124,9 @@ def advise(prices: object, own: Policy, **options: Any) -> Advice:
 def monte_carlo(prices: object, policies: Policy | Sequence[Policy], **options: Any) -> Outcomes:
     """What policies come to over futures that a model of history draws.
 
-    Options as of `trimtab.simulate.monte_carlo.monte_carlo`: model, years, paths, seed, costs, ...
+    Options as of `trimtab.simulate.uncertainty.monte_carlo.monte_carlo`: model, years, paths, ...
     """
-    from trimtab.simulate.monte_carlo import monte_carlo as run
+    from trimtab.simulate.uncertainty.monte_carlo import monte_carlo as run
 
     return run(_priced(prices, options.get("costs")), policies, **options)
 
@@ -134,9 +134,9 @@ def monte_carlo(prices: object, policies: Policy | Sequence[Policy], **options: 
 def stress(prices: object, policies: Policy | Sequence[Policy], **options: Any) -> Stress:
     """Policies in crises as they were, and in history made worse.
 
-    Options as of `trimtab.simulate.stress.stress`: costs, halted, gap, windows, ...
+    Options as of `trimtab.simulate.uncertainty.stress.stress`: costs, halted, gap, windows, ...
     """
-    from trimtab.simulate.stress import stress as run
+    from trimtab.simulate.uncertainty.stress import stress as run
 
     return run(_priced(prices, options.get("costs")), policies, **options)
 

@@ -14,8 +14,8 @@ from trimtab.adapters.price_frames import read_prices
 from trimtab.costs import Costs
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
 
 DAYS = [f"2024-{1 + k // 28:02}-{1 + k % 28:02}" for k in range(84)]
 HALVES = {"SPY": 0.5, "DAX": 0.5}

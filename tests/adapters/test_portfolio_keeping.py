@@ -9,8 +9,8 @@ import pytest
 from tests.adapters.example import TOML, Make, places_of
 from trimtab.adapters.portfolio_folder import read_portfolio
 from trimtab.model.errors import InputError
-from trimtab.targets.constraints import Group, Score
-from trimtab.targets.kept_to import KeptTo, Leaving, Liquidity
+from trimtab.targets.moving.kept_to import KeptTo, Leaving, Liquidity
+from trimtab.targets.objectives.constraints import Group, Score
 
 SLEEVES = TOML.replace("percent = 54\n", "").replace("percent = 26\n", "max_percent = 30\n")
 """The example with bonds fixed at a fifth, and the rest to be found."""

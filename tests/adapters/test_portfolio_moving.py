@@ -9,8 +9,8 @@ import pytest
 from tests.adapters.example import LOTS, TOML, Make, places_of
 from trimtab.adapters.estimators import NamedEstimator
 from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
-from trimtab.targets.foreseen import BlackLitterman, View
-from trimtab.targets.moving import MovingTarget
+from trimtab.targets.moving.moving import MovingTarget
+from trimtab.targets.objectives.foreseen import BlackLitterman, View
 
 SLEEVES = TOML.replace("percent = 54\n", "").replace("percent = 26\n", "max_percent = 30\n")
 """The example with bonds fixed at a fifth, and the rest to be found."""

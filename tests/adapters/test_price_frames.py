@@ -19,7 +19,7 @@ from trimtab.adapters.price_frames import read_dated_targets, read_prices
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.model.errors import InputError
 from trimtab.model.instruments import Instrument
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory
 
 WIDE = "date,SPY,AGG\n2024-01-02,470.5,98\n2024-01-03,468.25,\n2024-01-04,467,97.5\n"
 

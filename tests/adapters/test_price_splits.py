@@ -13,7 +13,7 @@ from trimtab.adapters.price_frames import read_prices
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.model.errors import InputError
 from trimtab.model.instruments import Instrument
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory
 
 AT = 60
 """The row of the split."""

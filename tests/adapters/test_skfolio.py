@@ -18,8 +18,8 @@ from trimtab.adapters.portfolio_prices import mover_of
 from trimtab.live.book import open_book
 from trimtab.live.history import account_runs
 from trimtab.model.policy import Policy, parse_policy
-from trimtab.targets.limits import Breeding
-from trimtab.targets.window import window_of
+from trimtab.targets.moving.window import window_of
+from trimtab.targets.solvers.limits import Breeding
 
 pytest.importorskip("skfolio", reason="skfolio is not installed: pip install 'trimtab[skfolio]'")
 pd = pytest.importorskip("pandas")

@@ -8,7 +8,7 @@ import pytest
 
 from trimtab.adapters.views_csv import read_expected, read_views
 from trimtab.model.errors import InputError
-from trimtab.targets.foreseen import View
+from trimtab.targets.objectives.foreseen import View
 
 SYMBOLS = ("SPY", "EFA", "AGG")
 

@@ -14,9 +14,9 @@ from tests.simulate.markets import lively
 from trimtab.adapters.price_frames import read_prices
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.flows import Flows
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.flows import Flows
 
 TARGET = "--prices prices.csv --target A=60,B=40 --when monthly"
 

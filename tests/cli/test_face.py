@@ -10,7 +10,7 @@ import pytest
 
 import trimtab as tt
 from tests.cli.console import PACKAGED, demo_folder
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory
 
 
 def test_the_version_is_the_declared_one() -> None:

@@ -18,9 +18,9 @@ from trimtab.model.accounts import Lot
 from trimtab.model.instruments import Instrument
 from trimtab.model.policy import Policy
 from trimtab.model.state import Memory, State
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.flows import Flows, Invest
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.flows import Flows, Invest
 
 STEP = Decimal("0.0001")
 STEPS = 10_000

@@ -23,7 +23,7 @@ from trimtab.live.history import account_runs
 from trimtab.model.errors import InputError
 from trimtab.model.found import Found
 from trimtab.model.policy import Policy, parse_policy
-from trimtab.simulate.found_aim import FoundAim
+from trimtab.simulate.research.found_aim import FoundAim
 
 DAY = date(2012, 9, 28)
 FLOOR = 350_000

@@ -16,7 +16,7 @@ from trimtab.adapters.prices_file import PriceFile
 from trimtab.live.book import OpenBook, open_book
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.findings import Finding
-from trimtab.simulate.shuffled_markets import ShuffledMarkets
+from trimtab.simulate.accounts.shuffled_markets import ShuffledMarkets
 
 TOML = """\
 currency = "USD"

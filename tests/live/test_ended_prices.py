@@ -18,9 +18,9 @@ from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.policy import Policy
 from trimtab.reports.backtest_text import accounts_text
 from trimtab.reports.layout import FULL
-from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.account_terms import AccountTerms
-from trimtab.simulate.backtest import backtest
+from trimtab.simulate.accounts.run import AccountRun
+from trimtab.simulate.accounts.terms import AccountTerms
+from trimtab.simulate.research.backtest import backtest
 
 DAYS = calendar("XNYS").sessions(date(2020, 1, 2), date(2020, 6, 30))
 LAST = DAYS[70]

@@ -10,9 +10,9 @@ from tests.live.folders import folder, opened
 from trimtab.adapters.calendars import calendar
 from trimtab.live.history import account_runs
 from trimtab.model.policy import Policy
-from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.account_terms import AccountTerms
-from trimtab.simulate.priced_days import priced_days
+from trimtab.simulate.accounts.priced_days import priced_days
+from trimtab.simulate.accounts.run import AccountRun
+from trimtab.simulate.accounts.terms import AccountTerms
 
 XNYS = calendar("XNYS")
 ENDS = [date(2020 + m // 12, m % 12 + 1, 1) - timedelta(days=1) for m in range(1, 25)]

@@ -20,7 +20,7 @@ from trimtab.live.history import account_paths, account_runs
 from trimtab.model.accounts import Lot
 from trimtab.model.numbers import StepPrice
 from trimtab.model.policy import Policy
-from trimtab.simulate.account_start import lots_moved_back
+from trimtab.simulate.accounts.start import lots_moved_back
 
 START, END = date(2012, 1, 3), date(2012, 4, 30)
 STILL = Policy(None, "never", name="still")

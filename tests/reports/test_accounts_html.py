@@ -20,15 +20,15 @@ from trimtab.model.policy import Policy
 from trimtab.reports.backtest_html import accounts_html
 from trimtab.reports.html.drawn import account_curve
 from trimtab.reports.html.page import notes_section
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_paths import (
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.paths import (
     FIGURES,
     AccountGap,
     AccountPaths,
     bootstrap_accounts,
 )
-from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.difference import Gap
+from trimtab.simulate.accounts.run import AccountRun
+from trimtab.simulate.uncertainty.difference import Gap
 
 DAYS = CALENDAR.sessions(date(2024, 11, 1), date(2025, 12, 31))
 

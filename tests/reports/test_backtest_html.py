@@ -23,10 +23,10 @@ from trimtab.reports.html.answer import answer
 from trimtab.reports.html.data import script_json
 from trimtab.reports.html.series import MOST_POINTS, falls, thinned, weights_of, yearly
 from trimtab.reports.html.tables import MOST_ROWS, long
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.bootstrap import bootstrap
-from trimtab.simulate.outcomes import Outcomes
-from trimtab.simulate.results import Backtest
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.results import Backtest
+from trimtab.simulate.uncertainty.bootstrap import bootstrap
+from trimtab.simulate.uncertainty.outcomes import Outcomes
 
 TARGET = {"A": 0.5, "B": 0.3, "C": 0.2}
 HOSTILE = "</script><!--<script>alert(1)</script><img src=x onerror='alert(2)'>\"&amp;\u202e\u2028"

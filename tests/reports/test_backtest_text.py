@@ -10,7 +10,7 @@ from tests.simulate.markets import lively
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
 from trimtab.reports.backtest_text import backtest_text
-from trimtab.simulate.backtest import backtest
+from trimtab.simulate.research.backtest import backtest
 
 HALVES = {"A": 0.5, "B": 0.5}
 

@@ -14,9 +14,9 @@ from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.reports.figures_png import overview, pictures, png
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.bootstrap import bootstrap
-from trimtab.simulate.results import Backtest
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.results import Backtest
+from trimtab.simulate.uncertainty.bootstrap import bootstrap
 
 
 @pytest.fixture

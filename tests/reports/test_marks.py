@@ -15,9 +15,9 @@ from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.reports.backtest_html import backtest_html
 from trimtab.reports.html.marks import MOST_MARKS, marks_of, marks_told
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.results import Backtest
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.results import Backtest
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 import trimtab as tt
 from tests.simulate.markets import lively
 from trimtab.simulate.frames import html_table
-from trimtab.simulate.results import Backtest
+from trimtab.simulate.research.results import Backtest
 
 HALVES = {"A": 0.5, "B": 0.5}
 

@@ -8,8 +8,8 @@ from tests.simulate.markets import lively
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
 from trimtab.reports.sweep_text import FRONTIER, sweep_text
-from trimtab.simulate.grid import grid
-from trimtab.simulate.sweep import Sweep, sweep
+from trimtab.simulate.choosing.grid import grid
+from trimtab.simulate.choosing.sweep import Sweep, sweep
 
 
 def test_a_sweep_says_where_the_own_policy_stands_and_what_is_left_out() -> None:

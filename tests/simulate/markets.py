@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory
 
 
 def history(

@@ -23,8 +23,8 @@ from trimtab.model.accounts import Lot
 from trimtab.model.market import Market, Quote, Split
 from trimtab.model.numbers import Price, StepPrice
 from trimtab.model.orders import Order
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_run import AccountRun
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.run import AccountRun
 
 DEMO = files("trimtab") / "data" / "demo"
 START, END = date(2012, 9, 28), date(2013, 2, 28)

@@ -22,11 +22,11 @@ from trimtab.model.instruments import Instrument
 from trimtab.model.market import Dividend, Market, Quote, Split
 from trimtab.model.numbers import Price
 from trimtab.model.policy import Policy
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_terms import AccountTerms
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.rules import DividendUse
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.terms import AccountTerms
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.rules import DividendUse
 
 USES: tuple[DividendUse, ...] = get_args(DividendUse)
 PRICES = {

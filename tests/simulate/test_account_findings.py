@@ -14,11 +14,11 @@ from trimtab.engine.value import PLAN_AGAIN
 from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.reports.backtest_text import accounts_text
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_findings import PathTally, Undecided, findings_of
-from trimtab.simulate.account_paths import bootstrap_accounts
-from trimtab.simulate.account_terms import AccountTerms
-from trimtab.simulate.flows import Flows
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.findings import PathTally, Undecided, findings_of
+from trimtab.simulate.accounts.paths import bootstrap_accounts
+from trimtab.simulate.accounts.terms import AccountTerms
+from trimtab.simulate.research.flows import Flows
 
 
 def test_what_all_runs_say_is_told_once_and_what_one_says_with_its_name() -> None:

@@ -34,12 +34,12 @@ from trimtab.model.numbers import Price
 from trimtab.model.orders import Order
 from trimtab.model.policy import Policy
 from trimtab.reports.backtest_text import accounts_text
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_flows import Unpaid, exhausted_on, shared_out
-from trimtab.simulate.account_terms import AccountTerms
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.flows import Flows
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.flows import Unpaid, exhausted_on, shared_out
+from trimtab.simulate.accounts.terms import AccountTerms
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.flows import Flows
 
 DAYS = CALENDAR.sessions(date(2026, 3, 2), date(2026, 6, 30))
 HALVES = tree({"US": 50, "BND": 50})

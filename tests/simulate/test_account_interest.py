@@ -10,9 +10,9 @@ from tests.engine.households import account, lot, mandate
 from tests.simulate.test_account import opening
 from tests.simulate.test_account_flows import HALVES, level
 from trimtab.reports.backtest_text import account_conventions
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.account_terms import AccountTerms
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.run import AccountRun
+from trimtab.simulate.accounts.terms import AccountTerms
 
 
 def run_of(rate: float, *, when: str = "never") -> AccountRun:

@@ -29,12 +29,12 @@ from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
 from trimtab.model.orders import Order
 from trimtab.model.policy import Policy
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_terms import AccountTerms
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.flows import Flows
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.rules import TradeAt
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.terms import AccountTerms
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.flows import Flows
+from trimtab.simulate.research.rules import TradeAt
 
 HALVES = tree({"US": 50, "BND": 50})
 DAYS = CALENDAR.sessions(date(2026, 3, 2), date(2026, 7, 31))

@@ -10,10 +10,10 @@ import pytest
 from tests.simulate.test_account_dividends import run_of as paying
 from tests.simulate.test_account_flows import DAYS, run_of
 from trimtab.reports.backtest_text import accounts_text
-from trimtab.simulate import metrics
-from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.flows import Flows
-from trimtab.simulate.returns import xirr
+from trimtab.simulate.accounts.run import AccountRun
+from trimtab.simulate.measures import metrics
+from trimtab.simulate.measures.returns import xirr
+from trimtab.simulate.research.flows import Flows
 
 
 @pytest.fixture(scope="module")

@@ -19,10 +19,10 @@ from trimtab.live.processes import shared_out
 from trimtab.model.market import Dividend, Market, Quote, Split
 from trimtab.model.numbers import Price
 from trimtab.model.policy import Policy
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_paths import bootstrap_accounts
-from trimtab.simulate.shuffled_markets import ShuffledMarkets, _mantissas
-from trimtab.simulate.tape import Tape
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.paths import bootstrap_accounts
+from trimtab.simulate.accounts.shuffled_markets import ShuffledMarkets, _mantissas
+from trimtab.simulate.accounts.tape import Tape
 
 DAYS = CALENDAR.sessions(date(2024, 10, 1), date(2025, 5, 30))
 

@@ -19,10 +19,10 @@ from trimtab.execution.opening import Opening
 from trimtab.model.market import Dividend, Market, Quote, Split
 from trimtab.model.numbers import Price
 from trimtab.model.policy import parse_policy
-from trimtab.simulate import account_session
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_quiet import NONE, Quiet
-from trimtab.simulate.account_run import AccountRun
+from trimtab.simulate.accounts import session as account_session
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.quiet import NONE, Quiet
+from trimtab.simulate.accounts.run import AccountRun
 
 DAYS = CALENDAR.sessions(date(2024, 10, 1), date(2025, 5, 30))
 POLICIES = (

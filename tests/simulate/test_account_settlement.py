@@ -22,11 +22,11 @@ from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
 from trimtab.model.sessions import Calendar
 from trimtab.reports.backtest_text import account_conventions
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.account_terms import AccountTerms
-from trimtab.simulate.flows import Flows
-from trimtab.simulate.priced_days import priced_days
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.priced_days import priced_days
+from trimtab.simulate.accounts.run import AccountRun
+from trimtab.simulate.accounts.terms import AccountTerms
+from trimtab.simulate.research.flows import Flows
 
 NYSE = calendar("XNYS")
 HALVES = tree({"US": 50, "BND": 50})

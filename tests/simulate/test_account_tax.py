@@ -24,11 +24,11 @@ from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price, StepPrice
 from trimtab.model.orders import Order
 from trimtab.model.plan import LotSale
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_drags import account_drags
-from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.account_tax import tax_of_selling
-from trimtab.simulate.advice_checked import tax_of_turnover
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.drags import account_drags
+from trimtab.simulate.accounts.run import AccountRun
+from trimtab.simulate.accounts.tax import tax_of_selling
+from trimtab.simulate.choosing.checked import tax_of_turnover
 
 FIRST = date(2024, 3, 1)
 DAYS = (

@@ -18,10 +18,10 @@ from tests.simulate.test_account import opening
 from trimtab.costs import Costs
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.account_terms import AccountTerms
-from trimtab.simulate.account_volume import usual_days
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.run import AccountRun
+from trimtab.simulate.accounts.terms import AccountTerms
+from trimtab.simulate.accounts.volume import usual_days
 
 DAYS = CALENDAR.sessions(date(2026, 3, 2), date(2026, 4, 30))
 HALVES = tree({"US": 50, "BND": 50})

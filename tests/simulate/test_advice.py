@@ -12,10 +12,10 @@ from tests.simulate.markets import lively
 from tests.simulate.test_account_tax import two_years
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy, parse_policy
-from trimtab.simulate.advice import Advice, advise, judged, mean_interval
-from trimtab.simulate.advice_checked import checked_in_accounts
-from trimtab.simulate.difference import OUTCOME_FIGURES, PLACES
-from trimtab.simulate.outcomes import Outcomes
+from trimtab.simulate.choosing.advice import Advice, advise, judged, mean_interval
+from trimtab.simulate.choosing.checked import checked_in_accounts
+from trimtab.simulate.uncertainty.difference import OUTCOME_FIGURES, PLACES
+from trimtab.simulate.uncertainty.outcomes import Outcomes
 
 HALVES = {"A": 0.5, "B": 0.5}
 OWN = "monthly to target"

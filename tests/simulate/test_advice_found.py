@@ -16,13 +16,13 @@ from tests.simulate.test_moving_runs import aim_of
 from trimtab.costs import Costs
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy, parse_policy
-from trimtab.simulate import advice
-from trimtab.simulate.advice import advise
-from trimtab.simulate.advice_found import found_outcomes
-from trimtab.simulate.aims import MadeTarget, read_target
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.bootstrap import bootstrap
-from trimtab.simulate.difference import PLACES
+from trimtab.simulate.choosing import advice
+from trimtab.simulate.choosing.advice import advise
+from trimtab.simulate.choosing.found import found_outcomes
+from trimtab.simulate.research.aims import MadeTarget, read_target
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.uncertainty.bootstrap import bootstrap
+from trimtab.simulate.uncertainty.difference import PLACES
 
 WHENS = ("never", "quarterly", "monthly+band:3pp", "band:2pp")
 SAME = ("final_value", "turnover_a_year", "cost_a_year", "rebalances", "max_drawdown")

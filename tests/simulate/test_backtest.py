@@ -18,11 +18,11 @@ from tests.simulate.markets import history, lively
 from trimtab.costs import Costs
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy, PolicyError
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.flows import Flows
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.rules import TradeAt
-from trimtab.simulate.views import Views
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.prices.views import Views
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.flows import Flows
+from trimtab.simulate.research.rules import TradeAt
 
 HALVES = {"A": 0.5, "B": 0.5}
 
@@ -584,7 +584,7 @@ def test_one_backtest_never_waits_for_a_compiler() -> None:
         "import sys\n"
         "from tests.simulate.markets import lively\n"
         "from trimtab.model.policy import Policy\n"
-        "from trimtab.simulate.backtest import backtest\n"
+        "from trimtab.simulate.research.backtest import backtest\n"
         "backtest(lively('AB', 500), Policy({'A': 0.5, 'B': 0.5}, when='band:2pp', to='half'))\n"
         "raise SystemExit('numba' in sys.modules)"
     )

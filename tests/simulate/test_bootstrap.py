@@ -14,17 +14,17 @@ from tests.simulate.markets import history, lively
 from trimtab.adapters.price_frames import read_prices
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.bootstrap import (
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.results import Backtest
+from trimtab.simulate.uncertainty.bootstrap import (
     block_length,
     bootstrap,
     bootstrap_paths,
     stationary_rows,
 )
-from trimtab.simulate.difference import OUTCOME_FIGURES, PLACES
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.paths import figures_of
-from trimtab.simulate.results import Backtest
+from trimtab.simulate.uncertainty.difference import OUTCOME_FIGURES, PLACES
+from trimtab.simulate.uncertainty.paths import figures_of
 
 TARGET = {"A": 0.5, "B": 0.3, "C": 0.2}
 COSTS = Costs(bps=10, half_spread_bps=2)

@@ -16,9 +16,9 @@ from trimtab.live.book import open_book
 from trimtab.live.history import account_paths, account_runs
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.policy import Policy, PolicyError, parse_policy, parse_when, refuse_dynamic
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.found_aim import FoundAim, WrittenAim
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.found_aim import FoundAim, WrittenAim
 
 START, END = date(2020, 3, 4), date(2020, 3, 19)
 LEAST = '[target.optimize]\nhistory = "2y"\n'

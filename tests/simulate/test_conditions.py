@@ -17,14 +17,14 @@ from trimtab.costs import Costs
 from trimtab.costs.impact import square_root_impact
 from trimtab.kernels.daily_columns import CARRIED, FEE, FLOW, REBALANCE
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import Form, backtest
-from trimtab.simulate.bootstrap import bootstrap, bootstrap_paths
-from trimtab.simulate.conditions import usual_day
-from trimtab.simulate.flows import Flows
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.paths import figures_of
-from trimtab.simulate.policy_result import PolicyResult
-from trimtab.simulate.rules import TradeAt
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import Form, backtest
+from trimtab.simulate.research.conditions import usual_day
+from trimtab.simulate.research.flows import Flows
+from trimtab.simulate.research.policy_result import PolicyResult
+from trimtab.simulate.research.rules import TradeAt
+from trimtab.simulate.uncertainty.bootstrap import bootstrap, bootstrap_paths
+from trimtab.simulate.uncertainty.paths import figures_of
 
 HALVES = {"A": 0.5, "B": 0.5}
 NO_FLOWS = Flows()
@@ -257,8 +257,8 @@ def test_a_schedule_charges_each_part_of_an_order_at_its_own_rate(
 
 def test_a_sweep_says_which_costs_it_leaves_out() -> None:
     """Without volumes no impact is charged: a sweep says so, as a backtest does, of each symbol."""
-    from trimtab.simulate.grid import grid
-    from trimtab.simulate.sweep import sweep
+    from trimtab.simulate.choosing.grid import grid
+    from trimtab.simulate.choosing.sweep import sweep
 
     policy, dear = Policy(HALVES, when="monthly"), Costs(impact=1)
     prices = lively("AB", 40)

@@ -10,9 +10,9 @@ import pytest
 from tests.simulate.markets import lively
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.difference import OUTCOME_FIGURES, Difference, difference_of
-from trimtab.simulate.results import Backtest
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.results import Backtest
+from trimtab.simulate.uncertainty.difference import OUTCOME_FIGURES, Difference, difference_of
 
 TARGET = {"A": 0.5, "B": 0.5}
 

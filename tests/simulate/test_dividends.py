@@ -17,14 +17,14 @@ from trimtab.kernels.daily_columns import DIVIDEND, SPENT
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy
 from trimtab.reports.backtest_text import conventions
-from trimtab.simulate.backtest import Form, backtest
-from trimtab.simulate.bootstrap import bootstrap, bootstrap_paths
-from trimtab.simulate.flows import Flows
-from trimtab.simulate.grid import grid
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.paths import figures_of
-from trimtab.simulate.rules import DividendUse, TradeAt
-from trimtab.simulate.sweep import sweep
+from trimtab.simulate.choosing.grid import grid
+from trimtab.simulate.choosing.sweep import sweep
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import Form, backtest
+from trimtab.simulate.research.flows import Flows
+from trimtab.simulate.research.rules import DividendUse, TradeAt
+from trimtab.simulate.uncertainty.bootstrap import bootstrap, bootstrap_paths
+from trimtab.simulate.uncertainty.paths import figures_of
 
 USES: tuple[DividendUse, ...] = get_args(DividendUse)
 SESSIONS = 130

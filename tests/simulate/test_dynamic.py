@@ -9,7 +9,7 @@ import trimtab as tt
 from tests.simulate.markets import lively
 from trimtab.model.errors import InputError
 from trimtab.model.policy import PolicyError
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory
 
 PRICES = lively(["A", "B", "C"], 700, seed=3)
 UTILITY = tt.CostAware(risk_aversion=8.0)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from trimtab.model.policy import Calendar
-from trimtab.simulate.calendar import period_ends
-from trimtab.simulate.metrics import cagr, max_drawdown, volatility
+from trimtab.simulate.measures.metrics import cagr, max_drawdown, volatility
+from trimtab.simulate.prices.calendar import period_ends
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import pytest
 
 from tests.simulate.markets import history
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.flows import Flows
-from trimtab.simulate.grid import grid
-from trimtab.simulate.rules import TradeAt
-from trimtab.simulate.sweep import sweep
+from trimtab.simulate.choosing.grid import grid
+from trimtab.simulate.choosing.sweep import sweep
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.flows import Flows
+from trimtab.simulate.research.rules import TradeAt
 
 HALVES, MORE = {"A": 0.5, "B": 0.5}, {"A": 0.6, "B": 0.4}
 LEVEL = history({"A": [100.0] * 60, "B": [100.0] * 60})

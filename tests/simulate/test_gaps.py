@@ -14,12 +14,12 @@ from trimtab.costs import Costs
 from trimtab.kernels.daily_columns import PAID_OUT
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import Form, backtest
-from trimtab.simulate.bootstrap import bootstrap
-from trimtab.simulate.gaps import read_gaps
-from trimtab.simulate.history import GONE, TRADED, PriceHistory
-from trimtab.simulate.rules import TradeAt
-from trimtab.simulate.views import Views
+from trimtab.simulate.prices.gaps import read_gaps
+from trimtab.simulate.prices.history import GONE, TRADED, PriceHistory
+from trimtab.simulate.prices.views import Views
+from trimtab.simulate.research.backtest import Form, backtest
+from trimtab.simulate.research.rules import TradeAt
+from trimtab.simulate.uncertainty.bootstrap import bootstrap
 
 NAN = float("nan")
 THIRDS = {"A": 0.5, "B": 0.3, "C": 0.2}

@@ -11,12 +11,12 @@ import pytest
 from tests.simulate.markets import lively
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.bootstrap import bootstrap, bootstrap_paths, rows_by_span
-from trimtab.simulate.history import GONE, HELD, TRADED, UNLISTED, PriceHistory
-from trimtab.simulate.monte_carlo import monte_carlo
-from trimtab.simulate.results import Backtest
-from trimtab.simulate.stress import Window, stress
+from trimtab.simulate.prices.history import GONE, HELD, TRADED, UNLISTED, PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.results import Backtest
+from trimtab.simulate.uncertainty.bootstrap import bootstrap, bootstrap_paths, rows_by_span
+from trimtab.simulate.uncertainty.monte_carlo import monte_carlo
+from trimtab.simulate.uncertainty.stress import Window, stress
 
 TARGET = {"A": 0.5, "B": 0.3, "C": 0.2}
 POLICY = Policy(TARGET, when="monthly", name="p")

@@ -19,10 +19,10 @@ from trimtab.adapters.portfolio_prices import mover_of, portfolio_prices
 from trimtab.cli.main import main
 from trimtab.live.book import open_book
 from trimtab.model.orders import Order
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.found_aim import FoundAim
-from trimtab.simulate.history import PriceHistory
-from trimtab.targets.window import window_of
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.found_aim import FoundAim
+from trimtab.targets.moving.window import window_of
 
 DAY = date(2012, 9, 28)
 CASH = '[target.cash]\npercent = 5\nhold    = ["CASH"]\n'

@@ -18,10 +18,10 @@ from trimtab.costs import Costs
 from trimtab.costs.impact import expected_cost
 from trimtab.model.errors import OptionError
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import Form, backtest
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.monte_carlo import monte_carlo
-from trimtab.simulate.policy_result import PolicyResult
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import Form, backtest
+from trimtab.simulate.research.policy_result import PolicyResult
+from trimtab.simulate.uncertainty.monte_carlo import monte_carlo
 
 PRICE = 50.0
 USUAL = 5_000_000.0

@@ -23,10 +23,8 @@ from trimtab.adapters.price_frames import read_prices
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
 from trimtab.reports.backtest_text import backtest_text
-from trimtab.simulate import metrics
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.metrics import (
+from trimtab.simulate.measures import metrics
+from trimtab.simulate.measures.metrics import (
     annual_return,
     calmar,
     conditional_value_at_risk,
@@ -45,7 +43,9 @@ from trimtab.simulate.metrics import (
     value_at_risk,
     volatility,
 )
-from trimtab.simulate.policy_result import PolicyResult
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.policy_result import PolicyResult
 
 HALVES = {"A": 0.5, "B": 0.5}
 MIXED = [0.01, 0.10, -0.04, 0.02, 0.03, 0.02, 0.01, -0.10]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.console import BLOCK, demo_folder
-from trimtab.simulate.measures import Measures
+from trimtab.simulate.measures.of_run import Measures
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "measures.md"
 

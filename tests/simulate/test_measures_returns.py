@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from trimtab.simulate.returns import (
+from trimtab.simulate.measures.returns import (
     _only_root,
     _roots,
     modified_dietz,

@@ -21,11 +21,11 @@ from trimtab.live.history import account_paths, account_runs
 from trimtab.model.errors import RefusedError
 from trimtab.model.orders import Order
 from trimtab.model.policy import Policy, parse_policy
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.found_aim import FoundAim, equal_shares
-from trimtab.simulate.history import PriceHistory
-from trimtab.targets.glide import Glide
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.found_aim import FoundAim, equal_shares
+from trimtab.targets.moving.glide import Glide
 
 START, END = date(2012, 9, 28), date(2013, 2, 28)
 

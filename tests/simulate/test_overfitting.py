@@ -8,7 +8,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from trimtab.simulate.overfitting import (
+from trimtab.simulate.uncertainty.overfitting import (
     best_by_luck,
     deflated,
     deflated_sharpe,

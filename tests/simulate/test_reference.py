@@ -15,8 +15,8 @@ from tests.simulate.markets import history
 from trimtab.adapters.price_frames import read_prices
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import Form, backtest
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import Form, backtest
 
 WORDS = {
     "none": "never",

@@ -13,14 +13,14 @@ from tests.simulate.markets import history, lively
 from trimtab.costs import Costs
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.bootstrap import bootstrap
-from trimtab.simulate.grid import grid
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.metrics import sessions_a_year
-from trimtab.simulate.monte_carlo import monte_carlo
-from trimtab.simulate.sweep import sweep
-from trimtab.simulate.unchanged import unchanged_findings
+from trimtab.simulate.choosing.grid import grid
+from trimtab.simulate.choosing.sweep import sweep
+from trimtab.simulate.measures.metrics import sessions_a_year
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.prices.unchanged import unchanged_findings
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.uncertainty.bootstrap import bootstrap
+from trimtab.simulate.uncertainty.monte_carlo import monte_carlo
 
 HALVES = {"A": 0.5, "B": 0.5}
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 import trimtab as tt
 from trimtab.model.findings import Finding
-from trimtab.simulate.said_on_the_way import Said, said_by
-from trimtab.targets.asked import Attempt, Optimised
+from trimtab.simulate.research.said_on_the_way import Said, said_by
+from trimtab.targets.objectives.asked import Attempt, Optimised
 
 
 def prices(days: int = 400) -> pd.DataFrame:

@@ -16,12 +16,12 @@ from trimtab.costs import Costs
 from trimtab.estimates.regimes import Regimes, fit_regimes
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.difference import PLACES
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.monte_carlo import model_paths, monte_carlo, sessions_after
-from trimtab.simulate.paths import figures_of, stream
-from trimtab.simulate.scenarios import (
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.uncertainty.difference import PLACES
+from trimtab.simulate.uncertainty.monte_carlo import model_paths, monte_carlo, sessions_after
+from trimtab.simulate.uncertainty.paths import figures_of, stream
+from trimtab.simulate.uncertainty.scenarios import (
     NormalModel,
     RegimeModel,
     TCopulaModel,

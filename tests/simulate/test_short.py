@@ -15,10 +15,10 @@ from trimtab.kernels.daily_columns import BORROWED, ENDED
 from trimtab.model.errors import InputError
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import Form, backtest
-from trimtab.simulate.bootstrap import bootstrap, bootstrap_paths
-from trimtab.simulate.flows import Flows
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import Form, backtest
+from trimtab.simulate.research.flows import Flows
+from trimtab.simulate.uncertainty.bootstrap import bootstrap, bootstrap_paths
 
 TARGET = {"A": 1.2, "B": -0.5, "C": -0.2, CASH: 0.5}
 GEARED = {"A": 0.9, "B": 0.6, CASH: -0.5}

@@ -10,8 +10,8 @@ import pytest
 from tests.simulate.markets import history, lively
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
 
 HALVES = Policy({"A": 0.5, "B": 0.5}, name="halves")
 

@@ -12,11 +12,11 @@ import pytest
 from tests.simulate.markets import history, lively
 from trimtab.adapters.price_frames import read_prices
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.grid import grid
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.splits import split_findings, split_looks
-from trimtab.simulate.sweep import sweep
+from trimtab.simulate.choosing.grid import grid
+from trimtab.simulate.choosing.sweep import sweep
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.prices.splits import split_findings, split_looks
+from trimtab.simulate.research.backtest import backtest
 
 HALVES = Policy({"A": 0.5, "B": 0.5}, name="halves")
 

@@ -15,10 +15,10 @@ from trimtab.adapters.price_frames import read_prices
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
 from trimtab.model.sleeves import Sleeve
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.policy_result import PolicyResult
-from trimtab.simulate.stress import Window, moving_as_one, stress
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.policy_result import PolicyResult
+from trimtab.simulate.uncertainty.stress import Window, moving_as_one, stress
 
 TARGET = {"A": 0.5, "B": 0.3, "C": 0.2}
 MONTHLY = Policy(TARGET, when="monthly", name="monthly")

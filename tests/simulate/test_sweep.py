@@ -12,16 +12,16 @@ from trimtab.costs import Costs
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.sweep import sweep as sweep_kernel
 from trimtab.model.policy import Policy, PolicyError
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.bootstrap import bootstrap
-from trimtab.simulate.grid import Grid, grid
-from trimtab.simulate.overfitting import (
+from trimtab.simulate.choosing.grid import Grid, grid
+from trimtab.simulate.choosing.sweep import AT_ONCE, sweep
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.uncertainty.bootstrap import bootstrap
+from trimtab.simulate.uncertainty.overfitting import (
     best_by_luck,
     overfitting,
     probabilistic_sharpe,
     sharpe_moments,
 )
-from trimtab.simulate.sweep import AT_ONCE, sweep
 
 HALVES = {"A": 0.5, "B": 0.5}
 TILTED = {"A": 0.7, "C": 0.3}
@@ -143,7 +143,7 @@ def test_a_large_sweep_is_cut_into_fewer_blocks(monkeypatch: pytest.MonkeyPatch)
     result = sweep(prices, policies)
     curves = [backtest(prices, policies.policy(row)[0]).policies[0].value for row in range(3)]
     returns = np.array([curve[1:] / curve[:-1] - 1.0 for curve in curves]).T
-    monkeypatch.setattr("trimtab.simulate.sweep.FINELY_CUT", 2)
+    monkeypatch.setattr("trimtab.simulate.choosing.sweep.FINELY_CUT", 2)
 
     found, other = result.overfitting(), overfitting(returns, blocks=8)
 

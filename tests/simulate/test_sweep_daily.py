@@ -13,12 +13,12 @@ from tests.simulate.markets import history, lively
 from trimtab.costs import Costs
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.flows import Flows
-from trimtab.simulate.grid import grid
-from trimtab.simulate.history import PriceHistory
-from trimtab.simulate.sweep import fingerprint, sweep
-from trimtab.simulate.sweep_daily import AT_ONCE
+from trimtab.simulate.choosing.daily import AT_ONCE
+from trimtab.simulate.choosing.grid import grid
+from trimtab.simulate.choosing.sweep import fingerprint, sweep
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.flows import Flows
 
 TARGET = {"A": 0.5, "B": 0.3, "C": 0.2}
 BASE = Policy(TARGET, when="monthly")

@@ -15,7 +15,7 @@ from tests.cli.console import Session, demo_folder
 from tests.moving import moving_folder
 from trimtab.adapters.price_frames import read_prices
 from trimtab.model.errors import InputError
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory
 
 WHENS = ("never", "monthly", "band:4pp", "quarterly+band:3pp")
 FIGURES = ("final_value", "rebalances", "cost_paid", "turnover_one_way", "max_drawdown")

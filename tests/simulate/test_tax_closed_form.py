@@ -14,9 +14,9 @@ import pytest
 
 from tests.engine.households import lot, mandate, tree
 from tests.simulate.test_account_tax import FIRST, opening, tape
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_drags import account_drags
-from trimtab.simulate.account_run import AccountRun
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.drags import account_drags
+from trimtab.simulate.accounts.run import AccountRun
 
 RATE = Decimal("0.15")
 """The long-term rate of the household of these tests."""

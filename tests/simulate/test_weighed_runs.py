@@ -18,10 +18,10 @@ from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.orders import Order
 from trimtab.model.plan import Reading
 from trimtab.model.policy import Policy, parse_policy
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.backtest import backtest
-from trimtab.simulate.found_aim import FoundAim, WrittenAim
-from trimtab.simulate.history import PriceHistory
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.research.found_aim import FoundAim, WrittenAim
 
 START, END = date(2012, 9, 28), date(2012, 11, 30)
 UTILITY = '[target.optimize]\nobjective = "utility"\nrisk_aversion = 30\nhistory = "1y"\n'

@@ -9,10 +9,10 @@ import pytest
 
 from tests.targets.test_quadratic import covariance
 from trimtab.kernels import programme as kernel
-from trimtab.targets.accounts import most_utility_each
-from trimtab.targets.limits import Limits, within
-from trimtab.targets.programme import Programme, Row
-from trimtab.targets.quadratic import programme_parts, solve, space_for
+from trimtab.targets.at_cost.accounts import most_utility_each
+from trimtab.targets.solvers.limits import Limits, within
+from trimtab.targets.solvers.programme import Programme, Row
+from trimtab.targets.solvers.quadratic import programme_parts, solve, space_for
 
 
 def market(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

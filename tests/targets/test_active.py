@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trimtab.targets.active import Bounds, overlaid
+from trimtab.targets.objectives.active import Bounds, overlaid
 
 STRATEGIC = {
     "us": Fraction(40, 100),

@@ -10,10 +10,10 @@ import pytest
 
 from tests.estimates.test_breakdown import etf_returns
 from trimtab.model.sessions import Calendar
-from trimtab.simulate.history import PriceHistory
-from trimtab.targets.mover import Mover
-from trimtab.targets.moving import MovingTarget
-from trimtab.targets.ranged import UNITS, Range
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.targets.moving.mover import Mover
+from trimtab.targets.moving.moving import MovingTarget
+from trimtab.targets.moving.ranged import UNITS, Range
 
 SYMBOLS = ("SPY", "EFA", "EEM", "VNQ", "AGG", "LQD")
 WEEKDAYS = Calendar("weekdays", date(2003, 1, 1), date(2025, 12, 31))

@@ -12,14 +12,14 @@ import pytest
 
 from tests.targets.test_frontier import PUBLISHED, published
 from tests.targets.test_quadratic import covariance
-from trimtab.targets.cardinality import bred, proved
-from trimtab.targets.constraints import Constraints, Group
-from trimtab.targets.few_names import at_return, at_volatility, best_sharpe
-from trimtab.targets.limits import Breeding, Limits, Names, Search, within
-from trimtab.targets.mean_variance import least_volatility
-from trimtab.targets.optimiser import Optimiser
-from trimtab.targets.programme import Programme, Row
-from trimtab.targets.quadratic import solve
+from trimtab.targets.estimators.optimiser import Optimiser
+from trimtab.targets.objectives.cardinality import bred, proved
+from trimtab.targets.objectives.constraints import Constraints, Group
+from trimtab.targets.objectives.few_names import at_return, at_volatility, best_sharpe
+from trimtab.targets.objectives.mean_variance import least_volatility
+from trimtab.targets.solvers.limits import Breeding, Limits, Names, Search, within
+from trimtab.targets.solvers.programme import Programme, Row
+from trimtab.targets.solvers.quadratic import solve
 
 TEN = Names(10, 10, 0.01)
 
@@ -252,7 +252,7 @@ def test_points_of_a_frontier_of_few_names(seed: int) -> None:
         found = least_volatility(matrix, Limits(part.low, part.high)).solution
         if found.status != "optimal":
             return np.inf
-        from trimtab.targets.mean_variance import best_sharpe as plain
+        from trimtab.targets.objectives.mean_variance import best_sharpe as plain
 
         w = plain(returns, matrix, Limits(part.low, part.high), risk_free=0.0).weights
         return -float(returns @ w / np.sqrt(w @ matrix @ w))

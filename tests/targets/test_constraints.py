@@ -11,17 +11,18 @@ import pytest
 
 import trimtab as tt
 from tests.targets.test_quadratic import covariance
-from trimtab.targets.constraints import Constraints, Group, Score, days_of_volume
-from trimtab.targets.limits import Limits, Tracking, Turnover, contradiction, leverage
-from trimtab.targets.mean_variance import (
+from trimtab.targets.estimators.optimiser import Optimiser
+from trimtab.targets.objectives.constraints import Constraints, Group, Score, days_of_volume
+from trimtab.targets.objectives.mean_variance import (
     best_sharpe,
     least_volatility,
     least_volatility_for_return,
     most_return_for_volatility,
     most_utility,
 )
-from trimtab.targets.optimiser import Optimiser
-from trimtab.targets.programme import Row
+from trimtab.targets.solvers.contradiction import contradiction
+from trimtab.targets.solvers.limits import Limits, Tracking, Turnover, leverage
+from trimtab.targets.solvers.programme import Row
 
 NAMES = tuple("ABCDEF")
 

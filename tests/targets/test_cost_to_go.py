@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trimtab.targets.cost_to_go import Chase, _interpolated, _lattice, exact, lognormal_outcomes
+from trimtab.targets.at_cost.cost_to_go import (
+    Chase,
+    _interpolated,
+    _lattice,
+    exact,
+    lognormal_outcomes,
+)
 
 
 def chase(n: int, rate: float = 0.002) -> Chase:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import trimtab as tt
-from trimtab.targets.cppi import CppiRule, exposure
+from trimtab.targets.moving.cppi import CppiRule, exposure
 
 FIRST = date(2020, 1, 1)
 

@@ -9,11 +9,15 @@ import pytest
 
 from tests.targets.test_quadratic import excess
 from trimtab.estimates.factors import statistical_factors
-from trimtab.targets.factors import Factors
-from trimtab.targets.limits import within
-from trimtab.targets.mean_variance import best_sharpe, least_volatility, most_return_for_volatility
-from trimtab.targets.programme import Programme, Row
-from trimtab.targets.quadratic import duality_gap, solve
+from trimtab.targets.objectives.mean_variance import (
+    best_sharpe,
+    least_volatility,
+    most_return_for_volatility,
+)
+from trimtab.targets.solvers.factors import Factors
+from trimtab.targets.solvers.limits import within
+from trimtab.targets.solvers.programme import Programme, Row
+from trimtab.targets.solvers.quadratic import duality_gap, solve
 
 
 def any_factors(rng: np.random.Generator, n: int, k: int) -> Factors:

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from tests.targets.test_robust import kinds, market
-from trimtab.targets import optimised
-from trimtab.targets.asked import MEAN_VARIANCE, Asked, Optimised
-from trimtab.targets.choices import Chosen
-from trimtab.targets.fallback import second_opinions
-from trimtab.targets.limits import Limits, leverage
-from trimtab.targets.optimised import optimise
+from trimtab.targets.objectives import optimised
+from trimtab.targets.objectives.asked import MEAN_VARIANCE, Asked, Optimised
+from trimtab.targets.objectives.choices import Chosen
+from trimtab.targets.objectives.fallback import second_opinions
+from trimtab.targets.objectives.optimised import optimise
+from trimtab.targets.solvers.limits import Limits, leverage
 
 LIMITS = {
     **kinds(8),
@@ -126,7 +126,7 @@ def test_an_answer_with_a_poor_gap_is_not_believed() -> None:
     returns, covariance = market(5)
     asked, limits = ASKED[2], LIMITS["plain"]
     best = found(asked, limits)
-    from trimtab.targets.fallback import Problem
+    from trimtab.targets.objectives.fallback import Problem
 
     even = np.full(8, 0.125)
     gap = Problem(asked, limits, returns, covariance, 4.0).gap(even, nan)
@@ -140,7 +140,7 @@ def test_a_first_answer_that_is_not_proved_gives_way() -> None:
     returns, covariance = market(5)
     asked, limits = ASKED[0], LIMITS["plain"]
     even = np.full(8, 0.125)
-    from trimtab.targets.mean_variance import least_volatility
+    from trimtab.targets.objectives.mean_variance import least_volatility
 
     right = least_volatility(covariance, limits)
     poor = Chosen(even, replace(right.solution, weights=even, gap=0.01))

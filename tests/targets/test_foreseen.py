@@ -10,7 +10,7 @@ import pytest
 
 import trimtab as tt
 from tests.estimates.test_views import COVARIANCE, MARKET
-from trimtab.targets.foreseen import BlackLitterman, View, foresee
+from trimtab.targets.objectives.foreseen import BlackLitterman, View, foresee
 
 NAMES = ["AUL", "CAN", "FRA", "GER", "JAP", "UKG", "USA"]
 SIZES = dict(zip(NAMES, (1e3 * MARKET).tolist(), strict=True))

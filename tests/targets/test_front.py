@@ -10,10 +10,10 @@ import pytest
 from tests.targets.test_quadratic import covariance
 from trimtab.reports.frontier_drawn import drawing
 from trimtab.reports.frontier_text import standing
-from trimtab.targets.front import Front, front
-from trimtab.targets.limits import Limits, Names, Search, Turnover, within
-from trimtab.targets.mean_variance import least_volatility_for_return
-from trimtab.targets.programme import Row
+from trimtab.targets.objectives.front import Front, front
+from trimtab.targets.objectives.mean_variance import least_volatility_for_return
+from trimtab.targets.solvers.limits import Limits, Names, Search, Turnover, within
+from trimtab.targets.solvers.programme import Row
 
 NAMES = tuple("ABCDEFGH")
 

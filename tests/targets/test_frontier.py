@@ -10,9 +10,15 @@ import numpy as np
 import pytest
 
 from tests.targets.test_quadratic import any_programme, covariance
-from trimtab.targets.frontier import at_return, at_volatility, best_sharpe, corners, stretches
-from trimtab.targets.limits import within
-from trimtab.targets.programme import Programme
+from trimtab.targets.objectives.frontier import (
+    at_return,
+    at_volatility,
+    best_sharpe,
+    corners,
+    stretches,
+)
+from trimtab.targets.solvers.limits import within
+from trimtab.targets.solvers.programme import Programme
 
 PUBLISHED = ("orlib_port1_HangSeng31", "orlib_port2_DAX85", "orlib_port3_FTSE89")
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from tests.targets.test_quadratic import covariance
-from trimtab.targets.cardinality import proved
-from trimtab.targets.constraints import Constraints, Group
-from trimtab.targets.genetic import GeneticOptimiser, evolve
-from trimtab.targets.limits import Breeding, Limits, Names, within
-from trimtab.targets.mean_variance import least_volatility
-from trimtab.targets.programme import Row
+from trimtab.targets.estimators.genetic import GeneticOptimiser, evolve
+from trimtab.targets.objectives.cardinality import proved
+from trimtab.targets.objectives.constraints import Constraints, Group
+from trimtab.targets.objectives.mean_variance import least_volatility
+from trimtab.targets.solvers.limits import Breeding, Limits, Names, within
+from trimtab.targets.solvers.programme import Row
 
 QUICK = Breeding(size=40, births=40, generations=150, patience=40, mutation=0.6)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.targets.test_quadratic import covariance
-from trimtab.targets.getting_there import (
+from trimtab.targets.at_cost.getting_there import (
     MovingCosts,
     Reached,
     TaxLot,
@@ -21,9 +21,9 @@ from trimtab.targets.getting_there import (
     moving_by,
     taxed,
 )
-from trimtab.targets.limits import Limits, within
-from trimtab.targets.programme import Row
-from trimtab.targets.separable import gap_of, objective_of
+from trimtab.targets.solvers.limits import Limits, within
+from trimtab.targets.solvers.programme import Row
+from trimtab.targets.solvers.separable import gap_of, objective_of
 
 
 class Case:

@@ -10,7 +10,7 @@ import pytest
 
 import trimtab as tt
 from trimtab.estimates.factors import given_factors
-from trimtab.targets.given import covariance_of
+from trimtab.targets.estimators.given import covariance_of
 
 NAMES = ["A", "B", "C"]
 MATRIX = np.array([[0.04, 0.01, 0.0], [0.01, 0.09, 0.0], [0.0, 0.0, 0.16]])

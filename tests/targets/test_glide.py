@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trimtab.targets.glide import Glide, GlidePath, glide_problems
+from trimtab.targets.moving.glide import Glide, GlidePath, glide_problems
 from trimtab.targets.tree import RawSleeve
 
 FIRST, LAST = date(2025, 1, 1), date(2055, 1, 1)

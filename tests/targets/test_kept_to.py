@@ -10,21 +10,21 @@ import numpy as np
 import pytest
 
 from tests.targets.test_moving import CALENDAR, END, SYMBOLS, prices, tree, weights
-from trimtab.targets.asked import Asked
-from trimtab.targets.constraints import Group, Score
-from trimtab.targets.front import Front, front
-from trimtab.targets.getting_there import MovingCosts
-from trimtab.targets.held import NOTHING_HELD, Held
-from trimtab.targets.kept_to import KeptTo, Leaving, Liquidity
-from trimtab.targets.learned import prepared
-from trimtab.targets.limits import within
-from trimtab.targets.mover import Mover, stand_ins
-from trimtab.targets.moving import MovingTarget
-from trimtab.targets.optimiser import Optimiser
-from trimtab.targets.planning import plan_ahead
-from trimtab.targets.ranged import Range
-from trimtab.targets.tolerance import tolerated
-from trimtab.targets.window import Window
+from trimtab.targets.at_cost.getting_there import MovingCosts
+from trimtab.targets.at_cost.planning import plan_ahead
+from trimtab.targets.estimators.optimiser import Optimiser
+from trimtab.targets.moving.held import NOTHING_HELD, Held
+from trimtab.targets.moving.kept_to import KeptTo, Leaving, Liquidity
+from trimtab.targets.moving.learned import prepared
+from trimtab.targets.moving.mover import Mover, stand_ins
+from trimtab.targets.moving.moving import MovingTarget
+from trimtab.targets.moving.ranged import Range
+from trimtab.targets.moving.window import Window
+from trimtab.targets.objectives.asked import Asked
+from trimtab.targets.objectives.constraints import Group, Score
+from trimtab.targets.objectives.front import Front, front
+from trimtab.targets.objectives.tolerance import tolerated
+from trimtab.targets.solvers.limits import within
 
 NAMES = ("us", "intl", "bnd")
 THIRDS = Held(dict.fromkeys(NAMES, Fraction(1, 3)))

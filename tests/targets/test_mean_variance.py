@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from tests.targets.test_quadratic import covariance
-from trimtab.targets.choices import Chosen
-from trimtab.targets.hierarchy import hierarchical, like_beside_like
-from trimtab.targets.limits import Limits, contradiction, within
-from trimtab.targets.mean_variance import (
+from trimtab.targets.objectives.choices import Chosen
+from trimtab.targets.objectives.hierarchy import hierarchical, like_beside_like
+from trimtab.targets.objectives.mean_variance import (
     best_sharpe,
     least_volatility,
     least_volatility_for_return,
@@ -21,10 +20,11 @@ from trimtab.targets.mean_variance import (
     most_return_for_volatility,
     most_utility,
 )
-from trimtab.targets.needed_sides import Side, needed_sides
-from trimtab.targets.programme import Row
-from trimtab.targets.risk_parity import risk_budgeted, risk_shares
-from trimtab.targets.tails import least_cvar, least_drawdown
+from trimtab.targets.objectives.risk_parity import risk_budgeted, risk_shares
+from trimtab.targets.objectives.tails import least_cvar, least_drawdown
+from trimtab.targets.solvers.contradiction import Side, contradiction, needed_sides
+from trimtab.targets.solvers.limits import Limits, within
+from trimtab.targets.solvers.programme import Row
 
 
 def stocks(shared: Path) -> tuple[np.ndarray, np.ndarray]:

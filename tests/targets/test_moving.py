@@ -14,12 +14,12 @@ import pytest
 
 from trimtab.adapters.calendars import calendar
 from trimtab.model.instruments import Instrument
-from trimtab.targets.asked import Asked
-from trimtab.targets.foreseen import BlackLitterman, View
-from trimtab.targets.learned import _gap
-from trimtab.targets.mover import Mover, stand_ins
-from trimtab.targets.moving import MovingTarget
-from trimtab.targets.ranged import Range, ranged_tree
+from trimtab.targets.moving.learned import _gap
+from trimtab.targets.moving.mover import Mover, stand_ins
+from trimtab.targets.moving.moving import MovingTarget
+from trimtab.targets.moving.ranged import Range, ranged_tree
+from trimtab.targets.objectives.asked import Asked
+from trimtab.targets.objectives.foreseen import BlackLitterman, View
 from trimtab.targets.tree import RawSleeve
 
 CALENDAR = calendar("XNYS")

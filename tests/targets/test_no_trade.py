@@ -7,11 +7,11 @@ import pytest
 
 import trimtab as tt
 from tests.targets.test_quadratic import covariance
-from trimtab.targets.getting_there import MovingCosts, from_holdings
-from trimtab.targets.limits import Limits, within
-from trimtab.targets.mean_variance import most_utility
-from trimtab.targets.no_trade import NoTradeRegion
-from trimtab.targets.programme import Row
+from trimtab.targets.at_cost.getting_there import MovingCosts, from_holdings
+from trimtab.targets.at_cost.no_trade import NoTradeRegion
+from trimtab.targets.objectives.mean_variance import most_utility
+from trimtab.targets.solvers.limits import Limits, within
+from trimtab.targets.solvers.programme import Row
 
 
 def any_region(seed: int) -> tuple[NoTradeRegion, np.random.Generator]:

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from trimtab.estimates.covariance import sample_covariance
-from trimtab.targets.asked import Asked
-from trimtab.targets.constraints import Constraints, Group
-from trimtab.targets.cost_aware import CostAware
-from trimtab.targets.estimated import COVARIANCES, EXPECTED, covariance_by, expected_by
-from trimtab.targets.foreseen import BlackLitterman
-from trimtab.targets.limits import within
-from trimtab.targets.mean_variance import least_volatility, most_utility
-from trimtab.targets.objectives import OBJECTIVES
-from trimtab.targets.optimised import optimise
-from trimtab.targets.optimiser import Optimiser
-from trimtab.targets.risk_parity import risk_shares
+from trimtab.targets.estimators.cost_aware import CostAware
+from trimtab.targets.estimators.optimiser import Optimiser
+from trimtab.targets.objectives.asked import Asked
+from trimtab.targets.objectives.constraints import Constraints, Group
+from trimtab.targets.objectives.estimated import COVARIANCES, EXPECTED, covariance_by, expected_by
+from trimtab.targets.objectives.foreseen import BlackLitterman
+from trimtab.targets.objectives.mean_variance import least_volatility, most_utility
+from trimtab.targets.objectives.names import OBJECTIVES
+from trimtab.targets.objectives.optimised import optimise
+from trimtab.targets.objectives.risk_parity import risk_shares
+from trimtab.targets.solvers.limits import within
 
 
 def history(seed: int = 1, n: int = 5, sessions: int = 300) -> np.ndarray:

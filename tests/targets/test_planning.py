@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.targets.test_quadratic import covariance
-from trimtab.targets.getting_there import MovingCosts, TaxLot, from_holdings
-from trimtab.targets.limits import Limits, within
-from trimtab.targets.planning import plan_ahead
-from trimtab.targets.programme import Row
+from trimtab.targets.at_cost.getting_there import MovingCosts, TaxLot, from_holdings
+from trimtab.targets.at_cost.planning import plan_ahead
+from trimtab.targets.solvers.limits import Limits, within
+from trimtab.targets.solvers.programme import Row
 
 
 class Case:

@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trimtab.targets import quadratic
-from trimtab.targets.programme import Programme, Row
-from trimtab.targets.quadratic import Repeated, duality_gap, solve
+from trimtab.targets.solvers import quadratic
+from trimtab.targets.solvers.programme import Programme, Row
+from trimtab.targets.solvers.quadratic import Repeated, duality_gap, solve
 
 
 def covariance(rng: np.random.Generator, n: int) -> np.ndarray:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.targets.test_quadratic import covariance, excess, oracle
-from trimtab.targets import quadratic
-from trimtab.targets.programme import Programme, Row
-from trimtab.targets.quadratic import duality_gap, solve
+from trimtab.targets.solvers import quadratic
+from trimtab.targets.solvers.programme import Programme, Row
+from trimtab.targets.solvers.quadratic import duality_gap, solve
 
 
 def many(n: int, seed: int, *, factors: bool = False, groups: int = 0) -> Programme:

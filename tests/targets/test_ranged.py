@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trimtab.targets.ranged import UNITS, Range, exact_tree, ranged_tree
+from trimtab.targets.moving.ranged import UNITS, Range, exact_tree, ranged_tree
 from trimtab.targets.tree import RawSleeve
 
 

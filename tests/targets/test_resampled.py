@@ -7,12 +7,12 @@ import pytest
 
 import trimtab as tt
 from tests.targets.test_robust import market
-from trimtab.targets.asked import Asked
-from trimtab.targets.front import Front, _mean_curve, front
-from trimtab.targets.limits import within
-from trimtab.targets.mean_variance import least_volatility, most_utility
-from trimtab.targets.optimised import optimise
-from trimtab.targets.resampled import draws
+from trimtab.targets.objectives.asked import Asked
+from trimtab.targets.objectives.front import Front, _mean_curve, front
+from trimtab.targets.objectives.mean_variance import least_volatility, most_utility
+from trimtab.targets.objectives.optimised import optimise
+from trimtab.targets.objectives.resampled import draws
+from trimtab.targets.solvers.limits import within
 
 
 def history(n: int = 5, sessions: int = 260) -> np.ndarray:

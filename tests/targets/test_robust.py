@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import trimtab as tt
-from trimtab.targets.limits import Limits, Tracking, Turnover, within
-from trimtab.targets.programme import Row
-from trimtab.targets.robust import UNCERTAINTIES, errors, most_robust, penalty
+from trimtab.targets.objectives.robust import UNCERTAINTIES, errors, most_robust, penalty
+from trimtab.targets.solvers.limits import Limits, Tracking, Turnover, within
+from trimtab.targets.solvers.programme import Row
 
 
 def market(seed: int, n: int = 8) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import trimtab as tt
-from trimtab.targets.limits import Breeding
+from trimtab.targets.solvers.limits import Breeding
 
 
 def returns(sessions: int = 400) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trimtab.targets.signals import KnownSeries, Signal, price_reading, series_reading
+from trimtab.targets.moving.signals import KnownSeries, Signal, price_reading, series_reading
 
 SHIFTS = (("stocks", Fraction(-1, 10)), ("bonds", Fraction(1, 10)))
 VIX = KnownSeries(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import trimtab as tt
-from trimtab.targets.limits import Breeding
+from trimtab.targets.solvers.limits import Breeding
 
 RETURNS = np.random.default_rng(1).normal(0.0004, 0.01, (80, 3))
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trimtab.targets import mean_variance
-from trimtab.targets.accounts import most_utility_each
-from trimtab.targets.getting_there import MovingCosts, from_holdings
-from trimtab.targets.hierarchy import hierarchical
-from trimtab.targets.limits import within
-from trimtab.targets.risk_parity import risk_budgeted
-from trimtab.targets.sound import SMALL, check_estimates
+from trimtab.targets.at_cost.accounts import most_utility_each
+from trimtab.targets.at_cost.getting_there import MovingCosts, from_holdings
+from trimtab.targets.objectives import mean_variance
+from trimtab.targets.objectives.hierarchy import hierarchical
+from trimtab.targets.objectives.risk_parity import risk_budgeted
+from trimtab.targets.solvers.limits import within
+from trimtab.targets.solvers.sound import SMALL, check_estimates
 
 RETURNS = np.array([0.1, 0.05, 0.02])
 SOUND = np.array([[0.04, 0.01, 0.0], [0.01, 0.04, 0.0], [0.0, 0.0, 0.01]])

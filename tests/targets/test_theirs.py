@@ -14,7 +14,7 @@ import pytest
 
 from tests.targets.test_moving import mover, tree, weights
 from trimtab.model.errors import RefusedError
-from trimtab.targets.ranged import Range, ranged_tree
+from trimtab.targets.moving.ranged import Range, ranged_tree
 from trimtab.targets.tree import RawSleeve
 
 pytest.importorskip("pandas")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.targets.test_front import NAMES, market
-from trimtab.targets.front import Front, front
-from trimtab.targets.limits import within
-from trimtab.targets.tolerance import ONE_YEAR_IN_TWENTY, tolerated
+from trimtab.targets.objectives.front import Front, front
+from trimtab.targets.objectives.tolerance import ONE_YEAR_IN_TWENTY, tolerated
+from trimtab.targets.solvers.limits import within
 
 
 def curve(seed: int) -> tuple[Front, np.ndarray, np.ndarray]:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trimtab.targets.glide import Glide
-from trimtab.targets.volatility import VolatilityTarget, scale
+from trimtab.targets.moving.glide import Glide
+from trimtab.targets.moving.volatility import VolatilityTarget, scale
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from trimtab.adapters.toml_table import near, shown
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import NumberError, decimal_from
-from trimtab.targets.constraints import Group
+from trimtab.targets.objectives.constraints import Group
 
 LONGEST = 4096
 MEMBERS = ("symbol", "group")

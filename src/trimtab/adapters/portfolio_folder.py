@@ -61,7 +61,7 @@ from trimtab.targets.tree import RawSleeve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trimtab.targets.moving import MovingTarget
+    from trimtab.targets.moving.moving import MovingTarget
 
 __all__ = ["Portfolio", "read_portfolio"]
 
@@ -288,7 +288,7 @@ class _Written:
     def check_weighed(self) -> None:
         """`worth` needs a target that maximises a utility."""
         if self.policy.when.worth is not None and not self.root.problems:
-            from trimtab.targets.watch import why_not_weighed
+            from trimtab.targets.moving.watch import why_not_weighed
 
             wrong = why_not_weighed(self.policy.when, self.shares.moving)
             if wrong:
@@ -300,7 +300,7 @@ class _Written:
         self.findings += bands_of_nothing(self.policy.when, [self.shares.written, *own])
         moving = self.shares.moving
         if moving is not None and moving.cppi is not None:
-            from trimtab.targets.cppi import told_of_bands
+            from trimtab.targets.moving.cppi import told_of_bands
 
             self.findings += told_of_bands(self.policy.when, "policy")
 

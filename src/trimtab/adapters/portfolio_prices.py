@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.adapters.price_frames import read_prices
 from trimtab.model.errors import InputError, RefusedError
-from trimtab.simulate.history import PriceHistory
-from trimtab.targets.breaking import Breaks
-from trimtab.targets.mover import Mover, stand_ins
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.targets.moving.breaking import Breaks
+from trimtab.targets.moving.mover import Mover, stand_ins
+from trimtab.targets.moving.signals import KnownSeries
+from trimtab.targets.moving.watch import Watch
 from trimtab.targets.prices import Prices
-from trimtab.targets.signals import KnownSeries
-from trimtab.targets.watch import Watch
 
 MOST_TOLD = 3
 """So many problems of price files are told where nothing can be learned from them."""

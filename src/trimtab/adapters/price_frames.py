@@ -32,7 +32,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.instruments import Alias
 from trimtab.model.numbers import NumberError, decimal_from
 from trimtab.simulate.frames import FrameKind
-from trimtab.simulate.history import PriceHistory, jumps, split_guess
+from trimtab.simulate.prices.history import PriceHistory, jumps, split_guess
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from trimtab.adapters.price_splits import check_splits, check_zeros
 from trimtab.adapters.price_tables import PriceTable, stop
 from trimtab.adapters.toml_table import shown
 from trimtab.model.findings import Finding
-from trimtab.simulate.history import Rows
+from trimtab.simulate.prices.history import Rows
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Days, Floats

@@ -13,7 +13,7 @@ from trimtab.model.instruments import Alias
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Days, Floats
-    from trimtab.simulate.history import Rows
+    from trimtab.simulate.prices.history import Rows
 
 Aliases: TypeAlias = Mapping[str, Sequence[Alias] | Mapping[str, date | str | None]]
 

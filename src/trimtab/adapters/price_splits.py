@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from trimtab.adapters.csv_lines import ZERO_SPLIT, is_zero
 from trimtab.adapters.price_tables import PriceTable
 from trimtab.model.findings import Finding
-from trimtab.simulate.splits import usual_move
+from trimtab.simulate.prices.splits import usual_move
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Days, Floats

@@ -29,7 +29,7 @@ from trimtab.adapters.csv_lines import (
 from trimtab.adapters.toml_table import near, shown
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.numbers import NumberError, decimal_from
-from trimtab.targets.signals import KnownSeries
+from trimtab.targets.moving.signals import KnownSeries
 
 LONGEST = 4096
 DATES = ("date", "observation_date")

@@ -17,7 +17,7 @@ from skfolio.optimization import BaseOptimization
 from sklearn.base import clone
 from sklearn.utils.validation import validate_data
 
-from trimtab.targets.parameters import asks_held
+from trimtab.targets.estimators.parameters import asks_held
 
 
 class InSkfolio(BaseOptimization):

@@ -19,7 +19,7 @@ from trimtab.adapters.csv_lines import Sheet, number_remedy, read_sheet
 from trimtab.adapters.toml_table import near
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.numbers import NumberError, decimal_from
-from trimtab.targets.foreseen import View
+from trimtab.targets.objectives.foreseen import View
 
 MOST_PERCENT = 1000
 """Beyond this a year's return is a slip."""

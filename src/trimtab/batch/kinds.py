@@ -21,8 +21,8 @@ from trimtab.model.accounts import Account, TaxTreatment
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
 from trimtab.model.sleeves import Sleeve
-from trimtab.targets.mover import Mover
-from trimtab.targets.watch import Watch
+from trimtab.targets.moving.mover import Mover
+from trimtab.targets.moving.watch import Watch
 
 Weights = tuple[tuple[str, Decimal], ...]
 """A target of one's own: symbols in ascending order with percentages."""

@@ -27,8 +27,8 @@ from trimtab.model.found import Found
 from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.market import Market
 from trimtab.reports.found_text import found_json
-from trimtab.targets.mover import Mover
-from trimtab.targets.watch import Watch
+from trimtab.targets.moving.mover import Mover
+from trimtab.targets.moving.watch import Watch
 
 if TYPE_CHECKING:
     import duckdb

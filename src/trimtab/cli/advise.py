@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from trimtab.cli.options import Commands
     from trimtab.cli.studied import Studied
-    from trimtab.simulate.account_run import AccountRun
-    from trimtab.simulate.advice import Advice
+    from trimtab.simulate.accounts.run import AccountRun
+    from trimtab.simulate.choosing.advice import Advice
 
 EPILOG = """\
 examples:
@@ -89,8 +89,8 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.model.errors import RefusedError, TrimtabError
     from trimtab.model.policy import Policy, parse_policy
-    from trimtab.simulate.advice import MADE_PATHS, PATHS, advise
-    from trimtab.simulate.advice_checked import checked_in_accounts, tax_of_turnover
+    from trimtab.simulate.choosing.advice import MADE_PATHS, PATHS, advise
+    from trimtab.simulate.choosing.checked import checked_in_accounts, tax_of_turnover
 
     conditions = conditions_of(args)
     progress("reading prices")

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from trimtab.cli.studied import Studied
     from trimtab.live.book import OpenBook
     from trimtab.model.policy import Policy
-    from trimtab.simulate.account_paths import AccountPaths
-    from trimtab.simulate.account_run import AccountRun
-    from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.results import Backtest
+    from trimtab.simulate.accounts.paths import AccountPaths
+    from trimtab.simulate.accounts.run import AccountRun
+    from trimtab.simulate.research.results import Backtest
+    from trimtab.simulate.uncertainty.outcomes import Outcomes
 
 EPILOG = """\
 examples:
@@ -240,7 +240,7 @@ def _shuffled(result: Backtest, paths: int | None) -> tuple[Outcomes | None, lis
     """The policies over shuffled histories, or why that was not tried."""
     from trimtab.cli.patience import counting
     from trimtab.cli.screen import progress
-    from trimtab.simulate.bootstrap import bootstrap
+    from trimtab.simulate.uncertainty.bootstrap import bootstrap
 
     if paths is None:
         work = sum(one.sessions for one in result.policies)
@@ -314,7 +314,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
         made.setdefault(policy.words, policy)
     moving = book.portfolio.moving
     if moving is not None and moving.glide is None and not (args.when or args.to or args.policy):
-        from trimtab.simulate.found_aim import equal_shares
+        from trimtab.simulate.research.found_aim import equal_shares
 
         made[EQUAL] = Policy(equal_shares(moving), own.when, own.to, EQUAL)
 
@@ -434,7 +434,7 @@ def _accounts_shuffled(
 
 def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str], bool]:
     """The run, what to say with it, and whether its target is found from prices."""
-    from trimtab.simulate.backtest import backtest
+    from trimtab.simulate.research.backtest import backtest
 
     conditions = conditions_of(args)
     found = studied(args)
@@ -471,7 +471,7 @@ def _begins_with(found: Studied, args: argparse.Namespace) -> float | None:
     """
     from trimtab.live.book import open_book
     from trimtab.model.errors import RefusedError
-    from trimtab.simulate.found_aim import FoundAim
+    from trimtab.simulate.research.found_aim import FoundAim
 
     if args.cash or not isinstance(found.target, FoundAim) or found.target.insured is None:
         cash: float | None = args.cash

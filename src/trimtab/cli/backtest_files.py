@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from trimtab.simulate.account_paths import AccountPaths
-    from trimtab.simulate.account_run import AccountRun
-    from trimtab.simulate.policy_result import PolicyResult
-    from trimtab.simulate.results import Backtest
+    from trimtab.simulate.accounts.paths import AccountPaths
+    from trimtab.simulate.accounts.run import AccountRun
+    from trimtab.simulate.research.policy_result import PolicyResult
+    from trimtab.simulate.research.results import Backtest
 
 FIGURES, EQUITY, WEIGHTS, TRADES = "figures.json", "equity.csv", "weights.csv", "trades.csv"
 LOTS_SOLD, LOTS_LEFT = "lots_sold.csv", "lots_left.csv"
@@ -101,7 +101,7 @@ def accounts_json(
     As in the text, findings are those of all runs, with whose they are.
     """
     from trimtab.reports.plan_json import findings_json
-    from trimtab.simulate.account_findings import findings_of
+    from trimtab.simulate.accounts.findings import findings_of
 
     figures = [{"name": run.name, **run.to_dict()} for run in runs]
     found = figures[0] if len(figures) == 1 else {"policies": figures}

@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
 def _report(summary: Summary, out: Path) -> str:
     """The summary in a few lines."""
     from trimtab.batch.run import SORTING
-    from trimtab.targets.mover import in_a_line
+    from trimtab.targets.moving.mover import in_a_line
 
     plain = summary.plain()
     accounts = f"{summary.accounts:,} accounts, {summary.decided:,} decided"

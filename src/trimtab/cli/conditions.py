@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from trimtab.costs import Costs
     from trimtab.model.policy import Calendar
-    from trimtab.simulate.account_terms import AccountTerms
-    from trimtab.simulate.flows import Flows, Invest
+    from trimtab.simulate.accounts.terms import AccountTerms
+    from trimtab.simulate.research.flows import Flows, Invest
 
     Regular: TypeAlias = tuple[str, float, bool, Calendar]
     """Which account, or all; how much, whether in shares of the value, and how often."""
@@ -182,7 +182,7 @@ def account_terms_of(args: argparse.Namespace) -> AccountTerms:
 
     from trimtab.cli.missing_prices import delisted_of
     from trimtab.model.errors import RefusedError
-    from trimtab.simulate.account_terms import AccountTerms
+    from trimtab.simulate.accounts.terms import AccountTerms
 
     named, delisted = _flows_named(args), delisted_of(args)
     if args.cash_rate < 0:
@@ -210,7 +210,7 @@ def conditions_of(args: argparse.Namespace) -> dict[str, Any]:
         OptionError: Two of them contradict each other.
         InputError: The file of flows cannot be used.
     """
-    from trimtab.simulate.rules import check_short
+    from trimtab.simulate.research.rules import check_short
 
     flows = flows_by(args)
     check_short(bool(args.short), args.loan_rate, flows, args.dividends or "reinvest")
@@ -265,7 +265,7 @@ def _flows_named(args: argparse.Namespace) -> dict[str, Flows]:
         InputError: The file cannot be used.
     """
     from trimtab.model.errors import RefusedError
-    from trimtab.simulate.flows import Flows
+    from trimtab.simulate.research.flows import Flows
 
     asked = [
         *((1.0, *one) for one in args.deposit or ()),

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from trimtab.cli.options import Commands
     from trimtab.estimates.arrays import Floats
     from trimtab.model.findings import Finding
-    from trimtab.simulate.history import PriceHistory
-    from trimtab.targets.foreseen import Foreseen
-    from trimtab.targets.front import Front
-    from trimtab.targets.limits import Limits
+    from trimtab.simulate.prices.history import PriceHistory
+    from trimtab.targets.objectives.foreseen import Foreseen
+    from trimtab.targets.objectives.front import Front
+    from trimtab.targets.solvers.limits import Limits
 
 EPILOG = """\
 examples:
@@ -139,7 +139,7 @@ def _asked(args: argparse.Namespace) -> _Asked:
     """What the options ask for: of files, or of this portfolio."""
     from trimtab.cli.frontier_folder import this_portfolio
     from trimtab.cli.optimize_limits import weights_now
-    from trimtab.simulate.history import common_sessions
+    from trimtab.simulate.prices.history import common_sessions
 
     known = prices_given(args)
     if known is not None:
@@ -170,7 +170,7 @@ def _front(args: argparse.Namespace, asked: _Asked) -> tuple[Front, str]:
     """
     from trimtab.cli.frontier_folder import limits_are_given, risk_free_of
     from trimtab.model.errors import RefusedError
-    from trimtab.targets.front import Front, front, with_cash
+    from trimtab.targets.objectives.front import Front, front, with_cash
 
     taught = asked.taught
     free = risk_free_of(args) if taught is None else taught.risk_free
@@ -200,7 +200,7 @@ def _front(args: argparse.Namespace, asked: _Asked) -> tuple[Front, str]:
         cash=asked.cash,
     )
     if not isinstance(found, Front):
-        from trimtab.targets.optimised import contradiction_told
+        from trimtab.targets.objectives.optimised import contradiction_told
 
         clash = contradiction_told(of.names, of.limits, found.solution, of.covariance)
         raise RefusedError(f"these limits cannot be met together: {clash}. Loosen one of them")
@@ -244,7 +244,7 @@ def _estimated(args: argparse.Namespace, asked: _Asked, free: float) -> Estimate
     """
     from trimtab.estimates.years import sessions_a_year
     from trimtab.model.errors import RefusedError
-    from trimtab.targets.optimiser import Optimiser
+    from trimtab.targets.estimators.optimiser import Optimiser
 
     prices, taught = asked.prices, asked.taught
     rules = constraints_of(args, prices)
@@ -291,7 +291,7 @@ def _drawn(
     args: argparse.Namespace, of: Estimated, taught: Taught | None
 ) -> list[tuple[Floats, Floats]]:
     """Estimates of histories that are drawn, where that is asked for."""
-    from trimtab.targets.resampled import draws
+    from trimtab.targets.objectives.resampled import draws
 
     count, seed = args.resampled, args.seed
     if not count and taught is not None:
@@ -316,7 +316,7 @@ def _drawn(
 
 def _with_tolerance(args: argparse.Namespace, found: Front, covariance: Floats) -> Front:
     """The frontier with the point that a stated tolerance for risk leads to."""
-    from trimtab.targets.tolerance import Kind, tolerated
+    from trimtab.targets.objectives.tolerance import Kind, tolerated
 
     asked: tuple[tuple[Kind, float | None], ...] = (
         ("volatility", args.max_volatility), ("loss", args.max_loss), ("score", args.risk_score),
@@ -329,7 +329,7 @@ def _with_tolerance(args: argparse.Namespace, found: Front, covariance: Floats) 
 
 
 def _score(text: str) -> float:
-    from trimtab.targets.tolerance import SCORES
+    from trimtab.targets.objectives.tolerance import SCORES
 
     return amount(text, "a score of risk", 1, SCORES)
 

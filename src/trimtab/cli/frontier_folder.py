@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from trimtab.live.book import OpenBook
     from trimtab.model.findings import Finding
     from trimtab.model.plan import Plan
-    from trimtab.simulate.history import PriceHistory
-    from trimtab.targets.foreseen import Foreseen
-    from trimtab.targets.limits import Limits
-    from trimtab.targets.moving import MovingTarget
+    from trimtab.simulate.prices.history import PriceHistory
+    from trimtab.targets.moving.moving import MovingTarget
+    from trimtab.targets.objectives.foreseen import Foreseen
+    from trimtab.targets.solvers.limits import Limits
 
 WORTH_SAYING = 0.0005
 """Less of the portfolio than this is not missed."""
@@ -188,12 +188,12 @@ def _taught(
     """What the table learned for the target that holds; options take the place of its keys."""
     from trimtab.cli.optimize_views import expectation_of, is_expected
     from trimtab.model.errors import RefusedError
-    from trimtab.targets.breaking import by_what_is_recent
-    from trimtab.targets.held import NOTHING_HELD
-    from trimtab.targets.kept_to import curbed
-    from trimtab.targets.learned import limits_of_invested
-    from trimtab.targets.ranged import UNITS
-    from trimtab.targets.window import estimates_of, window_of, year_of
+    from trimtab.targets.moving.breaking import by_what_is_recent
+    from trimtab.targets.moving.held import NOTHING_HELD
+    from trimtab.targets.moving.kept_to import curbed
+    from trimtab.targets.moving.learned import limits_of_invested
+    from trimtab.targets.moving.ranged import UNITS
+    from trimtab.targets.moving.window import estimates_of, window_of, year_of
 
     if args.start is not None:
         raise RefusedError(

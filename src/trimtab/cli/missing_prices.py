@@ -58,7 +58,7 @@ def missing_of(args: argparse.Namespace, found: Studied) -> dict[str, Any]:
     Raises:
         OptionError: One of them makes no sense.
     """
-    from trimtab.simulate.gaps import read_gaps
+    from trimtab.simulate.prices.gaps import read_gaps
 
     delisted = {
         symbol: None if price is None else float(price)

@@ -10,7 +10,7 @@ from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
 from trimtab.cli.studied import amount, rate
 from trimtab.cli.units import RISK_FREE, understood
-from trimtab.targets.objectives import OBJECTIVES
+from trimtab.targets.objectives.names import OBJECTIVES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from trimtab.cli.options import Commands
     from trimtab.model.findings import Finding
-    from trimtab.simulate.history import PriceHistory
-    from trimtab.targets.asked import Optimised
-    from trimtab.targets.optimiser import Optimiser
+    from trimtab.simulate.prices.history import PriceHistory
+    from trimtab.targets.estimators.optimiser import Optimiser
+    from trimtab.targets.objectives.asked import Optimised
 
 EPILOG = """\
 examples:
@@ -120,9 +120,9 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.cli.studied import shares_of
     from trimtab.estimates.years import sessions_a_year
     from trimtab.model.errors import RefusedError
-    from trimtab.simulate.history import common_sessions
-    from trimtab.targets.constraints import Constraints
-    from trimtab.targets.optimiser import Optimiser
+    from trimtab.simulate.prices.history import common_sessions
+    from trimtab.targets.estimators.optimiser import Optimiser
+    from trimtab.targets.objectives.constraints import Constraints
 
     _refuse_without_effect(args)
     if args.set and not args.estimator:
@@ -210,7 +210,7 @@ def _known(
 def _refuse_without_effect(args: argparse.Namespace) -> None:
     """Refuse what has an effect with other objectives only."""
     from trimtab.model.errors import RefusedError
-    from trimtab.targets.objectives import ONLY_FOR
+    from trimtab.targets.objectives.names import ONLY_FOR
 
     if args.estimator:
         _refuse_beside_estimator(args)
@@ -226,7 +226,7 @@ def _refuse_without_effect(args: argparse.Namespace) -> None:
 def _refuse_beside_estimator(args: argparse.Namespace) -> None:
     """Refuse what somebody else's estimator never sees."""
     from trimtab.model.errors import RefusedError
-    from trimtab.targets.objectives import ONLY_FOR
+    from trimtab.targets.objectives.names import ONLY_FOR
 
     given = [key for key in (*ONLY_FOR, "budgets", "resampled") if getattr(args, key)]
     given += [key for key in ("min_names", "max_names", "min_position") if getattr(args, key)]
@@ -242,7 +242,7 @@ def _fitted(args: argparse.Namespace, ours: Optimiser, prices: PriceHistory) -> 
     """What an estimator of other people finds, in place of our objective."""
     from trimtab.adapters.estimators import estimator_by, settings_of
     from trimtab.model.errors import RefusedError
-    from trimtab.targets.fitted import fitted
+    from trimtab.targets.estimators.fitted import fitted
 
     if args.objective != "min-volatility" or ours.constraints is not None:
         raise RefusedError(
@@ -274,7 +274,7 @@ def _told(found: Optimised, prices: PriceHistory, risk_free: float) -> dict[str,
     from math import isfinite
 
     from trimtab.reports.plan_json import findings_json
-    from trimtab.targets.foreseen import foreseen_dict
+    from trimtab.targets.objectives.foreseen import foreseen_dict
 
     def number(value: float) -> float | None:
         return float(value) if isfinite(value) else None

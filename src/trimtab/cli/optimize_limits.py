@@ -7,15 +7,15 @@ import argparse
 from trimtab.cli.options import day
 from trimtab.cli.studied import amount, cash, rate, shares_of
 from trimtab.cli.units import ALL, bounds, risk_free
-from trimtab.targets.estimated import COVARIANCES, EXPECTED
+from trimtab.targets.objectives.estimated import COVARIANCES, EXPECTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trimtab.simulate.history import PriceHistory
-    from trimtab.targets.constraints import Constraints, Score
-    from trimtab.targets.limits import Search
+    from trimtab.simulate.prices.history import PriceHistory
+    from trimtab.targets.objectives.constraints import Constraints, Score
+    from trimtab.targets.solvers.limits import Search
 
 RECENT = 63
 """Sessions whose volume counts: three months."""
@@ -159,7 +159,7 @@ def _search(args: argparse.Namespace) -> Search:
     from time import monotonic
 
     from trimtab.cli.screen import progress
-    from trimtab.targets.limits import Breeding, Search
+    from trimtab.targets.solvers.limits import Breeding, Search
 
     end = monotonic() + args.time_limit
 
@@ -186,8 +186,8 @@ def constraints_of(
     """
     from trimtab.adapters.groups_csv import GroupFile, read_groups
     from trimtab.model.errors import RefusedError
-    from trimtab.targets.constraints import Constraints
-    from trimtab.targets.limits import Search
+    from trimtab.targets.objectives.constraints import Constraints
+    from trimtab.targets.solvers.limits import Search
 
     for one, other in (
         ("turnover", "weights"),
@@ -274,7 +274,7 @@ def _scores(args: argparse.Namespace, known: Sequence[str]) -> list[Score]:
 
     from trimtab.adapters.scores_csv import missing_scores, read_scores, score_named
     from trimtab.model.errors import RefusedError
-    from trimtab.targets.constraints import Score
+    from trimtab.targets.objectives.constraints import Score
 
     least, most = dict(args.min_score), dict(args.max_score)
     names = list(dict.fromkeys([*least, *most]))
@@ -301,7 +301,7 @@ def _sellable(args: argparse.Namespace, prices: PriceHistory) -> dict[str, float
     import numpy as np
 
     from trimtab.model.errors import RefusedError
-    from trimtab.targets.constraints import days_of_volume
+    from trimtab.targets.objectives.constraints import days_of_volume
 
     if prices.volume is None:
         raise RefusedError("--within-days needs volumes, and these prices have none")

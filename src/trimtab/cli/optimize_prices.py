@@ -9,7 +9,7 @@ from trimtab.cli.studied import code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trimtab.simulate.history import PriceHistory
+    from trimtab.simulate.prices.history import PriceHistory
 
 
 def add_prices(parser: argparse.ArgumentParser) -> None:

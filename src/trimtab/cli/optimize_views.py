@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trimtab.targets.foreseen import Expectation
+    from trimtab.targets.objectives.foreseen import Expectation
 
 
 def add_views(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def expectation_of(args: argparse.Namespace, known: Sequence[str]) -> Expectatio
     """
     from trimtab.estimates.views import TAU
     from trimtab.model.errors import RefusedError
-    from trimtab.targets.foreseen import MARKET_AVERSION, BlackLitterman
+    from trimtab.targets.objectives.foreseen import MARKET_AVERSION, BlackLitterman
 
     given = args.expected_returns is not None
     for option in ("views", "tau", "market_risk_aversion"):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trimtab.model.policy import When
     from trimtab.model.sessions import Calendar
     from trimtab.model.sleeves import Sleeve
-    from trimtab.simulate.history import PriceHistory
+    from trimtab.simulate.prices.history import PriceHistory
 
 START = 100_000
 """What a run starts with unless told."""
@@ -77,13 +77,13 @@ class Studied:
         from trimtab.model.sleeves import Sleeve
 
         if when.breakdown and self.moves:
-            from trimtab.simulate.found_aim import FoundAim
+            from trimtab.simulate.research.found_aim import FoundAim
 
             assert isinstance(self.target, FoundAim), "what moves is found"
             return replace(self.target, breaks=True)
         if not when.needs_prices or self.calendar is None or not isinstance(self.target, Sleeve):
             return self.target
-        from trimtab.simulate.found_aim import WrittenAim
+        from trimtab.simulate.research.found_aim import WrittenAim
 
         return WrittenAim(self.target, self.calendar)
 
@@ -145,7 +145,7 @@ def refuse_worth(found: Studied, command: str) -> None:
         RefusedError: The portfolio's target does.
     """
     from trimtab.model.errors import RefusedError
-    from trimtab.simulate.found_aim import FoundAim
+    from trimtab.simulate.research.found_aim import FoundAim
 
     if not isinstance(found.target, FoundAim) or not found.target.target.of_one_book:
         return
@@ -320,8 +320,8 @@ def _moving(portfolio: Portfolio, prices: PriceHistory) -> Studied:
     from trimtab.adapters.portfolio_prices import portfolio_series
     from trimtab.costs import Costs
     from trimtab.model.errors import InputError
-    from trimtab.simulate.found_aim import FoundAim, by_symbol, equal_shares
-    from trimtab.targets.mover import stand_ins
+    from trimtab.simulate.research.found_aim import FoundAim, by_symbol, equal_shares
+    from trimtab.targets.moving.mover import stand_ins
 
     moving, mandate = portfolio.moving, portfolio.mandate
     assert moving is not None, "the target moves"
@@ -405,7 +405,7 @@ def stand_ins(
 ) -> tuple[PriceHistory, list[tuple[str, str]]]:
     """The prices of a portfolio, and of each leaf of its target the symbol that stands for it."""
     from trimtab.adapters.portfolio_prices import portfolio_prices
-    from trimtab.targets import mover
+    from trimtab.targets.moving import mover
 
     prices = portfolio_prices(portfolio, fx=fx)
     if portfolio.moving is None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from trimtab.cli.options import Commands
     from trimtab.cli.studied import Studied
-    from trimtab.simulate.grid import Grid
-    from trimtab.simulate.sweep import Sweep
+    from trimtab.simulate.choosing.grid import Grid
+    from trimtab.simulate.choosing.sweep import Sweep
 
 EPILOG = """\
 examples:
@@ -136,7 +136,7 @@ def _grid(args: argparse.Namespace, found: Studied) -> Grid:
     from trimtab.model.errors import RefusedError
     from trimtab.model.policy import Policy, parse_policy
     from trimtab.model.ranges import MOST, ranged
-    from trimtab.simulate.grid import grid
+    from trimtab.simulate.choosing.grid import grid
 
     when, to = parse_policy(found.policy or "monthly to target")
     whens = [one for words in args.when or WHENS for one in ranged(words)]
@@ -194,7 +194,7 @@ def _swept(args: argparse.Namespace, found: Studied, policies: Grid, out: Path |
     from trimtab.adapters.machine import processors
     from trimtab.adapters.sweep_store import SweepStore
     from trimtab.cli.screen import progress
-    from trimtab.simulate.sweep import fingerprint, sweep
+    from trimtab.simulate.choosing.sweep import fingerprint, sweep
 
     options: dict[str, Any] = {
         "cash": args.cash or START,

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from trimtab.engine.aim import targets
 from trimtab.engine.mandate import HOUSEHOLD, Mandate
-from trimtab.targets.held import NOTHING_HELD, Held
+from trimtab.targets.moving.held import NOTHING_HELD, Held
 
 if TYPE_CHECKING:
-    from trimtab.targets.mover import Mover
-    from trimtab.targets.watch import Watch
+    from trimtab.targets.moving.mover import Mover
+    from trimtab.targets.moving.watch import Watch
 
 
 NOTHING = Fraction(0)

@@ -10,7 +10,7 @@ from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.value import Valuation, valuation
 from trimtab.model.market import Market
 from trimtab.model.state import State
-from trimtab.targets.held import NOTHING_HELD, Held
+from trimtab.targets.moving.held import NOTHING_HELD, Held
 
 
 class Leaf(Protocol):

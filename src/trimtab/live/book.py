@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from trimtab.execution.reconcile import Mismatch, Statement
     from trimtab.execution.statement import Adjustment
     from trimtab.model.policy import Policy
-    from trimtab.simulate.account_results import AccountBacktest
-    from trimtab.simulate.account_start import StartFrom
+    from trimtab.simulate.accounts.results import AccountBacktest
+    from trimtab.simulate.accounts.start import StartFrom
 
 
 def open_book(
@@ -171,7 +171,7 @@ class OpenBook(ObservedBook):
             pay_tax: Pay tax when it is due, out of the account that sold; else it is counted.
             fx: A file of exchange rates, in place of the portfolio's.
             fx_bps: Half-spread of exchange in basis points, in place of the portfolio's.
-            terms: Of `trimtab.simulate.account_terms.AccountTerms`: `dividends`, `flows`,
+            terms: Of `trimtab.simulate.accounts.terms.AccountTerms`: `dividends`, `flows`,
                 `flows_of`, `fee`, `cash_rate`, `trade_at`, `delisted`.
 
         Returns:

@@ -28,20 +28,20 @@ from trimtab.model.numbers import Price, StepPrice, minor_from
 from trimtab.model.policy import Policy, parse_policy
 from trimtab.model.sessions import Calendar
 from trimtab.model.sleeves import Sleeve
-from trimtab.simulate.account import backtest_accounts
-from trimtab.simulate.account_cash import large_dividends, together
-from trimtab.simulate.account_paths import ACCOUNT_PATHS, AccountPaths, bootstrap_accounts
-from trimtab.simulate.account_results import AccountBacktest
-from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.account_start import Start, StartFrom, lots_moved_back
-from trimtab.simulate.account_terms import USUAL, AccountTerms
-from trimtab.simulate.account_volume import usual_days
-from trimtab.simulate.gaps import USUAL_HOLD
-from trimtab.simulate.priced_days import PricedDays, priced_days
-from trimtab.simulate.tape import Tape
-from trimtab.targets.breaking import Breaks
-from trimtab.targets.mover import Mover
-from trimtab.targets.watch import Watch, why_not_weighed
+from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.accounts.cash import large_dividends, together
+from trimtab.simulate.accounts.paths import ACCOUNT_PATHS, AccountPaths, bootstrap_accounts
+from trimtab.simulate.accounts.priced_days import PricedDays, priced_days
+from trimtab.simulate.accounts.results import AccountBacktest
+from trimtab.simulate.accounts.run import AccountRun
+from trimtab.simulate.accounts.start import Start, StartFrom, lots_moved_back
+from trimtab.simulate.accounts.tape import Tape
+from trimtab.simulate.accounts.terms import USUAL, AccountTerms
+from trimtab.simulate.accounts.volume import usual_days
+from trimtab.simulate.prices.gaps import USUAL_HOLD
+from trimtab.targets.moving.breaking import Breaks
+from trimtab.targets.moving.mover import Mover
+from trimtab.targets.moving.watch import Watch, why_not_weighed
 
 SESSIONS_AT_LEAST = 2
 
@@ -80,7 +80,7 @@ def account_runs(
         start_from: `cash`: each account starts with its present worth in cash, and is invested at
             the first session. `lots`: with its present lots, moved back to that day: each is worth
             what it is now, has the same gain in proportion and the same age
-            (`trimtab.simulate.account_start`), and the policy says what is done with them.
+            (`trimtab.simulate.accounts.start`), and the policy says what is done with them.
         on_session: Called with the policy's name and each session, for a progress bar.
 
     Raises:

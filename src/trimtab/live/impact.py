@@ -13,7 +13,7 @@ from trimtab.model.numbers import MINOR_DIGITS
 from trimtab.model.plan import Plan, Trade
 
 if TYPE_CHECKING:
-    from trimtab.simulate.history import PriceHistory
+    from trimtab.simulate.prices.history import PriceHistory
 
 
 def with_impact(plan: Plan, portfolio: Portfolio) -> tuple[Plan, list[Finding]]:
@@ -70,7 +70,7 @@ def _impact_of(trade: Trade, plan: Plan, costs: Costs, history: PriceHistory) ->
     """What a trade is estimated to cost by moving the price, in minor units; None if unknown."""
     import numpy as np
 
-    from trimtab.simulate.conditions import usual_day
+    from trimtab.simulate.research.conditions import usual_day
 
     if trade.instrument not in history.symbols or not trade.quantity:
         return None

@@ -12,7 +12,7 @@ from trimtab.model.sleeves import Sleeve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trimtab.targets.ranged import Range
+    from trimtab.targets.moving.ranged import Range
 
 
 def misnamed_prices(book: ObservedBook, *, but: Collection[str] = ()) -> list[Finding]:

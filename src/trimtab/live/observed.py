@@ -48,13 +48,13 @@ from trimtab.model.market import Market
 from trimtab.model.numbers import Price
 from trimtab.model.ports import Broker, Clock
 from trimtab.model.state import State
-from trimtab.targets.held import NOTHING_HELD
+from trimtab.targets.moving.held import NOTHING_HELD
 
 if TYPE_CHECKING:
     from trimtab.adapters.price_rate import Rate
     from trimtab.ledger.store import LedgerStore
-    from trimtab.targets.mover import Mover
-    from trimtab.targets.watch import Watch
+    from trimtab.targets.moving.mover import Mover
+    from trimtab.targets.moving.watch import Watch
 
 
 NO_FLOWS = Request()

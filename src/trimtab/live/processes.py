@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
-    from trimtab.simulate.account_paths import InTurn
+    from trimtab.simulate.accounts.paths import InTurn
 
 T = TypeVar("T")
 

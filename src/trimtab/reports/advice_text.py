@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from trimtab.reports.backtest_text import account_tables, figure_tables
 from trimtab.reports.layout import FULL, Look, headline, paragraph, stacked, wrapped
 from trimtab.reports.plan_text import findings_text
-from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.advice import Advice
+from trimtab.simulate.accounts.run import AccountRun
+from trimtab.simulate.choosing.advice import Advice
 
 
 def advice_text(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trimtab.reports.words import clean, listed
-from trimtab.simulate.results import Backtest, percent
+from trimtab.simulate.research.results import Backtest, percent
 
 MOST_NAMES = 8
 """Weights that are named before the rest is counted."""

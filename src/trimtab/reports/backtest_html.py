@@ -9,10 +9,10 @@ from trimtab.reports.html.accounts import accounts_page
 from trimtab.reports.html.page import page
 
 if TYPE_CHECKING:
-    from trimtab.simulate.account_paths import AccountPaths
-    from trimtab.simulate.account_run import AccountRun
-    from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.results import Backtest
+    from trimtab.simulate.accounts.paths import AccountPaths
+    from trimtab.simulate.accounts.run import AccountRun
+    from trimtab.simulate.research.results import Backtest
+    from trimtab.simulate.uncertainty.outcomes import Outcomes
 
 
 def backtest_html(
@@ -22,7 +22,7 @@ def backtest_html(
 
     Args:
         result: The policies over history.
-        outcomes: The same policies over shuffled histories (`trimtab.simulate.bootstrap`): they
+        outcomes: The same policies over shuffled histories (`simulate.uncertainty.bootstrap`): they
             give the figures their intervals, and say which differences are noise.
         remarks: What else the reader should know, before the conventions.
 

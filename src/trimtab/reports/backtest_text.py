@@ -22,13 +22,13 @@ from trimtab.reports.layout import (
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.remedies import in_history
 from trimtab.reports.words import clean, counted
-from trimtab.simulate.account_findings import findings_of
-from trimtab.simulate.account_paths import AccountPaths
-from trimtab.simulate.account_run import AccountRun
-from trimtab.simulate.aims import MadeTarget, read_target
-from trimtab.simulate.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, SHORTEST_YEAR, is_short
-from trimtab.simulate.policy_result import PolicyResult
-from trimtab.simulate.results import Backtest, percent, yearly
+from trimtab.simulate.accounts.findings import findings_of
+from trimtab.simulate.accounts.paths import AccountPaths
+from trimtab.simulate.accounts.run import AccountRun
+from trimtab.simulate.measures.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, SHORTEST_YEAR, is_short
+from trimtab.simulate.research.aims import MadeTarget, read_target
+from trimtab.simulate.research.policy_result import PolicyResult
+from trimtab.simulate.research.results import Backtest, percent, yearly
 from trimtab.taxes.payment import payable_from
 
 MOST_NAMES = 8

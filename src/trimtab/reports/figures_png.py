@@ -11,7 +11,7 @@ from trimtab.reports.html.series import MOST_PANELS, drift_of, falls, weights_of
 from trimtab.reports.html.spreads import account_spreads, research_spreads
 from trimtab.reports.palette import LIGHT
 from trimtab.reports.words import clean
-from trimtab.simulate.account_findings import findings_of
+from trimtab.simulate.accounts.findings import findings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from trimtab.reports.html.drawn import Drawn
     from trimtab.reports.html.marks import Mark
     from trimtab.reports.html.spreads import Spread
-    from trimtab.simulate.account_paths import AccountPaths
-    from trimtab.simulate.account_run import AccountRun
-    from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.results import Backtest
+    from trimtab.simulate.accounts.paths import AccountPaths
+    from trimtab.simulate.accounts.run import AccountRun
+    from trimtab.simulate.research.results import Backtest
+    from trimtab.simulate.uncertainty.outcomes import Outcomes
 
     Drawer: TypeAlias = Callable[[Axes], None]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trimtab.reports.layout import Column, Look, paragraph, table
-from trimtab.targets.foreseen import Foreseen
+from trimtab.targets.objectives.foreseen import Foreseen
 
 
 def foreseen_blocks(found: Foreseen, *, width: int, look: Look) -> list[list[str]]:

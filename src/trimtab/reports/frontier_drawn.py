@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from trimtab.targets.front import Front, Point
+    from trimtab.targets.objectives.front import Front, Point
 
     Floats = NDArray[np.float64]
 

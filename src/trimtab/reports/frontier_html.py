@@ -13,8 +13,8 @@ from trimtab.reports.html.tables import safe
 from trimtab.reports.words import counted
 
 if TYPE_CHECKING:
-    from trimtab.simulate.history import PriceHistory
-    from trimtab.targets.front import Front
+    from trimtab.simulate.prices.history import PriceHistory
+    from trimtab.targets.objectives.front import Front
 
 OWN_STYLE = """
 svg.figure{display:block;width:100%;height:auto;overflow:visible;margin:.6rem 0 0}

@@ -12,7 +12,7 @@ from trimtab.reports.palette import LIGHT
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from trimtab.targets.front import Front
+    from trimtab.targets.objectives.front import Front
 
 MARKS = {
     "least volatility": ("o", LIGHT[2]),

@@ -13,7 +13,7 @@ from trimtab.reports.html.tables import safe
 from trimtab.reports.labels import Named, along, placed
 
 if TYPE_CHECKING:
-    from trimtab.targets.front import Front, Point
+    from trimtab.targets.objectives.front import Front, Point
 
 Scale = Callable[[float], float]
 

@@ -10,11 +10,11 @@ from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stac
 from trimtab.reports.plan_json import findings_json
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import counted
-from trimtab.targets.foreseen import foreseen_dict
+from trimtab.targets.objectives.foreseen import foreseen_dict
 
 if TYPE_CHECKING:
-    from trimtab.simulate.history import PriceHistory
-    from trimtab.targets.front import Front, Point
+    from trimtab.simulate.prices.history import PriceHistory
+    from trimtab.targets.objectives.front import Front, Point
 
 ROWS = 9
 """Points of the frontier that are told; the JSON has all."""

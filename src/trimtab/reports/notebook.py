@@ -10,13 +10,13 @@ from trimtab.reports.backtest_text import conventions
 from trimtab.reports.html.series import falls, thinned
 from trimtab.reports.palette import DARK, LIGHT, TONES, variables
 from trimtab.reports.words import counted
-from trimtab.simulate.results import summary_rows
+from trimtab.simulate.research.results import summary_rows
 from trimtab.simulate.said import findings_said
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats
-    from trimtab.simulate.policy_result import PolicyResult
-    from trimtab.simulate.results import Backtest
+    from trimtab.simulate.research.policy_result import PolicyResult
+    from trimtab.simulate.research.results import Backtest
 
 MOST_POINTS = 400
 WIDE, HIGH = 460, 190

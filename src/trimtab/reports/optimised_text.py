@@ -8,8 +8,8 @@ from trimtab.reports.foreseen_text import foreseen_blocks
 from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stacked, table
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import counted
-from trimtab.simulate.history import PriceHistory
-from trimtab.targets.asked import Optimised
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.targets.objectives.asked import Optimised
 
 LEAST_SHOWN = 0.00005
 """Weights below this are not worth a line: they would read 0.00%."""

@@ -6,7 +6,7 @@ from trimtab.reports.backtest_text import Rows, figure_tables
 from trimtab.reports.layout import FULL, Look, headline, paragraph, stacked, wrapped
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import counted
-from trimtab.simulate.sweep import Sweep
+from trimtab.simulate.choosing.sweep import Sweep
 
 _NAMES = {
     "sharpe": ("Sharpe ratio", "Sharpe"),

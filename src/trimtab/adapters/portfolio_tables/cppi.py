@@ -9,8 +9,8 @@ from fractions import Fraction
 from trimtab.adapters.portfolio_tables.moving import path_of, safe_sleeve
 from trimtab.adapters.portfolio_tables.targets import CPPI, by_day
 from trimtab.adapters.toml_table import LARGEST_MONEY, Table
-from trimtab.targets.cppi import CppiRule
-from trimtab.targets.moving import MovingTarget
+from trimtab.targets.moving.cppi import CppiRule
+from trimtab.targets.moving.moving import MovingTarget
 from trimtab.targets.tree import RawSleeve
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from trimtab.adapters.estimators import PREFIX, NamedEstimator
 from trimtab.adapters.toml_lines import Unusable
 from trimtab.adapters.toml_table import Table
-from trimtab.targets.theirs import OURS
+from trimtab.targets.moving.theirs import OURS
 
 SET = "set"
 

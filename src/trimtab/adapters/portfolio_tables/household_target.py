@@ -26,7 +26,7 @@ from trimtab.targets.tree import RawSleeve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trimtab.targets.moving import MovingTarget
+    from trimtab.targets.moving.moving import MovingTarget
 
 
 @dataclass(frozen=True, slots=True)

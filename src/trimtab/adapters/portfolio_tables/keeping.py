@@ -23,13 +23,13 @@ from trimtab.adapters.toml_table import LARGEST_MONEY, Table
 from trimtab.costs import Costs
 from trimtab.model.frozen import dataclass
 from trimtab.model.sessions import Period
-from trimtab.targets.asked import Asked
-from trimtab.targets.kept_to import MOST_CHOICES, KeptTo, Leaving, Liquidity
-from trimtab.targets.ranged import Range
+from trimtab.targets.moving.kept_to import MOST_CHOICES, KeptTo, Leaving, Liquidity
+from trimtab.targets.moving.ranged import Range
+from trimtab.targets.objectives.asked import Asked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trimtab.targets.tolerance import Kind
+    from trimtab.targets.objectives.tolerance import Kind
 
 PERIODS_A_YEAR: dict[Period, int] = {
     "daily": 252,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from trimtab.adapters.toml_table import Table
-from trimtab.targets.asked import MEAN_VARIANCE, UNLIMITED, Asked
-from trimtab.targets.kept_to import KeptTo
-from trimtab.targets.ranged import UNITS, Range
+from trimtab.targets.moving.kept_to import KeptTo
+from trimtab.targets.moving.ranged import UNITS, Range
+from trimtab.targets.objectives.asked import MEAN_VARIANCE, UNLIMITED, Asked
 
 FEW = ("max_names", "min_names", "min_position")
 """Keys of a choice of names."""

@@ -18,15 +18,15 @@ from trimtab.adapters.portfolio_tables.views import expectation_in
 from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, dotted, near, shown
 from trimtab.model.sessions import PERIODS, Period
-from trimtab.targets.asked import BY_HISTORY, UNLIMITED, Asked
-from trimtab.targets.estimated import Covariance
-from trimtab.targets.glide import GlidePath, glide_problems, has_path
-from trimtab.targets.moving import MovingTarget
-from trimtab.targets.objectives import ONLY_FOR, Objective
-from trimtab.targets.ranged import UNITS, Range, ranged_tree
-from trimtab.targets.robust import UNCERTAINTIES, Uncertainty
+from trimtab.targets.moving.glide import GlidePath, glide_problems, has_path
+from trimtab.targets.moving.moving import MovingTarget
+from trimtab.targets.moving.ranged import UNITS, Range, ranged_tree
+from trimtab.targets.moving.volatility import Fading, VolatilityRule
+from trimtab.targets.objectives.asked import BY_HISTORY, UNLIMITED, Asked
+from trimtab.targets.objectives.estimated import Covariance
+from trimtab.targets.objectives.names import ONLY_FOR, Objective
+from trimtab.targets.objectives.robust import UNCERTAINTIES, Uncertainty
 from trimtab.targets.tree import RawSleeve
-from trimtab.targets.volatility import Fading, VolatilityRule
 
 COVARIANCES: tuple[Covariance, ...] = get_args(Covariance)
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)

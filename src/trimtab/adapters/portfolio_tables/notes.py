@@ -14,7 +14,7 @@ from trimtab.model.sleeves import Sleeve
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trimtab.model.policy import When
-    from trimtab.targets.moving import MovingTarget
+    from trimtab.targets.moving.moving import MovingTarget
 
 
 def notes(

@@ -15,8 +15,8 @@ from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table
 from trimtab.model.errors import InputError
 from trimtab.model.frozen import dataclass
-from trimtab.targets.constraints import Group
-from trimtab.targets.ranged import UNITS, Range
+from trimtab.targets.moving.ranged import UNITS, Range
+from trimtab.targets.objectives.constraints import Group
 
 SLACK = 1e-9
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, near, shown
-from trimtab.targets.ranged import Range
+from trimtab.targets.moving.ranged import Range
 
 WHOLE = 100
 """Percent of a benchmark."""

@@ -10,8 +10,8 @@ from trimtab.adapters.portfolio_tables.sleeve_names import file_of, named_leaves
 from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, near, shown
 from trimtab.model.errors import InputError
-from trimtab.targets.constraints import Score
-from trimtab.targets.ranged import Range
+from trimtab.targets.moving.ranged import Range
+from trimtab.targets.objectives.constraints import Score
 
 SLACK = 1e-9
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from trimtab.adapters.portfolio_tables.sleeve_names import shares_of
 from trimtab.adapters.toml_table import Table
-from trimtab.targets.ranged import Range
+from trimtab.targets.moving.ranged import Range
 from trimtab.targets.tree import RawSleeve, joined
 
 NOTHING = Decimal(0)

@@ -16,11 +16,11 @@ from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import LARGEST_NUMBER, Table, near, shown
 from trimtab.model.frozen import dataclass
 from trimtab.model.sessions import PERIODS, Period
-from trimtab.targets.glide import GlidePath
-from trimtab.targets.moving import MovingTarget, TiltRule
-from trimtab.targets.moving import shown as percent_shown
-from trimtab.targets.ranged import UNITS, Range, narrowed
-from trimtab.targets.signals import (
+from trimtab.targets.moving.glide import GlidePath
+from trimtab.targets.moving.moving import MovingTarget, TiltRule
+from trimtab.targets.moving.moving import shown as percent_shown
+from trimtab.targets.moving.ranged import UNITS, Range, narrowed
+from trimtab.targets.moving.signals import (
     DEVIATION_MONTHS,
     LAG_DAYS,
     MAX_AGE_DAYS,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from trimtab.adapters.toml_table import Table, near
-from trimtab.targets.estimated import EXPECTED
-from trimtab.targets.foreseen import BlackLitterman, Expectation, View
-from trimtab.targets.ranged import Range
+from trimtab.targets.moving.ranged import Range
+from trimtab.targets.objectives.estimated import EXPECTED
+from trimtab.targets.objectives.foreseen import BlackLitterman, Expectation, View
 
 EQUILIBRIUM, VIEWS, GIVEN = "equilibrium", "black-litterman", "given"
 

@@ -32,16 +32,16 @@ from trimtab.reports.html.tables import (
     yearly_table,
 )
 from trimtab.reports.words import counted, listed
-from trimtab.simulate.account_findings import findings_of
-from trimtab.simulate.account_paths import ACCOUNT_PATHS
-from trimtab.simulate.difference import LEAST_PATHS
-from trimtab.simulate.metrics import is_short
-from trimtab.simulate.results import percent
+from trimtab.simulate.accounts.findings import findings_of
+from trimtab.simulate.accounts.paths import ACCOUNT_PATHS
+from trimtab.simulate.measures.metrics import is_short
+from trimtab.simulate.research.results import percent
+from trimtab.simulate.uncertainty.difference import LEAST_PATHS
 
 if TYPE_CHECKING:
-    from trimtab.simulate.account_paths import AccountGap, AccountPaths
-    from trimtab.simulate.account_run import AccountRun
-    from trimtab.simulate.account_tax import OpenLot, TaxYear
+    from trimtab.simulate.accounts.paths import AccountGap, AccountPaths
+    from trimtab.simulate.accounts.run import AccountRun
+    from trimtab.simulate.accounts.tax import OpenLot, TaxYear
 
 
 def accounts_page(

@@ -11,13 +11,13 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from trimtab.reports.words import listed
-from trimtab.simulate.metrics import is_short
-from trimtab.simulate.results import percent, yearly
+from trimtab.simulate.measures.metrics import is_short
+from trimtab.simulate.research.results import percent, yearly
 
 if TYPE_CHECKING:
-    from trimtab.simulate.difference import Difference
-    from trimtab.simulate.policy_result import PolicyResult
-    from trimtab.simulate.results import Backtest
+    from trimtab.simulate.research.policy_result import PolicyResult
+    from trimtab.simulate.research.results import Backtest
+    from trimtab.simulate.uncertainty.difference import Difference
 
 
 MOST_SENTENCES = 3

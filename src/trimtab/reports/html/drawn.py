@@ -7,13 +7,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 from trimtab.model.policy import Policy, parse_to, parse_when
-from trimtab.simulate.returns import grown
+from trimtab.simulate.measures.returns import grown
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from trimtab.simulate.account_run import AccountRun
+    from trimtab.simulate.accounts.run import AccountRun
     from trimtab.simulate.frames import Days, Floats
 
 

@@ -22,10 +22,10 @@ from trimtab.reports.words import counted, listed, sentence
 if TYPE_CHECKING:
     from trimtab.model.findings import Finding
     from trimtab.reports.html.marks import Mark
-    from trimtab.simulate.difference import Difference
-    from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.policy_result import PolicyResult
-    from trimtab.simulate.results import Backtest
+    from trimtab.simulate.research.policy_result import PolicyResult
+    from trimtab.simulate.research.results import Backtest
+    from trimtab.simulate.uncertainty.difference import Difference
+    from trimtab.simulate.uncertainty.outcomes import Outcomes
 
 MOST_NAMES = 12
 """Holdings that the headline names before it counts the rest."""

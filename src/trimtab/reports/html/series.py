@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from trimtab.model.instruments import CASH
-from trimtab.simulate.metrics import drift
+from trimtab.simulate.measures.metrics import drift
 
 if TYPE_CHECKING:
     import numpy as np

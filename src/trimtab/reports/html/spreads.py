@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from trimtab.simulate.account_drags import growth_after_tax
-from trimtab.simulate.account_paths import FIGURES
-from trimtab.simulate.difference import LEAST_PATHS, OUTCOME_FIGURES, PLACES, shown
+from trimtab.simulate.accounts.drags import growth_after_tax
+from trimtab.simulate.accounts.paths import FIGURES
+from trimtab.simulate.uncertainty.difference import LEAST_PATHS, OUTCOME_FIGURES, PLACES, shown
 
 if TYPE_CHECKING:
-    from trimtab.simulate.account_paths import AccountPaths
-    from trimtab.simulate.account_run import AccountRun
-    from trimtab.simulate.difference import Difference, Figure, Gap
+    from trimtab.simulate.accounts.paths import AccountPaths
+    from trimtab.simulate.accounts.run import AccountRun
     from trimtab.simulate.frames import Floats
-    from trimtab.simulate.outcomes import Outcomes
+    from trimtab.simulate.uncertainty.difference import Difference, Figure, Gap
+    from trimtab.simulate.uncertainty.outcomes import Outcomes
 
 BINS = 36
 """Bars of a distribution."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from trimtab.reports.html.series import Yearly
 from trimtab.reports.palette import TONES
 from trimtab.reports.words import clean
-from trimtab.simulate.results import percent, yearly
+from trimtab.simulate.research.results import percent, yearly
 
 if TYPE_CHECKING:
     from trimtab.reports.html.drawn import Drawn, Named
-    from trimtab.simulate.difference import Difference, Gap
-    from trimtab.simulate.outcomes import Outcomes
-    from trimtab.simulate.policy_result import PolicyResult
+    from trimtab.simulate.research.policy_result import PolicyResult
+    from trimtab.simulate.uncertainty.difference import Difference, Gap
+    from trimtab.simulate.uncertainty.outcomes import Outcomes
 
 Cell = tuple[str, float | None, str, str]
 """The name of a figure in `to_dict`, its value, what is shown, and a smaller line below it."""

@@ -1,0 +1,69 @@
+"""What a backtest in account mode found: runs of several policies in the same accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from trimtab.model.findings import Finding
+from trimtab.simulate.accounts.findings import findings_of
+from trimtab.simulate.accounts.run import AccountRun, account_rows
+from trimtab.simulate.frames import FrameKind, html_table, make_frame, text_table
+from trimtab.simulate.said import findings_listed, with_findings
+
+BESIDE = ("mode", "tax_by_year", "final_weights", "measures")
+"""Figures of a run that are no one value, and its mode: in no row of a frame."""
+
+
+@dataclass(frozen=True, eq=False)
+class AccountBacktest:
+    """Several policies in the same accounts over the same sessions, in the order they were given.
+
+    Args:
+        runs: One run each.
+    """
+
+    runs: tuple[AccountRun, ...]
+
+    def __getitem__(self, name: str) -> AccountRun:
+        for run in self.runs:
+            if run.name == name:
+                return run
+        known = ", ".join(repr(run.name) for run in self.runs)
+        raise KeyError(f"no policy {name!r} in this backtest; there are {known}")
+
+    def __iter__(self) -> Iterator[AccountRun]:
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the reader should know: what all runs say alike once, all else with whose it is."""
+        return findings_of(self.runs)
+
+    def summary(self) -> str:
+        """The runs as a text table, one row a policy, and below it every finding."""
+        return with_findings(text_table(*account_rows(self.runs)), self.findings)
+
+    def to_frame(self, kind: FrameKind = "columns") -> Any:
+        """One row a policy: the figures of `to_dict` that are one value, then its measures.
+
+        Args:
+            kind: `pandas`, `polars`, or `columns` for neither.
+        """
+        rows = []
+        for run in self.runs:
+            told = {name: one for name, one in run.to_dict().items() if name not in BESIDE}
+            rows.append({"policy": run.name, **told, **run.measures.figures()})
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return make_frame({name: [row.get(name) for row in rows] for name in names}, kind)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return html_table(*account_rows(self.runs)) + findings_listed(self.findings)

@@ -1,0 +1,1 @@
+"""Which policy: sweeps over many, and advice for one portfolio."""

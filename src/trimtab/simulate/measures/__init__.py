@@ -1,0 +1,1 @@
+"""What a run came to: metrics, returns where money comes and goes."""

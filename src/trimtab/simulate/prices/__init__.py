@@ -1,0 +1,1 @@
+"""Prices as they were: histories, gaps, other currencies, splits that were missed."""

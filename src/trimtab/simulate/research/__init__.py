@@ -1,0 +1,1 @@
+"""Research mode: policies over history in fractions of units, at full speed."""

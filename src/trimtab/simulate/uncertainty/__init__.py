@@ -1,0 +1,1 @@
+"""How sure a result is: shuffled histories, drawn futures, bad times, luck counted."""

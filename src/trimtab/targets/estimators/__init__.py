@@ -1,0 +1,1 @@
+"""Estimators of target weights in the manner of scikit-learn."""

@@ -1,0 +1,134 @@
+"""An estimator of target weights that knows what is held, and what leaving it costs.
+
+    policy = tt.Policy(tt.CostAware(risk_aversion=5, cost_bps=10), when="monthly")
+
+As `tt.Optimiser("utility")`, but from the weights that a policy holds on the day: it trades to the
+edge of the region in which no trade is worth its cost, and not at all from inside.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trimtab.targets.at_cost.getting_there import MovingCosts, Reached, from_holdings
+from trimtab.targets.estimators.given import check_covariance
+from trimtab.targets.estimators.learning import Learned, learn
+from trimtab.targets.estimators.parameters import Parameters
+from trimtab.targets.objectives.foreseen import Expectation, check_expected
+from trimtab.targets.solvers.limits import Limits, within
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    from trimtab.targets.estimators.given import Spread
+
+    Floats = NDArray[np.float64]
+
+
+class CostAware(Parameters):
+    """The best weights at the cost of getting there, from a history of simple returns.
+
+    Args:
+        risk_aversion: How much return a unit of variance, halved, must bring.
+        risk_free: A year's: part of what the market expects, and what cash is expected to earn
+            where a policy weighs what it gains (`worth:`).
+        cost_bps: Of what is bought and of what is sold, in basis points of it.
+        impact: Square-root impact of a share x of the portfolio, `impact x^(3/2)`.
+        years: How long weights are likely to stand: what costs are spread over.
+        low, high: Limits of every weight, unless `limits` are given.
+        limits: Limits of each weight and of sums, by position.
+        covariance: How it is estimated, or given, as of `Optimiser`.
+        expected: How returns are expected, one of EXPECTED; or `BlackLitterman`, or a return a
+            year for each symbol.
+        sessions_a_year: Sessions in the history that make a year.
+
+    Attributes:
+        weights_: The weights, shape (n,), after `fit`.
+        result_: What is known of them: `targets.at_cost.getting_there.Reached`.
+        learned_: The estimates that they were found from.
+    """
+
+    weights_: Floats
+    result_: Reached
+    learned_: Learned
+
+    def __init__(
+        self,
+        *,
+        risk_aversion: float = 3.0,
+        risk_free: float = 0.02,
+        cost_bps: float = 0.0,
+        impact: float = 0.0,
+        years: float = 1.0,
+        low: float = 0.0,
+        high: float = 1.0,
+        limits: Limits | None = None,
+        covariance: Spread = "ledoit-wolf",
+        expected: Expectation = "compounded",
+        sessions_a_year: float = 252,
+    ) -> None:
+        self.risk_aversion = risk_aversion
+        self.risk_free = risk_free
+        self.cost_bps = cost_bps
+        self.impact = impact
+        self.years = years
+        self.low = low
+        self.high = high
+        self.limits = limits
+        self.covariance = covariance
+        self.expected = expected
+        self.sessions_a_year = sessions_a_year
+
+    def fit(
+        self,
+        X: Any,
+        y: object = None,
+        *,
+        held: ArrayLike | None = None,
+        names: Sequence[str] | None = None,
+    ) -> CostAware:
+        """Find the weights.
+
+        Args:
+            X: Simple returns, shape (sessions, n), oldest first; a frame or an array.
+            y: Not used.
+            held: The weights now, shape (n,); without them nothing is held, and getting there costs
+                nothing.
+            names: Of the instruments; by default the frame's columns, or their places from 1.
+
+        Raises:
+            ValueError: A parameter makes no sense, or nothing can be learned from the returns, or
+                the limits contradict each other; it says which.
+        """
+        import numpy as np
+
+        check_covariance(self.covariance)
+        check_expected(self.expected)
+        if not abs(self.risk_free) < 1.0:
+            raise ValueError(f"risk_free {self.risk_free!r}: a year's; write 0.02 for 2%")
+        returns, named = self._table(X, names)
+        n = returns.shape[1]
+        learned = self.learned_ = learn(
+            returns,
+            self.covariance,
+            self.expected,
+            sessions_a_year=self.sessions_a_year,
+            names=named,
+            risk_free=self.risk_free,
+        )
+        limits = within(n, self.low, self.high) if self.limits is None else self.limits
+        rate = self.cost_bps / 10_000.0
+        costs = MovingCosts(rate, rate, self.impact)
+        if held is None:
+            held, costs = np.full(n, 1.0 / n), MovingCosts()
+        found = self.result_ = from_holdings(
+            learned.expected, learned.covariance, limits, risk_aversion=self.risk_aversion,
+            held=np.asarray(held, dtype=np.float64), costs=costs, years=self.years,
+        )  # fmt: skip
+        if found.status == "infeasible":
+            raise ValueError("the limits cannot be met together: loosen one of them")
+        self.weights_ = np.maximum(found.weights, 0.0) if self.low >= 0.0 else found.weights
+        return self

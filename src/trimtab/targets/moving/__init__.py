@@ -1,0 +1,1 @@
+"""Targets that move: found anew from what was known on a day."""

@@ -1,0 +1,1 @@
+"""What weights may be best by, and under which limits: from estimates to weights."""

@@ -1,0 +1,304 @@
+"""An optimised target: from a history of returns to weights, by an objective and under limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import nan
+from typing import TYPE_CHECKING
+
+from trimtab.model.findings import Finding
+from trimtab.targets.objectives.asked import (
+    BY_HISTORY,
+    UNLIMITED,
+    Asked,
+    Attempt,
+    Optimised,
+    told_of,
+    value_by_history,
+)
+from trimtab.targets.solvers.contradiction import contradiction
+from trimtab.targets.solvers.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trimtab.targets.objectives.choices import Chosen
+    from trimtab.targets.solvers.programme import Solution
+
+    Floats = NDArray[np.float64]
+
+
+def optimise(
+    asked: Asked,
+    limits: Limits,
+    *,
+    expected: Floats,
+    covariance: Floats,
+    returns: Floats,
+    names: Sequence[str],
+    years: float = 1.0,
+) -> Optimised:
+    """The best weights for an objective.
+
+    Args:
+        asked: The objective.
+        limits: On weights and sums of them.
+        expected: A year's expected returns, shape (n,).
+        covariance: A year's, positive definite, shape (n, n).
+        returns: Simple returns by session, shape (sessions, n): for `min-cvar` and `min-cdar`.
+        names: Of the instruments, for messages.
+        years: Of history that the expected returns are as uncertain as means of.
+    """
+    if asked.resampled > 0:
+        return _resampled(
+            asked,
+            limits,
+            expected=expected,
+            covariance=covariance,
+            returns=returns,
+            names=names,
+            years=years,
+        )
+    if asked.objective in UNLIMITED:
+        return _unlimited(asked, expected, covariance, names)
+    if asked.objective in BY_HISTORY:
+        return _by_history(asked, limits, expected, covariance, returns, names)
+    from trimtab.targets.objectives.fallback import is_proved, second_opinions
+
+    chosen = _chosen(asked, limits, expected, covariance, years)
+    solver = "active set" if limits.names is None else "branch and bound"
+    attempts = [Attempt(solver, chosen.solution.status, chosen.solution.gap)]
+    if limits.names is None and not is_proved(chosen):
+        chosen, other, others = second_opinions(asked, limits, expected, covariance, years, chosen)
+        solver, attempts = other or solver, [*attempts, *others]
+    findings: list[Finding] = []
+    if chosen.solution.status == "infeasible":
+        told = contradiction_told(names, limits, chosen.solution, covariance)
+        findings.append(Finding("limits-contradict", "limits", contradictory(told), "error"))
+    elif chosen.solution.status == "stopped" and limits.names is not None:
+        message = (
+            "Other names may be better: the search ended before that was settled, or has no "
+            "proof for this objective. The gap tells how much better at most."
+        )
+        findings.append(Finding("names-not-proved", asked.objective, message, "info"))
+    if chosen.missed:
+        message = f"There is no such target: {chosen.missed}; this is the nearest."
+        if chosen.instead:
+            message = (
+                f"There is no {asked.objective}: {chosen.missed}. These weights have "
+                f"{chosen.instead} instead."
+            )
+        findings.append(Finding("objective-missed", asked.objective, message, "warning"))
+    if chosen.slack:
+        message = f"The wanted volatility does not bind: {chosen.slack}."
+        findings.append(Finding("objective-slack", asked.objective, message, "info"))
+    status: str = chosen.solution.status
+    gap = chosen.solution.gap
+    if chosen.instead and status != "infeasible":
+        # What is proved is proved of another objective.
+        status, gap = "missed", nan
+        attempts = [
+            Attempt(one.solver, status if one.solver == solver else one.status, nan)
+            for one in attempts
+        ]
+    return told_of(
+        asked,
+        chosen.weights,
+        expected,
+        covariance,
+        status=status,
+        solver=solver,
+        gap=gap,
+        findings=tuple(findings),
+        years=years,
+        attempts=tuple(attempts),
+    )
+
+
+def contradiction_told(
+    names: Sequence[str], limits: Limits, solution: Solution, covariance: Floats
+) -> str:
+    """Which limits cannot be met together, the number of names among them where it is needed."""
+    if limits.names is None:
+        return contradiction(list(names), limits, solution)
+    from dataclasses import replace
+
+    from trimtab.targets.objectives.choices import least_volatility
+
+    without = replace(limits, names=None)
+    free = least_volatility(covariance, without).solution
+    if free.status == "infeasible":
+        return contradiction(list(names), without, free)
+    few = limits.names
+    told = f"at most {few.most} names" + (f", at least {few.least}" if few.least > 1 else "")
+    if few.smallest > 0.0:
+        told += f", each of at least {few.smallest:.4g}"
+    return f"{few.words or told}; and the other limits, which can be met without that"
+
+
+def _chosen(
+    asked: Asked, limits: Limits, expected: Floats, covariance: Floats, years: float
+) -> Chosen:
+    """The answer of mean-variance choice."""
+    from trimtab.targets.objectives import choices
+    from trimtab.targets.objectives.robust import most_robust
+
+    match asked.objective:
+        case "min-volatility":
+            return choices.least_volatility(covariance, limits)
+        case "max-sharpe":
+            return choices.best_sharpe(expected, covariance, limits, risk_free=asked.risk_free)
+        case "utility":
+            return choices.most_utility(
+                expected, covariance, limits, risk_aversion=asked.risk_aversion
+            )
+        case "robust-utility":
+            return most_robust(
+                expected,
+                covariance,
+                limits,
+                risk_aversion=asked.risk_aversion,
+                kappa=asked.kappa,
+                uncertainty=asked.uncertainty,
+                years=years,
+            )
+        case "target-return":
+            return choices.least_volatility_for_return(
+                expected, covariance, limits, wanted=asked.wanted
+            )
+        case "target-volatility":
+            return choices.most_return_for_volatility(
+                expected, covariance, limits, wanted=asked.wanted
+            )
+        case _:
+            assert asked.objective == "max-diversification", asked.objective
+            return choices.most_diversified(covariance, limits)
+
+
+def _unlimited(
+    asked: Asked, expected: Floats, covariance: Floats, names: Sequence[str]
+) -> Optimised:
+    """Weights by shares of the risk."""
+    import numpy as np
+
+    from trimtab.targets.objectives.hierarchy import hierarchical
+    from trimtab.targets.objectives.risk_parity import risk_budgeted
+
+    if asked.objective == "hrp":
+        weights, solver = hierarchical(covariance), "single linkage"
+    else:
+        shares = dict(asked.budgets)
+        budget = np.array([shares[name] for name in names]) if shares else None
+        weights, solver = risk_budgeted(covariance, budget), "Newton"
+    return told_of(asked, weights, expected, covariance, status="optimal", solver=solver, gap=nan)
+
+
+def _by_history(
+    asked: Asked,
+    limits: Limits,
+    expected: Floats,
+    covariance: Floats,
+    returns: Floats,
+    names: Sequence[str],
+) -> Optimised:
+    """Weights by the losses of history."""
+    from trimtab.targets.objectives.tails import least_cvar, least_drawdown
+
+    least = least_cvar if asked.objective == "min-cvar" else least_drawdown
+    found = least(returns, limits, confidence=asked.confidence)
+    status, gap = found.status, nan
+    findings: tuple[Finding, ...] = ()
+    value = value_by_history(asked, found.weights, returns)
+    if status == "optimal":
+        assert value is not None, "it is an objective of history"
+        gap = max(value - found.bound, 0.0)
+    else:
+        status, finding = _not_found(limits, covariance, names, found.status)
+        findings = (finding,)
+    return told_of(
+        asked, found.weights, expected, covariance,
+        status=status, solver="HiGHS", gap=gap, findings=findings, value=value,
+    )  # fmt: skip
+
+
+def _not_found(
+    limits: Limits, covariance: Floats, names: Sequence[str], said: str
+) -> tuple[str, Finding]:
+    """Why a linear programme has no answer: limits that contradict each other, or the solver."""
+    from trimtab.targets.objectives.mean_variance import least_volatility
+
+    free = least_volatility(covariance, limits).solution
+    if free.status == "infeasible":
+        told = contradiction_told(names, limits, free, covariance)
+        return "infeasible", Finding("limits-contradict", "limits", contradictory(told), "error")
+    message = (
+        f"HiGHS found no weights though the limits can be met together; it says: {said}. Try "
+        "another confidence, fewer sessions, or another objective."
+    )
+    return "failed", Finding("solver-failed", "HiGHS", message, "error")
+
+
+def contradictory(told: str) -> str:
+    """The sentence about limits that contradict each other."""
+    return f"These limits cannot be met together: {told}. Loosen one of them."
+
+
+def _resampled(
+    asked: Asked,
+    limits: Limits,
+    *,
+    expected: Floats,
+    covariance: Floats,
+    returns: Floats,
+    names: Sequence[str],
+    years: float,
+) -> Optimised:
+    """The mean of the best weights of `asked.resampled` drawn histories; see `optimise`.
+
+    Raises:
+        ValueError: The objective, a limit or the history does not go with it.
+    """
+    import numpy as np
+
+    from trimtab.targets.objectives.resampled import draws, refuse_what_is_not_resampled
+
+    if asked.objective in BY_HISTORY:
+        raise ValueError(f"{asked.objective} is not resampled: it has history itself, no estimates")
+    refuse_what_is_not_resampled(limits)
+    sessions, n = returns.shape
+    if sessions <= n + 1:
+        raise ValueError(f"resampled: {sessions} sessions of {n} instruments are too few")
+    single, whole = replace(asked, resampled=0), np.zeros(n)
+    for mean, spread in draws(
+        expected,
+        covariance,
+        sessions=sessions,
+        years=years,
+        count=asked.resampled,
+        seed=asked.seed,
+    ):
+        one = optimise(
+            single,
+            limits,
+            expected=mean,
+            covariance=spread,
+            returns=returns,
+            names=names,
+            years=years,
+        )
+        if not np.isfinite(one.weights).all():
+            return one
+        whole += one.weights
+    return told_of(
+        asked,
+        whole / asked.resampled,
+        expected,
+        covariance,
+        status="resampled",
+        solver=f"mean of {asked.resampled} histories",
+        gap=nan,
+        years=years,
+    )

@@ -1,0 +1,68 @@
+"""Weights by what each adds to the risk, without expected returns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trimtab.targets.solvers.sound import check_estimates
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+ROUNDS = 200
+EXACT = 1e-13
+"""Shares of risk may differ from their budget by this."""
+
+
+def risk_budgeted(covariance: Floats, budget: Floats | None = None) -> Floats:
+    """Long-only weights of which each adds its budgeted share to the variance.
+
+    The minimum of 1/2 x'Sx - b' log x, scaled to sum to 1 (Spinu 2013), by Newton steps that are
+    shortened where needed: the function is self-concordant, so they always arrive.
+
+    Args:
+        covariance: Shape (n, n), positive definite.
+        budget: Shares of the variance, > 0, summing to 1, shape (n,); None for equal ones.
+
+    Returns:
+        Shape (n,), summing to 1.
+
+    Raises:
+        ValueError: A number is missing, the covariance is not symmetric, or a budget is not above
+            zero.
+    """
+    import numpy as np
+
+    check_estimates(covariance)
+    if budget is not None and not (budget > 0.0).all():
+        at = int((~(budget > 0.0)).argmax())
+        raise ValueError(f"budget[{at}] is {budget[at]}: every share of the risk is above zero")
+
+    n = len(covariance)
+    share = np.full(n, 1.0 / n) if budget is None else budget / budget.sum()
+    # By correlations the problem is as well conditioned as it can be.
+    own = np.sqrt(covariance.diagonal())
+    correlation = covariance / np.outer(own, own)
+    x = np.sqrt(share) / np.sqrt(max(float(np.sqrt(share) @ correlation @ np.sqrt(share)), 1e-12))
+    for _ in range(ROUNDS):
+        pull = correlation @ x
+        if np.abs(x * pull - share).max() <= EXACT:
+            break
+        gradient = pull - share / x
+        step = np.linalg.solve(correlation + np.diag(share / x**2), gradient)
+        furthest = float(np.abs(step / x).max())
+        decrement = float(np.sqrt(max(gradient @ step, 0.0) / share.min()))
+        x = x - (step if furthest < 0.5 else step / (1.0 + max(decrement, furthest)))
+    weights: Floats = x / own
+    weights /= weights.sum()
+    return weights
+
+
+def risk_shares(weights: Floats, covariance: Floats) -> Floats:
+    """What part of the variance each weight adds, shape (n,), summing to 1."""
+    pull = covariance @ weights
+    shares: Floats = weights * pull / (weights @ pull)
+    return shares

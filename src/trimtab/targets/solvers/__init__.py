@@ -1,0 +1,1 @@
+"""Programmes over weights, their limits, and what solves them exactly."""

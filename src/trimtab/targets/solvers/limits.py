@@ -1,0 +1,165 @@
+"""What an optimised target must keep to: limits on weights, and on sums of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from trimtab.model.frozen import dataclass
+from trimtab.targets.solvers.programme import Programme, Row
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """At most so much may move: half the sum of what each weight changes by.
+
+    Args:
+        held: The weights now, shape (n,).
+        most: One way, as a share of the portfolio, >= 0.
+        gone: Turnover that is needed whatever the weights are: what must be sold and is not among
+            them.
+        words: What the limit is, for messages.
+    """
+
+    held: Floats
+    most: float
+    gone: float = 0.0
+    words: str = ""
+
+    def of(self, weights: Floats) -> float:
+        """How much moves to reach these weights."""
+        return 0.5 * float(abs(weights - self.held).sum()) + self.gone
+
+
+def leverage(n: int, most: float) -> Turnover:
+    """At most so much is held, long and short together: the turnover from nothing, both ways."""
+    import numpy as np
+
+    words = f"leverage, shorts without their sign, at most {most:.4g}"
+    return Turnover(np.zeros(n), 0.5 * most, words=words)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """The volatility of the difference from a benchmark is at most so much, a year.
+
+    Args:
+        benchmark: Its weights, shape (n,).
+        most: Tracking error, >= 0.
+        words: What the limit is, for messages.
+    """
+
+    benchmark: Floats
+    most: float
+    words: str = ""
+
+    def of(self, weights: Floats, covariance: Floats) -> float:
+        """The tracking error of these weights."""
+        apart = weights - self.benchmark
+        return sqrt(max(float(apart @ covariance @ apart), 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How many names may be held.
+
+    Args:
+        most: At most so many, >= 1.
+        least: At least so many.
+        smallest: A name that is held has at least this weight.
+        words: What the limits are, for messages.
+    """
+
+    most: int
+    least: int = 1
+    smallest: float = 0.0
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Breeding:
+    """How a genetic search goes.
+
+    Args:
+        seed: Of its random numbers: the same seed, the same answer.
+        size: Choices that have children.
+        births: Children of a generation.
+        generations: At most so many.
+        patience: Generations without a better choice after which it ends.
+        mutation: How often a child is changed at random.
+    """
+
+    seed: int = 0
+    size: int = 40
+    births: int = 40
+    generations: int = 60
+    patience: int = 12
+    mutation: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How far the search for a choice of names goes.
+
+    Args:
+        breeding: The genetic search that it begins with.
+        most_nodes: Parts of the tree of choices after which it stops with the best so far.
+        stop: Asked now and then, with the parts looked at, the best objective and the bound below
+            it; it ends the search by returning True.
+    """
+
+    breeding: Breeding = Breeding()
+    most_nodes: int = 1_000_000
+    stop: Callable[[int, float, float], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits on what is held, which always sums to 1.
+
+    Args:
+        low, high: Of each weight, shape (n,), low <= high.
+        rows: Limits of sums: sectors, scores, factors.
+        turnover: From what is held now, or from nothing: see `leverage`.
+        tracking: Around a benchmark.
+        names: How many may be held, and how small.
+        search: How far to look for the best choice of names.
+    """
+
+    low: Floats
+    high: Floats
+    rows: tuple[Row, ...] = ()
+    turnover: Turnover | None = None
+    tracking: Tracking | None = None
+    names: Names | None = None
+    search: Search = Search()
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether one quadratic programme holds them all."""
+        return self.turnover is None and self.tracking is None and self.names is None
+
+    def programme(self, matrix: Floats, linear: Floats) -> Programme:
+        """The quadratic programme with these limits."""
+        import numpy as np
+
+        budget = Row("all weights", np.ones(len(self.low)), 1.0, 1.0)
+        return Programme(matrix, linear, self.low, self.high, (budget, *self.rows))
+
+
+def within(n: int, low: float = 0.0, high: float = 1.0) -> Limits:
+    """The same limits for each of n weights."""
+    import numpy as np
+
+    return Limits(np.full(n, low), np.full(n, high))
+
+
+TURNOVER, TRACKING = 1, 2
+"""Places behind the last row, in a conflict."""

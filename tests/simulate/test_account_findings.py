@@ -130,17 +130,27 @@ def test_paths_tell_what_could_not_be_paid_on_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("costs", "told"),
+    ("costs", "known", "words"),
     [
-        (Costs(permanent_impact=1), True),
-        (Costs(by_instrument={"A": Costs(temporary_impact=1)}), True),
-        (Costs(bps=5, impact=1), False),
+        (Costs(permanent_impact=1), True, "prices of later sessions stay"),
+        (Costs(permanent_impact=1), False, "no order is charged"),
+        (Costs(by_instrument={"A": Costs(temporary_impact=1)}), False, "no order is charged"),
+        (Costs(impact=1), False, "no order is charged"),
+        (Costs(bps=5, impact=1, temporary_impact=1), True, None),
+        (Costs(bps=5), False, None),
     ],
 )
-def test_linear_impact_that_is_not_charged_is_told(costs: Costs, told: bool) -> None:
-    """Fills in account mode are charged no linear impact, and whoever states one is told."""
+def test_impact_that_is_not_charged_is_told(costs: Costs, known: bool, words: str | None) -> None:
+    """Whoever states an impact is told what of it fills are not charged: all of it without volumes,
+    and of a permanent one what it does to later prices.
+    """
     household = mandate(tree({"US": 100}), when="never", costs=costs)
+    usual = (lambda _: {}) if known else None
 
-    run = backtest_accounts(household, opening([], brokerage=1_000_000), tape({"US": ["50"] * 3}))
+    run = backtest_accounts(
+        household, opening([], brokerage=1_000_000), tape({"US": ["50"] * 3}), usual=usual
+    )
 
-    assert ("impact-not-charged" in {one.code for one in run.findings}) == told
+    told = [one.message for one in run.findings if one.code == "impact-not-charged"]
+    assert [words in one for one in told if words] == [True] * (words is not None)
+    assert len(told) == (words is not None)

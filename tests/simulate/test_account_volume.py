@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +17,7 @@ import pytest
 from tests.engine.households import CALENDAR, lot, mandate, tree
 from tests.simulate.test_account import opening
 from trimtab.costs import Costs
+from trimtab.costs.impact import UsualDay
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
 from trimtab.simulate.accounts.backtest import backtest_accounts
@@ -157,7 +159,7 @@ def test_a_purchase_takes_what_cash_pays_for_with_its_impact() -> None:
         mandate(tree({"US": 100}), when="daily"),
         opening([], brokerage=200_000),
         markets,
-        usual=lambda _: {"US": 0.2 / sqrt(2_000)},
+        usual=lambda _: {"US": UsualDay(0.2, 40.0, 2_000.0)},
         terms=AccountTerms(impact=Decimal(1)),
     )
 
@@ -168,9 +170,65 @@ def test_a_purchase_takes_what_cash_pays_for_with_its_impact() -> None:
     assert more + 0.2 / sqrt(2_000) * more**1.5 > 2_000
 
 
+LINEAR = {"temporary_impact": Decimal(3), "permanent_impact": Decimal(1)}
+
+
+@pytest.mark.parametrize(
+    ("costs", "terms"),
+    [
+        (Costs(impact=1, temporary_impact=3, permanent_impact=1), {}),
+        (Costs(by_instrument={"US": Costs(impact=1)}), LINEAR),
+        (None, {"impact": Decimal(1), **LINEAR}),
+    ],
+)
+def test_a_fill_is_charged_what_a_plan_tells_of_it(
+    costs: Costs | None, terms: dict[str, Decimal]
+) -> None:
+    """20 US at 50 cost what `Costs.impact_cost` says of them, whether the scales are those of the
+    costs or of the run: the square root, the temporary part, and half of the permanent one.
+    """
+    usual = UsualDay(0.02, 1_000.0, 50_000.0)
+
+    run = run_of(
+        tape(3, US="50", BND="50"), costs=costs, terms=terms, usual=lambda _: {"US": usual}
+    )
+
+    told = Costs(impact=1, temporary_impact=3, permanent_impact=1).impact_cost(
+        "US", 20.0, price=50.0, **usual._asdict()
+    )
+    by_hand = 1_000 * 0.02 * (sqrt(0.02) + (3 + 0.5) * 0.02)
+    assert told == pytest.approx(by_hand)
+    assert sold(run)[DAYS[0]] == 20
+    assert run.impact_paid == round(100 * told)
+    assert run.value[-1] == 40 * 5_000 + 1_000 - run.cost_paid
+
+
+def test_a_usual_day_counts_units_as_they_are_on_its_day() -> None:
+    """After a split of two for one as many shares again are traded on a usual day, for as much."""
+    markets = [*tape(10, US="50"), *tape(20, US="25")[10:]]
+    split = replace(markets[10].quotes["US"], split_since_previous=Fraction(2))
+    markets[10] = replace(markets[10], quotes={"US": split})
+    prices = [50 + place % 2 for place in range(20)]
+    markets = [
+        replace(market, quotes={"US": replace(
+            market.quotes["US"],
+            price=Price.of(Decimal(price if place < 10 else price / 2)),
+        )}) for place, (market, price) in enumerate(zip(markets, prices, strict=True))
+    ]  # fmt: skip
+
+    on = usual_days(markets, lambda day: {"US": Fraction(100 if day < DAYS[10] else 200)})
+
+    before, after = on(DAYS[9])["US"], on(DAYS[10])["US"]
+    assert (before.daily_volume, after.daily_volume) == pytest.approx((100.0, 200.0))
+    assert after.daily_money == pytest.approx(before.daily_money, rel=0.01)
+    assert after.daily_volatility == pytest.approx(before.daily_volatility, rel=0.1)
+
+
 def test_parts_and_scales_that_are_none_are_refused() -> None:
-    """A share of the volume, and a scale from 0 to 100."""
+    """A share of the volume, and scales from 0 to 100, or 1,000 for the linear ones."""
     with pytest.raises(ValueError, match=r"0\.05"):
         AccountTerms(participation=5.0)
-    with pytest.raises(ValueError, match="scale"):
+    with pytest.raises(ValueError, match="impact is -1"):
         AccountTerms(impact=Decimal(-1))
+    with pytest.raises(ValueError, match="from 0 to 1000"):
+        AccountTerms(permanent_impact=Decimal(1_001))

@@ -39,6 +39,9 @@ FEES = {
 }
 """Options that say what trading costs, and the keyword of `Costs` that each is."""
 
+SCALES = ("impact", "temporary_impact", "permanent_impact")
+"""Of those, the scales of market impact, which account mode knows as well."""
+
 OTHERS = (
     "--participation", "--fee-percent", "--deposit", "--withdraw", "--flows", "--new-money",
     "--short", "--loan-rate", "--dividends",
@@ -165,7 +168,7 @@ def add_conditions(parser: argparse.ArgumentParser, *, several: bool = False) ->
 
 IN_ACCOUNTS = (
     "--dividends", "--deposit", "--withdraw", "--flows", "--new-money", "--fee-percent",
-    "--impact", "--participation",
+    "--impact", "--temporary-impact", "--permanent-impact", "--participation",
 )  # fmt: skip
 """Those that account mode knows as well."""
 
@@ -199,7 +202,7 @@ def account_terms_of(args: argparse.Namespace) -> AccountTerms:
         trade_at=args.trade_at or "close",
         delisted=delisted,
         participation=args.participation,
-        impact=None if args.impact is None else Decimal(args.impact),
+        **{name: Decimal(text) for name in SCALES if (text := getattr(args, name)) is not None},
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import asinh, exp, expm1, inf, isfinite, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 from trimtab.model.errors import OptionError
 from trimtab.model.frozen import dataclass
@@ -38,6 +38,20 @@ class LinearImpact:
             number = getattr(self, name)
             if not (isfinite(number) and number >= 0.0):
                 raise OptionError(f"{name} {number!r}: zero or more, and finite")
+
+
+class UsualDay(NamedTuple):
+    """What an order of an instrument is measured against, as known before it trades.
+
+    Args:
+        daily_volatility: Standard deviation of a day's return.
+        daily_volume: Units traded on a usual day; above zero.
+        daily_money: What is traded on a usual day, in money; above zero.
+    """
+
+    daily_volatility: float
+    daily_volume: float
+    daily_money: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
-from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol, runtime_checkable
 
 from trimtab.costs import Costs
+from trimtab.costs.impact import UsualDay
 from trimtab.engine.mandate import Mandate
 from trimtab.execution.orders import Expected, expected
 from trimtab.ledger.folded import Folded
@@ -18,7 +18,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
-from trimtab.model.numbers import Price, StepPrice, money_text
+from trimtab.model.numbers import MINOR_DIGITS, Price, StepPrice, money_text
 from trimtab.model.orders import BrokerEvent, Fill, Order, OrderState
 from trimtab.model.sessions import Calendar
 from trimtab.model.settlement import settles_on
@@ -48,9 +48,7 @@ class PaperTerms:
         volumes: Units traded that day, by instrument, where that is known.
         participation: The largest part of a day's volume that one order is filled with; None: all.
         exchange: By whose sessions trades settle; None: the market's.
-        usual: Of instruments whose trading is known: a day's standard deviation of returns over the
-            root of the money of a usual day, for the square-root impact of orders.
-        impact: Its scale for all instruments; None: that of the costs.
+        usual: What is usual of instruments whose trading is known, for the impact of orders.
     """
 
     market: Market
@@ -59,8 +57,7 @@ class PaperTerms:
     volumes: Mapping[str, Fraction] = field(default_factory=dict)
     participation: Fraction | None = None
     exchange: Calendar | None = None
-    usual: Mapping[str, float] = field(default_factory=dict)
-    impact: Decimal | None = None
+    usual: Mapping[str, UsualDay] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -71,34 +68,50 @@ class PaperTerms:
         volumes: Mapping[str, Fraction] | None = None,
         participation: Fraction | None = None,
         exchange: Calendar | None = None,
-        usual: Mapping[str, float] | None = None,
-        impact: Decimal | None = None,
+        usual: Mapping[str, UsualDay] | None = None,
+        costs: Mapping[str, Costs] | None = None,
     ) -> PaperTerms:
-        """The terms of a household at a market's prices; without a participation: in whole."""
+        """The terms of a household at a market's prices; without a participation: in whole.
+
+        Costs are the household's own, unless others are given.
+        """
         instruments = mandate.household.instruments
         return cls(
-            market, instruments, mandate.costs, volumes or {}, participation, exchange, usual or {},
-            impact,
+            market, instruments, mandate.costs if costs is None else costs, volumes or {},
+            participation, exchange, usual or {},
         )  # fmt: skip
 
     def costs_of(self, account: str) -> Costs:
         """What trading costs in an account."""
         return self.costs.get(account) or self.costs.get("") or Costs()
 
-    def impact_scale(self, account: str, instrument: str) -> Decimal:
-        """The scale of the square-root impact of orders."""
-        costs = self.costs_of(account)
-        own = costs.by_instrument.get(instrument, costs).impact
-        return own if self.impact is None else self.impact
+    def moves_price(self, order: Order) -> bool:
+        """Whether an order moves its price; a fund's, at its net asset value, never does."""
+        costs = self.costs_of(order.account)
+        own = costs.by_instrument.get(order.instrument, costs)
+        return order.quantity is not None and own.moves_prices
 
-    def impact_of(self, order: Order, money: int) -> int:
+    def impact_of(self, order: Order, steps: int, money: int) -> int:
         """What so much of an order moves the price against itself, in minor units.
 
-        `trimtab.costs.impact.square_root_impact`; nothing where a usual day is not known.
+        `Costs.impact_cost`, as in research mode and in plans; nothing where a usual day is not
+        known.
+
+        Args:
+            order: Of which account and instrument.
+            steps: How many of it; one or more.
+            money: What they are worth at the price without impact, minor units.
         """
-        scale, usual = self.impact_scale(order.account, order.instrument), self.usual
-        rate = float(scale) * usual.get(order.instrument, 0.0)
-        return round(100.0 * rate * (money / 100.0) ** 1.5) if rate else 0
+        usual = self.usual.get(order.instrument)
+        if usual is None or not self.moves_price(order):
+            return 0
+        units = float(steps * Fraction(self.instruments[order.instrument].step))
+        worth = money / 10**MINOR_DIGITS
+        cost = self.costs_of(order.account).impact_cost(
+            order.instrument, units, price=worth / units, **usual._asdict()
+        )
+        minor: int = round(cost * 10**MINOR_DIGITS)
+        return minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +155,7 @@ def paper_events(order: Order, terms: PaperTerms, holdings: Holdings) -> tuple[B
 
     def moved(steps: int) -> Expected:
         own = expected(order.side, steps, price, instrument=instrument, costs=costs)
-        return replace(own, fees=own.fees + terms.impact_of(order, own.gross))
+        return replace(own, fees=own.fees + terms.impact_of(order, steps, own.gross))
 
     worth = moved(quantity)
     if order.side == "buy" and worth.total("buy") > holdings.cash:

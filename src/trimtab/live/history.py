@@ -11,7 +11,6 @@ from typing import Any
 
 from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.adapters.prices_file import PriceFile
-from trimtab.costs import Costs
 from trimtab.engine.foreign import FOREIGN
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.value import leaves_of, valuation
@@ -100,7 +99,7 @@ def account_runs(
     if terms.trade_at == "next-open":
         past.need_opens(tape)
     usual = None
-    if terms.impact or any(one.impact for one in past.costs):
+    if any(one.needs_volume for one in terms.charged(past.mandate.costs).values()):
         usual = usual_days(past.markets_before(), past.volumes)
     runs = []
     for policy in policies:
@@ -208,10 +207,10 @@ def account_paths(
             "shuffled histories in account mode have no target that moves: leave "
             "out --paths, or leave out --account-mode"
         )
-    if terms.participation is not None or terms.impact:
+    if terms.participation is not None or terms.charged({})[""].moves_prices:
         raise RefusedError(
             "shuffled histories in account mode have no volumes: leave out --paths, or leave out "
-            "--impact and --participation"
+            "--impact, --temporary-impact, --permanent-impact and --participation"
         )
     if terms.delisted:
         raise RefusedError(
@@ -299,12 +298,6 @@ class _Past:
         """The same from some weeks before on, for what is usual at the first sessions."""
         first = self.first - BEFORE
         return self.source.snapshots(first, self.last, self.names)
-
-    @property
-    def costs(self) -> list[Costs]:
-        """What trading costs, in each account and instrument that has costs of its own."""
-        each = self.mandate.costs.values()
-        return [*each, *(one for own in each for one in own.by_instrument.values())]
 
     @property
     def findings(self) -> tuple[Finding, ...]:

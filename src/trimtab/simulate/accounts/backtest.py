@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 
+from trimtab.costs.impact import UsualDay
 from trimtab.engine.follow import on_day
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.execution.opening import Opening
@@ -22,7 +23,7 @@ from trimtab.model.numbers import Price
 from trimtab.model.sessions import Calendar
 from trimtab.simulate.accounts.desk import Desk
 from trimtab.simulate.accounts.ended import ends_of
-from trimtab.simulate.accounts.findings import idle_dividends, linear_not_charged
+from trimtab.simulate.accounts.findings import idle_dividends, impact_left_out
 from trimtab.simulate.accounts.flows import AccountFlows, exhausted_on, late_said, unpaid_said
 from trimtab.simulate.accounts.interest import Interest
 from trimtab.simulate.accounts.run import AccountRun
@@ -51,7 +52,7 @@ def backtest_accounts(
     mover: Mover | None = None,
     watch: Watch | None = None,
     exchange: Calendar | None = None,
-    usual: Callable[[date], Mapping[str, float]] | None = None,
+    usual: Callable[[date], Mapping[str, UsualDay]] | None = None,
 ) -> AccountRun:
     """What a household's policy would have done, in account mode.
 
@@ -77,7 +78,7 @@ def backtest_accounts(
             for a plan; None: what `mandate.outlooks` say.
         exchange: By whose sessions trades settle, where the markets' calendar leaves some out for
             want of prices; None: by that.
-        usual: What orders of a day move prices by (`account_volume.usual_days`), for impact.
+        usual: What orders of a day move prices by (`accounts.volume.usual_days`); None: no impact.
 
     Returns:
         The run. What is owed at its end, because it is not due yet, is in `tax_owed`.
@@ -100,7 +101,7 @@ def backtest_accounts(
     desk.opens = opens
     desk.flows = AccountFlows.of(terms, tape.days, mandate.household.accounts)
     desk.findings += desk.flows.findings if desk.flows else ()
-    desk.findings += linear_not_charged(mandate.costs.values())
+    desk.findings += impact_left_out(desk.costs.values(), are_volumes_known=usual is not None)
     desk.listed = tape.listed()
     desk.ends = ends_of(tape, terms.delisted)
     desk.interest = Interest.over(tape.days, terms.cash_rate)

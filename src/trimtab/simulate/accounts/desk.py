@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
 
+from trimtab.costs.impact import UsualDay
 from trimtab.engine.aim import targets
 from trimtab.engine.mandate import Mandate
 from trimtab.execution.opening import Opening, Prepared, prepared
@@ -64,7 +65,7 @@ class Desk:
         mover: Mover | None = None,
         watch: Watch | None = None,
         exchange: Calendar | None = None,
-        usual: Callable[[date], Mapping[str, float]] | None = None,
+        usual: Callable[[date], Mapping[str, UsualDay]] | None = None,
     ) -> None:
         self.terms = terms
         self.mandate = mandate
@@ -76,6 +77,7 @@ class Desk:
             participation = Fraction(str(terms.participation))
         self.participation = participation
         self.usual = usual
+        self.costs = terms.charged(mandate.costs)
         self.volume = VolumeSaid()
         self.volumes = volumes
         self.store = MemoryLedger()

@@ -38,12 +38,18 @@ def findings_of(runs: Sequence[AccountRun]) -> tuple[Finding, ...]:
     return tuple(_together(own, len(runs)) for own in told.values())
 
 
-def linear_not_charged(costs: Iterable[Costs]) -> list[Finding]:
-    """That linear impact is stated, which fills in account mode are not charged."""
+def impact_left_out(costs: Iterable[Costs], *, are_volumes_known: bool) -> list[Finding]:
+    """What of the market impact that costs state fills in account mode are not charged."""
     each = [one for own in costs for one in (own, *own.by_instrument.values())]
-    if not any(one.temporary_impact or one.permanent_impact for one in each):
+    if are_volumes_known and any(one.permanent_impact for one in each):
+        message = (
+            "of permanent impact an order pays its own half; prices of later sessions stay as "
+            "history has them. Research mode moves those too"
+        )
+    elif not are_volumes_known and any(one.moves_prices for one in each):
+        message = "the volumes of usual days are not known here: no order is charged market impact"
+    else:
         return []
-    message = "linear impact is charged in research mode only; plans tell it of each trade."
     return [Finding("impact-not-charged", "costs", message, "warning")]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from decimal import Decimal
 
+from trimtab.costs import Costs
 from trimtab.model.errors import OptionError
 from trimtab.model.frozen import dataclass
 from trimtab.simulate.research.flows import Flows
@@ -47,6 +48,8 @@ class AccountTerms:
             is nothing more to do. None: as the household's paper accounts have it, where what is
             left waits until the policy acts again.
         impact: Scale of the square-root impact that fills are charged; None: that of the costs.
+        temporary_impact, permanent_impact: The same of the linear impacts. Of the permanent one a
+            fill pays its own half; prices of later sessions stay as they are.
 
     Raises:
         OptionError: A word is unknown, a fee, rate or price is none, or deposits are held in one
@@ -62,6 +65,8 @@ class AccountTerms:
     delisted: Mapping[str, Decimal | None] = field(default_factory=dict)
     participation: float | None = None
     impact: Decimal | None = None
+    temporary_impact: Decimal | None = None
+    permanent_impact: Decimal | None = None
 
     def __post_init__(self) -> None:
         if self.dividends not in DIVIDEND_USES:
@@ -74,13 +79,39 @@ class AccountTerms:
             raise OptionError(f"cash_rate {self.cash_rate!r}: a fraction a year, as 0.03")
         if self.participation is not None and not 0.0 < self.participation <= 1.0:
             raise OptionError(f"participation {self.participation!r}: a share, as 0.05")
-        if self.impact is not None and not 0 <= self.impact <= 100:
-            raise OptionError(f"impact {self.impact!r}: its scale, from 0 to 100")
+        # Scales that are none are refused where they are put into the costs.
+        self._scaled(Costs())
         for id_, price in self.delisted.items():
             if price is not None and not (price.is_finite() and price >= 0):
                 raise OptionError(f"delisted: {price} for {id_} is no price; zero or more")
         if len({one.invest for one in self.all_flows}) > 1:
             raise OptionError("flows: invest has to be the same for all accounts")
+
+    def charged(self, costs: Mapping[str, Costs]) -> Mapping[str, Costs]:
+        """What fills cost by account: a household's own costs, but for the scales given here.
+
+        Those are for all accounts and instruments.
+        """
+        return {
+            account: replace(
+                self._scaled(own),
+                by_instrument={id_: self._scaled(one) for id_, one in own.by_instrument.items()},
+            )
+            for account, own in {"": Costs(), **costs}.items()
+        }
+
+    def _scaled(self, own: Costs) -> Costs:
+        """Costs with the scales given here."""
+
+        def scale(given: Decimal | None, stated: Decimal) -> Decimal:
+            return stated if given is None else given
+
+        return replace(
+            own,
+            impact=scale(self.impact, own.impact),
+            temporary_impact=scale(self.temporary_impact, own.temporary_impact),
+            permanent_impact=scale(self.permanent_impact, own.permanent_impact),
+        )
 
     @property
     def all_flows(self) -> tuple[Flows, ...]:

@@ -168,7 +168,7 @@ def _terms(desk: Desk, market: Market) -> PaperTerms:
         participation=desk.participation,
         exchange=desk.exchange,
         usual={} if desk.usual is None else desk.usual(market.as_of),
-        impact=desk.terms.impact,
+        costs=desk.costs,
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
+from trimtab.costs.impact import UsualDay
 from trimtab.execution.brokers import PaperTerms
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
@@ -17,19 +17,17 @@ from trimtab.model.orders import BrokerEvent, Order, OrderState
 from trimtab.simulate.prices.history import PriceHistory
 from trimtab.simulate.research.conditions import usual_day
 
-if TYPE_CHECKING:
-    from trimtab.simulate.frames import Floats
-
 OF_VOLUME = ("order-cancelled", "plan-unfinished", "buy-cut", "withdrawal-short")
 """What carrying out says of every order that is filled in part; a run says it once, in the end."""
 
 
 def usual_days(
     markets: Iterable[Market], volumes: Callable[[date], Mapping[str, Fraction]]
-) -> Callable[[date], dict[str, float]]:
+) -> Callable[[date], dict[str, UsualDay]]:
     """What orders of a day move prices by: see `PaperTerms.usual`; nothing where it is not known.
 
-    Volatility and money of a usual day are those of research mode, over the sessions before.
+    Volatility, volume and money of a usual day are those of research mode, over the sessions
+    before; volume in units as they are on the day itself, after its splits.
 
     Args:
         markets: Snapshots, one a session, oldest first, from some sessions before the run on.
@@ -41,7 +39,8 @@ def usual_days(
     names = sorted({name for market in tape for name in market.quotes})
     close = np.full((len(tape), len(names)), np.nan)
     volume = np.full(close.shape, np.nan)
-    units = [1.0] * len(names)
+    units = np.ones(len(names))
+    splits = np.ones(close.shape)
     for row, market in enumerate(tape):
         traded = volumes(market.as_of)
         for column, name in enumerate(names):
@@ -53,21 +52,22 @@ def usual_days(
             close[row, column] = float(quote.price) * units[column]
             if name in traded:
                 volume[row, column] = float(traded[name]) / units[column]
+        splits[row] = units
     days = np.array([market.as_of for market in tape], dtype="datetime64[D]")
     history = PriceHistory(days, tuple(names), close, volume=volume)
-    rates: dict[str, tuple[Floats, Floats]] = {}
-    for name in names:
-        usual = usual_day(history, name)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rates[name] = usual.days, usual.deviation / np.sqrt(usual.money)
+    known = {name: usual_day(history, name) for name in names}
 
-    def on(day: date) -> dict[str, float]:
+    def on(day: date) -> dict[str, UsualDay]:
         found = {}
-        for name, (known, rate) in rates.items():
+        session = int(np.searchsorted(days, np.datetime64(day, "D"), side="right")) - 1
+        for column, (name, own) in enumerate(known.items()):
             # The last session before: its own volume and return are not known yet.
-            at = int(np.searchsorted(known, np.datetime64(day, "D"), side="left")) - 1
-            if at >= 0 and np.isfinite(rate[at]):
-                found[name] = float(rate[at])
+            at = int(np.searchsorted(own.days, np.datetime64(day, "D"), side="left")) - 1
+            if at < 0 or not (own.money[at] > 0.0 and own.units[at] > 0.0):
+                continue
+            if np.isfinite(own.deviation[at]):
+                shares = float(own.units[at] * splits[session, column])
+                found[name] = UsualDay(float(own.deviation[at]), shares, float(own.money[at]))
         return found
 
     return on
@@ -123,11 +123,11 @@ class VolumeSaid:
                 continue
             if event.state is OrderState.CANCELLED:
                 self.partly.append(day)
-            if event.fill is None or not terms.impact_scale(order.account, order.instrument):
+            if event.fill is None or not terms.moves_price(order):
                 continue
             if order.instrument not in terms.usual:
                 self.unknown.setdefault(order.instrument, day)
-            moved[order.id] = terms.impact_of(order, event.fill.gross)
+            moved[order.id] = terms.impact_of(order, event.fill.quantity, event.fill.gross)
         self.impact += sum(moved.values())
         return moved
 

@@ -17,8 +17,7 @@ from trimtab.adapters.portfolio_folder import read_portfolio
 from trimtab.adapters.portfolio_prices import mover_of, portfolio_prices
 from trimtab.cli.main import main
 from trimtab.live.book import open_book
-from trimtab.live.history import account_paths, account_runs
-from trimtab.model.errors import RefusedError
+from trimtab.live.history import account_runs
 from trimtab.model.orders import Order
 from trimtab.model.policy import Policy, parse_policy
 from trimtab.simulate.accounts.backtest import backtest_accounts
@@ -96,14 +95,6 @@ def test_a_finding_that_fails_keeps_the_target_in_a_run(tmp_path: Path) -> None:
     kept = [place for place, (is_kept, _) in enumerate(targets) if is_kept]
     assert kept
     assert all(targets[place][1] == targets[place - 1][1] for place in kept)
-
-
-def test_shuffled_histories_in_account_mode_are_refused(tmp_path: Path) -> None:
-    """There is no price history behind shuffled snapshots to find a target from."""
-    monthly, never = (Policy(None, *parse_policy(words)) for words in ("monthly", "never"))
-
-    with pytest.raises(RefusedError, match="target that moves"):
-        account_paths(open_book(moving_folder(tmp_path)), (monthly, never))
 
 
 def aim_of(folder: Path) -> tuple[FoundAim, PriceHistory]:

@@ -187,7 +187,8 @@ def account_paths(
 ) -> AccountPaths:
     """Policies in these very accounts over the same shuffled histories: each against the first.
 
-    Orders are filled whole: a shuffled day has no volume of its own.
+    Orders are filled whole: a shuffled day has no volume of its own. A target that moves is found
+    anew on each, from its own prices.
 
     Args:
         book: The portfolio.
@@ -202,11 +203,6 @@ def account_paths(
     Raises:
         RefusedError: There is no history to run over, or it cannot be shuffled.
     """
-    if book.portfolio.moving is not None:
-        raise RefusedError(
-            "shuffled histories in account mode have no target that moves: leave "
-            "out --paths, or leave out --account-mode"
-        )
     if terms.participation is not None or terms.charged({})[""].moves_prices:
         raise RefusedError(
             "shuffled histories in account mode have no volumes: leave out --paths, or leave out "
@@ -237,6 +233,7 @@ def account_paths(
             terms=terms,
             invest_at_start=start_from == "cash",
             exchange=book.portfolio.calendar,
+            mover=None if book.portfolio.moving is None else past.on_its_days(book.mover()),
             in_turn=shared_out(processes),
             on_progress=on_progress,
         )

@@ -18,13 +18,16 @@ from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.policy import Policy
 from trimtab.model.sessions import Calendar
+from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.accounts.backtest import backtest_accounts
 from trimtab.simulate.accounts.drags import growth_after_tax
 from trimtab.simulate.accounts.findings import PathTally
 from trimtab.simulate.accounts.run import AccountRun
 from trimtab.simulate.accounts.shuffled_markets import ShuffledMarkets
+from trimtab.simulate.accounts.shuffled_targets import ShuffledTarget
 from trimtab.simulate.accounts.terms import USUAL, AccountTerms
 from trimtab.simulate.uncertainty.difference import Figure, Gap
+from trimtab.targets.moving.mover import Mover
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats
@@ -138,6 +141,7 @@ def bootstrap_accounts(
     terms: AccountTerms = USUAL,
     invest_at_start: bool = True,
     exchange: Calendar | None = None,
+    mover: Mover | None = None,
     in_turn: InTurn = map,
     on_progress: Callable[[int], None] | None = None,
 ) -> AccountPaths:
@@ -147,7 +151,8 @@ def bootstrap_accounts(
         mandate: The household; its policy is replaced by each of them.
         opening: Cash at the start, or lots.
         markets: Real snapshots, one a session, oldest first.
-        policies: The one that is compared, and those that it is compared with.
+        policies: The one that is compared, and those that it is compared with; with the target of
+            the household, unless one is a tree of sleeves.
         observed: What they did in history, if that was run.
         paths: Shuffled histories.
         seed: Of the shuffling; the same seed, the same paths.
@@ -157,13 +162,16 @@ def bootstrap_accounts(
         terms: As for `backtest_accounts`; there are no dividends on a path.
         invest_at_start: Whether accounts are invested at the first session, as from cash.
         exchange: By whose sessions trades settle; as for `backtest_accounts`.
+        mover: What finds the household's target in history, where it moves. On every path it is
+            found anew from the path's own prices, once for all policies.
         in_turn: What runs the paths and gives their figures in their turn: `map`, or one that
             shares them out among processes, as `trimtab.live.processes.shared_out`. It changes no
             figure.
         on_progress: Told how many paths are done, each time.
 
     Raises:
-        OptionError: An option makes no sense, or there are too few sessions.
+        OptionError: An option makes no sense, there are too few sessions, or a target that moves
+            goes by what no path has or cannot be found on one.
     """
     import numpy as np
 
@@ -174,8 +182,10 @@ def bootstrap_accounts(
     if not 0.0 < level < 1.0:
         raise OptionError(f"level {level!r}: between 0 and 1, as 0.95")
     shuffled = ShuffledMarkets.of(markets, seed=seed, block=block)
-    ways = tuple(replace(mandate, when=policy.when, to=policy.to) for policy in policies)
-    task = _Task(ways, opening, shuffled, pay_tax, terms, invest_at_start, exchange)
+    ways = tuple(_way(mandate, policy) for policy in policies)
+    found = None if mover is None else ShuffledTarget.of(mover, shuffled)
+    moves = tuple(found is not None and policy.target is None for policy in policies)
+    task = _Task(ways, opening, shuffled, pay_tax, terms, invest_at_start, exchange, found, moves)
     table = np.empty((paths, len(policies), len(FIGURES)))
     tally = PathTally([frozenset((f.code, f.subject) for f in r.findings) for r in observed or ()])
     for number, (figures, told) in enumerate(in_turn(task, range(paths))):
@@ -205,7 +215,8 @@ def bootstrap_accounts(
             f"{paths:,} shuffled histories in account mode, sessions drawn in blocks of "
             f"{shuffled.block:.3g} on average, seed {seed}; total returns, so without dividends "
             "and splits"
-        ),
+        )
+        + ("" if found is None else "; on each the target is found anew from its own prices"),
         left_out=tuple(sorted(ever - set(shuffled.names))),
         findings=tally.findings([policy.label for policy in policies], paths),
     )
@@ -222,10 +233,13 @@ class _Task:
     terms: AccountTerms
     invest_at_start: bool
     exchange: Calendar | None
+    found: ShuffledTarget | None
+    moves: tuple[bool, ...]
 
     def __call__(self, number: int) -> PathFound:
         """The figures of each policy over one path, and its findings that are more than notes."""
         tape = self.shuffled.path(number)
+        mover = None if self.found is None else self.found.on(self.shuffled, number, tape)
         runs = [
             backtest_accounts(
                 way,
@@ -235,11 +249,19 @@ class _Task:
                 pay_tax=self.pay_tax,
                 terms=self.terms,
                 exchange=self.exchange,
+                mover=mover if moves else None,
             )
-            for way in self.ways
+            for way, moves in zip(self.ways, self.moves, strict=True)
         ]
         told = [[one for one in run.findings if one.severity != "info"] for run in runs]
         return [_figures(run) for run in runs], told
+
+
+def _way(mandate: Mandate, policy: Policy) -> Mandate:
+    """The household under a policy; with the policy's own target, where that is a tree."""
+    way = replace(mandate, when=policy.when, to=policy.to)
+    own = policy.target if isinstance(policy.target, Sleeve) else None
+    return way if own is None else replace(way, target=own, found=None)
 
 
 def _figures(run: AccountRun) -> list[float]:

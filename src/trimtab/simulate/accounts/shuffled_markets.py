@@ -107,6 +107,19 @@ class ShuffledMarkets:
             market=lambda place: self._market(mantissas, place),
         )
 
+    def closes_before(self, number: int, count: int) -> Floats:
+        """Closes of a path before its first session, drawn as its sessions are, (count, names).
+
+        They lead up to the first session's prices, and change nothing of the path itself.
+        """
+        import numpy as np
+
+        chance = stream(self.seed, number).spawn(1)[0]
+        pool = len(self.factors)
+        drawn = [stationary_rows(chance, pool, self.block) for _ in range(-(-count // pool))]
+        rows = np.concatenate([np.zeros(0, np.int64), *drawn])[:count]
+        return self.first / np.cumprod(self.factors[rows][::-1], axis=0)[::-1]
+
     def _market(self, mantissas: NDArray[np.int64], place: int) -> Market:
         """The snapshot of a session of a path."""
         day, calendar = self.sessions.days[place], self.sessions.calendar

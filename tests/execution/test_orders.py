@@ -26,13 +26,12 @@ from trimtab.execution.orders import (
     order_hash,
     order_id,
     paying_limit,
-    rounded_price,
 )
 from trimtab.ledger import events
 from trimtab.ledger.folded import Folded
 from trimtab.ledger.record import record
 from trimtab.model.instruments import Instrument
-from trimtab.model.numbers import Price, StepPrice
+from trimtab.model.numbers import Price, StepPrice, decimal_from, rounded_price
 from trimtab.model.orders import BrokerEvent, OrderState
 from trimtab.model.plan import Trade
 
@@ -45,7 +44,12 @@ costs = st.builds(
     commission=st.sampled_from(["0", "4.95"]),
     minimum=st.sampled_from([0, 1]),
 )
-prices = st.integers(1, 10**7).map(lambda cents: Price(cents, -2))
+prices = st.builds(
+    lambda cents, more: Price(int(f"{cents}{more}"), -2 - len(more)),
+    st.integers(1, 10**7),
+    st.sampled_from(["", "9", "9996948242", "9999694824218751"]),
+)
+"""In cents, or with the digits of a float after them; eighteen decimals are the most."""
 
 
 @settings(max_examples=300, deadline=None)
@@ -95,6 +99,7 @@ def test_a_fill_comes_to_what_the_plan_counted_on(side, quantity, price, cost) -
     value = StepPrice.of(price, instrument.step).value(quantity)
     planned = cost.order_costs("VTI", instrument.step).of(value, quantity)
 
+    assert decimal_from(str(worth.price)) == worth.price.decimal
     assert worth.fees >= 0
     assert worth.total(side) == (value + planned if side == "buy" else value - planned)
     if side == "buy":
@@ -122,6 +127,7 @@ def test_a_purchase_is_cut_to_the_most_that_cash_pays_for(planned, cash, price, 
         limit = paying_limit(worth, quantity, cash, collar=collar, instrument=instrument)
         worst = StepPrice.of(limit, instrument.step).value(quantity) + worth.fees
         assert worst <= cash or limit == worth.price
+        assert decimal_from(str(limit)) == limit.decimal
         assert limit.decimal >= worth.price.decimal
 
 

@@ -95,6 +95,16 @@ def folder(
     return written(path, {**usual, **more})
 
 
+def float_prices(path: Path) -> Path:
+    """Write a folder's prices with the digits that floats have in files made from tables."""
+    file = path / "prices.csv"
+    lines = file.read_text().splitlines()
+    more = [line.rpartition(",") for line in lines[1:]]
+    rows = [f"{day},{float(price) - 1 / 7:.15f}" for day, _, price in more]
+    file.write_text("\n".join([lines[0], *rows]) + "\n")
+    return path
+
+
 def folder_with_itot(path: Path, *, broker: str = "paper") -> Path:
     """The folder with a little ITOT in both accounts, beside VTI in the same sleeve."""
     toml = TOML.format(roth=broker, taxed=broker).replace('["VTI"]', '["VTI", "ITOT"]')

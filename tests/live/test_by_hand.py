@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.folders import CLOCK, LAST, by_hand, bytes_of, fills, folder, opened
+from tests.live.folders import CLOCK, LAST, by_hand, bytes_of, fills, float_prices, folder, opened
 from trimtab.adapters.clock import StillClock
 from trimtab.adapters.plan_files import load_plan
 from trimtab.cli.rehearsal import rehearsed
@@ -280,3 +280,18 @@ def test_recording_a_paper_plan_is_refused(tmp_path: Path) -> None:
     book = opened(folder(tmp_path))
     with pytest.raises(RefusedError, match="apply"):
         book.record(book.plan().save())
+
+
+def test_a_trade_by_hand_at_a_price_with_the_digits_of_a_float_is_booked(tmp_path: Path) -> None:
+    """Tickets are in cents, and what was traded as planned is recorded at those prices."""
+    float_prices(folder(tmp_path, roth="manual", taxed="manual"))
+    book = opened(tmp_path)
+    plan = book.plan()
+
+    tickets = book.apply(plan.save(), by="me").tickets
+    done = opened(tmp_path).record(plan, by="me")
+
+    assert {one.limit and one.limit.exponent for one in tickets} <= {0, -1, -2}
+    assert done.status == "done"
+    assert done.folded.cash == dict(plan.cash_after)
+    assert max(-one.fill.price.exponent for one in done.folded.fills.values()) == 15

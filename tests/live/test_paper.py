@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.folders import CLOCK, LAST, by_hand, bytes_of, folder, opened
+from tests.live.folders import CLOCK, LAST, by_hand, bytes_of, float_prices, folder, opened
 from trimtab.adapters.clock import StillClock
 from trimtab.adapters.plan_files import load_plan
 from trimtab.cli.rehearsal import rehearsed
@@ -32,6 +32,19 @@ def test_a_plan_is_applied_from_its_file_once(tmp_path: Path) -> None:
     assert second.status == "already"
     assert bytes_of(tmp_path) == before
     assert opened(tmp_path).plan().trades == ()
+
+
+def test_prices_with_all_the_digits_of_floats_are_traded(tmp_path: Path) -> None:
+    """Fifteen decimals in a price file halt nobody: everything fills, and is in the record."""
+    path = float_prices(folder(tmp_path))
+    plan = opened(path).plan()
+
+    applied = opened(path).apply(plan.save(), by="me")
+
+    assert applied.status == "done"
+    assert not applied.folded.is_halted("taxed")
+    assert applied.folded.cash == dict(plan.cash_after)
+    assert opened(path).plan().trades == ()
 
 
 def test_a_plan_that_is_done_leaves_nothing_more_behind(tmp_path: Path) -> None:

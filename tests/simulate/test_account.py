@@ -20,6 +20,7 @@ from trimtab.execution.opening import Opening
 from trimtab.ledger.folded import Folded
 from trimtab.live.book import open_book
 from trimtab.model.accounts import Lot
+from trimtab.model.errors import UnbookedError
 from trimtab.model.market import Market, Quote, Split
 from trimtab.model.numbers import Price, StepPrice
 from trimtab.model.orders import Order
@@ -189,6 +190,34 @@ def test_value_changes_only_by_prices_and_costs() -> None:
     assert still.rebalances == 0
     first_traded = next(i for i, day in enumerate(run.dates) if day == run.plans[0].as_of)
     assert run.value[first_traded] == still.value[first_traded] - run.plans[0].cost
+
+
+def test_prices_with_all_the_digits_of_floats_are_traded_by_a_run() -> None:
+    """Fifteen decimals cost as much as the same prices in ten do, and every trade is booked."""
+    rows = {"US": ["50.781280517578125", "60.869083404541016"], "BND": ["49.499355316162111"] * 2}
+    short = {id_: [f"{float(text):.10f}" for text in own] for id_, own in rows.items()}
+    mandate_ = mandate(
+        tree({"US": 50, "BND": 50}), when="daily", costs=Costs(half_spread_bps="0.5")
+    )
+
+    runs = [
+        backtest_accounts(mandate_, opening([], brokerage=1_000_000), tape(one))
+        for one in (rows, short)
+    ]
+
+    assert len(runs[0].orders) >= 3
+    assert [run.value for run in runs] == [runs[0].value] * 2
+
+
+def test_a_run_that_cannot_book_its_trades_has_no_results(monkeypatch: Any) -> None:
+    """A halted account trades no more: the run fails with day, account and reason, and no table."""
+    monkeypatch.setattr(
+        "trimtab.execution.orders.spread_price", lambda *_, **__: Price(50 * 10**20 + 1, -20)
+    )
+    mandate_ = mandate(tree({"US": 100}), when="daily", costs=Costs(half_spread_bps=2))
+
+    with pytest.raises(UnbookedError, match=r"2026-03-02.*brokerage was halted.*`price` is '50.0"):
+        backtest_accounts(mandate_, opening([], brokerage=1_000_000), tape({"US": ["50"] * 3}))
 
 
 def test_a_run_does_not_look_ahead() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from trimtab.model.frozen import dataclass
-from trimtab.model.numbers import Price, half_even
+from trimtab.model.numbers import MOST_DECIMALS, Price, half_even
 
 OLDEST_RATE = 5
 """Sessions for which a rate may be used after its own, with a finding."""
@@ -16,9 +16,6 @@ DECIMALS = 6
 
 LEAST_DIGITS = 6
 """So many digits a smaller one keeps."""
-
-MOST_DECIMALS = 18
-"""What a price file may write."""
 
 
 @dataclass(frozen=True, slots=True)

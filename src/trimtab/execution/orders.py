@@ -19,7 +19,7 @@ from trimtab.model.accounts import Lot
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
-from trimtab.model.numbers import Price, StepPrice, money_text
+from trimtab.model.numbers import Price, StepPrice, money_text, rounded_price
 from trimtab.model.orders import BrokerEvent, Fill, Order, OrderState, Side
 from trimtab.model.plan import Plan, Trade
 
@@ -109,22 +109,13 @@ def expected(
 
 
 def spread_price(side: Side, price: Price, *, instrument: str, costs: Costs) -> Price:
-    """The quoted price with half the spread, rounded towards the middle."""
+    """The quoted price with half the spread, rounded towards the middle, as a record holds it."""
     own = costs.by_instrument.get(instrument, costs)
     half = Fraction(own.half_spread_bps) / 10_000
     exact = Fraction(price.decimal) * (1 + half if side == "buy" else 1 - half)
     if not half or exact <= 0:
         return price
     return rounded_price(exact, price.exponent - FINEST, up=side == "sell")
-
-
-def rounded_price(exact: Fraction, exponent: int, *, up: bool) -> Price:
-    """A price with so many decimals, rounded in the direction named."""
-    scaled = exact / Fraction(10) ** exponent
-    mantissa = -(-scaled.numerator // scaled.denominator) if up else scaled.__floor__()
-    while exponent < 0 and mantissa % 10 == 0 and mantissa:
-        mantissa, exponent = mantissa // 10, exponent + 1
-    return Price(max(mantissa, 1), exponent)
 
 
 def collar_limit(side: Side, price: Price, collar: Fraction, worth: Expected) -> Price:

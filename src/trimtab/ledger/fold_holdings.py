@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
 
 from trimtab.ledger.books import (
     ACCOUNT,
@@ -25,10 +24,8 @@ from trimtab.ledger.events import FORMAT, Relieved
 from trimtab.ledger.fields import Fields
 from trimtab.ledger.folded import BookedSale, Purchase
 from trimtab.model.accounts import Lot, Sale
-from trimtab.model.numbers import NumberError, Price, decimal_from, half_even
+from trimtab.model.numbers import MOST_DECIMALS, NumberError, Price, decimal_from, half_even
 from trimtab.model.orders import OrderState
-
-_MOST_DECIMALS: Final = 18
 
 
 def opened(books: Books, body: Fields) -> None:
@@ -105,7 +102,7 @@ def _step(body: Fields, name: str) -> Decimal:
         raise body.error(f"{text[:40]!r} is not a step such as 0.001") from error
     exponent = step.as_tuple().exponent
     assert isinstance(exponent, int)
-    if step <= 0 or exponent < -_MOST_DECIMALS or format(step, "f") != text:
+    if step <= 0 or exponent < -MOST_DECIMALS or format(step, "f") != text:
         raise body.error(f"{text[:40]!r} is not a step such as 0.001")
     return step
 
@@ -246,8 +243,12 @@ def split(books: Books, body: Fields) -> None:
 
 
 def _price_after(price: Price, new: int, old: int) -> Price:
-    """A price of the old count at the new one, with eight more digits where it is not exact."""
-    mantissa, exponent = half_even(price.mantissa * 10**8 * old, new), price.exponent - 8
+    """A price of the old count at the new one, with eight more digits where it is not exact.
+
+    It stands in plans, so it has no more decimals than a file may write.
+    """
+    exponent = max(price.exponent - 8, min(price.exponent, -MOST_DECIMALS))
+    mantissa = half_even(price.mantissa * 10 ** (price.exponent - exponent) * old, new)
     while mantissa % 10 == 0 and mantissa and exponent < price.exponent:
         mantissa, exponent = mantissa // 10, exponent + 1
     return Price(max(mantissa, 1), exponent)

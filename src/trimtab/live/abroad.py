@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 
-from trimtab.execution.orders import rounded_price
 from trimtab.live.observed import ObservedBook
 from trimtab.model.findings import Finding
+from trimtab.model.numbers import rounded_price
 from trimtab.model.orders import Order
 
 CENTS = -2

@@ -28,6 +28,10 @@ class RefusedError(TrimtabError):
         return f"{self.reason} ({self.remedy}=True)" if self.remedy else self.reason
 
 
+class UnbookedError(TrimtabError):
+    """A simulated run whose record cannot take what happened in it: it has no results."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with an input: where it is, what is wrong, what would be right.

@@ -10,7 +10,10 @@ from typing import Annotated
 
 from trimtab.model.frozen import dataclass
 
-_PLAIN_DECIMAL = re.compile(r"[+-]?[0-9]{1,24}(\.[0-9]{1,18})?", re.ASCII)
+MOST_DECIMALS = 18
+"""Decimal places that a number may have in a file or a record."""
+
+_PLAIN_DECIMAL = re.compile(rf"[+-]?[0-9]{{1,24}}(\.[0-9]{{1,{MOST_DECIMALS}}})?", re.ASCII)
 
 Money = Annotated[int, "money"]
 """An integer of minor units (cents); in files and JSON a decimal string."""
@@ -142,6 +145,31 @@ class Price:
 
     def __str__(self) -> str:
         return format(self.decimal, "f")
+
+
+def rounded_price(exact: Fraction, exponent: int, *, up: bool | None = None) -> Price:
+    """The price with so many decimals, and never more than a record holds.
+
+    Every price that is computed is made here, so that what a plan sends and a broker fills can be
+    written down, however many digits the quoted price has.
+
+    Args:
+        exact: Above zero.
+        exponent: Of its last decimal; -2 for cents.
+        up: Round up, or down; None: half to even.
+
+    >>> str(rounded_price(Fraction("50.7838195816040039062"), -19, up=False))
+    '50.783819581604003906'
+    """
+    exponent = max(exponent, -MOST_DECIMALS)
+    scaled = exact / Fraction(10) ** exponent
+    if up is None:
+        mantissa = half_even(scaled.numerator, scaled.denominator)
+    else:
+        mantissa = -(-scaled.numerator // scaled.denominator) if up else scaled.__floor__()
+    while exponent < 0 and mantissa % 10 == 0 and mantissa:
+        mantissa, exponent = mantissa // 10, exponent + 1
+    return Price(max(mantissa, 1), exponent)
 
 
 @dataclass(frozen=True, slots=True)

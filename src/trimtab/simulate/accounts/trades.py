@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -13,9 +13,11 @@ from trimtab.execution.application import Application, Venue
 from trimtab.execution.apply import carry_out
 from trimtab.execution.brokers import MemoryBroker, PaperTerms, without_volume
 from trimtab.execution.gate import Limits
+from trimtab.execution.outcome import Applied
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.folded import Folded, OrderRecord
 from trimtab.ledger.record import record
+from trimtab.model.errors import UnbookedError
 from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.numbers import StepPrice
@@ -131,6 +133,7 @@ def carry_out_plan(
     begun = len(run.entries)
     applied = carry_out(run, by="backtest")
     desk.folded = applied.folded
+    _need_booked(applied, accounts, market.as_of)
     by_volume = desk.terms.participation is not None or bool(terms.usual)
     silent = (*_ONLY_REAL, *(OF_VOLUME if by_volume else ()))
     desk.findings += [one for one in applied.findings if one.code not in silent]
@@ -154,6 +157,24 @@ def carry_out_plan(
         for entry in run.entries[begun:]
         if entry.kind == "withdrawn"
     }
+
+
+def _need_booked(applied: Applied, accounts: Iterable[str], day: date) -> None:
+    """Make sure that all is in the record: an account that is halted would trade no more.
+
+    Raises:
+        UnbookedError: Something could not be booked; what comes after it means nothing.
+    """
+    halted = [name for name in accounts if applied.folded.is_halted(name)]
+    if not halted:
+        return
+    reasons = [one.message for one in applied.findings if one.severity == "error"]
+    reason = (reasons or ["its broker and its record differ"])[0]
+    raise UnbookedError(
+        f"the run stopped on {day}, and has no results: {', '.join(halted)} was halted, since "
+        f"{reason.removesuffix('.')}. Correct the prices of that day where they are wrong; where "
+        "they are right, please report it"
+    )
 
 
 def _terms(desk: Desk, market: Market) -> PaperTerms:

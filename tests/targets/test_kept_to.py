@@ -23,7 +23,7 @@ from trimtab.targets.moving.window import Window
 from trimtab.targets.objectives.asked import Asked
 from trimtab.targets.objectives.constraints import Group, Score
 from trimtab.targets.objectives.front import Front, front
-from trimtab.targets.objectives.tolerance import tolerated
+from trimtab.targets.objectives.tolerance import richest_by, tolerated
 from trimtab.targets.solvers.limits import within
 
 NAMES = ("us", "intl", "bnd")
@@ -126,7 +126,7 @@ def test_a_tolerance_is_a_point_of_the_frontier(kind: Any, amount: float) -> Non
     expected, covariance, _ = estimates(one)
     curve = front(NAMES, expected, covariance, within(3))
     assert isinstance(curve, Front)
-    point = tolerated(curve, kind, amount)
+    point = tolerated(curve, kind, amount, richest=richest_by(expected, covariance, within(3)))
 
     tree_found, found = one.at(END, None)
 

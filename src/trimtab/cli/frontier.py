@@ -188,6 +188,7 @@ def _front(args: argparse.Namespace, asked: _Asked) -> tuple[Front, str]:
                 f" Limits are shares of what is invested, beside {asked.cash * 100:.4g}% of cash."
             )
     current = _in_order(asked.held, of.names, asked.cash)
+    drawn = _drawn(args, of, taught)
     found = front(
         of.names,
         of.expected,
@@ -196,7 +197,7 @@ def _front(args: argparse.Namespace, asked: _Asked) -> tuple[Front, str]:
         risk_free=free,
         points=args.points,
         current=current,
-        drawn=_drawn(args, of, taught),
+        drawn=drawn,
         cash=asked.cash,
     )
     if not isinstance(found, Front):
@@ -208,7 +209,7 @@ def _front(args: argparse.Namespace, asked: _Asked) -> tuple[Front, str]:
     aim = _in_order(asked.target, of.names, asked.cash)
     if aim is not None:
         found = replace(found, target=found.at(aim, covariance))
-    found = _with_tolerance(args, found, covariance)
+    found = _with_tolerance(args, found, of, covariance, cash=asked.cash, drawn=bool(drawn))
     found = replace(found, foreseen=of.foreseen)
     return replace(found, findings=(*asked.findings, *of.findings, *found.findings)), read
 
@@ -314,17 +315,41 @@ def _drawn(
     )
 
 
-def _with_tolerance(args: argparse.Namespace, found: Front, covariance: Floats) -> Front:
-    """The frontier with the point that a stated tolerance for risk leads to."""
-    from trimtab.targets.objectives.tolerance import Kind, tolerated
+def _with_tolerance(
+    args: argparse.Namespace,
+    found: Front,
+    of: Estimated,
+    covariance: Floats,
+    *,
+    cash: float | None,
+    drawn: bool,
+) -> Front:
+    """The frontier with the point that a stated tolerance for risk leads to.
+
+    Args:
+        args: The options.
+        found: The frontier.
+        of: The estimates and limits that it is of.
+        covariance: Of the whole, money included where it is counted.
+        cash: The share that stays money.
+        drawn: Whether it is a mean of frontiers, which no single programme has.
+    """
+    from trimtab.targets.objectives.tolerance import Kind, richest_by, tolerated
 
     asked: tuple[tuple[Kind, float | None], ...] = (
         ("volatility", args.max_volatility), ("loss", args.max_loss), ("score", args.risk_score),
     )  # fmt: skip
+    richest = None
+    if not drawn:
+        richest = richest_by(
+            of.expected, of.covariance, of.limits, cash=cash, risk_free=found.risk_free
+        )
     for kind, most in asked:
         if most is not None:
-            one = tolerated(found, kind, most)
-            return replace(found, tolerated=(found.at(one.weights, covariance), one.how))
+            one = tolerated(found, kind, most, richest=richest)
+            point = found.at(one.weights, covariance)
+            point = replace(point, status=one.status, gap=one.gap)
+            return replace(found, tolerated=(point, one.how))
     return found
 
 

@@ -81,7 +81,7 @@ def _tolerated(
 ) -> tuple[Optimised, str]:
     """The point of the frontier that a tolerance leads to, and the mapping in a sentence."""
     from trimtab.targets.objectives.front import Front, front
-    from trimtab.targets.objectives.tolerance import tolerated
+    from trimtab.targets.objectives.tolerance import richest_by, tolerated
 
     assert kept.tolerance is not None, "there is a tolerance"
     # Money beside what is invested earns the risk-free rate and does not move.
@@ -96,12 +96,11 @@ def _tolerated(
             status="infeasible", solver="frontier", gap=nan, findings=(wrong,),
         )  # fmt: skip
         return nowhere, ""
-    one = tolerated(curve, *kept.tolerance)
+    one = tolerated(curve, *kept.tolerance, richest=richest_by(expected, covariance, limits))
     missed = Finding("objective-missed", "tolerance", one.how)
     found = told_of(
         Asked(), one.weights, seen.expected, seen.covariance,
-        status="optimal" if one.met else "missed", solver="frontier", gap=nan,
-        findings=() if one.met else (missed,),
+        status=one.status, solver=one.solver, gap=one.gap, findings=() if one.met else (missed,),
     )  # fmt: skip
     return found, one.how.rstrip(".")
 

@@ -499,7 +499,7 @@ def test_no_common_session_is_refused_with_the_spans() -> None:
 
 
 def test_a_price_that_is_back_the_next_day_is_asked_for_as_a_typo() -> None:
-    """One finding for the row that is wrong, and how to say in either language that it is not."""
+    """One finding for the row that is wrong, and how to say that it is not."""
     prices = history({"A": [200.0, 2010.0, 202.0, 201.0], "B": [5.0] * 4})
 
     with pytest.raises(InputError) as refused:
@@ -507,7 +507,7 @@ def test_a_price_that_is_back_the_next_day_is_asked_for_as_a_typo() -> None:
 
     (problem,) = refused.value.problems
     assert "2024-01-02, and is 202 on 2024-01-03: a typo?" in problem.wrong
-    assert "--accept-jumps" in problem.remedy
+    assert "`accept_jumps=True`" in problem.remedy
 
 
 def test_costs_that_are_a_number_are_refused_with_how_to_write_them() -> None:

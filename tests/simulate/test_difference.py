@@ -160,7 +160,7 @@ def test_text_page_and_frames_say_the_same(found: Difference) -> None:
     assert text.startswith(found.sentence)
     assert "growth a year" in text
     assert found.how in text
-    assert "<table>" in page
+    assert "<table" in page
     assert "growth a year" in page
     frame = found.to_frame("pandas")
     assert frame.loc["cagr", "low"] == found["cagr"].low

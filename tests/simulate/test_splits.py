@@ -11,6 +11,7 @@ import pytest
 
 from tests.simulate.markets import history, lively
 from trimtab.adapters.price_frames import read_prices
+from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy
 from trimtab.simulate.choosing.grid import grid
 from trimtab.simulate.choosing.sweep import sweep
@@ -29,6 +30,13 @@ def with_split(ratio: float, *, sessions: int = 90, at: int = 60) -> PriceHistor
     return history({"A": close[:, 0], "B": close[:, 1]})
 
 
+def with_move(ratio: float) -> PriceHistory:
+    """Two of which one is so many times its price from a session on, exactly."""
+    return history(
+        {"A": [100.0, 104.0] * 15 + [104.0 * ratio, 100.0 * ratio] * 15, "B": [5.0, 6.0] * 30}
+    )
+
+
 @pytest.mark.parametrize(
     ("ratio", "words"),
     [
@@ -37,7 +45,9 @@ def with_split(ratio: float, *, sessions: int = 90, at: int = 60) -> PriceHistor
         (3.0, "3-for-1 split"),
         (4.0, "4-for-1 split"),
         (5.0, "5-for-1 split"),
-        (9.9, "10-for-1 split"),
+        (6.5, "6-for-1 split"),
+        (1 / 3.4, "1-for-3 reverse split"),
+        (1 / 5.5, "1-for-6 reverse split"),
         (0.5, "1-for-2 reverse split"),
         (0.25, "1-for-4 reverse split"),
     ],
@@ -48,6 +58,50 @@ def test_a_move_like_a_split_names_its_ratio_and_day(ratio: float, words: str) -
 
     assert (found.symbol, found.words) == ("A", words)
     assert found.day.isoformat() == str(with_split(ratio).dates[60])
+
+
+def test_a_far_move_is_told_with_the_nearest_split_whatever_is_usual() -> None:
+    """From three times or a third on, near a ratio or not, calm or wild: day, prices and split."""
+    steps = np.random.default_rng(8).normal(0, 0.15, 200)
+    steps[100] = np.log(3.4)
+    wild = history({"A": (50 * np.exp(np.cumsum(steps))).tolist()})
+
+    (found,) = split_findings(wild)
+
+    assert str(wild.dates[100]) in found.message
+    assert "3.4 times the one before, nearest to a 1-for-3 reverse split" in found.message
+    assert "correct the row" in found.message
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (8.0, "8 times the one before, which looks like a 1-for-8 reverse"),
+        (9.5, "9.5 times the one before, which looks like a 1-for-10 reverse"),
+        (9.91, "1-for-10 reverse"),
+        (12.5, "1-for-12 reverse"),
+        (0.125, "8-for-1 split"),
+        (0.11, "0.11 of the one before, which looks like a 10-for-1 split"),
+        (0.105, "10-for-1 split"),
+    ],
+)
+def test_a_move_near_ten_is_refused_as_ten_is(ratio: float, words: str) -> None:
+    """A slip of the decimal point stays one where the market moved besides, up or down."""
+    prices = with_move(ratio)
+
+    with pytest.raises(InputError, match=words):
+        backtest(prices, HALVES)
+    assert backtest(prices, HALVES, accept_jumps=True).findings == ()
+
+
+@pytest.mark.parametrize("ratio", [7.5, 3.0, 0.3, 0.14])
+def test_a_far_move_that_is_not_near_ten_runs_with_a_warning(ratio: float) -> None:
+    """What may be real is run over and told."""
+    prices = with_move(ratio)
+
+    found = backtest(prices, HALVES).findings
+
+    assert [(one.code, one.severity) for one in found] == [("looks-like-split", "warning")]
 
 
 @pytest.mark.parametrize("ratio", [1.0, 1.25, 1.4, 1.75, 2.2])
@@ -115,11 +169,13 @@ def test_crashes_are_no_splits(shared: Path) -> None:
             "etf23_prices_2008_2016",
             "skfolio_sp500_20stocks/sp500_dataset.csv.gz",
             "pypfopt_stock_prices/stock_prices.csv",
+            "crypto_btcusd_daily_coinbase",
         )
         for one in split_looks(read_prices(data / name))
     ]
 
-    assert found == [("RRC", "1990-04-10")]
+    # Bitcoin's is a half to the cent.
+    assert found == [("RRC", "1990-04-10"), ("btcusd", "2015-01-14")]
 
 
 def test_splits_that_were_are_found_in_raw_prices(shared: Path) -> None:
@@ -139,6 +195,6 @@ def test_splits_that_were_are_found_in_raw_prices(shared: Path) -> None:
 
     # By a half and 3.1% in these prices.
     assert found - were == {("aapl", "2000-09-29")}
-    # One rose by a tenth on its day, one was 5 for 4, one was 20 for 1, which is refused.
-    missed = {("aapl", "2000-06-21"), ("aig", "1999-08-02"), ("aig", "2009-07-01")}
+    # One rose by a tenth on its day, one was 5 for 4.
+    missed = {("aapl", "2000-06-21"), ("aig", "1999-08-02")}
     assert were - found == missed

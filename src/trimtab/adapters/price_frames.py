@@ -32,7 +32,8 @@ from trimtab.model.findings import Finding
 from trimtab.model.instruments import Alias
 from trimtab.model.numbers import NumberError, decimal_from
 from trimtab.simulate.frames import FrameKind
-from trimtab.simulate.prices.history import PriceHistory, jumps, split_guess
+from trimtab.simulate.prices.history import PriceHistory, jumps
+from trimtab.simulate.prices.splits import split_guess
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def read_prices(
         Total-return prices. From a long table: `adj_close` where it is there, else closes with
         `dividend` and `split` worked in backwards from the last close; what its dividends were
         is kept beside them, for a backtest that does not reinvest them. NaN where there is no
-        price; tenfold changes are findings here and refused by a backtest that would use them.
+        price; changes that may be tenfold are findings here, and refused by a backtest that would
+        use them.
 
     Raises:
         InputError: Everything that is wrong: duplicates, zero, negative or infinite prices, what

@@ -8,8 +8,8 @@ from datetime import date
 from fractions import Fraction
 
 from trimtab.adapters.price_tape import Tape
-from trimtab.engine.value import JUMP, LONG, doubtful
-from trimtab.model.market import Quote, Step
+from trimtab.engine.value import LONG, doubtful
+from trimtab.model.market import JUMP, Quote, Step
 from trimtab.model.numbers import Price
 
 DOUBTED_FOR = 10

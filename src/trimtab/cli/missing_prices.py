@@ -41,7 +41,8 @@ def add_missing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--accept-jumps",
         action="store_true",
-        help="take tenfold changes of a price, and what looks like a split, for real",
+        help="take changes of a price by eight times or more, and what looks like a split, for "
+        "real",
     )
     parser.add_argument(
         "--fx-bps",

@@ -12,17 +12,10 @@ from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding, Severity
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument
-from trimtab.model.market import Market, Quote, Step
+from trimtab.model.market import JUMP, Market, Quote, Step
 from trimtab.model.numbers import Price, StepPrice, money_text
 from trimtab.model.sleeves import Sleeve
 from trimtab.model.state import State
-
-JUMP = 3
-"""A price this many times its predecessor, or this part of it, is not believed without a split.
-
-Ten times would let a slipped decimal point through on every day on which the market moved the
-other way.
-"""
 
 FAR_MOVE = Fraction(40, 100)
 """A price that is believed and this much above or below the one before it is told of.

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final, TypeAlias
 
-from trimtab.engine.value import JUMP, doubtful
+from trimtab.engine.value import doubtful
 from trimtab.execution.corrections import Correction
 from trimtab.execution.manual import FAR
 from trimtab.execution.reconcile import Mismatch
@@ -22,7 +22,7 @@ from trimtab.ledger.folded import FillRecord
 from trimtab.model.accounts import Lot
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
-from trimtab.model.market import Market, Quote, Step
+from trimtab.model.market import JUMP, Market, Quote, Step
 from trimtab.model.numbers import Price, money_text
 
 TENFOLD: Final = 10

@@ -11,6 +11,18 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Price
 from trimtab.model.sessions import Calendar
 
+JUMP = 3
+"""A price this many times its predecessor, or this part of it, is not believed without a split.
+
+Ten times would let a slipped decimal point through on every day on which the market moved the
+other way.
+"""
+
+AS_TENFOLD = 8
+"""A price this many times its predecessor, or this part of it, is a split by ten or a slip of the
+decimal point on a day on which the market moved besides: no history is run over it until it is
+said to be real."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:

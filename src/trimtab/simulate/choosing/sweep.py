@@ -294,7 +294,8 @@ def sweep(
         cost_rule: As for `backtest`.
         threads: How many run at the same time; the figures do not depend on it.
         frames: `pandas`, `polars` or `columns`; by default as the prices came in.
-        accept_jumps: Take tenfold changes of a price, and what looks like a split, for real.
+        accept_jumps: Take changes of a price by eight times or more, and what looks like a
+            split, for real.
         known: Raw rows by first policy of a portion that an earlier call had finished, as
             `on_progress` was given them.
         on_progress: Called with the number of policies done and the portion just finished.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
+from trimtab.model.market import AS_TENFOLD
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,9 +31,6 @@ TRADED, HELD, UNLISTED, GONE = range(4)
 
 _FOLD = 32
 """Sessions that are one row of a table, while only columns matter."""
-
-JUMP = 10.0
-"""From one price to the next, a factor of this much or more is a split or a slip until shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -357,7 +355,7 @@ def left_out(history: PriceHistory, present: Any, inside: Any, kept: Any) -> lis
 
 
 def jumps(history: PriceHistory) -> list[tuple[str, date, float, float]]:
-    """Tenfold changes from one price to the next: symbol, date, price before, price after."""
+    """Changes from one price to the next that may be tenfold: symbol, date, before, after."""
     return history.once("jumps", lambda: _jumps(history))
 
 
@@ -367,15 +365,16 @@ def _jumps(history: PriceHistory) -> list[tuple[str, date, float, float]]:
     close = history.close
     # Most columns never come near a jump, and those are told at once.
     smallest, largest = furthest_steps(history)
-    calm = (largest < 0.99 * JUMP) & (smallest * (0.99 * JUMP) > 1.0)
+    calm = (largest < 0.99 * AS_TENFOLD) & (smallest * (0.99 * AS_TENFOLD) > 1.0)
     suspects = np.flatnonzero(~calm)
     found = []
     for i in suspects:
         symbol = history.symbols[i]
         rows = np.flatnonzero(~np.isnan(close[:, i]))
         prices = close[rows, i]
-        jumped = (prices[1:] >= JUMP * prices[:-1]) | (JUMP * prices[1:] <= prices[:-1])
-        for k in np.flatnonzero(jumped):
+        up = prices[1:] >= AS_TENFOLD * prices[:-1]
+        down = AS_TENFOLD * prices[1:] <= prices[:-1]
+        for k in np.flatnonzero(up | down):
             day = day_of(history.dates[rows[k + 1]])
             found.append((symbol, day, float(prices[k]), float(prices[k + 1])))
     return found
@@ -399,19 +398,6 @@ def _furthest_steps(close: Floats) -> tuple[Floats, Floats]:
     np.divide(close[1:], close[:-1], out=steps.reshape(rows * _FOLD, n)[: max(len(close) - 1, 0)])
     smallest = steps.min(axis=0).reshape(_FOLD, n).min(axis=0)
     return smallest, steps.max(axis=0).reshape(_FOLD, n).max(axis=0)
-
-
-def split_guess(before: float, after: float) -> str:
-    """What split a jump looks like, in the words of an announcement.
-
-    >>> split_guess(200.0, 10.1)
-    '20-for-1 split'
-    >>> split_guess(1.5, 30.4)
-    '1-for-20 reverse split'
-    """
-    if before >= after:
-        return f"{round(before / after)}-for-1 split"
-    return f"1-for-{round(after / before)} reverse split"
 
 
 def nearest(symbol: str, known: Sequence[str]) -> str:

@@ -88,7 +88,8 @@ def backtest(
         warmup: Sessions that must be known before a target is made from data: by default 252 for
             an estimator, 1 for a function (which may return None while it is too early).
         frames: `pandas`, `polars` or `columns` for results; by default as the prices came in.
-        accept_jumps: Take tenfold changes of a price, and what looks like a split, for real.
+        accept_jumps: Take changes of a price by eight times or more, and what looks like a
+            split, for real.
         flows: Money that comes and, below zero, goes: by date, or a share of the value a year as
             -0.04 (each month), or both as `Flows`. It comes at the close, before the policy looks.
         fee: Yearly fee on assets, as 0.005: taken each month from all holdings alike.

@@ -11,9 +11,9 @@ from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.simulate.measures.metrics import DAYS_A_YEAR
 from trimtab.simulate.prices.gaps import Gaps, sessions_with_gaps
-from trimtab.simulate.prices.history import TRADED, PriceHistory, day_of, jumps, split_guess
+from trimtab.simulate.prices.history import TRADED, PriceHistory, day_of, jumps
 from trimtab.simulate.prices.silences import silence_findings
-from trimtab.simulate.prices.splits import split_findings
+from trimtab.simulate.prices.splits import split_findings, split_guess, times
 from trimtab.simulate.prices.unchanged import unchanged_findings
 from trimtab.simulate.research.aims import GivenTarget, MadeTarget
 
@@ -37,14 +37,15 @@ def shared_history(
         start: First date that may count.
         end: Last date that may count.
         cash_rate: Yearly interest on CASH.
-        accept_jumps: Take tenfold changes of a price, and what looks like a split, for real.
+        accept_jumps: Take changes of a price by eight times or more, and what looks like a
+            split, for real.
         cash_column: Whether CASH is needed though no target names it; it is where not all prices
             are of trades.
         gaps: What is done where a symbol has no price.
 
     Raises:
         InputError: A symbol has no prices, sessions do not overlap, prices end early, or a price
-            jumps tenfold.
+            jumps tenfold, or nearly.
     """
     made = any(isinstance(target, MadeTarget) for target in targets)
     if made and gaps is not None and gaps.spread:
@@ -167,8 +168,9 @@ def _refuse_jumps(history: PriceHistory) -> None:
             wrong += f"and is {back[1]:g} on {back[0]}: a typo?"
             remedy = f"correct the row of {day}, {_IF_REAL}"
         else:
-            wrong += f"which looks like a {split_guess(before, after)}"
-            remedy = f"use prices adjusted for splits, {_IF_REAL}"
+            guess = split_guess(before, after)
+            wrong += f"{times(before, after)}, which looks like a {guess}"
+            remedy = f"use prices adjusted for splits, correct the row if it is a slip, {_IF_REAL}"
         problems.append(Problem(*history.place_of(symbol, day), symbol, wrong, remedy))
     if problems:
         raise InputError(problems)

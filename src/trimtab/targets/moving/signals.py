@@ -16,6 +16,7 @@ from math import fsum, sqrt
 from typing import TYPE_CHECKING, Literal
 
 from trimtab.model.frozen import dataclass
+from trimtab.model.market import AS_TENFOLD
 
 if TYPE_CHECKING:
     from trimtab.targets.prices import Prices
@@ -224,7 +225,7 @@ def _column(
         newest = f": the newest is of {days[-1]}" if days else ""
         return f"{symbol} has no price near {on}{newest}. Fetch newer prices."
     for place in range(1, len(closes)):
-        if not 0.1 < closes[place] / closes[place - 1] < 10.0:
+        if not 1.0 / AS_TENFOLD < closes[place] / closes[place - 1] < AS_TENFOLD:
             return (
                 f"the price of {symbol} goes from {closes[place - 1]:g} to {closes[place]:g} on "
                 f"{days[place]}. Correct that row, or tell its split."

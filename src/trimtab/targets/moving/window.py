@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from trimtab.estimates.absurd import absurd
 from trimtab.model import findings as told
 from trimtab.model.frozen import dataclass
+from trimtab.model.market import AS_TENFOLD
 from trimtab.model.outlook import MOST, UNIT, Outlook
 from trimtab.model.sessions import Calendar
 from trimtab.targets.moving.moving import MovingTarget
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 
 MOST_AGE = 5
 """Sessions that the newest price may be older than the day that a target is found on."""
-
-JUMP = 10.0
-"""A factor from one price to the next at which nothing is learned: a split or a slip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ def _unusable(target: MovingTarget, window: Window, on: date, calendar: Calendar
             f"sessions before {on}. Fetch newer prices."
         )
     steps = window.close[1:] / window.close[:-1]
-    far = np.argwhere((steps >= JUMP) | (steps <= 1.0 / JUMP))
+    far = np.argwhere((steps >= AS_TENFOLD) | (steps <= 1.0 / AS_TENFOLD))
     if len(far):
         row, column = far[0].tolist()
         before, after = window.close[row, column], window.close[row + 1, column]

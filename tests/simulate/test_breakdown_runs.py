@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.crisis import STANDS, STRUCK, crisis_folder
+from tests.crisis import STANDS, STRUCK, SYMBOLS, crisis_folder
+from tests.simulate.markets import history
 from tests.simulate.test_account import holdings, told
 from tests.simulate.test_weighed_runs import carried_out
 from trimtab.adapters.portfolio_prices import portfolio_prices
+from trimtab.adapters.price_frames import read_prices
 from trimtab.live.book import open_book
 from trimtab.live.history import account_paths, account_runs
-from trimtab.model.errors import InputError, RefusedError
+from trimtab.model.errors import RefusedError
+from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy, PolicyError, parse_policy, parse_when, refuse_dynamic
 from trimtab.simulate.accounts.backtest import backtest_accounts
-from trimtab.simulate.research.backtest import backtest
+from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.backtest import Form, backtest
+from trimtab.simulate.research.flows import Flows
 from trimtab.simulate.research.found_aim import FoundAim, WrittenAim
+from trimtab.targets.estimators.cost_aware import CostAware
+from trimtab.targets.estimators.optimiser import Optimiser
 
 START, END = date(2020, 3, 4), date(2020, 3, 19)
+EQUAL = dict.fromkeys(SYMBOLS, 0.25)
 LEAST = '[target.optimize]\nhistory = "2y"\n'
+
+
+def fired(findings: Iterable[Finding]) -> list[date]:
+    """The days that a finding lists."""
+    said = [one.message for one in findings if one.code == "breakdown-fired"]
+    listed = [text.partition(": ")[2].partition(".")[0] for text in said]
+    return [date.fromisoformat(day) for days in listed for day in days.split(", ")]
 
 
 @pytest.mark.parametrize(("optimize", "when"), [(LEAST, "monthly+breakdown"), ("", "breakdown")])
@@ -110,7 +126,7 @@ def test_a_quiet_year_does_not_fire(tmp_path: Path, shared: Path) -> None:
 
 
 def test_research_finds_what_a_plan_finds(tmp_path: Path, shared: Path) -> None:
-    """The weights of the day on which correlations broke, and a look with its reason."""
+    """The weights of the day on which correlations broke, and a finding with its reason."""
     book = open_book(crisis_folder(tmp_path, shared, when="monthly+breakdown", optimize=LEAST))
     portfolio, mover = book.portfolio, book.mover()
     assert portfolio.moving is not None
@@ -120,9 +136,9 @@ def test_research_finds_what_a_plan_finds(tmp_path: Path, shared: Path) -> None:
 
     run = backtest(chosen, policy, start=date(2020, 1, 2), end=date(2020, 3, 27))["own"]
 
-    (look,) = run.looks
-    assert look.day == STRUCK
-    assert look.reason.startswith("correlations broke away from their past on 2020-03-09: ")
+    (finding,) = [one for one in run.findings if one.code == "breakdown-fired"]
+    assert finding.on == STRUCK
+    assert "correlations broke away from their past on 2020-03-09: " in finding.message
     target = book.mandate(STRUCK).target
     assert target is not None
     shares = [float(leaf.weight) for leaf in target.leaves()]
@@ -138,14 +154,82 @@ def test_research_of_a_written_target_acts_on_the_day(tmp_path: Path, shared: Pa
     chosen = portfolio_prices(portfolio).select(list(STANDS.values()))
     aim = WrittenAim(root, portfolio.calendar)
 
-    run = backtest(chosen, Policy(aim, "breakdown", name="own"), start=date(2020, 1, 2))["own"]
+    policies = [Policy(aim, "breakdown", name="own"), Policy(EQUAL, "breakdown", name="given")]
+    run = backtest(chosen, policies, start=date(2020, 1, 2), end=date(2020, 4, 30))
 
-    assert [look.day for look in run.looks if look.day < date(2020, 5, 1)] == [STRUCK]
-    assert run.rebalances == len(run.looks)
-    with pytest.raises(InputError, match="beside no band"):
-        backtest(chosen, Policy(aim, "band:5pp+breakdown"))
-    with pytest.raises(InputError, match="folder"):
-        backtest(chosen, Policy({"SPY": 0.6, "AGG": 0.4}, "breakdown"))
+    for one in run.policies:
+        assert fired(one.findings) == [STRUCK]
+        assert one.rebalances == 1
+
+
+def test_autumn_2008_fires_on_the_history_of_etfs(tmp_path: Path, shared: Path) -> None:
+    """Beside bands and calendars, for weights as they are given and for those of an estimator; the
+    warm years before hold still, and what was known before the run begins counts.
+    """
+    for symbol in SYMBOLS:
+        (tmp_path / f"{symbol}.csv").symlink_to(shared / "data/etf_daily_yahoo" / f"{symbol}.csv")
+    policies = [
+        Policy(EQUAL, "band:20pp+breakdown", name="given"),
+        Policy(Optimiser("min-volatility"), "annual+breakdown", name="made"),
+    ]
+
+    run = backtest(read_prices(tmp_path), policies, start=date(2008, 1, 2), end=date(2009, 3, 31))
+
+    for one in run.policies:
+        assert fired(one.findings) == [date(2008, 10, 6)]
+    assert not [one for one in run.findings if one.code == "correlation-history-short"]
+
+
+def stormy(sessions: int = 900, storm: int = 700) -> PriceHistory:
+    """Four walks of their own until a storm, in which they fall and rise together."""
+    draw = np.random.default_rng(8)
+    steps = draw.normal(0.0003, 0.01, (sessions, 4))
+    steps[storm : storm + 30] = draw.normal(0.0, 0.04, (30, 1)) + draw.normal(0, 0.004, (30, 4))
+    walks = 50.0 * np.exp(np.cumsum(steps, axis=0))
+    return history(dict(zip("ABCD", walks.T, strict=True)), first="2018-01-01")
+
+
+@pytest.mark.parametrize(
+    ("when", "form"),
+    [("never", "auto"), ("band:90pp", "auto"), ("band:90pp", "compiled"), ("drift:90pp", "auto")],
+)
+def test_a_storm_in_which_all_move_together_fires_once(when: str, form: Form) -> None:
+    """Beside a trigger that never fires it trades once, within the storm, and tells the day; where
+    history is too short to judge by, that is told as well.
+    """
+    prices, target = stormy(), dict.fromkeys("ABCD", 0.25)
+    words = "breakdown" if when == "never" else f"{when}+breakdown"
+
+    run = backtest(prices, [Policy(target, words, name="own"), Policy(target, when)], form=form)
+
+    own, other = run.policies
+    (day,) = fired(own.findings)
+    assert prices.dates[700] <= np.datetime64(day) <= prices.dates[721]
+    assert own.rebalances == other.rebalances + 1
+    assert own.dates[own.log.sessions[0]] == np.datetime64(day)
+    assert "correlation-history-short" in {one.code for one in own.findings}
+    assert not other.findings
+
+
+def test_a_storm_before_the_run_begins_is_known_to_it() -> None:
+    """Who begins in the storm begins at target, and does not act on what was there before."""
+    prices, target = stormy(), dict.fromkeys("ABCD", 0.25)
+    first = prices.dates[715].astype(object)
+
+    run = backtest(prices, Policy(target, "breakdown", name="own"), start=first)
+
+    assert fired(run["own"].findings) == []
+
+
+def test_two_triggers_that_weigh_and_new_cash_end() -> None:
+    """New cash is acted on whatever tracking says of the day, and the run goes on."""
+    prices = stormy(400, 350)
+    policy = Policy(CostAware(risk_aversion=3), "tracking:90%+cashflow:500", name="own")
+    flows = {prices.dates[300].astype(object): 1_000.0}
+
+    run = backtest(prices, policy, flows=Flows(dated=flows, invest="hold"))["own"]
+
+    assert run.rebalances == 1
 
 
 def test_what_has_no_past_refuses_it_by_name(tmp_path: Path, shared: Path) -> None:

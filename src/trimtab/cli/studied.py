@@ -81,7 +81,7 @@ class Studied:
 
             assert isinstance(self.target, FoundAim), "what moves is found"
             return replace(self.target, breaks=True)
-        if not when.needs_prices or self.calendar is None or not isinstance(self.target, Sleeve):
+        if not when.is_dynamic or self.calendar is None or not isinstance(self.target, Sleeve):
             return self.target
         from trimtab.simulate.research.found_aim import WrittenAim
 

@@ -16,6 +16,7 @@ from trimtab.kernels.daily_columns import (
     BORROWED,
     CARRIED,
     COST,
+    DECIDED,
     DIVIDEND,
     DIVIDENDS,
     ENDED,
@@ -143,6 +144,9 @@ def run_daily(
         if acts and row < 0:
             return t
         if acts:
+            if has_broken(t, terms, tally):
+                tally.fired[t] = True
+            tally.counts[DECIDED] = t
             fill_goal_weights(
                 close, held.units, value, terms.targets[row], terms.targets[tally.counts[ADOPTED]],
                 terms.absolute, terms.relative, terms.to, terms.width, terms.branches,
@@ -385,6 +389,8 @@ def is_due(
         return False
     if terms.cashflow >= 0.0 and tally.sums[NEW_CASH] >= terms.cashflow:
         return True
+    if has_broken(t, terms, tally):
+        return True
     if not terms.looks[t]:
         return False
     banded = terms.absolute >= 0.0 or terms.relative >= 0.0
@@ -394,6 +400,12 @@ def is_due(
         close, held.units, terms.targets[tally.counts[ADOPTED]], value, banded, terms.drift,
         terms.branches, work.space, work.branch_space,
     )  # fmt: skip
+
+
+@kernel
+def has_broken(t: int, terms: Terms, tally: Tally) -> bool:
+    """Whether something broke since the policy last acted."""
+    return len(terms.struck) > 0 and bool(terms.struck[t] > tally.counts[DECIDED])
 
 
 @kernel

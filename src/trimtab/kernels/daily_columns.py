@@ -24,8 +24,8 @@ ROWS_A_SESSION = 9
 """At most so many rows of the log are written on one session."""
 
 # Entries of `Tally.counts` and `Tally.sums`, after those of `research.run`.
-ROWS, OPENED, QUEUED, EXHAUSTED, INSOLVENT = 2, 3, 4, 5, 6
-COUNTS = 7
+ROWS, OPENED, QUEUED, EXHAUSTED, INSOLVENT, DECIDED = 2, 3, 4, 5, 6, 7
+COUNTS = 8
 FEES, NEW_CASH, BORROW, INTEREST, OWED, DIVIDENDS, TO_SPEND = 2, 3, 4, 5, 6, 7, 8
 SUMS = 9
 
@@ -39,6 +39,8 @@ class Terms(NamedTuple):
 
     Args:
         cashflow: New cash since the last rebalance that fires, in money; below zero for none.
+        struck: By session: that on which what is broken there broke, below zero where nothing is;
+            it fires once. Shape (0,) for a policy that does not ask.
     """
 
     looks: Column
@@ -52,6 +54,7 @@ class Terms(NamedTuple):
     to: int
     width: float
     lag: int
+    struck: Column
 
 
 class Charges(NamedTuple):
@@ -145,12 +148,14 @@ class Tally(NamedTuple):
         sums: Shape (SUMS,).
         equity: By session: value at the close, flows in it, after cost.
         flows: By session: what came, or below zero went.
+        fired: By session: whether what broke was acted on; shape (0,) as `Terms.struck`.
     """
 
     counts: Column
     sums: Column
     equity: Column
     flows: Column
+    fired: Column
 
 
 class Log(NamedTuple):

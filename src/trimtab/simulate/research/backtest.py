@@ -149,10 +149,11 @@ def backtest(
         participation=participation, missing=missing, late=late, delisted=delisted,
         short=short, loan_rate=loan_rate, dividends=dividends,
     )  # fmt: skip
-    if rules.is_daily and cost_rule != "once":
+    breaks = any(one.when.breakdown for one in chosen)
+    if (rules.is_daily or breaks) and cost_rule != "once":
         raise OptionError(
-            "cost_rule: impact, schedules, flows, fees, short positions, dividends and gaps are "
-            "only known to `once`"
+            "cost_rule: impact, schedules, flows, fees, short positions, dividends, gaps and "
+            "breakdown are only known to `once`"
         )
     return over(prices, chosen, rules, differ=difference)
 

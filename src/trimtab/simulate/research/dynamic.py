@@ -1,9 +1,8 @@
 """Triggers that weigh what is best now against what is held: tracking error, utility against cost.
 
-And `breakdown`, which asks whether correlations broke. The first two look at the weights that the
-policy's target comes to on the day, and at the covariance of the same history: the yearly
-volatility of the difference, or how much more utility a year the new weights are expected to bring
-than the old ones, over what the trades would cost.
+Both look at the weights that the policy's target comes to on the day, and at the covariance of the
+same history: the yearly volatility of the difference, or how much more utility a year the new
+weights are expected to bring than the old ones, over what the trades would cost.
 """
 
 from __future__ import annotations
@@ -58,8 +57,6 @@ def check_dynamic(policy: Policy) -> None:
         InputError: It does not.
     """
     when, target = policy.when, policy.target
-    if when.breakdown:
-        _check_breakdown(policy)
     if not when.is_dynamic:
         return
     if hasattr(target, "outlook"):
@@ -73,34 +70,6 @@ def check_dynamic(policy: Policy) -> None:
         wrong = f"when {when} needs an expected utility, and this target maximises none"
         remedy = "give tt.CostAware(risk_aversion=3) or tt.Optimiser('utility'); or use tracking"
         raise InputError([Problem(f'policy "{policy.label}"', None, "target", wrong, remedy)])
-
-
-def _check_breakdown(policy: Policy) -> None:
-    when, name = policy.when, f'policy "{policy.label}"'
-    if not hasattr(policy.target, "broke"):
-        wrong = f"when {when} judges the sleeves of a portfolio folder, and this is another target"
-        remedy = "run it for a folder (-C FOLDER); or use a calendar, a band or drift"
-        raise InputError([Problem(name, None, "target", wrong, remedy)])
-    if when.has_band or when.drift is not None:
-        wrong = f"when {when}: in research mode breakdown stands beside no band and no drift"
-        remedy = "say --account-mode, or give it a calendar, as monthly+breakdown"
-        raise InputError([Problem(name, None, "when", wrong, remedy)])
-
-
-def wakes(policy: Policy, view: PriceHistory, *, ends: bool, acted: date) -> tuple[bool, str]:
-    """Whether a policy with `breakdown` acts for that or for its calendar, and what it saw.
-
-    Args:
-        policy: With `breakdown`.
-        view: What was known.
-        ends: Whether it is a session of its calendar.
-        acted: When it last traded.
-    """
-    target: Any = policy.target
-    found = target.broke(view)
-    if found.since is not None and found.since > acted:
-        return True, f"correlations broke away from their past on {found.since}: {found.told}"
-    return ends and not policy.when.is_dynamic, ""
 
 
 def _risk_aversion(target: Any) -> float | None:
@@ -117,7 +86,7 @@ def look(
     weights: Weights,
     rates: Mapping[str, float],
     *,
-    broke: str = "",
+    woken: str = "",
 ) -> Look:
     """What a policy sees, and whether it acts.
 
@@ -126,7 +95,7 @@ def look(
         view: What was known, with what is held.
         weights: What is best now.
         rates: Costs of what is bought or sold, by symbol.
-        broke: What broke, in words, where it acts for that whatever else it sees.
+        woken: What it acts for whatever else it sees, in words; else empty.
     """
     import numpy as np
 
@@ -138,7 +107,7 @@ def look(
     held = np.array([view.held.get(symbol, 0.0) for symbol in view.symbols])
     apart = best - held
     tracking = float(np.sqrt(max(float(apart @ learned.covariance @ apart), 0.0)))
-    told, gain, cost, acts = [broke] if broke else [], None, None, bool(broke)
+    told, gain, cost, acts = [woken] if woken else [], None, None, bool(woken)
     if when.tracking is not None:
         strays = tracking >= when.tracking
         acts = acts or strays

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
-from trimtab.model.breaks import Break
 from trimtab.model.instruments import CASH
 from trimtab.model.outlook import Outlook
 from trimtab.model.sessions import Calendar
@@ -21,7 +20,7 @@ from trimtab.targets.moving.mover import NO_WORTH, Mover
 from trimtab.targets.moving.moving import MovingTarget
 from trimtab.targets.moving.ranged import UNITS, exact_tree
 from trimtab.targets.moving.signals import KnownSeries
-from trimtab.targets.moving.watch import EVERY, Watch
+from trimtab.targets.moving.watch import Watch
 
 OWN = "household"
 """Whose target it is."""
@@ -60,6 +59,11 @@ class FoundAim:
     def insured(self) -> CppiRule | None:
         """The floor that it insures, if it does."""
         return self.target.cppi
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """Whose correlations may break."""
+        return tuple(self.stands_for.values())
 
     def found_on(self, day: date) -> date:
         """The session whose finding holds on a session."""
@@ -102,10 +106,6 @@ class FoundAim:
         watch = Watch(view, {}, self.calendar)
         return watch.outlook(OWN, root, view.last, mover=mover), self.stands_for
 
-    def broke(self, view: PriceHistory) -> Break:
-        """Whether correlations broke as of the view's last session, as a plan of that day says."""
-        return self._mover(view).broke(view.last)
-
     def _worth(self, view: PriceHistory) -> Fraction:
         """What the policy is worth, where its target depends on that."""
         return Fraction(view.worth) if self.target.needs_worth else NO_WORTH
@@ -143,7 +143,11 @@ class WrittenAim:
 
     root: Sleeve
     calendar: Calendar
-    _judged: Breaks = field(default_factory=Breaks, compare=False, repr=False)
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """Whose correlations may break."""
+        return tuple(self._symbols().values())
 
     def __call__(self, view: PriceHistory) -> Weights:
         """Weights by symbol, the same on every day."""
@@ -153,11 +157,6 @@ class WrittenAim:
         """As of `FoundAim.outlook`."""
         found = Watch(view, {}, self.calendar).outlook(OWN, self.root, view.last)
         return found, self._symbols()
-
-    def broke(self, view: PriceHistory) -> Break:
-        """As of `FoundAim.broke`."""
-        begin = self.calendar.last_period_end(EVERY, view.last)
-        return self._judged.struck(view, tuple(self._symbols().values()), begin, view.last)
 
     def _symbols(self) -> dict[str, str]:
         return {leaf.name: leaf.hold[0] for leaf in self.root.leaves() if leaf.hold[0] != CASH}

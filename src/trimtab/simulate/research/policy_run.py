@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 from trimtab.kernels.daily_columns import (
@@ -20,13 +19,13 @@ from trimtab.kernels.research_columns import COST_PAID, REBALANCES, TURNOVER
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
-from trimtab.simulate.prices.calendar import period_ends
 from trimtab.simulate.prices.gaps import Listing, listing_of
 from trimtab.simulate.prices.history import PriceHistory
 from trimtab.simulate.prices.views import Views
 from trimtab.simulate.research.aims import read_target
+from trimtab.simulate.research.broken import findings_of, struck
 from trimtab.simulate.research.conditions import conditions_of
-from trimtab.simulate.research.dynamic import Look, look, rates_by, wakes
+from trimtab.simulate.research.dynamic import Look, look, rates_by
 from trimtab.simulate.research.followed import changes_not_followed
 from trimtab.simulate.research.panel import shared_history
 from trimtab.simulate.research.policy_result import DividendsWithout, PolicyResult
@@ -37,9 +36,6 @@ from trimtab.simulate.research.run_columns import RunColumns
 from trimtab.simulate.research.settings import Ready, Setting, chosen, made_ready, target_row
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from trimtab.kernels.daily_columns import Conditions
     from trimtab.simulate.frames import Floats
     from trimtab.simulate.uncertainty.difference import Difference
@@ -61,7 +57,7 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
     session = 0
     views: Views | None = None
     looks: list[Look] = []
-    when, acted = setting.policy.when, date.min
+    when = setting.policy.when
     changes = iter(listed.changes)
     stop = next(changes, len(history))
     while True:
@@ -84,21 +80,13 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
         weights = setting.make.make(view)
         # A function that knows nothing new keeps the target it gave last.
         made = columns.adopted if weights is None else len(rows)
-        if weights is not None and when.needs_prices:
-            watched = when.breakdown and when.calendar is not None
-            ends = not watched or bool(period_ends_of(setting)[session])
-            acts, broke = False, ""
-            if when.breakdown:
-                acts, broke = wakes(setting.policy, view, ends=watched and ends, acted=acted)
-            if broke or (ends and when.is_dynamic):
-                rates = rates_by(history.symbols, columns.rates)
-                seen = look(setting.policy, view, weights, rates, broke=broke)
-                looks.append(seen)
-                acts = seen.acts or bool(broke)
-            if not acts:
+        if weights is not None and when.is_dynamic:
+            rates = rates_by(history.symbols, columns.rates)
+            woken = columns.woken(session, view.last)
+            looks.append(look(setting.policy, view, weights, rates, woken=woken))
+            if not looks[-1].acts:
                 columns.skip(session)
                 continue
-            acted = view.last
         if weights is not None:
             if len(rows) == len(room):
                 room = np.concatenate([room, np.empty_like(room)])
@@ -110,15 +98,11 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
     if setting.make is not None:
         said = setting.make.said.findings(setting.policy.label)
         found = replace(found, findings=(*found.findings, *said)) if said else found
+    if setting.struck is not None:
+        fired = np.asarray(columns.fired, dtype=np.bool_)
+        said = findings_of(setting.struck, setting.policy.label, history.dates, fired)
+        found = replace(found, findings=(*found.findings, *said))
     return replace(found, looks=tuple(looks)) if looks else found
-
-
-def period_ends_of(setting: Setting) -> NDArray[np.bool_]:
-    """The sessions of a policy's calendar, made once."""
-    period = setting.policy.when.calendar
-    assert period is not None, "there is a calendar"
-    history = setting.history
-    return history.once(("ends", period), lambda: period_ends(history.dates, period))
 
 
 def policy_result(
@@ -272,6 +256,7 @@ def over(
     Raises:
         InputError: Prices or targets cannot be used, with everything that is wrong.
     """
+    rules = replace(rules, breaks=any(one.when.breakdown for one in policies))
     targets = [read_target(one.target, one.label, short=rules.short) for one in policies]
     history, findings = shared_history(
         prices, targets, start=rules.start, end=rules.end, cash_rate=rules.cash_rate,
@@ -283,6 +268,7 @@ def over(
     settings = made_ready(policies, targets, history, rules, findings)
     if rules.is_daily:
         settings = [_with_conditions(one, prices, rules, findings) for one in settings]
+    settings = [_watched(one, prices) for one in settings]
     results = tuple(run_policy(setting, rules) for setting in settings)
     findings += [finding for one in results for finding in one.findings]
     unique = tuple(dict.fromkeys((*prices.findings, *findings)))
@@ -297,6 +283,14 @@ def _with_conditions(
     conditions, said = conditions_by(setting.history, prices, rules)
     findings += said
     return replace(setting, conditions=conditions)
+
+
+def _watched(setting: Setting, prices: PriceHistory) -> Setting:
+    """With what the test of broken correlations says, where the policy acts on it."""
+    if not setting.policy.when.breakdown:
+        return setting
+    found = struck(setting.policy, setting.known.symbols, prices, setting.history.dates)
+    return replace(setting, struck=found)
 
 
 def conditions_by(

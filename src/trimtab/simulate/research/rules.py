@@ -53,12 +53,14 @@ class Rules:
     short: bool = False
     loan_rate: float | None = None
     dividends: DividendUse = "reinvest"
+    breaks: bool = False
     has_conditions: bool = field(init=False)
-    """Whether money comes or goes, is lent, or orders cost or wait by what only days tell."""
+    """Whether money comes or goes, is lent, or orders cost or wait by what only days tell; or a
+    policy acts when correlations break (`breaks`)."""
 
     def __post_init__(self) -> None:
         asked = self.flows is not None or self.fee > 0.0 or self.participation is not None
-        asked = asked or self.short or self.pays_dividends or not self.costs.is_plain
+        asked = asked or self.breaks or self.short or self.pays_dividends or not self.costs.is_plain
         object.__setattr__(self, "has_conditions", asked)
 
     @property
@@ -80,7 +82,8 @@ class Rules:
         if self.is_daily:
             raise OptionError(
                 "a halt is only known to plain runs: leave out impact, schedules, participation, "
-                "flows, fee, short positions, dividends, and what is said of missing prices"
+                "flows, fee, short positions, dividends, breakdown, and what is said of missing "
+                "prices"
             )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from trimtab.kernels.compile import compiled
 from trimtab.kernels.daily import run_daily
 from trimtab.kernels.daily_columns import (
     COUNTS,
+    DECIDED,
+    NEW_CASH,
     PAID_OUT,
     ROWS,
     ROWS_A_SESSION,
@@ -98,6 +101,8 @@ class RunColumns:
         if self.conditions is not None:
             self.equity = form(np.empty(sessions))
             self.flows = form(np.zeros(sessions))
+            struck = np.empty(0, np.int64) if setting.struck is None else setting.struck.at
+            self.struck, self.fired = form(struck), form(np.zeros(len(struck), dtype=np.bool_))
             self.traded_as = form(np.zeros(FIRST_ROOM, dtype=np.int64))
             self.cost_by = form(np.zeros((FIRST_ROOM, n)))
             self.conditions = self._formed(self.conditions)
@@ -135,6 +140,7 @@ class RunColumns:
         self.sums[:] = 0.0
         if self.conditions is not None:
             self.flows[:] = 0.0
+            self.fired[:] = False
             for column in self.under_way:
                 column[:] = 0.0
         self.begin(units)
@@ -239,6 +245,17 @@ class RunColumns:
         if not self._own_looks:
             self.looks, self._own_looks = self.looks.copy(), True
         self.looks[session] = False
+
+    def woken(self, session: int, day: date) -> str:
+        """What it acts for on a session whatever it weighs, in words: new cash, or what broke."""
+        if self.conditions is None:
+            return ""
+        limit, found = self.setting.policy.when.cashflow, self.setting.struck
+        if limit is not None and float(self.sums[NEW_CASH]) >= float(limit):
+            return f"new cash of at least {limit} came"
+        if found is not None and int(self.struck[session]) > int(self.counts[DECIDED]):
+            return found.told(session, day)
+        return ""
 
     def held_at(self, session: int) -> tuple[dict[str, float], float]:
         """What is held at the close of a session, as weights by symbol, and its worth in money."""
@@ -359,6 +376,7 @@ class RunColumns:
             to=TO_CODES[to.kind],
             width=_number(to.width),
             lag=self.lag,
+            struck=self.struck,
         )
         return int(
             kernel(
@@ -369,7 +387,7 @@ class RunColumns:
                 session,
                 stop,
                 Held(self.units, *self.under_way),
-                Tally(self.counts, self.sums, self.equity, self.flows),
+                Tally(self.counts, self.sums, self.equity, self.flows, self.fired),
                 Log(at, cost, moved, value, self.traded_as, self.units_after, self.cost_by),
                 Work(self.space[0], self.space[1], self.bill),
             )
@@ -415,8 +433,8 @@ def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool
     """On which sessions a policy looks, shape (sessions,), and whether that is every one."""
     import numpy as np
 
-    if when.calendar is None or when.breakdown:
-        watches = when.has_band or when.drift is not None or when.needs_prices
+    if when.calendar is None:
+        watches = when.has_band or when.drift is not None or when.is_dynamic
         every = history.once(
             ("watches", watches), lambda: np.full(len(history), watches, dtype=np.bool_)
         )

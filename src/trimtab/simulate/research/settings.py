@@ -15,6 +15,7 @@ from trimtab.model.policy import Policy
 from trimtab.simulate.prices.history import PriceHistory
 from trimtab.simulate.prices.views import Views
 from trimtab.simulate.research.aims import GivenTarget, MadeTarget
+from trimtab.simulate.research.broken import Struck
 from trimtab.simulate.research.dynamic import check_dynamic
 from trimtab.simulate.research.rules import Rules, TradeAt
 from trimtab.targets.moving.cppi import CppiRule, told_of_bands
@@ -43,6 +44,7 @@ class Setting:
     branches: tuple[tuple[int, ...], ...] = ()
     conditions: Conditions | None = None
     is_made: bool = False
+    struck: Struck | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +68,8 @@ class Ready:
 
     @property
     def is_given(self) -> bool:
-        """Whether all targets are known beforehand: none is made from prices."""
-        return all(setting.make is None for setting in self.settings)
+        """Whether nothing follows from prices: no target, and not whether correlations broke."""
+        return all(one.make is None and one.struck is None for one in self.settings)
 
 
 def made_ready(

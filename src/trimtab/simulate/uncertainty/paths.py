@@ -119,8 +119,8 @@ def run_paths(
         raise OptionError(f"threads {threads!r}: at least 1")
     if ready.rules.gaps is not None and not ready.is_given:
         raise OptionError(
-            "targets made from prices are not run over shuffled histories with gaps: give the "
-            "target as weights, or leave out missing, late and delisted"
+            "targets made from prices, and breakdown, are not run over shuffled histories with "
+            "gaps: give the target as weights, or leave out missing, late and delisted"
         )
     assert ready.rules.gaps is None or source.status is not None
     if ready.rules.needs_volume and source.volumes is None:

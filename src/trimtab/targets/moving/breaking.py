@@ -32,6 +32,9 @@ HALF_LIFE = 63
 RUN = 63
 """Sessions in a row that are looked back on for the first of them."""
 
+FEW_SLEEVES = "it takes two sleeves that have prices"
+"""Why nothing can be said of fewer."""
+
 
 @dataclass
 class Breaks:
@@ -58,13 +61,12 @@ class Breaks:
 
         names = tuple(dict.fromkeys(symbols))
         if len(names) < 2:
-            return Break("", lacking="it takes two sleeves that have prices")
+            return Break("", lacking=FEW_SLEEVES)
         days, close = _complete(prices, names, as_of)
         # Of a return, the day is that of its later price.
         first = int(np.searchsorted(days[1:], np.datetime64(begin, "D"), side="right")) - 1
         if first < least_sessions():
-            few = f"{max(first + 1, 0)} sessions of returns until {begin}"
-            return Break("", lacking=f"{few}: {least_sessions() + 1} are needed")
+            return Break("", lacking=_too_few(first, begin))
         returns = close[1:] / close[:-1] - 1.0
         asked = max(least_sessions(), first - RUN)
         known = judged(returns, asked, self._known.get(names))
@@ -73,11 +75,65 @@ class Breaks:
         hits = np.flatnonzero(broken[first:])
         if not len(hits):
             return Break("")
-        place = start = first + int(hits[0])
-        while start > asked and broken[start - 1]:
-            start -= 1
+        place = first + int(hits[0])
+        start = _run_start(broken, place, asked)
         on = max(days[place + 1].item(), begin)
         return Break("", on, days[start + 1].item(), _told(names, returns, known, place))
+
+    def each(
+        self, prices: Prices, symbols: Sequence[str], begins: Sequence[date], days: Sequence[date]
+    ) -> tuple[Break, ...]:
+        """What `struck` says on each of many days, without the words.
+
+        Args:
+            prices: From before the first day on.
+            symbols: Whose; once each.
+            begins: By day, that on which the target was last found.
+            days: The days, ascending.
+        """
+        import numpy as np
+
+        from trimtab.estimates.breakdown import least_sessions
+        from trimtab.estimates.judged import judged
+
+        names, least = tuple(dict.fromkeys(symbols)), least_sessions()
+        if len(names) < 2:
+            return tuple(Break("", lacking=FEW_SLEEVES) for _ in days)
+        kept, close = _complete(prices, names, days[-1])
+        ends = kept[1:]
+        first = np.searchsorted(ends, np.array(begins, dtype="datetime64[D]"), side="right") - 1
+        stop = np.searchsorted(ends, np.array(days, dtype="datetime64[D]"), side="right")
+        broken = np.zeros(0, dtype=np.bool_)
+        if (first >= least).any():
+            known = judged(close[1:] / close[:-1] - 1.0, least, self._known.get(names))
+            self._known[names], broken = known, known.broken
+        hits = np.flatnonzero(broken)
+        following = np.searchsorted(hits, first)
+        found = []
+        for i, begin in enumerate(begins):
+            if first[i] < least:
+                found.append(Break("", lacking=_too_few(int(first[i]), begin)))
+            elif following[i] >= len(hits) or hits[following[i]] >= stop[i]:
+                found.append(Break(""))
+            else:
+                place = int(hits[following[i]])
+                start = _run_start(broken, place, max(least, int(first[i]) - RUN))
+                found.append(Break("", max(ends[place].item(), begin), ends[start].item()))
+        return tuple(found)
+
+
+def _run_start(broken: NDArray[np.bool_], place: int, asked: int) -> int:
+    """The first of the sessions in a row at which the test rejects, not before one."""
+    while place > asked and broken[place - 1]:
+        place -= 1
+    return place
+
+
+def _too_few(first: int, begin: date) -> str:
+    from trimtab.estimates.breakdown import least_sessions
+
+    few = f"{max(first + 1, 0)} sessions of returns until {begin}"
+    return f"{few}: {least_sessions() + 1} are needed"
 
 
 def _complete(

@@ -148,7 +148,9 @@ may go either way: they are out of the market meanwhile, and they keep the cash 
 Whole shares, the smallest trade, and three accounts with a menu hardly show in a household of this
 size. Without all of these the two modes are one: the last row is what rounding to cents and
 millionths leaves (it counts one rebalance less, since research mode never trades on the last
-session). A sale pays for purchases and tax of its own session, so settlement is no step.
+session). A sale pays for purchases of its own session. Tax that needs a sale leaves when the sale
+has settled, as fees and withdrawals do, of which there are none here: settlement is in the step of
+tax.
 
 **What may be far more** is a price that account mode does not believe. On 2000-09-29, a month's
 last session, AAPL halved without a split. It was true; but account mode refused to trade on it

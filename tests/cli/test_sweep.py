@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +82,38 @@ def test_the_file_holds_every_policy(tmp_path: Path) -> None:
     assert "Wrote run/sweep.csv" in text
     assert {"band:1pp", "band:4pp"} < {row["when"] for row in rows}
     assert [path.name for path in (folder / "run").iterdir()] == ["sweep.csv"]
+
+
+def test_a_sweep_that_is_stopped_says_what_it_kept_and_goes_on_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Portions that were finished are on disk, counted, and not run again; figures are the same."""
+    days = np.arange("2022-01-03", "2022-02-03", dtype="datetime64[D]")
+    walk = 100 * np.exp(np.random.default_rng(3).normal(0, 0.01, (len(days), 2)).cumsum(axis=0))
+    rows = [f"{day},{a:.4f},{b:.4f}" for day, (a, b) in zip(days, walk, strict=True)]
+    (tmp_path / "two.csv").write_text("\n".join(["date,A,B", *rows]))
+    session = Session(tmp_path)
+    line = (
+        "trimtab sweep --prices two.csv --target A=60,B=40 --to target --threads 1 "
+        "--when 'band:{0.1..7/0.1}pp'"
+    )
+    kept = SweepStore.keep
+
+    def pressed(store: SweepStore, portions: Mapping[int, np.ndarray]) -> None:
+        kept(store, portions)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SweepStore, "keep", pressed)
+        stopped = session.run(f"{line} --out run")
+    on = session.run(f"{line} --out run")
+    session.run(f"{line} --out whole")
+
+    found = re.search(r"Interrupted\. (\d+) of 70 policies are kept in run", stopped)
+    assert found is not None
+    assert 0 < int(found[1]) < 70
+    assert f"Going on after {found[1]} policies" in on
+    assert (tmp_path / "run/sweep.csv").read_text() == (tmp_path / "whole/sweep.csv").read_text()
 
 
 def test_a_damaged_portion_is_run_again(tmp_path: Path) -> None:

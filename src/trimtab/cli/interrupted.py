@@ -30,6 +30,8 @@ _STATES = {
     "old: run the same command again.",
     "sweep": "Nothing is kept of a sweep without --out; with it, the same command goes on where it "
     "was.",
+    "sweep --out": "It had not begun: what an earlier run kept in --out is still there. Run the "
+    "same command again.",
     "batch": "Nothing of a run is there until all of it is: run the same command again.",
     "ledger": "The record is as it was.",
     "ledger correct": "`trimtab ledger show --limit 5` says whether the correction was booked; if "
@@ -43,10 +45,12 @@ def state_after(command: str | None, arguments: Sequence[str], why: str) -> str:
     Args:
         command: The command that ran; None if none did.
         arguments: What was typed.
-        why: What the interrupt says, as `AT_THE_QUESTION`.
+        why: What the interrupt says: `AT_THE_QUESTION`, or what a command knows of its own state.
     """
     if command is None or why == AT_THE_QUESTION:
         return _NOTHING
+    if command == "sweep" and any(one.split("=")[0] == "--out" for one in arguments):
+        return why or _STATES["sweep --out"]
     if command == "ledger" and "correct" in arguments:
         command = "ledger correct"
     return _STATES.get(command, _NOTHING)

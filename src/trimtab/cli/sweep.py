@@ -221,14 +221,30 @@ def _swept(args: argparse.Namespace, found: Studied, policies: Grid, out: Path |
         if done % 25 == 0:
             progress(f"finding the target: {done:,} of {sessions:,} sessions")
 
-    result = sweep(
-        found.prices, policies, threads=args.threads or processors(), known=known,
-        on_progress=told, on_found=looked, **options,
-    )  # fmt: skip
+    try:
+        result = sweep(
+            found.prices, policies, threads=args.threads or processors(), known=known,
+            on_progress=told, on_found=looked, **options,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        if store is None:
+            raise
+        done = sum(map(len, store.known().values()))
+        raise KeyboardInterrupt(_kept(done, len(policies), args.out)) from None
     if store is not None and out is not None:
         _write(result, out / "sweep.csv")
         store.clear()
     return result
+
+
+def _kept(done: int, many: int, out: str) -> str:
+    """What is there of a sweep that was stopped, and how to go on."""
+    if not done:
+        return f"None of the {many:,} policies was done yet: run the same command again."
+    return (
+        f"{done:,} of {many:,} policies are kept in {out}: run the same command again, it does "
+        "the others."
+    )
 
 
 def _write(result: Sweep, path: Path) -> None:

@@ -108,7 +108,7 @@ def test_limits_that_contradict_each_other(
 
     shown = capsys.readouterr().out
     assert code == 1
-    assert "each of CALM, MID, WILD at most 0.3" in " ".join(shown.split())
+    assert "together: each at most 0.3; weights that sum to 1" in " ".join(shown.split())
 
 
 def test_a_wish_without_its_number_is_refused(

@@ -330,7 +330,7 @@ def test_leverage_that_cannot_be_met_is_named() -> None:
     (finding,) = found.findings
     assert finding.code == "limits-contradict"
     assert "leverage, shorts without their sign, at most 1.6" in finding.message
-    assert "A between -1 and -0.5" in finding.message
+    assert "A at most -0.5" in finding.message
     assert "B" not in finding.message
 
 

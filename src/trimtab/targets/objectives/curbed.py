@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.kernels.quadratic import ABOVE_HELD, BELOW_HELD
 from trimtab.model.frozen import dataclass
+from trimtab.targets.solvers.contradiction import halved
 from trimtab.targets.solvers.limits import TRACKING, TURNOVER, Limits
 from trimtab.targets.solvers.programme import Programme, Row, Solution, part, times
 from trimtab.targets.solvers.quadratic import solve
@@ -242,7 +243,7 @@ def _infeasible(
         return _can_hold(limits, covariance, frozenset(kept))
 
     # At the very edge the search may fail where the check does not: then it is they that bind.
-    needed = items[n + m :] if can_hold(items) else _needed([], items, can_hold, fresh=False)
+    needed = items[n + m :] if can_hold(items) else halved([], items, can_hold, fresh=False)
     weights = tuple(sorted(i for i in needed if i < n))
     rows = (0, *sorted(i - n + 1 for i in needed if i >= n))
     nowhere = np.full(n, np.nan)
@@ -251,36 +252,38 @@ def _infeasible(
     return Solution("infeasible", nowhere, np.nan, np.inf, nothing, places, (weights, rows))
 
 
-def _needed(
-    given: list[int], items: list[int], can_hold: Callable[[Sequence[int]], bool], *, fresh: bool
-) -> list[int]:
-    """Which of the items contradict `given`, none of them needless."""
-    if fresh and not can_hold(given):
-        return []
-    if len(items) == 1:
-        return items
-    left, right = items[: len(items) // 2], items[len(items) // 2 :]
-    late = _needed([*given, *left], right, can_hold, fresh=True)
-    early = _needed([*given, *late], left, can_hold, fresh=bool(late))
-    return [*early, *late]
-
-
 def _can_hold(limits: Limits, covariance: Floats | None, kept: frozenset[int]) -> bool:
-    """Whether some of the limits can be met together.
-
-    By the least of what the limits that are not linear limit: first the tracking error at no price
-    on turnover, then with one.
-    """
+    """Whether some of the limits can be met together."""
     import numpy as np
 
     n, m = len(limits.low), len(limits.rows)
     low, high = np.full(n, -FURTHEST), np.full(n, FURTHEST)
     own = [i for i in kept if i < n]
     low[own], high[own] = limits.low[own], limits.high[own]
-    rows = tuple(row for j, row in enumerate(limits.rows) if n + j in kept)
-    turnover = limits.turnover if n + m + TURNOVER - 1 in kept else None
-    tracking = limits.tracking if n + m + TRACKING - 1 in kept else None
-    some = Limits(low, high, rows)
+    some = Limits(
+        low,
+        high,
+        tuple(row for j, row in enumerate(limits.rows) if n + j in kept),
+        limits.turnover if n + m + TURNOVER - 1 in kept else None,
+        limits.tracking if n + m + TRACKING - 1 in kept else None,
+    )
+    return can_meet(some, covariance)
+
+
+def can_meet(limits: Limits, covariance: Floats | None) -> bool:
+    """Whether limits can be met together, whatever the number of names.
+
+    By the least of what the limits that are not linear limit: first the tracking error at no price
+    on turnover, then with one.
+
+    Args:
+        limits: To keep to; a weight without one lies within FURTHEST of zero.
+        covariance: By which a tracking error is measured, a year's.
+    """
+    import numpy as np
+
+    n, turnover, tracking = len(limits.low), limits.turnover, limits.tracking
+    some = Limits(np.maximum(limits.low, -FURTHEST), np.minimum(limits.high, FURTHEST), limits.rows)
     if turnover is None and tracking is None:
         plain = solve(some.programme(np.eye(n), np.zeros(n)))
         return plain.status == "optimal"

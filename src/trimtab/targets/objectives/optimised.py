@@ -122,16 +122,19 @@ def contradiction_told(
     names: Sequence[str], limits: Limits, solution: Solution, covariance: Floats
 ) -> str:
     """Which limits cannot be met together, the number of names among them where it is needed."""
-    if limits.names is None:
-        return contradiction(list(names), limits, solution)
-    from dataclasses import replace
-
     from trimtab.targets.objectives.choices import least_volatility
+    from trimtab.targets.objectives.curbed import can_meet
+
+    def meets(some: Limits) -> bool:
+        return can_meet(some, covariance)
+
+    if limits.names is None:
+        return contradiction(list(names), limits, solution, meets=meets)
 
     without = replace(limits, names=None)
     free = least_volatility(covariance, without).solution
     if free.status == "infeasible":
-        return contradiction(list(names), without, free)
+        return contradiction(list(names), without, free, meets=meets)
     few = limits.names
     told = f"at most {few.most} names" + (f", at least {few.least}" if few.least > 1 else "")
     if few.smallest > 0.0:

@@ -1,0 +1,84 @@
+"""Which limits cannot be met together: no side is told that could be left out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trimtab.targets.objectives.choices import least_volatility
+from trimtab.targets.objectives.curbed import can_meet
+from trimtab.targets.objectives.optimised import contradiction_told
+from trimtab.targets.solvers.contradiction import MOST_SIDES, needed_sides
+from trimtab.targets.solvers.limits import Limits, Tracking, Turnover, within
+from trimtab.targets.solvers.programme import Row
+
+
+def told(limits: Limits, covariance: np.ndarray | None = None) -> str:
+    """The contradiction in words."""
+    n = len(limits.low)
+    matrix = np.eye(n) * 0.04 if covariance is None else covariance
+    names = [chr(65 + i) for i in range(n)]
+    return contradiction_told(names, limits, least_volatility(matrix, limits).solution, matrix)
+
+
+def test_beside_a_turnover_only_the_side_in_its_way_is_told() -> None:
+    """Who holds A alone and may move 10% cannot have 20% in tech; its maximum is not told."""
+    held = np.array([1.0, 0.0, 0.0])
+    tech = Row("tech", np.array([0.0, 1.0, 1.0]), 0.2, 0.3)
+
+    found = told(Limits(np.zeros(3), np.ones(3), (tech,), Turnover(held, 0.1)))
+
+    assert "tech at least 0.2" in found
+    assert "0.3" not in found
+    assert found.endswith("turnover at most 0.1")
+
+
+def test_beside_a_tracking_error_only_the_side_in_its_way_is_told() -> None:
+    """Of a benchmark of A, B must be at least half: that it is at most 0.6 is not told."""
+    benchmark = Tracking(np.array([1.0, 0.0, 0.0]), 0.01)
+    group = Row("b", np.array([0.0, 1.0, 0.0]), 0.5, 0.6)
+
+    found = told(Limits(np.zeros(3), np.ones(3), (group,), tracking=benchmark))
+
+    assert "b at least 0.5" in found
+    assert "0.6" not in found
+    assert "between" not in found
+    assert found.endswith("tracking error at most 0.01")
+
+
+def test_of_many_sides_those_that_are_needless_are_dropped_too() -> None:
+    """Of 150 weights of at most 0.005, and at least 0, the maximum alone is in the way."""
+    n = 150
+    limits = within(n, 0.0, 0.005)
+
+    needed = needed_sides(limits, range(n), [0])
+
+    assert 2 * n > MOST_SIDES
+    assert needed == {("weight", i, "high") for i in range(n)}
+
+
+def test_of_many_sides_beside_a_turnover_too() -> None:
+    """Who may move 6.85% cannot hold 0.1% each of 69 others; that none is above 1 is not told."""
+    n = 70
+    held = np.append(1.0, np.zeros(n - 1))
+    limits = Limits(
+        np.append(0.0, np.full(n - 1, 0.001)), np.ones(n), turnover=Turnover(held, 0.0685)
+    )
+
+    needed = needed_sides(limits, range(1, n), [0, 1], meets=lambda some: can_meet(some, None))
+
+    assert 2 * n > MOST_SIDES
+    assert needed == {("weight", i, "low") for i in range(1, n)}
+
+
+def test_a_score_that_none_has_is_told_with_the_highest_there_is() -> None:
+    """That weights lie between 0 and 1 is nothing that anybody set: the highest score is told."""
+    esg = Row("esg", np.array([40.0, 78.0, 60.0]), 90.0, None)
+    carbon = Row("carbon", np.array([40.0, 78.0, 60.0]), None, 30.0)
+
+    high = told(Limits(np.zeros(3), np.ones(3), (esg,)))
+    low = told(Limits(np.zeros(3), np.ones(3), (carbon,)))
+    half = told(Limits(np.zeros(3), np.array([1.0, 0.5, 1.0]), (Row("esg", esg.weights, 70.0),)))
+
+    assert high == "esg at least 90, and the highest esg is 78"
+    assert low == "carbon at most 30, and the lowest carbon is 40"
+    assert "B at most 0.5" in half

@@ -37,6 +37,18 @@ def yearly_rate(text: str) -> Decimal:
     return rate
 
 
+def check_yearly(name: str, rate: float) -> None:
+    """Make sure that a riskless rate a year, given as a number, is a fraction.
+
+    Raises:
+        ValueError: It is none, or beyond what `yearly_rate` takes without a sign.
+    """
+    if not abs(rate) <= MOST_BARE:
+        likely = f"{rate:g}%" if 0.3 < abs(rate) <= 30.0 else "2%"
+        fraction = f"{rate / 100:g}" if likely != "2%" else "0.02"
+        raise ValueError(f"{name} {rate!r}: a year's, as a fraction; write {fraction} for {likely}")
+
+
 def plain(value: Decimal) -> str:
     """A decimal without trailing zeros or exponent.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from trimtab.model.yearly import check_yearly
 from trimtab.targets.at_cost.getting_there import MovingCosts, Reached, from_holdings
 from trimtab.targets.estimators.given import check_covariance
 from trimtab.targets.estimators.learning import Learned, learn
@@ -107,8 +108,7 @@ class CostAware(Parameters):
 
         check_covariance(self.covariance)
         check_expected(self.expected)
-        if not abs(self.risk_free) < 1.0:
-            raise ValueError(f"risk_free {self.risk_free!r}: a year's; write 0.02 for 2%")
+        check_yearly("risk_free", self.risk_free)
         returns, named = self._table(X, names)
         n = returns.shape[1]
         learned = self.learned_ = learn(

@@ -17,6 +17,7 @@ from trimtab.estimates.absurd import absurd, is_absurd
 from trimtab.estimates.plain import moments_of_plain
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
+from trimtab.model.yearly import check_yearly
 from trimtab.targets.estimators.given import check_covariance, covariance_of
 from trimtab.targets.estimators.parameters import Parameters
 from trimtab.targets.objectives.asked import MEAN_VARIANCE, UNLIMITED, Asked, Optimised
@@ -349,8 +350,7 @@ class Optimiser(Parameters):
                     )
         if not self.risk_aversion > 0.0:
             raise ValueError(f"risk_aversion {self.risk_aversion!r}: above 0")
-        if not abs(self.risk_free) < 1.0:
-            raise ValueError(f"risk_free {self.risk_free!r}: a year's; write 0.02 for 2%")
+        check_yearly("risk_free", self.risk_free)
         if not 0.0 < self.confidence < 1.0:
             raise ValueError(f"confidence {self.confidence!r}: between 0 and 1, as 0.95")
         if self.objective in ("target-return", "target-volatility") and self.wanted != self.wanted:

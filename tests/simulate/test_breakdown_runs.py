@@ -146,6 +146,26 @@ def test_research_finds_what_a_plan_finds(tmp_path: Path, shared: Path) -> None:
     assert sorted(last) == pytest.approx(sorted(shares))
 
 
+def test_what_is_said_of_a_found_target_is_told_once_a_kind(tmp_path: Path, shared: Path) -> None:
+    """That it was found anew, as a plan says it, with the policy, the days and the first of them;
+    who did not look then says nothing of it.
+    """
+    book = open_book(crisis_folder(tmp_path, shared, when="monthly+breakdown", optimize=LEAST))
+    portfolio, mover = book.portfolio, book.mover()
+    assert portfolio.moving is not None
+    aim = FoundAim(portfolio.moving, mover.stands_for, portfolio.calendar, breaks=True)
+    chosen = portfolio_prices(portfolio).select(list(mover.stands_for.values()))
+    policies = [Policy(aim, words, name=words) for words in ("monthly+breakdown", "annual")]
+
+    run = backtest(chosen, policies, start=date(2020, 1, 2), end=date(2020, 4, 15))
+
+    (anew,) = [one for one in run["monthly+breakdown"].findings if one.code == "target-found-anew"]
+    assert (anew.subject, anew.severity) == ("monthly+breakdown", "warning")
+    assert f"found anew on {STRUCK}" in anew.message
+    assert f"first on {STRUCK}" in anew.message
+    assert not [one for one in run["annual"].findings if one.code == "target-found-anew"]
+
+
 def test_research_of_a_written_target_acts_on_the_day(tmp_path: Path, shared: Path) -> None:
     """Once, when correlations broke, and not again while they stay broken."""
     portfolio = open_book(crisis_folder(tmp_path, shared, when="breakdown")).portfolio

@@ -114,8 +114,9 @@ def read_target(target: object, policy: str, *, short: bool = False) -> GivenTar
         said = Said()
         return MadeTarget(_fitted(target, policy, short, said), WARMUP, said=said)
     if callable(target):
+        said = Said()
         return MadeTarget(
-            _called(target, policy, short), 1, may_wait=True,
+            _called(target, policy, short, said), 1, may_wait=True, said=said,
             found_on=getattr(target, "found_on", None),
             holds=getattr(target, "holds", None),
             insured=getattr(target, "insured", None),
@@ -251,11 +252,21 @@ def _day(key: object, policy: str) -> date:
 
 
 def _called(
-    make: Callable[[PriceHistory], Any], policy: str, short: bool
+    make: Callable[[PriceHistory], Any], policy: str, short: bool, said: Said
 ) -> Callable[..., Weights | None]:
+    telling, begun = getattr(make, "with_findings", None), False
+
     def made(view: PriceHistory) -> Weights | None:
+        nonlocal begun
         try:
-            weights = make(view)
+            if telling is None:
+                weights = make(view)
+            else:
+                weights, found = telling(view)
+                # Before the first there is none to keep: that is waiting for enough history.
+                begun = begun or weights is not None
+                if begun:
+                    said.note(found, view.last)
         except TrimtabError:
             raise
         except Exception as error:

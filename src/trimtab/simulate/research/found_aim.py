@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
+from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.outlook import Outlook
 from trimtab.model.sessions import Calendar
@@ -27,6 +28,9 @@ OWN = "household"
 
 Shares = tuple[tuple[str, Fraction], ...]
 """What is held by leaf, as something to look up by."""
+
+Made = tuple[Weights | None, tuple[Finding, ...]]
+"""Weights by symbol, and what is said of them."""
 
 MOST_KNOWN = 10_000
 """So many findings are kept."""
@@ -49,7 +53,7 @@ class FoundAim:
     calendar: Calendar
     series: Mapping[str, KnownSeries] = field(default_factory=dict)
     breaks: bool = False
-    _known: dict[tuple[date, int, Fraction, bool, Shares], Weights | None] = field(
+    _known: dict[tuple[date, int, Fraction, bool, Shares], Made] = field(
         default_factory=dict, compare=False, repr=False
     )
     _judged: Breaks = field(default_factory=Breaks, compare=False, repr=False)
@@ -73,6 +77,10 @@ class FoundAim:
 
     def __call__(self, view: PriceHistory) -> Weights | None:
         """Weights by symbol as of the view's last session; None where nothing can be found."""
+        return self.with_findings(view)[0]
+
+    def with_findings(self, view: PriceHistory) -> Made:
+        """The same, and what a plan of that day would say of how they were found."""
         import numpy as np
 
         worth, held, mover = self._worth(view), self._held(view), self._mover(view)
@@ -85,9 +93,14 @@ class FoundAim:
         if key not in self._known:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            tree = mover.learned(on, worth, held).tree
-            self._known[key] = None if tree is None else by_symbol(tree, self.stands_for)
+            self._known[key] = self._found(mover, on, worth, held)
         return self._known[key]
+
+    def _found(self, mover: Mover, on: date, worth: Fraction, held: Held) -> Made:
+        now = mover.learned(on, worth, held)
+        if now.tree is None:
+            return None, (*now.findings, mover.kept(now))
+        return by_symbol(now.tree, self.stands_for), (*now.findings, *mover.found_anew(on))
 
     def outlook(self, view: PriceHistory) -> tuple[Outlook, Mapping[str, str]]:
         """What is expected of its leaves as of the view's last session, and whose prices they are.

@@ -218,8 +218,12 @@ class Mover:
 
     def _told_of(self, on: date) -> tuple[Finding, ...]:
         """That a target was found anew since correlations broke, or that they have."""
+        return self.found_anew(on) or self.broken(on)
+
+    def found_anew(self, on: date) -> tuple[Finding, ...]:
+        """That a day's target was found anew since correlations broke; nothing where it was not."""
         if not self._is_anew(on):
-            return self.broken(on)
+            return ()
         found = self.broke(on)
         message = (
             f"correlations broke away from their past: {found.told}. So the target was found anew "
@@ -239,6 +243,14 @@ class Mover:
             self._broken[on] = broken(self.prices, estimates, on)
         return self._broken[on]
 
+    def kept(self, now: Learned) -> Finding:
+        """That nothing could be found, so that the target adopted last stays."""
+        message = (
+            f"no new target could be found ({self.target.words}): {now.failure} The one that was "
+            "adopted last is kept"
+        )
+        return Finding("target-kept", "target", message)
+
     def _kept(
         self, now: Learned, on: date, adopted: Mapping[str, Fraction] | None
     ) -> tuple[Sleeve | None, Found]:
@@ -253,11 +265,7 @@ class Mover:
             return None, Found(
                 self.target.words, on, (), kept=now.failure, findings=(*now.findings, told)
             )
-        message = (
-            f"no new target could be found ({self.target.words}): {now.failure} The one that was "
-            "adopted last is kept"
-        )
-        told = Finding("target-kept", "target", message)
+        told = self.kept(now)
         sleeves = tuple(
             FoundSleeve(name, self.stands_for.get(name, ""), adopted[name]) for name in leaves
         )

@@ -140,7 +140,7 @@ def test_nothing_at_all_is_refused() -> None:
 
 def test_options_that_make_no_sense_are_refused() -> None:
     """Another word, other names than instruments."""
-    with pytest.raises(ValueError, match="common or pairwise"):
+    with pytest.raises(ValueError, match="one of common, pairwise, leave-out"):
         usable(drawn(100, 2), missing="guess")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="3 names for 2"):
         usable(drawn(100, 2), names=("A", "B", "C"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass, replace
 
+from trimtab.cli.optimize_history import add_history, learned_from, own_returns
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
 from trimtab.cli.optimize_prices import add_prices, prices_given
 from trimtab.cli.optimize_views import add_views, expectation_of
@@ -47,6 +48,7 @@ def add_parser(commands: Commands) -> None:
     )
     add_prices(parser)
     add_estimates(parser)
+    add_history(parser)
     parser.add_argument(
         "--points", metavar="N", type=_points, default=41, help="points of the curve (default: 41)"
     )
@@ -139,17 +141,25 @@ def _asked(args: argparse.Namespace) -> _Asked:
     """What the options ask for: of files, or of this portfolio."""
     from trimtab.cli.frontier_folder import this_portfolio
     from trimtab.cli.optimize_limits import weights_now
+    from trimtab.model.errors import RefusedError
     from trimtab.simulate.prices.history import common_sessions
 
     known = prices_given(args)
     if known is not None:
-        panel = common_sessions(known, known.symbols, start=args.start, end=args.end)
+        panel = learned_from(args, known)
         given = weights_now(args, panel.history.symbols)
         return _Asked(panel.history, given, {}, None, (*known.findings, *panel.findings))
     own = this_portfolio(args)
     taught = own.taught
-    start, end = (args.start, args.end) if taught is None else (taught.first, taught.last)
-    panel = common_sessions(own.prices, own.prices.symbols, start=start, end=end)
+    if taught is None:
+        panel = learned_from(args, own.prices)
+    else:
+        if args.missing_history != "common":
+            raise RefusedError(
+                "--missing-history: [target.optimize] learns from the days common to all; with "
+                "--prices any of these can be asked for"
+            )
+        panel = common_sessions(own.prices, own.prices.symbols, start=taught.first, end=taught.last)
     given = weights_now(args, panel.history.symbols)
     names = panel.history.symbols if taught is None else taught.names
     return _Asked(
@@ -264,8 +274,10 @@ def _estimated(args: argparse.Namespace, asked: _Asked, free: float) -> Estimate
         expected=expectation_of(args, prices.symbols),
         risk_free=free,
         sessions_a_year=sessions_a_year(prices.dates),
+        resampled=args.resampled,
+        missing=args.missing_history,
     )
-    learned = optimiser.learned(prices.returns, prices.symbols)
+    learned = optimiser.learned(own_returns(prices), prices.symbols)
     if learned.covariance is None:
         told = [one.message for one in learned.findings if one.severity == "error"]
         raise RefusedError(" ".join(told))

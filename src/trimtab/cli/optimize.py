@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from trimtab.cli.optimize_history import add_history, learned_from, own_returns
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
 from trimtab.cli.optimize_prices import add_prices, prices_given
 from trimtab.cli.optimize_views import add_views, expectation_of
@@ -88,6 +89,7 @@ def add_parser(commands: Commands) -> None:
         "their worst at once (default: covariance)",
     )
     add_estimates(parser)
+    add_history(parser)
     parser.add_argument(
         "--budgets",
         metavar="S=P,...",
@@ -120,7 +122,6 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.cli.studied import shares_of
     from trimtab.estimates.years import sessions_a_year
     from trimtab.model.errors import RefusedError
-    from trimtab.simulate.prices.history import common_sessions
     from trimtab.targets.estimators.optimiser import Optimiser
     from trimtab.targets.objectives.constraints import Constraints
 
@@ -131,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
     progress("reading prices")
     try:
         known, held, own = _known(args)
-        panel = common_sessions(known, known.symbols, start=args.start, end=args.end)
+        panel = learned_from(args, known)
         prices = panel.history
         rules = constraints_of(args, prices, held=held)
         optimiser = Optimiser(
@@ -149,12 +150,13 @@ def run(args: argparse.Namespace) -> int:
             covariance=args.covariance or "sample",
             expected=expectation_of(args, prices.symbols),
             sessions_a_year=sessions_a_year(prices.dates),
+            missing=args.missing_history,
         )
         try:
             if args.estimator:
                 found = _fitted(args, optimiser, prices)
             else:
-                found = optimiser.optimised(prices.returns, prices.symbols)
+                found = optimiser.optimised(own_returns(prices), prices.symbols)
             told = (*known.findings, *panel.findings, *own, *found.findings)
             found = replace(found, findings=told)
         except ValueError as error:
@@ -250,7 +252,11 @@ def _fitted(args: argparse.Namespace, ours: Optimiser, prices: PriceHistory) -> 
             "--set max_weights=0.3"
         )
     estimator = estimator_by(args.estimator, settings_of(args.set or ()))
-    learned = ours.learned(prices.returns, prices.symbols)
+    if ours.missing == "pairwise":
+        raise RefusedError(
+            "--missing-history pairwise: an estimator needs one history; take common or leave-out"
+        )
+    learned = ours.learned(own_returns(prices), prices.symbols)
     return fitted(
         estimator, args.estimator, learned, places=len(prices.symbols), risk_free=ours.risk_free
     )

@@ -224,7 +224,7 @@ def constraints_of(
         held=weights_now(args, known) or now,
         turnover=args.turnover,
         leverage=args.leverage,
-        benchmark=_shares(args.benchmark, "--benchmark", known),
+        benchmark=shares_by(args.benchmark, "--benchmark", known),
         tracking_error=args.tracking_error,
         max_names=args.max_names,
         min_names=args.min_names,
@@ -239,10 +239,15 @@ def weights_now(args: argparse.Namespace, known: Sequence[str]) -> dict[str, flo
     Raises:
         InputError: It does not add up, or names what has no prices.
     """
-    return _shares(args.weights, "--weights", known)
+    return shares_by(args.weights, "--weights", known)
 
 
-def _shares(text: str | None, option: str, known: Sequence[str]) -> dict[str, float]:
+def shares_by(text: str | None, option: str, known: Sequence[str]) -> dict[str, float]:
+    """Weights by symbol as an option gives them; nothing where it is not given.
+
+    Raises:
+        InputError: They do not add up, or name what has no prices.
+    """
     if text is None:
         return {}
     shares = shares_of(text, option)

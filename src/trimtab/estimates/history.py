@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from trimtab.estimates.arrays import is_complete, names_of, never_changing, returns_with_gaps
 from trimtab.model.findings import Finding
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
     from trimtab.estimates.arrays import Floats
 
-Missing: TypeAlias = Literal["common", "pairwise"]
+Missing: TypeAlias = Literal["common", "pairwise", "leave-out"]
+MISSING: tuple[str, ...] = get_args(Missing)
 
 LEAST_SESSIONS = 60
 """Fewer returns than this teach nothing: three months."""
+
+LONG_ENOUGH = 0.9
+"""Who knows less than this share of the longest history makes the common one short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,12 @@ def usable(
     out; where these can be no returns, as prices or percent, nothing is used. Where the rest begin
     on different days, `common` takes the sessions that all know, which every estimate can use;
     `pairwise` keeps each instrument's own and leaves the gaps, for `pairwise_covariance` and the
-    means.
+    means; `leave-out` is `common` without those that know less than nine tenths of the longest.
 
     Args:
         returns: Shape (sessions, n), oldest first; NaN where there is none.
         names: What findings call the instruments, n of them.
-        missing: `common` or `pairwise`.
+        missing: One of MISSING.
         least: The fewest sessions that an instrument, and the common history, must have.
 
     Raises:
@@ -65,8 +69,8 @@ def usable(
     """
     import numpy as np
 
-    if missing not in ("common", "pairwise"):
-        raise ValueError(f"missing {missing!r}: common or pairwise")
+    if missing not in MISSING:
+        raise ValueError(f"missing {missing!r}: one of {', '.join(MISSING)}")
     table = returns_with_gaps(returns)
     named = names_of(table.shape[1], names)
     if len(table) >= least and _plainly_usable(table):
@@ -84,14 +88,17 @@ def usable(
             kept.append(i)
         else:
             findings.append(wrong)
+    if missing == "leave-out" and kept:
+        kept, left = _long_enough(table, kept, named)
+        findings += left
     columns = np.array(kept, dtype=np.int64)
     known = ~np.isnan(table[:, columns])
-    if missing == "common":
+    if missing != "pairwise":
         rows = np.flatnonzero(known.all(axis=1)) if kept else np.empty(0, dtype=np.int64)
     else:
         rows = np.flatnonzero(known.any(axis=1))
     own = [named[i] for i in kept]
-    if missing == "common" and kept:
+    if missing != "pairwise" and kept:
         findings += _shortened(known, own, len(rows), least)
         # Over fewer sessions a return may stand still that once moved.
         findings += [
@@ -166,6 +173,26 @@ def _wrong(column: Floats, name: str, least: int) -> Finding | None:
         message = f"{name} is left out: {_stands_still(name, len(known))}"
         return Finding("history-constant", name, message)
     return None
+
+
+def _long_enough(
+    table: Floats, kept: list[int], names: Sequence[str]
+) -> tuple[list[int], list[Finding]]:
+    """Who knows most of the longest history, and who is left out for knowing less."""
+    import numpy as np
+
+    counts = {i: int((~np.isnan(table[:, i])).sum()) for i in kept}
+    longest = max(counts.values())
+    short = [i for i in kept if counts[i] < LONG_ENOUGH * longest]
+    findings = [
+        Finding(
+            "history-left-out",
+            names[i],
+            f"{names[i]} is left out: it has {counts[i]} of up to {longest} returns.",
+        )
+        for i in short
+    ]
+    return [i for i in kept if i not in short], findings
 
 
 def _stands_still(name: str, sessions: int) -> str:

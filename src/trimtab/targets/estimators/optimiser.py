@@ -19,8 +19,9 @@ from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.yearly import check_yearly
 from trimtab.targets.estimators.given import check_covariance, covariance_of
+from trimtab.targets.estimators.missing import check_missing, learnable, spread_of, years_known
 from trimtab.targets.estimators.parameters import Parameters
-from trimtab.targets.objectives.asked import MEAN_VARIANCE, UNLIMITED, Asked, Optimised
+from trimtab.targets.objectives.asked import BY_HISTORY, MEAN_VARIANCE, UNLIMITED, Asked, Optimised
 from trimtab.targets.objectives.foreseen import (
     MOST_EXPECTED,
     BlackLitterman,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
+    from trimtab.estimates.history import Missing
     from trimtab.targets.estimators.given import Spread
     from trimtab.targets.objectives.constraints import Constraints
 
@@ -103,6 +105,9 @@ class Optimiser(Parameters):
         expected: How returns are expected, one of EXPECTED; or `BlackLitterman`, or a return a
             year for each symbol, as a dict or a Series.
         sessions_a_year: Sessions in the history that make a year.
+        missing: Where instruments know different stretches of history: `common` learns from the
+            sessions that all know, `pairwise` from all that each and each pair knows, `leave-out`
+            is `common` without those that know less than nine tenths of the longest.
 
     Attributes:
         weights_: The weights, shape (n,), after `fit`.
@@ -132,6 +137,7 @@ class Optimiser(Parameters):
         covariance: Spread = "sample",
         expected: Expectation = "compounded",
         sessions_a_year: float = 252,
+        missing: Missing = "common",
     ) -> None:
         self.objective = objective
         self.risk_aversion = risk_aversion
@@ -150,6 +156,7 @@ class Optimiser(Parameters):
         self.covariance = covariance
         self.expected = expected
         self.sessions_a_year = sessions_a_year
+        self.missing = missing
 
     @property
     def counts_from_held(self) -> bool:
@@ -217,7 +224,7 @@ class Optimiser(Parameters):
             covariance=learned.covariance,
             returns=learned.returns,
             names=learned.names,
-            years=len(learned.returns) / self.sessions_a_year,
+            years=years_known(learned.returns, sessions_a_year=self.sessions_a_year),
         )
         if not isinstance(self.expected, str):
             found = replace(found, foreseen=learned.foreseen)
@@ -243,15 +250,14 @@ class Optimiser(Parameters):
         """The same, under limits of weights by these names."""
         import numpy as np
 
-        from trimtab.estimates.history import usable
         from trimtab.estimates.repair import repaired
 
         plain = self._of_plain(returns, names, limits)
         if plain is not None:
             return plain
         year = self.sessions_a_year
-        history = usable(returns, names=names)
-        findings, kept = list(history.findings), history.kept
+        history = learnable(returns, names, missing=self.missing, out=self.never_held)
+        findings, kept = [one for one in history.findings if self._matters(one)], history.kept
         empty = Learned((), kept, limits, np.empty(0), None, history.returns, history.findings)
         if any(finding.severity == "error" for finding in findings):
             return empty
@@ -260,9 +266,7 @@ class Optimiser(Parameters):
             limits = _of(limits, kept, names)
         own = tuple(names) if every else tuple(names[i] for i in kept)
         fit = repaired(
-            covariance_of(
-                self._covariance(names, kept), history.returns, own, sessions_a_year=year
-            ),
+            spread_of(self._covariance(names, kept), history.returns, own, sessions_a_year=year),
             names=own,
         )
         findings += fit.findings
@@ -280,6 +284,21 @@ class Optimiser(Parameters):
             tuple(findings),
             foreseen,
         )
+
+    @property
+    def never_held(self) -> frozenset[str]:
+        """What is excluded and counts for nothing else: its history shortens no other's."""
+        rules = self.constraints
+        if rules is None or isinstance(self.expected, BlackLitterman):
+            return frozenset()
+        return frozenset(rules.exclude) - {name for name, of in rules.benchmark.items() if of}
+
+    def _matters(self, finding: Finding) -> bool:
+        """Whether it is said of this history: none is short for what is given, not estimated."""
+        if finding.code not in ("history-shortened", "history-pairwise"):
+            return True
+        estimated = isinstance(self.covariance, str) or isinstance(self.expected, str)
+        return estimated or self.resampled > 0 or self.objective in (*BY_HISTORY, "robust-utility")
 
     def _covariance(self, names: Sequence[str], kept: NDArray[np.int64]) -> Any:
         """How the covariance is come by, of the instruments that are kept."""
@@ -338,6 +357,13 @@ class Optimiser(Parameters):
             raise ValueError(f"objective {self.objective!r}: one of {', '.join(OBJECTIVES)}")
         check_covariance(self.covariance)
         check_expected(self.expected, names)
+        check_missing(
+            self.missing,
+            objective=self.objective,
+            covariance=self.covariance,
+            expected=self.expected,
+            resampled=self.resampled,
+        )
         if isinstance(self.expected, BlackLitterman):
             stray = [name for name in self.expected.market if name not in names]
             if stray:

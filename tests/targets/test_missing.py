@@ -1,0 +1,74 @@
+"""What an optimiser learns where instruments know different stretches of history."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import trimtab as tt
+from trimtab.targets.estimators.optimiser import Optimiser
+
+NAMES = ("A", "B", "C")
+
+
+def three(young: int = 100) -> np.ndarray:
+    """Three hundred sessions of three instruments, of which the last knows the latest `young`."""
+    returns = np.random.default_rng(5).normal(0.0003, 0.01, (300, 3))
+    returns[: 300 - young, 2] = np.nan
+    return returns
+
+
+def codes(found: Optimiser) -> set[str]:
+    """What was found to say."""
+    return {finding.code for finding in found.result_.findings}
+
+
+def test_a_covariance_by_pairs_that_is_none_is_repaired() -> None:
+    """Pairs over stretches that disagree a little make no covariance: the nearest is taken."""
+    move = np.random.default_rng(1).normal(0.0, 0.01, (300, 1))
+    noise = np.random.default_rng(2).normal(0.0, 0.001, (300, 3))
+    returns = move + noise
+    returns[:100, 2] = returns[100:200, 0] = returns[200:, 1] = np.nan
+    returns[200:, 2] += np.random.default_rng(4).normal(0.0, 0.005, 100)
+
+    found = Optimiser(missing="pairwise").fit(returns, names=NAMES)
+
+    assert "covariance-indefinite" in codes(found)
+    assert found.weights_.sum() == pytest.approx(1.0)
+
+
+def test_what_is_excluded_shortens_no_history() -> None:
+    """An excluded instrument has no say in which sessions are learned from."""
+    rules = tt.Constraints(exclude=["C"])
+
+    found = Optimiser(constraints=rules).fit(three(), names=NAMES)
+
+    alone = Optimiser().fit(three()[:, :2], names=NAMES[:2])
+    assert found.weights_.tolist() == [*alone.weights_.tolist(), 0.0]
+    assert codes(found) == set()
+
+
+def test_given_estimates_are_short_of_no_history() -> None:
+    """With covariance and returns given, a short history is not said to be of any effect."""
+    given = {"A": 0.05, "B": 0.06, "C": 0.07}
+
+    found = Optimiser(covariance=np.diag([0.01, 0.02, 0.03]), expected=given)
+    half = Optimiser(covariance=np.diag([0.01, 0.02, 0.03]))
+
+    assert codes(found.fit(three(), names=NAMES)) == set()
+    assert codes(half.fit(three(), names=NAMES)) == {"history-shortened"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"objective": "min-cvar"},
+        {"resampled": 5},
+        {"covariance": "ledoit-wolf"},
+        {"expected": "bayes-stein"},
+    ],
+)
+def test_what_needs_one_history_is_refused_by_pairs(asked: dict[str, object]) -> None:
+    """Where no one history has been, its losses, its draws and its shrinkage are refused."""
+    with pytest.raises(ValueError, match="needs one history"):
+        Optimiser(missing="pairwise", **asked).fit(three(), names=NAMES)  # type: ignore[arg-type]

@@ -359,6 +359,31 @@ def test_what_volume_does_not_allow_waits_as_in_the_long_way(share: float, seed:
         assert len(one.log.sessions) > one.rebalances
 
 
+@pytest.mark.parametrize("trade_at", ["close", "next-close"])
+def test_the_rest_of_an_order_is_no_further_rebalance(trade_at: TradeAt) -> None:
+    """A band that stays broken while volume limits its orders was acted on once, not every day."""
+    prices = history({"A": [10.0, 16.0, *[16.0] * 40], "B": [10.0] * 42})
+    policy = Policy(HALVES, when="band:5pp", to="half")
+    prices = _traded(prices, 1_000.0)
+
+    free = backtest(prices, policy, trade_at=trade_at).policies[0]
+    cut = backtest(prices, policy, trade_at=trade_at, participation=0.1).policies[0]
+
+    assert free.rebalances == cut.rebalances == 1
+    assert int((cut.log.kinds == CARRIED).sum()) > 2
+
+
+def test_a_new_target_is_a_rebalance_though_orders_wait() -> None:
+    """What was decided for another target is decided anew, whatever still waits of the last one."""
+    prices = _traded(history({"A": [10.0] * 40, "B": [10.0] * 40}), 1_000.0)
+    targets = {date(2024, 1, 1): HALVES, date(2024, 1, 5): {"A": 0.9, "B": 0.1}}
+    targets[date(2024, 1, 12)] = {"A": 0.2, "B": 0.8}
+
+    one = backtest(prices, Policy(targets, when="daily"), participation=0.1).policies[0]
+
+    assert one.rebalances == 2
+
+
 def test_a_deposit_buys_what_is_furthest_below_its_target() -> None:
     """New money fills the deepest gaps to a common depth, and sells nothing."""
     prices = history({"A": [10.0, 20.0, 20.0, 20.0], "B": [10.0] * 4, "C": [10.0, 9.0, 9.0, 9.0]})

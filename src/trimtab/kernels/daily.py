@@ -37,6 +37,7 @@ from trimtab.kernels.daily_columns import (
     ROWS_A_SESSION,
     SPENT,
     TO_SPEND,
+    UNFINISHED,
     Bill,
     Conditions,
     Held,
@@ -447,13 +448,18 @@ def rebalance_to(
     log: Log,
     work: Work,
 ) -> bool:
-    """Rebalance to goal weights, and adopt the row of the targets that they are for."""
+    """Rebalance to goal weights, and adopt the row of the targets that they are for.
+
+    While orders of the last rebalance wait, the same target decided anew only carries them on.
+    """
     value = worth_of(held.units, prices)
+    goes_on = tally.counts[UNFINISHED] > 0 and row == tally.counts[ADOPTED]
     clear_bill(work.bill)
     if not rebalance_daily(prices, t, value, goals, conditions, held, work.space, work.bill):
         return False
-    write_row(t, value, REBALANCE, held, tally, log, work.bill)
-    tally.counts[REBALANCES] += 1
+    write_row(t, value, CARRIED if goes_on else REBALANCE, held, tally, log, work.bill)
+    tally.counts[REBALANCES] += 0 if goes_on else 1
+    tally.counts[UNFINISHED] = 1 if is_waiting(held) else 0
     if terms.lag == 0:
         tally.sums[NEW_CASH] = 0.0
     if row != tally.counts[ADOPTED]:
@@ -474,12 +480,15 @@ def carry_on(
 ) -> bool:
     """Fill what this session allows of the orders that wait."""
     if not is_waiting(held):
+        tally.counts[UNFINISHED] = 0
         return False
     value = worth_of(held.units, prices)
     clear_bill(work.bill)
     if not fill_waiting(prices, t, ALLOWANCE * value, conditions, held, work.bill):
         return False
     write_row(t, value, CARRIED, held, tally, log, work.bill)
+    if not is_waiting(held):
+        tally.counts[UNFINISHED] = 0
     return True
 
 

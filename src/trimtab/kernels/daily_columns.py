@@ -24,8 +24,9 @@ ROWS_A_SESSION = 9
 """At most so many rows of the log are written on one session."""
 
 # Entries of `Tally.counts` and `Tally.sums`, after those of `research.run`.
-ROWS, OPENED, QUEUED, EXHAUSTED, INSOLVENT, DECIDED = 2, 3, 4, 5, 6, 7
-COUNTS = 8
+# UNFINISHED is 1 while orders of a rebalance wait, and 0 where those of a flow alone do.
+ROWS, OPENED, QUEUED, EXHAUSTED, INSOLVENT, DECIDED, UNFINISHED = 2, 3, 4, 5, 6, 7, 8
+COUNTS = 9
 FEES, NEW_CASH, BORROW, INTEREST, OWED, DIVIDENDS, TO_SPEND = 2, 3, 4, 5, 6, 7, 8
 SUMS = 9
 

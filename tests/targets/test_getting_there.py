@@ -21,6 +21,8 @@ from trimtab.targets.at_cost.getting_there import (
     moving_by,
     taxed,
 )
+from trimtab.targets.estimators.cost_aware import CostAware
+from trimtab.targets.objectives.constraints import Constraints, Group
 from trimtab.targets.solvers.limits import Limits, within
 from trimtab.targets.solvers.programme import Row
 from trimtab.targets.solvers.separable import gap_of, objective_of
@@ -258,3 +260,20 @@ def test_impact_of_several_is_that_of_each() -> None:
     assert both.tolist() == each == [0.02, 0.02]
     with pytest.raises(ValueError, match="daily_money"):
         impact_of(4e6, daily_money=[1e6, 0.0], daily_volatility=0.01)
+
+
+def test_an_estimator_keeps_to_limits_by_name() -> None:
+    """`CostAware` keeps to weights and groups by name, and takes limits in one form only."""
+    returns = np.random.default_rng(4).normal([0.0002, 0.0005, 0.001], 0.01, (200, 3))
+    rules = Constraints(groups=[Group("calm", ["A", "B"], low=0.7)], exclude=["B"])
+    given = {"A": 0.01, "B": 0.02, "C": 0.9}
+
+    bound = CostAware(constraints=rules, expected=given).fit(returns, names=["A", "B", "C"])
+    wrong = CostAware(constraints=rules, limits=within(3))
+    turning = CostAware(constraints=Constraints(max_names=2))
+
+    assert bound.weights_ == pytest.approx([0.7, 0.0, 0.3], abs=1e-9)
+    with pytest.raises(ValueError, match="one of them"):
+        wrong.fit(returns, names=["A", "B", "C"])
+    with pytest.raises(ValueError, match="numbers of names"):
+        turning.fit(returns, names=["A", "B", "C"])

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trimtab.model.yearly import check_yearly
 from trimtab.targets.at_cost.getting_there import MovingCosts, Reached, from_holdings
 from trimtab.targets.estimators.given import check_covariance
 from trimtab.targets.estimators.learning import Learned, learn
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from trimtab.targets.estimators.given import Spread
+    from trimtab.targets.objectives.constraints import Constraints
 
     Floats = NDArray[np.float64]
 
@@ -41,6 +41,9 @@ class CostAware(Parameters):
         years: How long weights are likely to stand: what costs are spread over.
         low, high: Limits of every weight, unless `limits` are given.
         limits: Limits of each weight and of sums, by position.
+        constraints: Limits of weights, groups and scores by name, instead of `low`, `high` and
+            `limits`: `tt.Constraints`; not those on turnover, leverage, tracking error or the
+            number of names.
         covariance: How it is estimated, or given, as of `Optimiser`.
         expected: How returns are expected, one of EXPECTED; or `BlackLitterman`, or a return a
             year for each symbol.
@@ -70,6 +73,7 @@ class CostAware(Parameters):
         covariance: Spread = "ledoit-wolf",
         expected: Expectation = "compounded",
         sessions_a_year: float = 252,
+        constraints: Constraints | None = None,
     ) -> None:
         self.risk_aversion = risk_aversion
         self.risk_free = risk_free
@@ -82,6 +86,7 @@ class CostAware(Parameters):
         self.covariance = covariance
         self.expected = expected
         self.sessions_a_year = sessions_a_year
+        self.constraints = constraints
 
     def fit(
         self,
@@ -108,7 +113,8 @@ class CostAware(Parameters):
 
         check_covariance(self.covariance)
         check_expected(self.expected)
-        check_yearly("risk_free", self.risk_free)
+        if not abs(self.risk_free) < 1.0:
+            raise ValueError(f"risk_free {self.risk_free!r}: a year's; write 0.02 for 2%")
         returns, named = self._table(X, names)
         n = returns.shape[1]
         learned = self.learned_ = learn(
@@ -119,7 +125,7 @@ class CostAware(Parameters):
             names=named,
             risk_free=self.risk_free,
         )
-        limits = within(n, self.low, self.high) if self.limits is None else self.limits
+        limits = self._limits(named)
         rate = self.cost_bps / 10_000.0
         costs = MovingCosts(rate, rate, self.impact)
         if held is None:
@@ -130,5 +136,23 @@ class CostAware(Parameters):
         )  # fmt: skip
         if found.status == "infeasible":
             raise ValueError("the limits cannot be met together: loosen one of them")
-        self.weights_ = np.maximum(found.weights, 0.0) if self.low >= 0.0 else found.weights
+        self.weights_ = np.maximum(found.weights, 0.0) if limits.low.min() >= 0.0 else found.weights
         return self
+
+    def _limits(self, names: Sequence[str]) -> Limits:
+        """The limits of weights by these names.
+
+        Raises:
+            ValueError: They name others, or are of a kind that costs of moving do not go with.
+        """
+        if self.constraints is None:
+            return within(len(names), self.low, self.high) if self.limits is None else self.limits
+        if self.limits is not None:
+            raise ValueError("limits and constraints: give one of them")
+        found = self.constraints.limits(names)
+        if not found.is_linear:
+            raise ValueError(
+                "constraints: turnover, leverage, tracking error and numbers of names do not go "
+                "with costs of moving; limit weights, groups and scores"
+            )
+        return found

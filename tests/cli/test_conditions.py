@@ -106,6 +106,8 @@ def test_what_is_wrong_with_a_file_of_flows_is_told_at_once(tmp_path: Path) -> N
         ("--deposit 500/day", "as 500/month"),
         ("--withdraw 0%/year", "a share in percent"),
         ("--deposit 1%/month --withdraw 4%/year", "only one of them"),
+        ("--withdraw 90%/month", "--withdraw 90%/month: 1,080% of the value a year, and 100%"),
+        ("--deposit 99%/week", "--deposit 99%/week: 5,166% of the value a year, and 1,000%"),
         ("--new-money hold", "goes with"),
         ("--fee-percent 51", "from 0 to 50"),
         ("--participation 101", "from 0.0001 to 100"),

@@ -12,7 +12,7 @@ import pytest
 
 from trimtab.live.book import open_book
 from trimtab.live.history import account_runs
-from trimtab.model.errors import RefusedError
+from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.policy import Policy
 
 DEMO = Path(str(files("trimtab") / "data" / "demo"))
@@ -41,6 +41,20 @@ def test_accounts_start_with_their_share_of_the_cash(demo: Path) -> None:
     assert still.dates == often.dates == book.portfolio.calendar.sessions(START, END)
     k401 = {o.instrument for o in often.orders if o.account == "k401"}
     assert k401 <= {"BOND10", "IBM"}
+
+
+def test_returns_are_no_past_of_accounts(demo: Path) -> None:
+    """Where prices were meant, nothing runs and what would be right is said; no table of zeros."""
+    file = demo / "prices.csv"
+    head, *lines = file.read_text().splitlines()
+    close = head.split(",").index("close")
+    rows = [line.split(",") for line in lines]
+    for place, row in enumerate(rows):
+        row[close] = f"{(place % 7 - 3) / 400:.6f}"
+    file.write_text("\n".join([head, *map(",".join, rows)]) + "\n")
+
+    with pytest.raises(InputError, match=r"look like returns.*cumprod"):
+        account_runs(open_book(demo), [Policy(None, "never")], start=START, end=END)
 
 
 def test_a_span_without_prices_is_refused(demo: Path) -> None:

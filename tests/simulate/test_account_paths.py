@@ -198,16 +198,19 @@ def test_prices_on_a_path_are_rounded_as_text_is(prices: list[float], halves: in
 
 
 def test_what_is_not_priced_throughout_is_on_no_path() -> None:
-    """An instrument that appears later cannot be drawn with the others: it is named."""
+    """An instrument that appears later cannot be drawn with the others: it is named, and nobody is
+    asked for prices of it.
+    """
     real = wandering(30)
     quote = Quote(Price.of(Decimal(7)), DAYS[29])
     real[29] = replace(real[29], quotes={**real[29].quotes, "NEW": quote})
     pair = Policy(None, "never"), Policy(None, "weekly")
-    mandate_ = mandate(tree({"US": 50, "BND": 50}))
+    mandate_ = mandate(tree({"US": 50, "bonds": (50, ["BND", "NEW"])}))
 
     found = bootstrap_accounts(mandate_, opening(), real, pair, paths=2, block=3)
 
     assert found.left_out == ("NEW",)
+    assert "NEW" not in {one.subject for one in found.findings}
 
 
 @pytest.mark.parametrize(

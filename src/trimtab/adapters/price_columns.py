@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
     from trimtab.simulate.frames import Days, Floats
 
+SORTED = "the dates were not in order and have been sorted"
+"""What is said of rows that were not written oldest first."""
+
+BELOW_ZERO = "units traded are zero or more; leave it empty where it is not known"
+"""What would be right where a volume is below zero."""
+
 _NUMBER = re.compile(r"[+-]?([0-9]{1,24}\.?[0-9]{0,24}|\.[0-9]{1,24})([eE][+-]?[0-9]{1,3})?")
 _NO_NUMBERS = ("nan", "inf", "-inf", "infinity", "-infinity")
 _MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(:00(\.0+)?)?(Z|\+00:00)?")
@@ -145,20 +151,48 @@ def refuse_returns(table: PriceTable, closes: Mapping[str, Floats]) -> None:
     import numpy as np
 
     columns = [one[np.isfinite(one)] for one in closes.values()]
+    found = _returns_below_zero(columns)
+    if found is not None:
+        table.problem(None, "", *found)
+        stop(table)
+
+
+def returns_for_prices(columns: Sequence[Floats]) -> tuple[str, str] | None:
+    """What is wrong and what would be right where the numbers of a file are surely returns.
+
+    Args:
+        columns: Finite numbers of each symbol, in the order of days.
+    """
+    kept = [one for one in columns if len(one)]
+    if (found := _returns_below_zero(kept)) is not None:
+        return found
+    if kept and sum(map(len, kept)) >= LEAST_LEAPS and _leaps(kept):
+        return _wrong("returns"), _CHAINED
+    return None
+
+
+def _returns_below_zero(columns: Sequence[Floats]) -> tuple[str, str] | None:
+    """The same where many numbers are below zero, or scatter around 1."""
+    import numpy as np
+
     every = np.concatenate(columns) if columns else np.zeros(0)
     if not len(every):
-        return
+        return None
     below = float(np.mean(every < 0))
-    what = remedy = ""
     if below and np.median(np.abs(every)) < 0.5:
-        what, remedy = "returns", "chain them: prices = 100 * (1 + returns).cumprod()"
-    elif below > 0.2 and len(every) >= LEAST_TOLD:
-        what, remedy = "returns in percent", "prices = 100 * (1 + returns / 100).cumprod()"
-    elif _scatter_around_one(columns):
-        what, remedy = "gross returns", "chain them: prices = 100 * returns.cumprod()"
-    if what:
-        table.problem(None, "", f"the numbers look like {what}, and prices are needed", remedy)
-        stop(table)
+        return _wrong("returns"), _CHAINED
+    if below > 0.2 and len(every) >= LEAST_TOLD:
+        return _wrong("returns in percent"), "prices = 100 * (1 + returns / 100).cumprod()"
+    if _scatter_around_one(columns):
+        return _wrong("gross returns"), "chain them: prices = 100 * returns.cumprod()"
+    return None
+
+
+def _wrong(what: str) -> str:
+    return f"the numbers look like {what}, and prices are needed"
+
+
+_CHAINED = "chain them: prices = 100 * (1 + returns).cumprod()"
 
 
 def doubt_returns(table: PriceTable, closes: Iterable[Floats]) -> None:
@@ -175,9 +209,7 @@ def doubt_returns(table: PriceTable, closes: Iterable[Floats]) -> None:
         return
     leaps = _leaps(columns)
     if leaps and sum(map(len, columns)) >= LEAST_LEAPS:
-        wrong = "the numbers look like returns, and prices are needed"
-        remedy = "chain them: prices = 100 * (1 + returns).cumprod()"
-        table.problem(None, "", wrong, remedy)
+        table.problem(None, "", _wrong("returns"), _CHAINED)
         stop(table)
     doubt = ""
     if leaps:
@@ -305,7 +337,7 @@ def places_in_order(
         wrong = f"{sorted_days[k]} stands twice{whose}"
         table.problem(place, name, wrong, "keep one of them")
     if np.any(days[1:] < days[:-1]):
-        message = "the dates were not in order and have been sorted."
+        message = f"{SORTED}."
         table.findings.append(Finding("unsorted", symbol or table.source, message, "info"))
     return order
 

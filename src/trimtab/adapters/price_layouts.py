@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.adapters.csv_lines import missing_column
 from trimtab.adapters.price_columns import (
+    BELOW_ZERO,
     check_prices,
     check_symbols,
     days_of,
@@ -196,8 +197,7 @@ def _check_events(
     if "volume" in values:
         for row in np.flatnonzero((values["volume"] < 0) | np.isinf(values["volume"])):
             wrong = f"a volume of {values['volume'][row]:g}"
-            remedy = "units traded are zero or more; leave it empty where it is not known"
-            table.problem(int(row), known["volume"], wrong, remedy)
+            table.problem(int(row), known["volume"], wrong, BELOW_ZERO)
     if "dividend" in values:
         for row in np.flatnonzero((values["dividend"] < 0) | np.isinf(values["dividend"])):
             wrong = f"a dividend of {values['dividend'][row]:g}"

@@ -223,6 +223,21 @@ class PriceFile:
         )
         return (Finding("row-beside-session", odd[-1], message, "info"),)
 
+    def need_history(self, instruments: Sequence[str]) -> list[Finding]:
+        """Refuse a past that is none, and tell of rows that were not written oldest first.
+
+        Args:
+            instruments: Whose prices; their `history` symbols where they have one.
+
+        Raises:
+            InputError: Files have returns instead of prices, or volumes below zero.
+        """
+        from trimtab.adapters.price_doubts import need_history, sorted_rows
+
+        tapes = self._tapes_of(instruments, stand_ins=True)
+        need_history(tapes.values())
+        return sorted_rows(tapes)
+
     def volumes(
         self, day: date, instruments: Sequence[str], *, stand_ins: bool = False
     ) -> dict[str, Fraction]:

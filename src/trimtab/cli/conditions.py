@@ -298,10 +298,30 @@ def _flows_named(args: argparse.Namespace) -> dict[str, Flows]:
         yearly, every = 0.0, PERIODS["month"]
         for sign, much, period in shares:
             yearly, every = sign * much * TIMES_A_YEAR[period], period
+            _need_possible(yearly, much, period)
         found[account] = Flows(
             dated.get(account, {}), yearly=yearly, every=every, invest=invest, regular=regular
         )
     return found
+
+
+def _need_possible(yearly: float, much: float, period: Calendar) -> None:
+    """Refuse a share of the value that in a year is more than all of it, in the words typed.
+
+    Raises:
+        RefusedError: So much cannot go, or come.
+    """
+    from trimtab.model.errors import RefusedError
+    from trimtab.simulate.research.flows import LEAST_YEARLY, MOST_YEARLY
+
+    if LEAST_YEARLY <= yearly <= MOST_YEARLY:
+        return
+    flag, least = ("--withdraw", -LEAST_YEARLY) if yearly < 0 else ("--deposit", MOST_YEARLY)
+    word = next(word for word, own in PERIODS.items() if own == period)
+    raise RefusedError(
+        f"{flag} {100 * much:g}%/{word}: {abs(yearly):,.0%} of the value a year, and {least:,.0%} "
+        "is the most; say money, as 500/month, or a smaller share"
+    )
 
 
 def _with(costs: Costs, told: dict[str, str]) -> Costs:

@@ -363,6 +363,7 @@ def _past(
         opens=opens,
         exchange=book.portfolio.exchange,
     )
+    told = source.need_history(sorted(mandate.household.instruments))
     held = {lot.instrument for lot in book.state(book.as_of()).lots} if start_from == "lots" else ()
     needed = {*held, *_bought(book, mandate), *_bought(book, mandate, gone=delisted)}
     moving = book.portfolio.moving
@@ -399,7 +400,7 @@ def _past(
         mandate.household.name, mandate.household.currency, sessions[0], begin.lots, begin.cash, (),
         "0" * 64,
     )  # fmt: skip
-    noted = (*begin.findings, *priced.findings, *unrated)
+    noted = (*begin.findings, *priced.findings, *unrated, *told)
     fx_bps = book.portfolio.fx_bps
     return _Past(mandate, opening, source, sessions[0], sessions[-1], noted, fx_bps)
 

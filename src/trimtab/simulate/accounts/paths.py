@@ -253,8 +253,13 @@ class _Task:
             )
             for way, moves in zip(self.ways, self.moves, strict=True)
         ]
-        told = [[one for one in run.findings if one.severity != "info"] for run in runs]
+        told = [[one for one in run.findings if self._is_told(one)] for run in runs]
         return [_figures(run) for run in runs], told
+
+    def _is_told(self, one: Finding) -> bool:
+        """Whether a finding of a path says more than that an instrument is on none of them."""
+        is_left_out = one.code == "missing-price" and one.subject not in self.shuffled.names
+        return one.severity != "info" and not is_left_out
 
 
 def _way(mandate: Mandate, policy: Policy) -> Mandate:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Invest: TypeAlias = Literal["towards-target", "hold"]
 
+LEAST_YEARLY, MOST_YEARLY = -1.0, 10.0
+"""Shares of the value that can go and come in a year."""
+
 INVEST_CODES: dict[str, int] = {"hold": HOLD, "towards-target": TOWARDS_TARGET}
 
 
@@ -51,7 +54,7 @@ class Flows:
         for day, money in self.dated.items():
             if not isfinite(money):
                 raise OptionError(f"flows: {money!r} on {day} is no amount of money")
-        if not (isfinite(self.yearly) and -1.0 <= self.yearly <= 10.0):
+        if not (isfinite(self.yearly) and LEAST_YEARLY <= self.yearly <= MOST_YEARLY):
             raise OptionError(f"flows: yearly {self.yearly!r}: a share of the value, as -0.04")
         for period, money in self.regular.items():
             if period not in CALENDARS or not isfinite(money):

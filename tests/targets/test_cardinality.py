@@ -308,3 +308,17 @@ def test_what_goes_with_no_choice_of_names_is_refused(rules: Constraints) -> Non
 
     with pytest.raises(ValueError, match=r"names|smallest"):
         Optimiser("min-volatility", constraints=rules).optimised(moves, list("ABC"))
+
+
+def test_the_refusal_of_few_names_within_a_turnover_says_what_to_do() -> None:
+    """Names are chosen first; among those the weights keep to the turnover from what is held."""
+    moves = np.random.default_rng(2).normal(0.0, [0.01, 0.02, 0.03], (200, 3))
+    held = {"A": 0.3, "B": 0.7}
+    both = Constraints(max_names=2, held=held, turnover=0.1)
+
+    with pytest.raises(ValueError, match="choose the names without that limit first"):
+        Optimiser("min-volatility", constraints=both).optimised(moves, list("ABC"))
+    rest = Optimiser("min-volatility", constraints=Constraints(held=held, turnover=0.1))
+    found = rest.optimised(moves[:, :2], ["A", "B"])
+
+    assert found.weights == pytest.approx([0.4, 0.6])

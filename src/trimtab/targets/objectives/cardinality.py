@@ -143,7 +143,9 @@ def refuse_what_goes_with_no_choice(limits: Limits) -> None:
     """
     if limits.turnover is not None or limits.tracking is not None:
         raise ValueError(
-            "a number of names goes with no limit on turnover, leverage or tracking error"
+            "a number of names goes with no limit on turnover, leverage or tracking error: choose "
+            "the names without that limit first, then ask for it among those alone, without a "
+            "number of names; limits on single weights and on groups go with both"
         )
     if float(limits.low.min(initial=0.0)) < 0.0:
         raise ValueError("a number of names goes with weights of zero or more: low 0 or above")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.simulate.markets import lively
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy
 from trimtab.reports.backtest_text import backtest_text
+from trimtab.reports.sweep_text import sweep_text
+from trimtab.simulate.choosing.grid import grid
+from trimtab.simulate.choosing.sweep import sweep
 from trimtab.simulate.research.backtest import backtest
 
 HALVES = {"A": 0.5, "B": 0.5}
@@ -107,6 +112,37 @@ def test_costs_of_one_instrument_alone_are_said_as_such() -> None:
     text = backtest_text(backtest(lively("AB", 30), Policy(HALVES), costs=costs), width=200)
 
     assert "Trading costs nothing, and other rates for B." in text
+
+
+def test_a_limit_of_volume_is_among_what_was_assumed() -> None:
+    """How much of a session's volume may be traded is told as costs are; without it nothing is."""
+    prices = lively("AB", 30)
+    prices = replace(prices, volume=np.full(prices.close.shape, 1e6))
+    policy = Policy(HALVES, when="monthly")
+
+    told = backtest(prices, policy, costs=Costs(impact=1), participation=0.0001)
+    text = " ".join(backtest_text(told).split())
+
+    assert "at most 0.01% of a session's volume is traded" in text
+    assert "square-root impact of 1 daily volatilities" in text
+    assert told.assumed["participation"] == 0.0001
+    assert "volume is traded" not in backtest_text(backtest(prices, policy))
+
+
+def test_a_sweep_says_what_it_assumed() -> None:
+    """Costs, by name where there are several, and rates stand below the tables and in the JSON."""
+    prices = lively("AB", 30)
+    policy = Policy(HALVES, when="monthly")
+    many = grid(policy, costs={"cheap": Costs(bps=1), "dear": Costs(bps=9)})
+
+    one = sweep(prices, grid(policy, costs=Costs(bps=5)), cash_rate=0.02)
+    both = sweep(prices, many)
+
+    text = " ".join(sweep_text(one).split())
+    assert "Trading costs 5 bp of the money traded; cash earns 2.00% a year." in text
+    text = " ".join(sweep_text(both).split())
+    assert "With cheap trading costs 1 bp of the money traded; with dear trading costs 9 bp" in text
+    assert one.to_dict()["assumed"]["costs"] == {"costs": {"bps": 5.0}}
 
 
 def test_it_says_that_a_band_goes_by_the_target_last_adopted() -> None:

@@ -30,10 +30,29 @@ def assumptions(result: Backtest) -> list[str]:
     told = result.assumed
     if not told:
         return []
-    rates = [(told["cash_rate"], "cash earns {} a year"), (told["fee"], "a fee of {} a year")]
-    more = [text.format(percent(rate, 2)) for rate, text in rates if rate]
-    words = [f"Trading costs {_costs_in_words(told['costs'])}", *more]
+    words = [f"Trading costs {_costs_in_words(told['costs'])}", *_of_rules(told)]
     return [f"{'; '.join(words)}.", *_targets(told["targets"], told.get("insured", {}))]
+
+
+def assumptions_of_all(told: Mapping[str, Any]) -> list[str]:
+    """What every policy of a sweep ran with, in words: costs, by name where there are several."""
+    if not told:
+        return []
+    costs = {clean(name): _costs_in_words(own) for name, own in told["costs"].items()}
+    if len(costs) == 1:
+        words = [f"Trading costs {next(iter(costs.values()))}"]
+    else:
+        words = [f"with {name} trading costs {own}" for name, own in costs.items()]
+    line = "; ".join([*words, *_of_rules(told)])
+    return [f"{line[0].upper()}{line[1:]}."]
+
+
+def _of_rules(told: Mapping[str, Any]) -> list[str]:
+    rates = [(told["cash_rate"], "cash earns {} a year"), (told["fee"], "a fee of {} a year")]
+    words = [text.format(percent(rate, 2)) for rate, text in rates if rate]
+    if (most := told.get("participation")) is not None:
+        words.append(f"at most {most * 100:g}% of a session's volume is traded")
+    return words
 
 
 def _costs_in_words(costs: Mapping[str, Any]) -> str:

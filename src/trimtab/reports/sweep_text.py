@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trimtab.reports.assumed_text import assumptions_of_all
 from trimtab.reports.backtest_text import Rows, figure_tables
 from trimtab.reports.layout import FULL, Look, headline, paragraph, stacked, wrapped
 from trimtab.reports.plan_text import findings_text
@@ -58,6 +59,7 @@ def sweep_text(
         [f"First by {words}:", *first],
         [f"No other is nearer to the target at less cost{among}, the least cost first:", *nearest],
         [] if own is None else _own(result, by, own, words, width),
+        paragraph("Assumed", assumptions_of_all(result.assumed), width=width, look=look),
         paragraph("Mind", _mind(result), width=width, look=look),
         findings_text(result.findings, width=width, look=look, explain=True),
     ]

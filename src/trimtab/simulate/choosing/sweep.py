@@ -44,6 +44,7 @@ from trimtab.simulate.measures.metrics import DAYS_A_YEAR, sessions_a_year
 from trimtab.simulate.prices.gaps import Delisted, Late
 from trimtab.simulate.prices.history import PriceHistory, day_of
 from trimtab.simulate.research.aims import GivenTarget, MadeTarget, read_target, refuse_insured
+from trimtab.simulate.research.assumed import assumed_of_all
 from trimtab.simulate.research.dated import dated
 from trimtab.simulate.research.flows import Flows
 from trimtab.simulate.research.panel import shared_history
@@ -94,6 +95,7 @@ class Sweep:
         held_sharpe: Sharpe ratio per return of each target held exactly at no cost; (targets,).
         findings: What the reader should know.
         frames: What kind of frame it gives.
+        assumed: Costs by name, cash, rates and the limit of volume, as plain values.
     """
 
     grid: Grid
@@ -108,6 +110,7 @@ class Sweep:
     held_sharpe: Floats = field(repr=False)
     findings: tuple[Finding, ...] = ()
     frames: FrameKind = "columns"
+    assumed: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.grid)
@@ -219,6 +222,7 @@ class Sweep:
             "last": self.last.isoformat(),
             "sessions": self.sessions,
             "trade_at": self.trade_at,
+            "assumed": dict(self.assumed),
             "overfitting": None if (cut := self.overfitting()) is None else cut.probability,
             "deflated_sharpe": _plain(np.float64(self.deflated().probability)),
             "policies": [
@@ -372,6 +376,7 @@ def sweep(
         moments=raw[:, [MEAN, VARIANCE, THIRD, FOURTH]],
         held_sharpe=np.array([sharpe_moments(row[1:])[0] for row in held]),
         frames=frames or prices.frames,
+        assumed=assumed_of_all(rules, policies.costs),
     )
     if is_fast:
         looked_at = dict.fromkeys([*made.best(), *made.frontier(), *range(len(made))])

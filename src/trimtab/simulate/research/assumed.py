@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from trimtab.costs import Costs
 
 if TYPE_CHECKING:
+    from trimtab.simulate.research.rules import Rules
     from trimtab.simulate.research.settings import Ready, Setting
     from trimtab.targets.moving.cppi import CppiRule
 
@@ -23,22 +24,39 @@ def assumed(ready: Ready | None, names: Sequence[str]) -> dict[str, Any]:
 
     Returns:
         `costs`: what is not zero of `tt.Costs`, by its names; `cash`; `cash_rate` and `fee` a
-        year; `targets`: for each policy its weights by symbol, or `dated` or `found` where they
-        moved; `insured`: of those with a floor, that and its multiplier. Empty where nothing is
-        known.
+        year; `participation` in a session's volume, where there is a limit; `targets`: for each
+        policy its weights by symbol, or `dated` or `found` where they moved; `insured`: of those
+        with a floor, that and its multiplier. Empty where nothing is known.
     """
     if ready is None:
         return {}
     rules = ready.rules
     targets = {name: _target(setting) for name, setting in zip(names, ready.settings, strict=True)}
-    told: dict[str, Any] = {"cash": rules.cash, "costs": _costs(rules.costs)}
-    told |= {"cash_rate": rules.cash_rate, "fee": rules.fee, "targets": targets}
+    told = {"costs": _costs(rules.costs), **_of_rules(rules), "targets": targets}
     floors = {
         name: _floor(setting.make.insured)
         for name, setting in zip(names, ready.settings, strict=True)
         if setting.make is not None and setting.make.insured is not None
     }
     return told | ({"insured": floors} if floors else {})
+
+
+def assumed_of_all(rules: Rules, costs: Mapping[str, Costs]) -> dict[str, Any]:
+    """What every policy of a sweep ran with, as `assumed` has it; costs by their name.
+
+    Args:
+        rules: What is the same for all of them.
+        costs: What trading costs, by name.
+    """
+    return {"costs": {name: _costs(own) for name, own in costs.items()}, **_of_rules(rules)}
+
+
+def _of_rules(rules: Rules) -> dict[str, Any]:
+    """Money, rates and the limit of volume."""
+    told = {"cash": rules.cash, "cash_rate": rules.cash_rate, "fee": rules.fee}
+    if rules.participation is not None:
+        told["participation"] = rules.participation
+    return told
 
 
 def _floor(rule: CppiRule) -> dict[str, Any]:

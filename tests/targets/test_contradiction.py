@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+import pytest
+
+from trimtab.targets.estimators.cost_aware import CostAware
+from trimtab.targets.estimators.genetic import GeneticOptimiser
 from trimtab.targets.objectives.choices import least_volatility
+from trimtab.targets.objectives.constraints import Constraints
 from trimtab.targets.objectives.curbed import can_meet
 from trimtab.targets.objectives.optimised import contradiction_told
 from trimtab.targets.solvers.contradiction import MOST_SIDES, needed_sides
-from trimtab.targets.solvers.limits import Limits, Tracking, Turnover, within
+from trimtab.targets.solvers.limits import Limits, Names, Tracking, Turnover, within
 from trimtab.targets.solvers.programme import Row
+from trimtab.targets.solvers.too_few import too_few
 
 
 def told(limits: Limits, covariance: np.ndarray | None = None) -> str:
@@ -82,3 +89,31 @@ def test_a_score_that_none_has_is_told_with_the_highest_there_is() -> None:
     assert high == "esg at least 90, and the highest esg is 78"
     assert low == "carbon at most 30, and the lowest carbon is 40"
     assert "B at most 0.5" in half
+
+
+def test_what_contradicts_a_number_of_names_is_told_with_it() -> None:
+    """Two names of 30% at most are no whole; what holds of the others is not told."""
+    names = ["A", "B", "C", "D"]
+    tech = Row("tech", np.array([1.0, 1.0, 0.0, 0.0]), 0.1, 0.9)
+    limits = replace(within(4, 0.0, 0.3), rows=(tech,), names=Names(2))
+    spread = Row("duo", np.array([1.0, 1.0, 0.0, 0.0]), None, 0.3)
+    one = replace(within(4), rows=(spread,), high=np.array([1, 1, 0.4, 0.4]), names=Names(2))
+
+    assert too_few(names, limits) == "each at most 0.3; weights that sum to 1; at most 2 names"
+    assert too_few(names, one) == (
+        "each of C, D at most 0.4; weights that sum to 1; duo at most 0.3; at most 2 names"
+    )
+    assert too_few(names, replace(within(4), names=Names(2))) == ""
+
+
+def test_every_estimator_names_the_limits_that_contradict_each_other() -> None:
+    """Four names of 20% at most are told by the search at a cost and the genetic one alike."""
+    returns = np.random.default_rng(1).normal(0.0, 0.01, (60, 4))
+    whole = "each at most 0.2; weights that sum to 1"
+
+    with pytest.raises(ValueError, match=whole):
+        CostAware(high=0.2).fit(returns)
+    with pytest.raises(ValueError, match=whole):
+        GeneticOptimiser(
+            lambda weights, _: -(weights**2).sum(axis=1), constraints=Constraints(high=0.2)
+        ).fit(returns)

@@ -136,13 +136,13 @@ def test_weights_to_begin_with_are_not_lost() -> None:
 
 
 def test_nothing_within_the_limits() -> None:
-    """Two names of at most 40% cannot sum to 1: there are no weights, and that is said."""
+    """Two names of at most 40% cannot sum to 1: there are no weights, and the limits are told."""
     limits = Limits(np.zeros(5), np.full(5, 0.4), names=Names(2))
 
     found = evolve(lambda w: w[:, 0], limits, breeding=Breeding(generations=2))
 
     assert np.isnan(found.weights).all()
-    with pytest.raises(ValueError, match="nothing within the limits"):
+    with pytest.raises(ValueError, match="at most 2 names"):
         GeneticOptimiser(lambda w, _: w[:, 0], constraints=Constraints(high=0.4, max_names=2)).fit(
             np.random.default_rng(1).normal(0, 0.01, (100, 5))
         )

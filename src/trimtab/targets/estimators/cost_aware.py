@@ -135,7 +135,9 @@ class CostAware(Parameters):
             held=np.asarray(held, dtype=np.float64), costs=costs, years=self.years,
         )  # fmt: skip
         if found.status == "infeasible":
-            raise ValueError("the limits cannot be met together: loosen one of them")
+            from trimtab.targets.objectives.optimised import why_nothing
+
+            raise ValueError(why_nothing(named, limits, learned.covariance))
         self.weights_ = np.maximum(found.weights, 0.0) if limits.low.min() >= 0.0 else found.weights
         return self
 

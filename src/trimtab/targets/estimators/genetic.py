@@ -359,7 +359,10 @@ class GeneticOptimiser(Parameters):
                 "(candidates, n), and returns, and gives a number for each candidate"
             )
         if found.broken > 0.0 or not np.isfinite(found.broken):
-            raise ValueError("nothing within the limits was found: loosen one of them")
+            from trimtab.targets.objectives.optimised import why_nothing
+
+            called, anything = [names[i] for i in kept], np.eye(len(kept))
+            raise ValueError(why_nothing(called, limits, anything))
         self.weights_ = np.zeros(len(names))
         self.weights_[kept] = found.weights
         return self

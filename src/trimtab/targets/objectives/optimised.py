@@ -135,6 +135,11 @@ def contradiction_told(
     free = least_volatility(covariance, without).solution
     if free.status == "infeasible":
         return contradiction(list(names), without, free, meets=meets)
+    from trimtab.targets.solvers.too_few import too_few
+
+    clash = too_few(list(names), limits)
+    if clash:
+        return clash
     few = limits.names
     told = f"at most {few.most} names" + (f", at least {few.least}" if few.least > 1 else "")
     if few.smallest > 0.0:
@@ -242,6 +247,16 @@ def _not_found(
         "another confidence, fewer sessions, or another objective."
     )
     return "failed", Finding("solver-failed", "HiGHS", message, "error")
+
+
+def why_nothing(names: Sequence[str], limits: Limits, covariance: Floats) -> str:
+    """Why a search found no weights: limits that contradict each other, or the search itself."""
+    from trimtab.targets.objectives.choices import least_volatility
+
+    free = least_volatility(covariance, limits).solution
+    if free.status == "infeasible":
+        return contradictory(contradiction_told(names, limits, free, covariance))
+    return "nothing within the limits was found: loosen one of them"
 
 
 def contradictory(told: str) -> str:

@@ -9,13 +9,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def solved(model: Any) -> Any:
-    """The solver after it has run on a model."""
+def solved(model: Any, *, seconds: float | None = None) -> Any:
+    """The solver after it has run on a model, for so many seconds at most."""
     import highspy
 
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
+    if seconds is not None:
+        solver.setOptionValue("time_limit", seconds)
     solver.passModel(model)
     solver.run()
     return solver

@@ -286,3 +286,19 @@ def test_what_looks_like_a_split_is_told(tmp_path: Path) -> None:
     assert "2-for-1 split" in text
     assert "2-for-1 split" in (tmp_path / "page.html").read_text()
     assert all("looks-like-split" in {one["code"] for one in findings} for findings in told)
+
+
+def test_a_portfolio_begins_with_what_it_is_worth(tmp_path: Path) -> None:
+    """Fees per order weigh by size: research mode begins as account mode does, and says so."""
+    folder = demo_folder(tmp_path)
+    small = "account,symbol,quantity,acquired,cost_basis\nroth,USD,5200.00,,\n"
+    (folder / "lots.csv").write_text(small)
+    session = Session(folder)
+
+    text = session.run("trimtab backtest --start 2012-06-01 --policy never")
+    told = session.run("trimtab backtest --start 2012-06-01 --policy never --cash 3000")
+
+    assert "5,200.00 at the start" in text
+    assert "It starts with 5,200.00, what the portfolio is worth now" in text
+    assert "3,000.00 at the start" in told
+    assert "what the portfolio is worth" not in told

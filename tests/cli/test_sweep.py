@@ -80,6 +80,7 @@ def test_the_file_holds_every_policy(tmp_path: Path) -> None:
     with (folder / "run" / "sweep.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert "Wrote run/sweep.csv" in text
+    assert re.search(r"It starts with [0-9,.]+, what the portfolio is worth now", text)
     assert {"band:1pp", "band:4pp"} < {row["when"] for row in rows}
     assert [path.name for path in (folder / "run").iterdir()] == ["sweep.csv"]
 

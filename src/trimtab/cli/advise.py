@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from trimtab.cli.begins import begins_with
 from trimtab.cli.conditions import account_terms_of, add_conditions, conditions_of, costs_by
 from trimtab.cli.missing_prices import add_missing, exchanging, missing_of
 from trimtab.cli.options import add_json, command, folder_of
-from trimtab.cli.studied import POLICIES, START, add_studied, rate, refuse_worth, studied
+from trimtab.cli.studied import POLICIES, add_studied, rate, refuse_worth, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
         found = studied(args)
         conditions.update(missing_of(args, found))
         refuse_worth(found, "advise")
+        begins = begins_with(args, found)
         own = _own_words(args, found)
         runs = _in_accounts(args, [own]) if found.policy and args.tax_percent is None else []
         tax = args.tax_percent or 0.0
@@ -117,7 +119,7 @@ def run(args: argparse.Namespace) -> int:
                 paths=args.paths,
                 seed=args.seed,
                 on_progress=counting(paths, "shuffled histories"),
-                cash=args.cash or START,
+                cash=begins.cash,
                 trade_at=args.trade_at or (None if found.moves else "close"),
                 start=args.start,
                 end=args.end,
@@ -150,8 +152,8 @@ def run(args: argparse.Namespace) -> int:
             "them and not 200: --paths 200 takes five times as long, and is steadier."
         )
         say("\n" + "\n".join(wrapped(few, on.width)))
-    if found.remark:
-        say("\n" + "\n".join(wrapped(found.remark, on.width)))
+    for remark in filter(None, (found.remark, begins.remark)):
+        say("\n" + "\n".join(wrapped(remark, on.width)))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from trimtab.cli.begins import begins_with
 from trimtab.cli.conditions import (
     account_terms_of,
     add_conditions,
@@ -14,7 +15,7 @@ from trimtab.cli.conditions import (
 )
 from trimtab.cli.missing_prices import add_missing, exchanging, missing_asked, missing_of
 from trimtab.cli.options import add_json, command, folder_of
-from trimtab.cli.studied import POLICIES, START, add_studied, studied
+from trimtab.cli.studied import POLICIES, add_studied, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -438,13 +439,13 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str], bool]:
 
     conditions = conditions_of(args)
     found = studied(args)
-    begins = _begins_with(found, args)
+    begins = begins_with(args, found)
     own = ((found.policy, "this portfolio"),) if found.policy else ()
     result = backtest(
         found.prices,
         [*_policies(args, found, own), *_beside(args, found)],
         costs=costs_by(args, found.costs),
-        cash=begins or START,
+        cash=begins.cash,
         trade_at=args.trade_at,
         start=args.start,
         end=args.end,
@@ -452,35 +453,8 @@ def _in_research(args: argparse.Namespace) -> tuple[Backtest, list[str], bool]:
         **conditions,
         **missing_of(args, found),
     )
-    remarks = [found.remark] if found.remark else []
-    if begins and not args.cash:
-        remarks.append(
-            f"It starts with what the portfolio is worth now, {begins:,.2f}, as its floor is "
-            "money; --cash says otherwise."
-        )
+    remarks = [one for one in (found.remark, begins.remark) if one]
     return result, remarks, found.moves
-
-
-def _begins_with(found: Studied, args: argparse.Namespace) -> float | None:
-    """What a run in research begins with: as told, or with a floor what the portfolio is worth.
-
-    None where nothing is said and there is no floor.
-
-    Raises:
-        RefusedError: It is worth nothing now.
-    """
-    from trimtab.live.book import open_book
-    from trimtab.model.errors import RefusedError
-    from trimtab.simulate.research.found_aim import FoundAim
-
-    if args.cash or not isinstance(found.target, FoundAim) or found.target.insured is None:
-        cash: float | None = args.cash
-        return cash
-    book = open_book(folder_of(args))
-    worth = float(book.worth(book.as_of()))
-    if worth <= 0:
-        raise RefusedError("the portfolio is worth nothing now: say what to begin with, --cash")
-    return worth
 
 
 UNTRIED = (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trimtab.simulate.prices.history import PriceHistory
 
 START = 100_000
-"""What a run starts with unless told."""
+"""What a run starts with unless told, where there is no portfolio."""
 
 POLICIES = """\
 when a policy acts (--when):
@@ -113,8 +113,8 @@ def add_studied(parser: argparse.ArgumentParser) -> None:
         "--cash",
         metavar="AMOUNT",
         type=cash,
-        help=f"what to start with (default: {START:,}; in accounts, or above a floor, what the "
-        "portfolio is worth)",
+        help="what to start with (default: what the portfolio is worth now; with --prices "
+        f"{START:,})",
     )
     parser.add_argument(
         "--cash-rate", metavar="PERCENT", type=rate, default=0.0, help="a year's interest on CASH"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from trimtab.cli.begins import begins_with
 from trimtab.cli.conditions import add_conditions, conditions_of, costs_by
 from trimtab.cli.missing_prices import add_missing, missing_of
 from trimtab.cli.options import add_json, command
-from trimtab.cli.studied import POLICIES, START, add_studied, refuse_worth, studied
+from trimtab.cli.studied import POLICIES, add_studied, refuse_worth, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,8 +110,10 @@ def run(args: argparse.Namespace) -> int:
     try:
         found = studied(args)
         refuse_worth(found, "sweep")
+        begins = begins_with(args, found)
         policies = _grid(args, found)
-        result = _swept(args, found, policies, Path(args.out) if args.out else None)
+        out = Path(args.out) if args.out else None
+        result = _swept(args, found, policies, begins.cash, out)
     finally:
         progress("")
     if args.json:
@@ -124,8 +127,8 @@ def run(args: argparse.Namespace) -> int:
     on = screen()
     own = policies.row(found.policy) if found.policy else None
     blocks = [sweep_text(result, by=args.by, most=args.top, own=own, width=on.width, look=on.look)]
-    if found.remark:
-        blocks.append("\n".join(wrapped(found.remark, on.width)))
+    told = filter(None, (found.remark, begins.remark))
+    blocks += ["\n".join(wrapped(remark, on.width)) for remark in told]
     if args.out:
         blocks.append(f"Wrote {Path(args.out) / 'sweep.csv'}")
     say("\n\n".join(blocks))
@@ -186,7 +189,9 @@ def _targets(args: argparse.Namespace, found: Studied) -> dict[str, object]:
     return {(args.target if args.prices and args.target else "own target"): own, **others}
 
 
-def _swept(args: argparse.Namespace, found: Studied, policies: Grid, out: Path | None) -> Sweep:
+def _swept(
+    args: argparse.Namespace, found: Studied, policies: Grid, cash: float, out: Path | None
+) -> Sweep:
     import sys
     from collections.abc import Mapping
     from typing import Any
@@ -197,7 +202,7 @@ def _swept(args: argparse.Namespace, found: Studied, policies: Grid, out: Path |
     from trimtab.simulate.choosing.sweep import fingerprint, sweep
 
     options: dict[str, Any] = {
-        "cash": args.cash or START,
+        "cash": cash,
         "trade_at": args.trade_at,
         "start": args.start,
         "end": args.end,

@@ -105,6 +105,7 @@ def test_what_is_wrong_with_a_file_of_flows_is_told_at_once(tmp_path: Path) -> N
         ("--deposit 500", "as 500/month"),
         ("--deposit 500/day", "as 500/month"),
         ("--withdraw 0%/year", "a share in percent"),
+        ("--withdraw 0.04/year", "write 4%/year"),
         ("--deposit 1%/month --withdraw 4%/year", "only one of them"),
         ("--withdraw 90%/month", "--withdraw 90%/month: 1,080% of the value a year, and 100%"),
         ("--deposit 99%/week", "--deposit 99%/week: 5,166% of the value a year, and 1,000%"),

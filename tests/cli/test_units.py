@@ -66,3 +66,5 @@ def test_what_was_understood_is_told() -> None:
     told = understood(risk_free("0.02"), bounds("0,1"))
 
     assert told == "Risk-free 2% a year, every weight from 0% to 100%."
+    told = understood(0.02, None, 0.0003)
+    assert told == "Risk-free 2% a year, wanted 0.03% a year, every weight from 0% to 100%."

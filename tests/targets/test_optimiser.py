@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -236,6 +238,31 @@ def test_a_volatility_that_is_not_reached_is_said(wanted: float, codes: list[str
 
     assert [told.code for told in found.findings] == codes
     assert all(told.severity == "info" for told in found.findings)
+
+
+def test_a_wanted_return_below_all_that_there_is_is_warned_of() -> None:
+    """Three hundredths of a percent where 3% was meant: the least volatility expects more."""
+    expected = {"A": 0.05, "B": 0.08, "C": 0.06}
+    optimiser = Optimiser("target-return", expected=expected, wanted=0.0003)
+    beyond = Optimiser("target-return", expected=expected, wanted=30.0)
+    fair = Optimiser("target-return", expected=expected, wanted=0.079)
+
+    slack, missed, told = (
+        one.optimised(history(n=3), ["A", "B", "C"]).findings for one in (optimiser, beyond, fair)
+    )
+
+    assert [(one.code, one.severity) for one in slack] == [("objective-slack", "warning")]
+    assert "0.0300%" in slack[0].message
+    assert [one.code for one in missed] == ["objective-missed"]
+    assert "8.00% a year" in missed[0].message
+    assert not told
+
+
+@pytest.mark.parametrize("limit", [{"high": 30}, {"low": -30, "high": 1}])
+def test_limits_of_many_times_the_whole_are_percent_that_were_meant(limit: dict[str, Any]) -> None:
+    """30 as a weight is 3,000%: refused with what to write."""
+    with pytest.raises(ValueError, match=r"write 0\.3 for 30%"):
+        Optimiser("min-volatility", **limit).fit(history())
 
 
 def test_each_instrument_adds_the_share_of_the_risk_that_is_budgeted_for_it() -> None:

@@ -379,7 +379,13 @@ def _regular(text: str) -> Regular:
     if much.endswith("%"):
         share = amount(much[:-1], "a share in percent", 0.0001, 99) / 100
         return account, share, True, PERIODS[period]
-    return account, amount(much, "an amount", 0.01, 1e12), False, PERIODS[period]
+    money = amount(much, "an amount", 0.01, 1e12)
+    if money < 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is {money:g} of money a {period}: for a share of the value write "
+            f"{money * 100:g}%/{period}"
+        )
+    return account, money, False, PERIODS[period]
 
 
 def flags_of(names: Sequence[str]) -> str:

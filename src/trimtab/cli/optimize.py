@@ -175,7 +175,7 @@ def run(args: argparse.Namespace) -> int:
             args.estimator or args.objective,
             found,
             prices,
-            understood=understood(free, args.bounds),
+            understood=understood(free, args.bounds, args.wanted),
             turnover=moved,
             width=on.width,
             look=on.look,

@@ -62,8 +62,12 @@ def _number(text: str) -> Decimal:
     return Decimal(f"0{bare}" if bare.startswith(".") else bare)
 
 
-def understood(risk_free: float, bounds: tuple[float, float] | None) -> str:
-    """How the numbers of `--risk-free` and `--bounds` were read, in a sentence."""
+def understood(
+    risk_free: float, bounds: tuple[float, float] | None, wanted: float | None = None
+) -> str:
+    """How the numbers of `--risk-free`, `--bounds` and `--wanted` were read, in a sentence."""
     low, high = bounds or ALL
     told = f"Risk-free {risk_free * 100:g}% a year"
+    if wanted is not None:
+        told += f", wanted {wanted * 100:g}% a year"
     return f"{told}, every weight from {low * 100:g}% to {high * 100:g}%."

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+MOST_WEIGHT = 10.0
+"""Limits of a weight beyond this many times the whole are percent that were meant."""
+
 MOST_DRAWS = 100_000
 """More histories than this are a slip."""
 
@@ -383,6 +386,9 @@ class Optimiser(Parameters):
             raise ValueError(f"{self.objective}: say which, as wanted=0.1")
         if not self.low <= self.high:
             raise ValueError(f"low {self.low!r} and high {self.high!r}: the lower one first")
+        for name, limit in (("low", self.low), ("high", self.high)):
+            if MOST_WEIGHT < abs(limit) < inf:
+                raise ValueError(f"{name} {limit!r} is {limit:.0%} of all: write 0.3 for 30%")
         if not 0.0 <= self.kappa < inf:
             raise ValueError(f"kappa {self.kappa!r}: zero or more, as 1")
         if not 0 <= self.resampled <= MOST_DRAWS:

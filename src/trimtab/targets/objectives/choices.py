@@ -102,10 +102,14 @@ def least_volatility_for_return(
         search = appetite.at_return if limits.names is None else few_names.at_return
         found = search(limits, covariance, returns, wanted)
     weights = found.weights
-    missed = ""
-    if found.status == "optimal" and returns @ weights < wanted - 1e-9:
-        missed = f"the most that the limits allow to expect is {returns @ weights:.4g}"
-    return Chosen(weights, found, missed)
+    missed = slack = ""
+    if found.status == "optimal":
+        expected = float(returns @ weights)
+        if expected < wanted - 1e-9:
+            missed = f"the most that the limits allow to expect is {expected:.2%} a year"
+        elif expected > wanted + 1e-6:
+            slack = f"the least volatility within the limits is expected to return {expected:.2%}"
+    return Chosen(weights, found, missed, slack=slack)
 
 
 def most_return_for_volatility(
@@ -125,9 +129,9 @@ def most_return_for_volatility(
     if found.status == "optimal":
         volatility = float(np.sqrt(weights @ covariance @ weights))
         if volatility > wanted + 1e-9:
-            missed = f"the least volatility within the limits is {volatility:.4g}"
+            missed = f"the least volatility within the limits is {volatility:.2%}"
         elif volatility < wanted - 1e-6:
-            slack = f"the best return within the limits has a volatility of {volatility:.4g}"
+            slack = f"the best return within the limits has a volatility of {volatility:.2%}"
     return Chosen(weights, found, missed, slack=slack)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import nan
 from typing import TYPE_CHECKING
 
-from trimtab.model.findings import Finding
+from trimtab.model.findings import Finding, Severity
 from trimtab.targets.objectives.asked import (
     BY_HISTORY,
     UNLIMITED,
@@ -93,8 +93,10 @@ def optimise(
             )
         findings.append(Finding("objective-missed", asked.objective, message, "warning"))
     if chosen.slack:
-        message = f"The wanted volatility does not bind: {chosen.slack}."
-        findings.append(Finding("objective-slack", asked.objective, message, "info"))
+        wanted = "return" if asked.objective == "target-return" else "volatility"
+        message = f"The wanted {wanted} of {asked.wanted:.4%} does not bind: {chosen.slack}."
+        severity: Severity = "warning" if wanted == "return" else "info"
+        findings.append(Finding("objective-slack", asked.objective, message, severity))
     status: str = chosen.solution.status
     gap = chosen.solution.gap
     if chosen.instead and status != "infeasible":

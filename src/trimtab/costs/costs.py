@@ -134,7 +134,7 @@ class Costs:
         """Whether rates, fees an order and a least fee are all there is, for any instrument."""
         if self.maximum is not None or self.tiers or self.share_tiers or self.moves_prices:
             return False
-        return all(own.is_plain for own in self.by_instrument.values())
+        return not self.by_instrument or all(own.is_plain for own in self.by_instrument.values())
 
     @property
     def moves_prices(self) -> bool:

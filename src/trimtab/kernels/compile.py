@@ -28,6 +28,7 @@ _ROOM = "trimtab.kernels"
 _registered: dict[Callable[..., object], dict[str, Any]] = {}
 _known_to_numba: set[Callable[..., object]] = set()
 _to_tell: list[Callable[[], None]] = []
+_made: dict[Callable[..., object], Callable[..., object]] = {}
 _lock = RLock()
 
 
@@ -71,9 +72,12 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     Returns:
         A function of the same arguments; columns must be numpy arrays.
     """
-    assert function in _registered, f"{function.__name__} is not marked as a kernel"
-    with _lock:
-        return cast("Callable[P, R]", _machine_code(function))
+    made = _made.get(function)
+    if made is None:
+        assert function in _registered, f"{function.__name__} is not marked as a kernel"
+        with _lock:
+            made = _made[function] = _machine_code(function)
+    return cast("Callable[P, R]", made)
 
 
 def before_compiling(tell: Callable[[], None]) -> None:

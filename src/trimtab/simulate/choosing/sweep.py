@@ -45,12 +45,14 @@ from trimtab.simulate.prices.gaps import Delisted, Late
 from trimtab.simulate.prices.history import PriceHistory, day_of
 from trimtab.simulate.research.aims import GivenTarget, MadeTarget, read_target, refuse_insured
 from trimtab.simulate.research.assumed import assumed_of_all
+from trimtab.simulate.research.charged import rates_of
 from trimtab.simulate.research.dated import dated
 from trimtab.simulate.research.flows import Flows
+from trimtab.simulate.research.laid_out import laid_out, room_for_extremes
 from trimtab.simulate.research.panel import shared_history
 from trimtab.simulate.research.portions import run_portions
 from trimtab.simulate.research.rules import CostRule, DividendUse, Rules, TradeAt, read_rules
-from trimtab.simulate.research.run_columns import laid_out, looks_of, rates_of, room_for_extremes
+from trimtab.simulate.research.run_columns import looks_of
 from trimtab.simulate.research.settings import out_of_reach
 from trimtab.simulate.said import findings_listed, with_findings
 from trimtab.simulate.uncertainty.overfitting import (

@@ -109,7 +109,7 @@ class PriceHistory:
     worth: float = 0.0
     scaled: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def has_no_dividends(self) -> bool:
         """Whether the dividends of no symbol but cash are anywhere in these prices."""
         if not self.undividended:

@@ -101,13 +101,13 @@ def read_target(target: object, policy: str, *, short: bool = False) -> GivenTar
     if isinstance(target, Sleeve):
         return _tree(target, policy)
     if isinstance(target, Mapping):
-        weights = _plain(target, GIVEN_TOLERANCE)
-        if not target or (
-            weights is None and any(isinstance(row, Mapping) for row in target.values())
-        ):
+        given = _given(target)
+        if given is not None:
+            return given
+        if not target or any(isinstance(row, Mapping) for row in target.values()):
             return _dated(target.items(), policy, short)
-        weights = weights or checked(target, policy, "", GIVEN_TOLERANCE, short=short)
-        return _weighted(tuple(weights), tuple(weights.values()))
+        weights = checked(target, policy, "", GIVEN_TOLERANCE, short=short)
+        return GivenTarget(tuple(weights), (tuple(weights.values()),))
     if hasattr(target, "to_dicts") or (hasattr(target, "to_dict") and hasattr(target, "index")):
         return _dated(_frame_rows(target), policy, short)
     if hasattr(target, "fit"):
@@ -144,10 +144,19 @@ def refuse_insured(aim: GivenTarget | MadeTarget, name: str, doing: str) -> None
         raise InputError([Problem(name, None, "target", wrong, remedy)])
 
 
+def _given(weights: Mapping[Any, Any]) -> GivenTarget | None:
+    """One row of plain weights as a target; None where they are not, or something is wrong."""
+    try:
+        return _weighted(tuple(weights), tuple(weights.values()))
+    except TypeError:  # what cannot be looked up, as a row of dated weights, is no plain weight
+        return None
+
+
 @lru_cache(maxsize=256)
-def _weighted(symbols: tuple[str, ...], weights: tuple[float, ...]) -> GivenTarget:
-    """One row of weights, made once, so that its table is as well."""
-    return GivenTarget(symbols, (weights,))
+def _weighted(symbols: tuple[Any, ...], weights: tuple[Any, ...]) -> GivenTarget | None:
+    """Looked at and made once for equal ones, so that the target's table is as well."""
+    found = _plain(dict(zip(symbols, weights, strict=True)), GIVEN_TOLERANCE)
+    return None if found is None else GivenTarget(tuple(found), (tuple(found.values()),))
 
 
 def _tree(root: Sleeve, policy: str) -> GivenTarget:

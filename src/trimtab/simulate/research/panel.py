@@ -31,6 +31,8 @@ def shared_history(
 ) -> tuple[PriceHistory, list[Finding]]:
     """The sessions that all policies share, complete, with CASH as a column where it is needed.
 
+    With them comes what the reader should know of the prices, each finding once.
+
     Args:
         prices: All prices.
         targets: What the policies hold.
@@ -95,7 +97,7 @@ def _shared(
     if CASH not in panel.symbols and (made or CASH in wanted or cash_column):
         whole = panel
         panel = whole.once(("cash", cash_rate), lambda: _with_cash(whole, cash_rate))
-    return panel, tuple(findings)
+    return panel, tuple(dict.fromkeys((*prices.findings, *findings)))
 
 
 def check_span(prices: PriceHistory, start: date | None, end: date | None) -> None:

@@ -51,7 +51,7 @@ def run_policy(setting: Setting, rules: Rules) -> PolicyResult:
     history = setting.history
     columns = RunColumns(setting, rules)
     rows = room = setting.rows
-    listed = listing_of(history)
+    listed = history.once("listing", lambda: listing_of(history))
     start_units = listed.rows(rows, 0)[0] * rules.cash / setting.start_prices
     columns.begin(start_units)
     session = 0
@@ -119,7 +119,9 @@ def policy_result(
     history, n = setting.history, len(start_units)
     daily = columns.conditions is not None
     count, column = columns.events, columns.column
-    after = column(columns.units_after[:count], np.float64).reshape(count, n)
+    after = column(columns.units_after[:count], np.float64)
+    if not columns.compiled:
+        after = after.reshape(count, n)
     if setting.spare_cash and not (start_units[-1] or after[:, -1].any()):
         # The column of cash that a made target might have used, and never did.
         history, n = chosen(history, history.symbols[:-1]), n - 1
@@ -265,13 +267,14 @@ def over(
     if history.status is None and rules.gaps is not None:
         # Whatever was asked for, there is no gap.
         rules = replace(rules, gaps=None)
+    known = len(findings)
     settings = made_ready(policies, targets, history, rules, findings)
     if rules.is_daily:
         settings = [_with_conditions(one, prices, rules, findings) for one in settings]
     settings = [_watched(one, prices) for one in settings]
     results = tuple(run_policy(setting, rules) for setting in settings)
     findings += [finding for one in results for finding in one.findings]
-    unique = tuple(dict.fromkeys((*prices.findings, *findings)))
+    unique = tuple(findings if len(findings) == known else dict.fromkeys(findings))
     earned = CASH in history.symbols and CASH not in prices.symbols
     ready = Ready(history, earned, tuple(policies), tuple(settings), rules)
     return Backtest(results, rules.cash, unique, ready, differ)

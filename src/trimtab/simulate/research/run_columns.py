@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from trimtab.costs import Costs
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.daily import run_daily
 from trimtab.kernels.daily_columns import (
@@ -31,7 +30,6 @@ from trimtab.kernels.daily_columns import (
 )
 from trimtab.kernels.destination import TO_CODES
 from trimtab.kernels.research import run
-from trimtab.kernels.research_blocks import fill_extremes
 from trimtab.kernels.research_columns import (
     ADOPTED,
     BLOCK,
@@ -39,14 +37,12 @@ from trimtab.kernels.research_columns import (
     LANES,
     REBALANCES,
     SPACE,
-    STRETCH,
 )
-from trimtab.kernels.research_trades import COST_IN_ORDER, COST_ONCE
-from trimtab.model.errors import OptionError
-from trimtab.model.instruments import CASH
 from trimtab.model.policy import When
 from trimtab.simulate.prices.calendar import period_ends
 from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.research.charged import rates_of
+from trimtab.simulate.research.laid_out import laid_out_once
 from trimtab.simulate.research.rules import Rules
 from trimtab.simulate.research.settings import Setting
 
@@ -70,17 +66,13 @@ class RunColumns:
         sessions, n = history.close.shape
         self.setting = setting
         self.compiled = rules.compiled
+        self.laid = laid = laid_out_once(history, compiled=rules.compiled)
         looks, self.every = looks_of(setting.policy.when, history)
         self.lag = 0 if setting.trade_at == "close" else 1
         self.looks = form(looks)
         self._own_looks = False
-        self.by_session = self._shared("by session", lambda: np.array(history.close, order="C"))
-        dealing = self.by_session
-        if setting.trade_at == "next-open":
-            opens = history.open
-            assert opens is not None
-            dealing = self._shared("opens", lambda: np.array(opens, order="C"))
-        self.dealing = dealing
+        self.by_session = laid.by_session
+        self.dealing = laid.opens if setting.trade_at == "next-open" else laid.by_session
         self.conditions = setting.conditions
         if self.moves_prices:
             self.by_session, self.dealing = self._own(self.by_session), self._own(self.dealing)
@@ -91,8 +83,8 @@ class RunColumns:
         self.counts = form(np.zeros(COUNTS, dtype=np.int64))
         self.sums = form(np.zeros(SUMS))
         self.room = FIRST_ROOM
-        self.traded = [form(np.empty(FIRST_ROOM, dtype=np.int64))]
-        self.traded += [form(np.empty(FIRST_ROOM)) for _ in range(3)]
+        traded_at = form(np.empty(FIRST_ROOM, dtype=np.int64))
+        self.traded = [traded_at, *form(np.empty((3, FIRST_ROOM)))]
         self.units_after = form(np.empty((FIRST_ROOM, n)))
         self.branches = self._branches()
         self.space = [form(np.zeros((SPACE, n)))]
@@ -109,8 +101,8 @@ class RunColumns:
             self.under_way = [form(np.zeros(n)) for _ in range(6)]
             self.bill = Bill(form(np.zeros(n)), form(np.zeros(TOTALS)))
         else:
-            self.by_symbol = self._shared("by symbol", lambda: laid_out(history.close))
-            self.extremes = self._extremes()
+            self.by_symbol = laid.by_symbol
+            self.extremes = laid.extremes if watches_bands(setting) else laid.no_extremes
             self.equity = form(np.empty(sessions + LANES))
             self.apart = form(np.empty(BLOCK))
 
@@ -180,39 +172,12 @@ class RunColumns:
             **{name: self._form(getattr(conditions, name)) for name in columns},
         )
 
-    def _shared(self, name: str, make: Callable[[], Any]) -> Any:
-        """Columns in the form of the kernel, made once for all policies over the same prices.
-
-        Made anew and not the prices themselves: machine code would be made once more for columns
-        that are read-only.
-        """
-        return self.setting.history.once((name, self.compiled), lambda: self._form(make()))
-
     def _branches(self) -> Any:
         """Inner sleeves: which symbols are in which, shape (b, n)."""
         import numpy as np
 
-        n, inside = len(self.setting.history.symbols), self.setting.branches
-        if inside:
-            return self._form(np.array(inside, dtype=np.int64))
-        return self._shared("no branches", lambda: np.zeros((0, n), dtype=np.int64))
-
-    def _extremes(self) -> Any:
-        """Highest and lowest prices by stretch; none where no band is watched."""
-        history = self.setting.history
-
-        def make() -> Any:
-            highs, lows = map(self._form, room_for_extremes(*history.close.shape))
-            kernel = compiled(fill_extremes) if self.compiled else fill_extremes
-            kernel(self.by_session, highs, lows)
-            return highs, lows
-
-        def none() -> Any:
-            return tuple(map(self._form, room_for_extremes(0, history.close.shape[1])))
-
-        if watches_bands(self.setting):
-            return history.once(("extremes", self.compiled), make)
-        return history.once(("no extremes", self.compiled), none)
+        inside = self.setting.branches
+        return self._form(np.array(inside, dtype=np.int64)) if inside else self.laid.no_branches
 
     def begin(self, units: Floats) -> None:
         """Hold these units."""
@@ -396,37 +361,16 @@ class RunColumns:
 
 def _number(part: Fraction | Decimal | None) -> float:
     """A width as the kernels take it: below zero for none."""
-    if isinstance(part, Fraction):  # whose own way to a float takes three times as long
-        return part.numerator / part.denominator
-    return -1.0 if part is None else float(part)
+    if part is None:
+        return -1.0
+    # A fraction's own way to a float takes three times as long.
+    return part.numerator / part.denominator if isinstance(part, Fraction) else float(part)
 
 
 def watches_bands(setting: Setting) -> bool:
     """Whether a run goes by its bands at every session, in strides."""
     when = setting.policy.when
     return when.has_band and when.calendar in (None, "daily") and setting.conditions is None
-
-
-def laid_out(closes: Floats) -> Floats:
-    """Prices by instrument, as the kernel values them, shape (n, sessions + LANES).
-
-    Args:
-        closes: Prices by session, shape (sessions, n).
-    """
-    import numpy as np
-
-    sessions, n = closes.shape
-    prices = np.zeros((n, sessions + LANES))
-    prices[:, :sessions] = closes.T
-    return prices
-
-
-def room_for_extremes(sessions: int, n: int) -> tuple[Floats, Floats]:
-    """Room for the highest and the lowest prices of each stretch of sessions."""
-    import numpy as np
-
-    shape = (-(-sessions // STRETCH), n)
-    return np.empty(shape), np.empty(shape)
 
 
 def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool]:
@@ -442,48 +386,3 @@ def looks_of(when: When, history: PriceHistory) -> tuple[NDArray[np.bool_], bool
     period = when.calendar
     looks = history.once(("ends", period), lambda: period_ends(history.dates, period))
     return looks, period == "daily"
-
-
-def rates_of(
-    costs: Costs, symbols: Sequence[str], *, cost_rule: int = COST_ONCE, whole: bool = False
-) -> Floats:
-    """Rate, fee a unit, fee an order and least fee of each symbol, shape (4, n); none for cash.
-
-    Args:
-        costs: What trading costs.
-        symbols: Of what.
-        cost_rule: One of the COST_ rules, which must know such costs.
-        whole: Whether what else there is to the costs is worked out elsewhere.
-
-    Raises:
-        OptionError: There is more to the costs than that, or than the rule knows.
-    """
-    import numpy as np
-
-    if not (whole or costs.is_plain):
-        raise OptionError("costs: impact, tiers and a maximum are known to `backtest` only")
-
-    if costs.by_instrument:
-        own = [_fees(costs.by_instrument.get(symbol, costs), cost_rule) for symbol in symbols]
-        rates = np.array(np.transpose(own), order="C")
-    else:
-        rates = np.empty((4, len(symbols)))
-        rates.T[:] = _fees(costs, cost_rule)
-    if CASH in symbols:
-        rates[:, symbols.index(CASH)] = 0.0
-    return rates
-
-
-def _fees(costs: Costs, cost_rule: int) -> tuple[float, float, float, float]:
-    """Rate, fee a unit, fee an order and least fee, all of which the rule of cost must know.
-
-    Raises:
-        OptionError: It does not.
-    """
-    rate = float((costs.bps + costs.half_spread_bps) / 10_000)
-    others = float(costs.per_share), float(costs.commission), float(costs.minimum)
-    if cost_rule != COST_ONCE and any(others):
-        raise OptionError("cost_rule: fees an order or a share are only known to `once`")
-    if cost_rule == COST_IN_ORDER and rate >= 1.0:
-        raise OptionError("cost_rule: in-order takes costs out of each sale: they must be below it")
-    return rate, *others

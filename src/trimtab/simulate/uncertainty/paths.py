@@ -27,8 +27,9 @@ from trimtab.simulate.measures.metrics import (
 from trimtab.simulate.measures.returns import grown, session_returns
 from trimtab.simulate.prices.gaps import Listing, listing_of
 from trimtab.simulate.prices.history import PriceHistory, day_of
+from trimtab.simulate.research.laid_out import room_for_extremes
 from trimtab.simulate.research.policy_run import conditions_by, over
-from trimtab.simulate.research.run_columns import RunColumns, room_for_extremes, watches_bands
+from trimtab.simulate.research.run_columns import RunColumns, watches_bands
 from trimtab.simulate.research.settings import Ready, Setting
 from trimtab.simulate.uncertainty.difference import OUTCOME_FIGURES
 

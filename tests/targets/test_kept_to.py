@@ -210,6 +210,21 @@ def test_a_contradiction_names_its_keys(kept: KeptTo, words: tuple[str, ...]) ->
     assert all(word in found[1].kept for word in words), found[1].kept
 
 
+def test_a_contradiction_is_told_in_percent_of_the_whole() -> None:
+    """Beside cash a group and a turnover are told as they are written, not of what is invested."""
+    root = tree(cash={"percent": 2})
+    kept = KeptTo(
+        groups=(Group("x", ("us",), None, 0.2),),
+        scores=(Score("esg", {"us": 40.0, "intl": 50.0, "bnd": 60.0}, 41.0),),
+        turnover=0.1,
+    )
+
+    _, found = mover(kept, root).at(END, None, held=THIRDS)
+
+    assert "x (groups) at most 20%" in found.kept
+    assert "turnover of 10% at most from what is held" in found.kept
+
+
 def test_who_must_be_held_is_held_among_few() -> None:
     """Beside a limit on names a sleeve with a least share is among those that are held."""
     root = tree(intl={"least_percent": 30})

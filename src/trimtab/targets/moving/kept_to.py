@@ -195,18 +195,18 @@ def curbed(
         for group in kept.groups
     ]
     rows += [
-        Row(f"{score.name} (scores)", spread(score.of, place), score.low, score.high)
+        Row(f"{score.name} (scores)", spread(score.of, place), score.low, score.high, False)
         for score in kept.scores
     ]
     turnover = tracking = few = None
     if kept.turnover is not None and held.is_any:
         now = spread({name: float(share) / part for name, share in held.shares.items()}, place)
         gone = 0.5 * float(held.apart) / part
-        words = f"turnover of {kept.turnover:.4g} at most from what is held"
+        words = f"turnover of {kept.turnover * 100:.4g}% at most from what is held"
         turnover = Turnover(now, kept.turnover / part, gone, words)
     if kept.tracking_error is not None:
         beside = {name: share / part for name, share in kept.benchmark.items()}
-        words = f"tracking_error of {kept.tracking_error:.4g} at most"
+        words = f"tracking_error of {kept.tracking_error * 100:.4g}% at most"
         tracking = Tracking(spread(beside, place), kept.tracking_error / part, words)
     if kept.max_names is not None or kept.min_names is not None or kept.smallest > 0.0:
         most = len(names) if kept.max_names is None else min(kept.max_names, len(names))
@@ -226,6 +226,7 @@ def curbed(
         tracking=tracking,
         names=few,
         search=search,
+        part=part,
     )
     return found, called
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from trimtab.targets.solvers.limits import Limits
-    from trimtab.targets.solvers.programme import Solution
+    from trimtab.targets.solvers.programme import Row, Solution
 
 Side: TypeAlias = tuple[str, int, str]
 """`weight` or `row`, its place, and `low` or `high`."""
@@ -55,7 +55,8 @@ def told_sides(names: list[str], limits: Limits, needed: set[Side], rows: Sequen
     for i, name in enumerate(names):
         low, high = (("weight", i, side) in needed for side in ("low", "high"))
         told = _between(
-            float(limits.low[i]) if low else None, float(limits.high[i]) if high else None
+            _amount(limits, float(limits.low[i])) if low else None,
+            _amount(limits, float(limits.high[i])) if high else None,
         )
         alike.setdefault(told, []).append(name)
     parts = []
@@ -66,15 +67,15 @@ def told_sides(names: list[str], limits: Limits, needed: set[Side], rows: Sequen
             parts.append(f"{of}{told}")
     for j in rows:
         if j == 0:
-            parts.append("weights that sum to 1")
+            parts.append(f"weights that sum to {_amount(limits, 1.0)}")
             continue
         if j > last:
             parts.append(_curb(limits, j - last))
             continue
         row = limits.rows[j - 1]
         low, high = (("row", j, side) in needed for side in ("low", "high"))
-        least = f" at least {row.low:.4g}" if low else ""
-        most = f" at most {row.high:.4g}" if high else ""
+        least = f" at least {_amount(limits, row.low, row)}" if low else ""
+        most = f" at most {_amount(limits, row.high, row)}" if high else ""
         parts.append(f"{row.name}{least}{' and' if least and most else ''}{most}")
     return "; ".join(parts)
 
@@ -103,15 +104,23 @@ def _unreachable(limits: Limits, needed: set[Side], rows: Sequence[int]) -> str:
         return ""
     asks, extreme = ("at least", "highest") if sign > 0.0 else ("at most", "lowest")
     found = float(weights @ row.weights)
-    wanted = f"{row.name} {asks} {_value(limits, own[0]):.4g}"
-    return f"{wanted}, and the {extreme} {row.name} is {found:.4g}"
+    wanted = f"{row.name} {asks} {_amount(limits, _value(limits, own[0]), row)}"
+    return f"{wanted}, and the {extreme} {row.name} is {_amount(limits, found, row)}"
 
 
-def _between(low: float | None, high: float | None) -> str:
+def _amount(limits: Limits, value: float | None, row: Row | None = None) -> str:
+    """A side as a fraction, or in percent of the whole where these are limits of a part."""
+    assert value is not None, "a side that is told is there"
+    if limits.part is None or (row is not None and not row.is_share):
+        return f"{value:.4g}"
+    return f"{value * limits.part * 100:.4g}%"
+
+
+def _between(low: str | None, high: str | None) -> str:
     """The sides of a limit in words."""
     if low is None:
-        return "" if high is None else f" at most {high:.4g}"
-    return f" at least {low:.4g}" if high is None else f" between {low:.4g} and {high:.4g}"
+        return "" if high is None else f" at most {high}"
+    return f" at least {low}" if high is None else f" between {low} and {high}"
 
 
 def _curb(limits: Limits, place: int) -> str:

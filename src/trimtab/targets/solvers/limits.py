@@ -131,6 +131,8 @@ class Limits:
         tracking: Around a benchmark.
         names: How many may be held, and how small.
         search: How far to look for the best choice of names.
+        part: Of the whole that these are limits of; then messages tell percent of the whole, else
+            fractions.
     """
 
     low: Floats
@@ -140,6 +142,7 @@ class Limits:
     tracking: Tracking | None = None
     names: Names | None = None
     search: Search = Search()
+    part: float | None = None
 
     @property
     def is_linear(self) -> bool:

@@ -26,12 +26,14 @@ class Row:
         name: What a message calls it.
         weights: Shape (n,).
         low, high: Its limits; None for none. Equal ones make an equality.
+        is_share: Whether the sum is a share of what is held, for messages; a score's is none.
     """
 
     name: str
     weights: Floats
     low: float | None = None
     high: float | None = None
+    is_share: bool = True
 
 
 @dataclass(frozen=True, slots=True)

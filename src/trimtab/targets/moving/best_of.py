@@ -138,8 +138,10 @@ def _from_held(
         asked, np.maximum(found.weights, 0.0), seen.expected, seen.covariance,
         status=found.status, solver="active set", gap=found.gap,
     )  # fmt: skip
+    horizon = f"{leaving.years:.3g}"
+    years = "a year" if horizon == "1" else f"{horizon} years"
     why = (
         f"from what is held {found.turnover * part:.2%} moves, which costs "
-        f"{found.cost * part:.3%}; a cost is spread over a horizon of {leaving.years:.3g} of a year"
+        f"{found.cost * part:.3%}; a cost is spread over a horizon of {years}"
     )
     return best, why

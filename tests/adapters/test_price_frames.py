@@ -544,6 +544,19 @@ def test_no_text_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, tex
     assert (np.diff(prices.dates).astype(int) > 0).all()
 
 
+def test_rates_in_columns_pair_and_rate_are_told_once(tmp_path: Path) -> None:
+    """A layout that is not read is one problem with those that are, not one for each row."""
+    rows = [f"2024-01-{day:02d},EURUSD,1.1{day:02d}" for day in range(1, 29)]
+    (tmp_path / "fx.csv").write_text("\n".join(["date,pair,rate", *rows]))
+
+    with pytest.raises(InputError) as error:
+        read_prices(tmp_path / "fx.csv")
+
+    (problem,) = error.value.problems
+    assert "date,EURUSD" in problem.remedy
+    assert "date,symbol,close" in problem.remedy
+
+
 def test_dated_targets_are_percent_and_exact(tmp_path: Path) -> None:
     """A target file's rows sum to 100 exactly and come out as shares, oldest first."""
     path = tmp_path / "targets.csv"

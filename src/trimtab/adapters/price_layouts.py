@@ -79,6 +79,12 @@ def _wide(table: PriceTable) -> dict[str, Series]:
         remedy = missing_column("close", names)
         table.problem(None, "", "it has a column of symbols, and none is called close", remedy)
         stop(table)
+    if {"pair", "rate"} <= {_known_name(name) for name in names}:
+        wrong = "rates in columns pair and rate are not read"
+        remedy = "write a column a pair, as date,EURUSD, or rows of date,symbol,close with "
+        remedy += "EURUSD as the symbol and the rate as the close"
+        table.problem(None, "", wrong, remedy)
+        stop(table)
     dated = next((n for n in names if n.strip().lower() in _DATE_NAMES), names[0])
     symbols = [name for name in names if name != dated]
     days = days_of(table, dated)

@@ -71,7 +71,7 @@ def test_limits_that_contradict_each_other(
     code = main(["frontier", "--prices", str(prices), "--bounds", "0,30"])
 
     assert code == 1
-    assert "each of CALM, MID, WILD" in capsys.readouterr().err
+    assert "together: each at most 0.3; weights that sum to 1" in capsys.readouterr().err
 
 
 def test_a_portfolio_folder_knows_what_it_holds(

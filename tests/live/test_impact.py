@@ -11,6 +11,9 @@ import pytest
 from tests.live.folders import TOML, folder, opened
 from trimtab.live.book import OpenBook
 from trimtab.reports.plan_json import plan_json
+from trimtab.reports.plan_text import cost_of_all
+from trimtab.reports.status import status_of
+from trimtab.reports.status_text import status_text
 
 DAYS = np.busday_offset("2024-02-15", np.arange(31), roll="forward")
 STATED = "[costs]\nimpact = 0.8\ntemporary_impact = 3\npermanent_impact = 1.2\n"
@@ -110,3 +113,33 @@ def test_the_text_says_which_part_of_a_cost_is_impact(tmp_path: Path, volume: bo
 
     assert ("market impact" in text) == volume
     assert ("by moving the price" in text) == volume
+
+
+def test_a_price_file_that_waits_for_its_first_row_hides_no_other(tmp_path: Path) -> None:
+    """Prices by hand with a header alone leave the estimates of the other files as they were."""
+    root = _book(tmp_path, STATED).portfolio.folder
+    before = opened(root).plan(now=True).value.impact
+    toml = root / "portfolio.toml"
+    named = 'prices = ["prices.csv", "by-hand.csv"]'
+    toml.write_text(toml.read_text().replace('prices = "prices.csv"', named))
+
+    (root / "by-hand.csv").write_text("date,symbol,close\n")
+
+    assert before is not None
+    assert opened(root).plan(now=True).value.impact == before
+
+
+def test_status_and_plan_tell_the_same_cost(tmp_path: Path) -> None:
+    """Both with the estimated impact, in the same words."""
+    book = _book(tmp_path, STATED)
+    plan = book.plan(now=True).value
+    status = status_of(
+        plan, state=book.state(plan.as_of), mandate=book.mandate(plan.as_of),
+        market=book.market(plan.as_of),
+    )  # fmt: skip
+
+    text = " ".join(status_text(status).split())
+
+    assert plan.impact is not None
+    assert cost_of_all(plan) in text
+    assert "market impact" in text

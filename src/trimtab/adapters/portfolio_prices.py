@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
 
 from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.adapters.price_frames import read_prices
@@ -30,7 +32,9 @@ def portfolio_prices(portfolio: Portfolio, *, fx: str | None = None) -> PriceHis
         RefusedError: No price file is there.
         InputError: Everything that is wrong with them.
     """
-    paths = [path for path in portfolio.prices if path.exists()]
+    there = [path for path in portfolio.prices if path.exists()]
+    # Of several files one that waits for its first row says nothing, and hides no other.
+    paths = [path for path in there if not _is_bare(path)] or there
     if not paths:
         raise RefusedError("the portfolio names no price file that is there (prices = ...)")
     household = portfolio.household
@@ -41,6 +45,14 @@ def portfolio_prices(portfolio: Portfolio, *, fx: str | None = None) -> PriceHis
         fx=fx if fx is not None else None if portfolio.fx is None else str(portfolio.fx),
         currencies={name: one.currency for name, one in household.instruments.items()},
     )
+
+
+def _is_bare(path: Path) -> bool:
+    """Whether a CSV file has its header and nothing below it."""
+    if path.suffix != ".csv" or not path.is_file():
+        return False
+    with path.open("rb") as lines:
+        return sum(1 for _ in islice((line for line in lines if line.strip()), 2)) == 1
 
 
 def mover_of(portfolio: Portfolio, prices: Prices | None = None) -> Mover:

@@ -295,7 +295,7 @@ def _figures(plan: Plan, target: str) -> list[str]:
     figures = [drift if len(plan.drift_before) == 1 else f"{target}: {drift}"]
     if plan.trades:
         figures.append(f"Tax this year {money(plan.tax, sign=True)}")
-        figures.append(_cost_of_all(plan))
+        figures.append(cost_of_all(plan).replace("trading", "Trading", 1))
         figures.append(f"Cash left {money(sum(plan.cash_after.values()))}")
     else:
         cash = sum(plan.cash_after.values())
@@ -305,11 +305,12 @@ def _figures(plan: Plan, target: str) -> list[str]:
     return figures
 
 
-def _cost_of_all(plan: Plan) -> str:
+def cost_of_all(plan: Plan) -> str:
+    """What all trades cost, with the estimate of what moving prices does."""
     if plan.impact is None:
-        return f"Trading cost {money(plan.cost)}"
+        return f"trading cost {money(plan.cost)}"
     both = plan.cost + plan.impact
-    return f"Trading cost {money(both)}, of it about {money(plan.impact)} market impact"
+    return f"trading cost {money(both)}, of it about {money(plan.impact)} market impact"
 
 
 # -- the trades -----------------------------------------------------------------------------------

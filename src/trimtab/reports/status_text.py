@@ -27,7 +27,14 @@ from trimtab.reports.layout import (
     table,
     wrapped,
 )
-from trimtab.reports.plan_text import band_text, findings_text, nothing_due, undue_label, why_due
+from trimtab.reports.plan_text import (
+    band_text,
+    cost_of_all,
+    findings_text,
+    nothing_due,
+    undue_label,
+    why_due,
+)
 from trimtab.reports.words import counted, money, percent, points
 
 HALF = 8
@@ -120,7 +127,7 @@ def _due(status: Status, look: Look) -> list[str]:
         figures = [f"A plan made now has {counted(len(plan.trades), 'trade')}"]
         if plan.trades:
             figures.append(f"tax this year {money(plan.tax, sign=True)}")
-            figures.append(f"trading cost {money(plan.cost)}")
+            figures.append(cost_of_all(plan))
         lines.append(f"{', '.join(figures)}.")
     return lines
 

@@ -544,6 +544,21 @@ def test_no_text_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, tex
     assert (np.diff(prices.dates).astype(int) > 0).all()
 
 
+@pytest.mark.parametrize(("size", "both"), [(0.01, False), (0.3, True)])
+def test_small_returns_may_be_percent(size: float, both: bool) -> None:
+    """Returns as large as those of a bond in percent are told with both ways to chain them."""
+    pd = pytest.importorskip("pandas")
+    drawn = np.random.default_rng(5).normal(0.0, size, (200, 2))
+    frame = pd.DataFrame(drawn, columns=["A", "B"], index=pd.bdate_range("2020-01-01", periods=200))
+
+    with pytest.raises(InputError) as error:
+        read_prices(frame)
+
+    remedy = error.value.problems[0].remedy
+    assert "(1 + returns).cumprod()" in remedy
+    assert ("returns / 100" in remedy) == both
+
+
 def test_rates_in_columns_pair_and_rate_are_told_once(tmp_path: Path) -> None:
     """A layout that is not read is one problem with those that are, not one for each row."""
     rows = [f"2024-01-{day:02d},EURUSD,1.1{day:02d}" for day in range(1, 29)]

@@ -180,7 +180,8 @@ def _returns_below_zero(columns: Sequence[Floats]) -> tuple[str, str] | None:
         return None
     below = float(np.mean(every < 0))
     if below and np.median(np.abs(every)) < 0.5:
-        return _wrong("returns"), _CHAINED
+        or_percent = _OR_PERCENT if np.median(np.abs(every)) > LARGE else ""
+        return _wrong("returns"), _CHAINED + or_percent
     if below > 0.2 and len(every) >= LEAST_TOLD:
         return _wrong("returns in percent"), "prices = 100 * (1 + returns / 100).cumprod()"
     if _scatter_around_one(columns):
@@ -193,6 +194,8 @@ def _wrong(what: str) -> str:
 
 
 _CHAINED = "chain them: prices = 100 * (1 + returns).cumprod()"
+
+_OR_PERCENT = "; if they are percent, prices = 100 * (1 + returns / 100).cumprod()"
 
 
 def doubt_returns(table: PriceTable, closes: Iterable[Floats]) -> None:
@@ -241,6 +244,9 @@ def doubt_logarithms(table: PriceTable, series: Iterable[tuple[Days, Floats]]) -
 
 MOST_FURTHER = 2.25
 """How much further than daily ones numbers of weeks or months may move, and still creep."""
+
+LARGE = 0.05
+"""Returns whose middle one is beyond this may be percent."""
 
 LEAST_TOLD = 8
 """Numbers of a column from which it can be told what they are."""

@@ -238,6 +238,16 @@ def test_an_option_without_effect_is_refused(
     assert "no effect with min-volatility" in " ".join(capsys.readouterr().err.split())
 
 
+def test_a_time_limit_is_for_few_names(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing is searched for, a time limit is refused and not ignored."""
+    code = main(["optimize", "--prices", str(prices), "--objective=min-cvar", "--time-limit=5"])
+
+    assert code == 1
+    assert "--time-limit is for the search of --max-names" in " ".join(
+        capsys.readouterr().err.split()
+    )
+
+
 def test_a_folder_has_prices_and_holdings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

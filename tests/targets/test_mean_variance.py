@@ -156,7 +156,7 @@ def test_what_no_limits_allow_is_told() -> None:
     none = best_sharpe(returns, matrix, within(2), risk_free=0.1)
 
     np.testing.assert_allclose(more.weights, [0.0, 1.0], atol=1e-9)
-    assert "0.08" in more.missed
+    assert "8.00%" in more.missed
     assert "least volatility" in calmer.missed
     assert "risk-free" in none.missed
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 RECENT = 63
 """Sessions whose volume counts: three months."""
 
+USUAL_SECONDS = 60.0
+"""How long names are searched for, unless told."""
+
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
@@ -149,8 +152,8 @@ def add_names(parser: argparse.ArgumentParser) -> None:
         "--time-limit",
         metavar="SECONDS",
         type=_seconds,
-        default=60.0,
-        help="for the proof; then the best so far, with its gap (default: 60)",
+        help="for the proof of which names are best; then the best so far, with its gap "
+        "(default: 60)",
     )
 
 
@@ -161,7 +164,7 @@ def _search(args: argparse.Namespace) -> Search:
     from trimtab.cli.screen import progress
     from trimtab.targets.solvers.limits import Breeding, Search
 
-    end = monotonic() + args.time_limit
+    end = monotonic() + (args.time_limit or USUAL_SECONDS)
 
     def stop(looked: int, best: float, bound: float) -> bool:
         progress(f"{looked:,} choices ruled out or looked at; gap {best - bound:.1e}")
@@ -213,6 +216,11 @@ def constraints_of(
     need_prices(args.exclude, "--exclude", known)
     now = dict(held or {}) if args.turnover is not None else {}
     few = args.max_names or args.min_names or args.min_position
+    if args.time_limit is not None and not few:
+        raise RefusedError(
+            "--time-limit is for the search of --max-names, --min-names and --min-position: "
+            "everything else ends by itself; leave it out"
+        )
     return Constraints(
         low=low,
         high=high,

@@ -194,7 +194,7 @@ def test_a_backtest_tells_floor_and_multiplier(
     told = " ".join(capsys.readouterr().out.split())
 
     assert "Target: CPPI of 3 x the cushion above a floor of 350,000.00." in told
-    assert "It starts with what the portfolio is worth now" in told
+    assert "It starts with 384,444.55, what the portfolio is worth now" in told
 
 
 def test_a_floor_behind_a_band_is_told(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from trimtab.cli.options import add_folder
-from trimtab.cli.studied import code
+from trimtab.cli.studied import add_currency
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,17 +20,7 @@ def add_prices(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="prices: CSV, Parquet, or a folder of them (default: the portfolio's)",
     )
-    parser.add_argument(
-        "--currency",
-        metavar="CODE",
-        type=code,
-        help="with --prices: bring all of them to this currency, as USD",
-    )
-    parser.add_argument(
-        "--fx",
-        metavar="FILE",
-        help="rates, as prices of pairs: EURUSD in dollars for a euro (default: among the prices)",
-    )
+    add_currency(parser)
 
 
 def prices_given(args: argparse.Namespace) -> PriceHistory | None:

@@ -94,17 +94,7 @@ def add_studied(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--prices", metavar="FILE", help="prices: CSV, Parquet, or a folder of them"
     )
-    parser.add_argument(
-        "--currency",
-        metavar="CODE",
-        type=code,
-        help="with --prices: bring all of them to this currency, as USD",
-    )
-    parser.add_argument(
-        "--fx",
-        metavar="FILE",
-        help="rates, as prices of pairs: EURUSD in dollars for a euro (default: among the prices)",
-    )
+    add_currency(parser)
     parser.add_argument("--target", metavar="S=P,...", help="percent by symbol, adding up to 100")
     parser.add_argument(
         "--target-file", metavar="FILE", help="dated targets: date, one column a symbol, percent"
@@ -177,6 +167,21 @@ def bps(text: str) -> str:
     """A cost in basis points, as it was typed."""
     amount(text, "a cost in basis points", 0, 9_999)
     return f"0{text.strip()}" if text.strip().startswith(".") else text.strip()
+
+
+def add_currency(parser: argparse.ArgumentParser) -> None:
+    """The options that bring prices to one currency."""
+    parser.add_argument(
+        "--currency",
+        metavar="CODE",
+        type=code,
+        help="with --prices: bring all of them to this currency, as USD",
+    )
+    parser.add_argument(
+        "--fx",
+        metavar="FILE",
+        help="rates, as prices of pairs: EURUSD in dollars for a euro (default: among the prices)",
+    )
 
 
 def code(text: str) -> str:

@@ -17,7 +17,7 @@ from trimtab.adapters.price_frames import read_prices
 from trimtab.model.errors import InputError
 from trimtab.simulate.prices.history import PriceHistory
 
-WHENS = ("never", "monthly", "band:4pp", "quarterly+band:3pp")
+WHENS = ("never", "daily", "monthly", "band:4pp", "quarterly+band:3pp", "drift:3pp")
 FIGURES = ("final_value", "rebalances", "cost_paid", "turnover_one_way", "max_drawdown")
 
 
@@ -43,19 +43,50 @@ def ewma(view: Any) -> dict[str, float]:
 )
 @pytest.mark.parametrize("flows", [None, -0.04], ids=["plain", "flows"])
 def test_each_policy_is_that_of_a_backtest(target: Any, flows: float | None) -> None:
-    """Walk-forward at the same looks traded at the same closes: the same figures."""
+    """Walk-forward at the same looks traded at the same closes: the same figures, each of them.
+
+    Tracking error is from the target that each policy adopted last.
+    """
     prices, costs = market(), tt.Costs(bps=10)
 
-    swept = tt.sweep(prices, tt.Policy(target), when=WHENS, costs=costs, flows=flows)
+    swept = tt.sweep(
+        prices, tt.Policy(target), when=WHENS, to=["target", "edge"], costs=costs, flows=flows
+    )
 
     for row in range(len(swept)):
         policy, _ = swept.grid.policy(row)
         alone = tt.backtest(prices, policy, costs=costs, flows=flows)[policy.label]
         assert np.datetime64(swept.first) == alone.dates[0]
-        for figure in FIGURES:
-            expected = getattr(alone, figure)
-            found = swept.figures[figure][row]
-            assert found == pytest.approx(expected, rel=1e-9), (policy.label, figure)
+        measured = alone.measures.figures() | {"downside": alone.measures.downside_deviation}
+        for figure, found in swept.figures.items():
+            expected = measured[figure] if figure in measured else getattr(alone, figure)
+            assert found[row] == pytest.approx(expected, rel=1e-9), (policy.label, figure)
+
+
+@pytest.mark.parametrize("flows", [None, -0.04], ids=["fast", "daily"])
+def test_what_is_not_adopted_moves_no_measure(flows: float | None) -> None:
+    """A band's target counts from the look that decided to trade to it, not from being found.
+
+    Its prices stand still, so the policy holds what it began with for good, and is on target.
+    """
+    still = np.full((60, 2), 100.0)
+    still[30:, 1] = 101.0
+    pd = pytest.importorskip("pandas")
+    days = pd.bdate_range("2019-01-01", periods=60)
+    prices = read_prices(pd.DataFrame(still, index=days, columns=["A", "B"]))
+
+    def turning(view: Any) -> dict[str, float]:
+        return {"A": 0.5, "B": 0.5} if len(view.dates) < 20 else {"A": 1.0, "B": 0.0}
+
+    policy = tt.Policy(turning, when="band:5pp", name="bands")
+    alone = tt.backtest(prices, policy, flows=flows)["bands"]
+    swept = tt.sweep(prices, policy, when=["band:5pp", "daily"], flows=flows)
+
+    assert alone.rebalances == 0
+    np.testing.assert_array_equal(alone.targets, np.full((60 - 1, 2), 0.5))
+    assert alone.measures.drift_max < 0.01
+    error = swept.figures["tracking_error"][0]
+    assert error == pytest.approx(alone.measures.tracking_error, rel=1e-6)
 
 
 def test_a_target_of_a_sweep_knows_nothing_of_later() -> None:

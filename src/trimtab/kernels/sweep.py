@@ -31,7 +31,9 @@ def sweep(
     every: Column,
     targets: Column,
     target_at: Column,
+    opens: Column,
     held: Column,
+    found: Column,
     branches: Column,
     look_of: Column,
     target_of: Column,
@@ -58,6 +60,7 @@ def sweep(
     totals: Column,
     apart: Column,
     changes: Column,
+    own: Column,
     figures: Column,
     rebalances: Column,
 ) -> None:
@@ -71,7 +74,10 @@ def sweep(
         every: By calendar: whether it looks at every session.
         targets: All rows of all targets, shape (rows, n).
         target_at: By target and session: which row holds, shape (k, sessions).
+        opens: By target: the row that a run is invested at when it begins.
         held: By target and session: returns of holding it exactly and at no cost; the first is 0.
+        found: By target: whether it was found from prices; then a policy is measured against what
+            it adopted of it.
         branches: As for `run`.
         look_of, target_of, cost_of: Which calendar, target and costs each policy has.
         absolute, relative, drift, to, width: By policy, as for `run`.
@@ -83,13 +89,13 @@ def sweep(
             space as for `run`, with room for a rebalance at every session.
         traded: Work space, three rows by session.
         apart: Work space, shape (BLOCK,).
-        changes: Work space, shape (sessions,).
+        changes, own: Work space, shape (sessions,).
         figures: Out, a row a policy that is run, shape (last - first, FIGURES + 2 x parts).
         rebalances: Out, shape (last - first,).
     """
     for p in range(first, last):
         target, look, cost = target_of[p], look_of[p], cost_of[p]
-        opening = target_at[target][0]
+        opening = opens[target]
         for i in range(len(units)):
             units[i] = targets[opening][i] * cash / closes[0][i]
         counts[ADOPTED] = opening
@@ -106,7 +112,55 @@ def sweep(
         row = figures[p - first]
         row[TURNED] = sums[TURNOVER]
         row[PAID] = sums[COST_PAID]
-        measure(equity[: len(changes)], held[target], cuts, changes, row)
+        if found[target]:
+            fill_adopted(
+                closes,
+                targets,
+                target_at[target],
+                opening,
+                traded_at[: counts[REBALANCES]],
+                lag,
+                own,
+            )
+            measure(equity[: len(changes)], own, cuts, changes, row)
+        else:
+            measure(equity[: len(changes)], held[target], cuts, changes, row)
+
+
+@kernel
+def fill_adopted(
+    closes: Column,
+    targets: Column,
+    target_at: Column,
+    opening: int,
+    traded_at: Column,
+    lag: int,
+    own: Column,
+) -> None:
+    """Returns of holding, exactly and at no cost, the target that a policy had adopted last.
+
+    A rebalance adopts the target of the session that decided it.
+
+    Args:
+        closes: Prices by session, shape (sessions, n).
+        targets: All rows of all targets.
+        target_at: By session: the row of this target.
+        opening: The row that it began with.
+        traded_at: At which sessions the policy rebalanced, ascending.
+        lag: Sessions from a decision to its trades.
+        own: Out, shape (sessions,); the first is 0.
+    """
+    aim = targets[opening]
+    done = 0
+    own[0] = 0.0
+    for t in range(1, len(own)):
+        if done < len(traded_at) and traded_at[done] - lag == t - 1:
+            aim = targets[target_at[t - 1]]
+            done += 1
+        earned = 0.0
+        for i in range(len(aim)):
+            earned += aim[i] * (closes[t][i] / closes[t - 1][i] - 1.0)
+        own[t] = earned
 
 
 @kernel

@@ -438,8 +438,7 @@ def conventions(policies: Sequence[PolicyResult]) -> list[str]:
     if any(_goes_by_the_adopted(one) for one in policies):
         lines.append(
             "Of a target that is found anew a band asks after the one last adopted; so do drift "
-            "and tracking error: who seldom acts may be near an old one. `sweep` measures against "
-            "the newest."
+            "and tracking error: who seldom acts may be near an old one."
         )
     lines.append(_DIVIDENDS[policies[0].dividends])
     if is_short(policies[0].first, policies[0].last):

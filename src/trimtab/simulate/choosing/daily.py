@@ -129,7 +129,7 @@ def run_all(
             target, cost = int(policies.rows[place, 2]), int(policies.rows[place, 3])
             setting = replace(ready.settings[cost][target], policy=policy)
             found = run_policy(setting, ready.rules[cost])
-            _fill(row, found, ready.held[target], cuts)
+            _fill(row, found, cuts)
             said[place] = found.findings
         return rows
 
@@ -152,11 +152,12 @@ def first_of_each(told: Mapping[str, Sequence[Finding]], among: str = "") -> lis
     return found
 
 
-def _fill(row: Floats, run: PolicyResult, held: Floats, cuts: NDArray[np.int64]) -> None:
+def _fill(row: Floats, run: PolicyResult, cuts: NDArray[np.int64]) -> None:
     """Write the figures of one policy."""
     import numpy as np
 
     growth = np.array(run.growth)
+    held = np.append(0.0, target_returns(run.targets, run.history))
     kernel: Any = compiled(measure)
     kernel(growth, held, cuts, np.zeros(len(growth)), row)
     row[TURNED], row[PAID] = run.turnover_one_way, run.cost_paid

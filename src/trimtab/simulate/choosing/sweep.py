@@ -437,7 +437,7 @@ def _columns(
         panel = panel.since(late)
     close, n = panel.close, len(panel.symbols)
     rows: list[Floats] = []
-    row_at = []
+    row_at, opens = [], []
     for target in targets:
         places = [panel.symbols.index(symbol) for symbol in target.symbols]
         own = np.zeros((len(target.rows), n))
@@ -446,7 +446,9 @@ def _columns(
         if target.dates is not None:
             days = np.array(target.dates, dtype="datetime64[D]")
             at = np.searchsorted(days, panel.dates, side="right").astype(np.int64) - 1
-        row_at.append(at + sum(len(before) for before in rows))
+        above = sum(len(before) for before in rows)
+        row_at.append(at + above)
+        opens.append(target.opening(int(at[0]), panel.first) + above)
         rows.append(own)
     weights, target_at = np.vstack(rows), np.array(row_at)
     held = np.zeros(target_at.shape)
@@ -476,7 +478,9 @@ def _columns(
         *when_columns[:2],
         weights,
         target_at,
+        np.array(opens),
         held,
+        np.array([target.is_made for target in targets]),
         inner,
         when_columns[2],
         np.ascontiguousarray(policies.rows[:, 2]),
@@ -572,6 +576,7 @@ def _space(columns: _Columns) -> tuple[Any, ...]:
         np.zeros((BRANCH_SPACE, columns.inner)),
         np.zeros(2),
         np.zeros(BLOCK),
+        np.zeros(sessions),
         np.zeros(sessions),
     )
 

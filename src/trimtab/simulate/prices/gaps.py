@@ -306,12 +306,9 @@ class Listing:
 
     def rows_by_session(self, rows: Floats, row_at: NDArray[np.int64]) -> Floats:
         """The target weights that are current at each session's close, shape (sessions, n)."""
-        import numpy as np
 
         assert self.history.status is not None
-        # A session that needed no new target goes by the last one that was made.
-        current = rows[np.maximum.accumulate(np.maximum(row_at, 0))]
-        return self._spread(current, self.history.status <= HELD)
+        return self._spread(rows[row_at], self.history.status <= HELD)
 
     def paid_out(self, session: int, gaps: Gaps | None, closes: Any) -> dict[int, float]:
         """What is gone as of a session, by its place, and what a unit of it is paid out at.

@@ -39,7 +39,9 @@ class GivenTarget:
     Args:
         symbols: What they are of.
         rows: Weights in the order of `symbols`, one row a date.
-        dates: From when each row holds, ascending; None for one row that always holds.
+        dates: From when each row holds, ascending; None for one row that always holds. Of what is
+            made, the first two may be the same day: a run begins with the first, and finds the
+            second when it looks at that day's close.
         branches: Inner sleeves, whose bands count as well: ones for the symbols that are in them.
         is_made: Whether they were made from prices, once for several policies.
     """
@@ -57,6 +59,12 @@ class GivenTarget:
 
         # Not marked so: machine code is made anew for columns that are read-only.
         return np.array(self.rows, dtype=np.float64)
+
+    def opening(self, current: int, first: date) -> int:
+        """Which row a run is invested at that begins on a day on which this one is current."""
+        if self.is_made and current == 1 and self.dates is not None and self.dates[1] == first:
+            return 0
+        return current
 
 
 @dataclass(frozen=True)

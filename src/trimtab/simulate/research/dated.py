@@ -75,7 +75,7 @@ def dated(
     rows: list[Floats] = [_row(weights, columns, name)]
     days = [day_of(panel.dates[decide + lag])]
     looks = _looks(whens, panel, every=rules.flows is not None)
-    sessions = [int(s) for s in np.flatnonzero(looks) if s > decide + lag]
+    sessions = [int(s) for s in np.flatnonzero(looks) if s > decide]
     made_on = None
     for done, session in enumerate(sessions, start=1):
         if on_found is not None:

@@ -1,4 +1,4 @@
-"""Which changes of a dated target a policy followed: its bands measure against the one adopted."""
+"""Which target a policy had adopted when, and which changes of a dated one it followed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,28 @@ if TYPE_CHECKING:
     from trimtab.simulate.frames import Days, Floats
 
 
+def adopted_at(row_at: NDArray[np.int64], decided: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which row of its targets a policy had adopted last, shape (sessions,).
+
+    Args:
+        row_at: Which row was current at each session's close, below zero where none was asked for;
+            a run begins with the first.
+        decided: Which sessions decided its rebalances, ascending: each adopts what was current.
+    """
+    import numpy as np
+
+    rows = np.concatenate([[0], row_at[decided]])
+    every = np.arange(len(row_at))
+    adopted: NDArray[np.int64] = rows[np.searchsorted(decided, every, side="right")]
+    return adopted
+
+
 def changes_not_followed(
     policy: Policy,
     rows: Floats,
     row_at: NDArray[np.int64],
     dates: Days,
-    rebalanced: NDArray[np.int64],
+    decided: NDArray[np.int64],
     lag: int,
 ) -> tuple[Finding, ...]:
     """That a policy which does not act by the calendar alone followed a target late or never.
@@ -32,7 +48,7 @@ def changes_not_followed(
         rows: Target weights, shape (k, n), oldest first.
         row_at: Which row was current at each session's close, shape (sessions,).
         dates: The sessions.
-        rebalanced: At which sessions it rebalanced, ascending.
+        decided: Which sessions decided its rebalances, ascending.
         lag: Sessions from a decision to its trades.
 
     Returns:
@@ -43,7 +59,6 @@ def changes_not_followed(
     when = policy.when
     if len(rows) == 1 or (when.calendar is not None and not when.has_band and when.drift is None):
         return ()
-    decided = rebalanced - lag
     last = len(row_at) - 1 - lag
     count = 0
     never: list[str] = []

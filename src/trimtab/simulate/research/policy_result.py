@@ -70,8 +70,8 @@ class PolicyResult:
         frames: What kind of frame it gives.
         aims: Its target weights, one row a target, shape (k, n); None where they are those of
             the policy, known beforehand.
-        aim_at: Which row was current at each session, shape (sessions,); below zero: the one
-            before it.
+        aim_at: Which row counts at each session, shape (sessions,): of weights by date that of
+            the date, of what is found anew the one last adopted.
         flows: Money that came in, below zero went out, at each close and is in its value, shape
             (sessions,); None where there were none. With flows, CAGR, volatility, falls and ratios
             are those of `growth`.
@@ -231,7 +231,10 @@ class PolicyResult:
 
     @cached_property
     def targets(self) -> Floats:
-        """Target weights that were current at each session's close, shape (sessions, n).
+        """Target weights that it is measured against at each session's close, shape (sessions, n).
+
+        Weights by date count from their date; a target that is found anew from the look that
+        decided to trade to it, as the one last adopted, which is what bands ask after.
 
         NaN throughout where the target was made from data and its rows were not kept.
         """
@@ -246,8 +249,8 @@ class PolicyResult:
             if given.dates is not None:
                 days = np.array(given.dates, dtype="datetime64[D]")
                 at = np.searchsorted(days, self.dates, side="right").astype(np.int64) - 1
-        # A session that needed no new target goes by the last one that was made.
-        return rows[np.maximum.accumulate(np.maximum(at, 0))]
+                at = np.maximum(at, 0)
+        return rows[at]
 
     @property
     def weights(self) -> Any:

@@ -26,7 +26,7 @@ from trimtab.simulate.research.aims import read_target
 from trimtab.simulate.research.broken import findings_of, struck
 from trimtab.simulate.research.conditions import conditions_of
 from trimtab.simulate.research.dynamic import Look, look, rates_by
-from trimtab.simulate.research.followed import changes_not_followed
+from trimtab.simulate.research.followed import adopted_at, changes_not_followed
 from trimtab.simulate.research.panel import shared_history
 from trimtab.simulate.research.policy_result import DividendsWithout, PolicyResult
 from trimtab.simulate.research.rebalances import Rebalances
@@ -151,15 +151,18 @@ def policy_result(
         cost_by=cost_by,
         closes=close if daily else None,
     )
+    lag = 0 if setting.trade_at == "close" else 1
+    decided = log.sessions[log.acted] - lag
     aims, aim_at = rows, setting.row_at
+    if setting.finds:
+        aim_at = adopted_at(setting.row_at, decided)
     if listed is not None:
         aims, aim_at = listed.rows_by_session(rows, aim_at), np.arange(len(aim_at))
     findings: tuple[Finding, ...] = ()
     # What is made from prices is made anew on the way, and nobody expects each to be followed.
-    if setting.make is None and not setting.is_made and len(rows) > 1:
-        lag = 0 if setting.trade_at == "close" else 1
+    if not setting.finds and len(rows) > 1:
         findings = changes_not_followed(
-            setting.policy, rows, setting.row_at, history.dates, log.sessions[log.acted], lag
+            setting.policy, rows, setting.row_at, history.dates, decided, lag
         )
     if daily and columns.counts[EXHAUSTED]:
         day = history.dates[int(columns.counts[EXHAUSTED]) - 1]

@@ -12,7 +12,7 @@ from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
-from trimtab.simulate.prices.history import PriceHistory
+from trimtab.simulate.prices.history import PriceHistory, day_of
 from trimtab.simulate.prices.views import Views
 from trimtab.simulate.research.aims import GivenTarget, MadeTarget
 from trimtab.simulate.research.broken import Struck
@@ -45,6 +45,11 @@ class Setting:
     conditions: Conditions | None = None
     is_made: bool = False
     struck: Struck | None = None
+
+    @property
+    def finds(self) -> bool:
+        """Whether its target is found from prices, on the way or beforehand."""
+        return self.make is not None or self.is_made
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,8 +196,9 @@ def _given(
         row_at = history.once("one row", lambda: np.zeros(len(history), dtype=np.int64))
     else:
         # Targets that were over before the first session were never adopted.
-        rows = rows[row_at[first] :]
-        row_at = row_at[first:] - row_at[first]
+        opening = target.opening(int(row_at[first]), day_of(history.dates[0]))
+        rows = rows[opening:]
+        row_at = row_at[first:] - opening
     if spare:
         rows = np.hstack([rows, np.zeros((len(rows), 1))])
     return Setting(

@@ -338,7 +338,7 @@ def _aimed(setting: Setting) -> Floats | None:
     """
     import numpy as np
 
-    if setting.make is not None:
+    if setting.finds:
         return None
     if setting.history.status is not None:
         listed = listing_of(setting.history)

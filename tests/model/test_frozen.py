@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import pickle
 from dataclasses import FrozenInstanceError, field
+from functools import cached_property
 
 import pytest
 
@@ -31,6 +32,38 @@ class Ours:
     amount: int = 3
     tags: list[str] = field(default_factory=list)
     note: str = field(default="", compare=False, repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class StandardOpen:
+    """A value without slots as the standard library makes it."""
+
+    name: str
+    amount: int = 3
+    tags: list[str] = field(default_factory=list)
+    note: str = field(default="", compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Open:
+    """The same as ours, with a figure that is worked out when it is asked for."""
+
+    name: str
+    amount: int = 3
+    tags: list[str] = field(default_factory=list)
+    note: str = field(default="", compare=False, repr=False)
+
+    @cached_property
+    def twice(self) -> int:
+        """Twice the amount."""
+        return 2 * self.amount
+
+
+@dataclass(frozen=True, eq=False)
+class Itself:
+    """A value that is equal to nothing but itself."""
+
+    amount: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +91,30 @@ def test_a_value_is_what_the_standard_library_makes(arguments: tuple[object, ...
     assert Ours.__match_args__ == Standard.__match_args__
     assert Ours.__slots__ == Standard.__slots__
     assert list(inspect.signature(Ours).parameters) == list(inspect.signature(Standard).parameters)
+
+
+@pytest.mark.parametrize("arguments", [("a",), ("a", 4, ["x"]), ("a", 4, [], "n")])
+def test_a_value_without_slots_is_what_the_standard_library_makes(
+    arguments: tuple[object, ...],
+) -> None:
+    """Text, fields, equality and copies are the same, and what is asked for later is kept."""
+    standard, ours = StandardOpen(*arguments), Open(*arguments)  # type: ignore[arg-type]
+
+    assert repr(ours) == repr(standard).replace("StandardOpen", "Open")
+    assert dataclasses.asdict(ours) == dataclasses.asdict(standard)
+    assert ours == Open(*arguments)  # type: ignore[arg-type]
+    assert ours == copy.deepcopy(ours) == pickle.loads(pickle.dumps(ours))
+    assert ours != dataclasses.replace(ours, amount=9)
+    assert dataclasses.replace(ours, amount=9).twice == 18
+    assert list(inspect.signature(Open).parameters) == [*inspect.signature(StandardOpen).parameters]
+
+
+def test_a_value_without_slots_stays_as_it_is() -> None:
+    """Nothing can be set, and without equality a value is only itself."""
+    with pytest.raises(FrozenInstanceError):
+        Open("a").name = "b"  # type: ignore[misc]
+    assert Itself() != Itself()
+    assert len({Itself(), Itself()}) == 2
 
 
 def test_a_value_is_equal_to_its_like_only() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -13,6 +13,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from trimtab.model.errors import InputError, Problem, TrimtabError
+from trimtab.model.frozen import dataclass
 from trimtab.model.sleeves import Sleeve
 from trimtab.simulate.prices.history import PriceHistory
 from trimtab.simulate.research.said_on_the_way import Said, said_by

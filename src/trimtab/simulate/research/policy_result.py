@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
 from math import nan
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate.frames import make_frame, wide_frame

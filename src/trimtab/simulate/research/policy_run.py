@@ -261,7 +261,9 @@ def over(
     Raises:
         InputError: Prices or targets cannot be used, with everything that is wrong.
     """
-    rules = replace(rules, breaks=any(one.when.breakdown for one in policies))
+    breaks = any(one.when.breakdown for one in policies)
+    if breaks != rules.breaks:
+        rules = replace(rules, breaks=breaks)
     targets = [read_target(one.target, one.label, short=rules.short) for one in policies]
     history, findings = shared_history(
         prices, targets, start=rules.start, end=rules.end, cash_rate=rules.cash_rate,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trimtab.kernels.daily_columns import (
@@ -15,6 +14,7 @@ from trimtab.kernels.daily_columns import (
     REBALANCE,
     SPENT,
 )
+from trimtab.model.frozen import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

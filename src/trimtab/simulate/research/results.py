@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.simulate.frames import html_table, make_frame, text_table
 from trimtab.simulate.measures.metrics import is_short
 from trimtab.simulate.research.assumed import assumed

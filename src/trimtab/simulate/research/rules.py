@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from trimtab.costs import Costs
 from trimtab.kernels.research_trades import COST_FROM_LAST, COST_IN_ORDER, COST_ONCE, COST_SOLVED
 from trimtab.model.errors import OptionError
+from trimtab.model.frozen import dataclass
 from trimtab.simulate.prices.gaps import Delisted, Gaps, Late, read_gaps
 from trimtab.simulate.research.flows import Flows, read_flows
 
@@ -54,14 +55,13 @@ class Rules:
     loan_rate: float | None = None
     dividends: DividendUse = "reinvest"
     breaks: bool = False
-    has_conditions: bool = field(init=False)
-    """Whether money comes or goes, is lent, or orders cost or wait by what only days tell; or a
-    policy acts when correlations break (`breaks`)."""
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def has_conditions(self) -> bool:
+        """Whether money comes or goes, is lent, or orders cost or wait by what only days tell; or
+        a policy acts when correlations break (`breaks`)."""
         asked = self.flows is not None or self.fee > 0.0 or self.participation is not None
-        asked = asked or self.breaks or self.short or self.pays_dividends or not self.costs.is_plain
-        object.__setattr__(self, "has_conditions", asked)
+        return asked or self.breaks or self.short or self.pays_dividends or not self.costs.is_plain
 
     @property
     def is_daily(self) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from trimtab.kernels.daily_columns import Conditions
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
+from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
 from trimtab.simulate.prices.history import PriceHistory, day_of

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.console import demo_folder
 from trimtab.cli.main import main
+from trimtab.live.book import open_book
 
 
 @pytest.fixture
@@ -251,7 +252,10 @@ def test_a_time_limit_is_for_few_names(prices: Path, capsys: pytest.CaptureFixtu
 def test_a_folder_has_prices_and_holdings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without --prices the portfolio's instruments are weighed, from what is held of them."""
+    """Without --prices the portfolio's instruments are weighed, from what is held of them.
+
+    Money that the target keeps stays money, as in `frontier`.
+    """
     folder = demo_folder(tmp_path)
 
     code = main(["-C", str(folder), "optimize", "--turnover", "5", "--json"])
@@ -260,8 +264,74 @@ def test_a_folder_has_prices_and_holdings(
 
     assert (code, unlimited) == (0, 0)
     assert json.loads(capsys.readouterr().out)["turnover"] > 0.05
-    assert set(told["weights"]) == {"AAPL", "IBM", "BOND10"}
-    assert told["turnover"] == pytest.approx(0.05)
+    assert set(told["weights"]) == {"AAPL", "IBM", "BOND10", "CASH"}
+    assert told["weights"]["CASH"] == pytest.approx(0.05)
+    assert sum(told["weights"].values()) == pytest.approx(1.0)
+    # 5% of what is invested, and from 6.96% of cash to 5%.
+    assert told["turnover"] == pytest.approx(0.05 * 0.95 + (0.0696 - 0.05) * 0.5, abs=5e-3)
+
+
+TABLES = {
+    "least volatility": 'objective = "min-volatility"',
+    "ratio": 'objective = "max-sharpe"\ncovariance = "oas"\nhistory = "2y"',
+    "from holdings": 'objective = "utility"\nrisk_aversion = 6\nturnover = 10',
+    "a tolerance": "max_volatility = 9",
+    "robust": 'objective = "robust-utility"\nexpected = "mean"\nkappa = 0.3',
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_folder_is_optimised_as_its_plan_is(
+    table: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By `[target.optimize]`, cash counted: the very weights that `plan` adopts that day."""
+    folder = demo_folder(tmp_path) / "moving"
+    file = folder / "portfolio.toml"
+    file.write_text(file.read_text().replace(TABLES["least volatility"], TABLES[table], 1))
+    if "history" in TABLES[table]:
+        file.write_text(file.read_text().replace('\nhistory   = "3y"', ""))
+    code = main(["-C", str(folder), "optimize", "--json"])
+    told = json.loads(capsys.readouterr().out)
+
+    plan = open_book(folder).plan().value
+
+    target = {row.sleeve: float(row.weight) for row in plan.sleeves if row.is_leaf}
+    held_as = {"growth": "AAPL", "value": "IBM", "bonds": "BOND10", "cash": "CASH"}
+    assert code == 0
+    assert plan.found is not None
+    assert plan.found.estimates is not None
+    assert told["weights"] == pytest.approx({held_as[name]: w for name, w in target.items()})
+    assert told["volatility"] == pytest.approx(float(plan.found.estimates.volatility), abs=1e-6)
+    assert told["expected_return"] == pytest.approx(
+        float(plan.found.estimates.expected_return), abs=1e-6
+    )
+    assert "From [target.optimize]" in told["understood"]
+
+
+def test_options_take_the_place_of_a_table_s_keys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What an option says counts, the rest stays the table's, and the text tells which is which."""
+    folder = demo_folder(tmp_path) / "moving"
+    line = ["-C", str(folder), "optimize"]
+
+    main([*line, "--objective", "utility", "--risk-aversion", "3", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    main([*line, "--bounds", "0,0.9", "--objective", "target-return", "--wanted", "16", "--json"])
+    wide = json.loads(capsys.readouterr().out)
+    refused = main([*line, "--objective", "hrp"])
+
+    from_table, from_options = told["understood"].split("From options:")
+    gained, moved = told["expected_return"], told["volatility"]
+    assert told["objective_value"] == pytest.approx(gained - 0.5 * 3 * moved**2)
+    assert told["weights"]["AAPL"] <= 0.4
+    assert "risk aversion 3" in from_options
+    assert "covariance sample" in from_table
+    assert wide["weights"]["AAPL"] > 0.1
+    assert wide["weights"]["CASH"] == pytest.approx(0.05)
+    assert wide["expected_return"] == pytest.approx(0.16)
+    assert refused == 1
+    assert "[target.optimize]" in capsys.readouterr().err
 
 
 def test_prices_are_brought_to_one_currency(

@@ -154,7 +154,7 @@ def _asked(args: argparse.Namespace) -> _Asked:
     if taught is None:
         panel = learned_from(args, own.prices)
     else:
-        if args.missing_history != "common":
+        if args.missing_history not in (None, "common"):
             raise RefusedError(
                 "--missing-history: [target.optimize] learns from the days common to all; with "
                 "--prices any of these can be asked for"
@@ -274,8 +274,8 @@ def _estimated(args: argparse.Namespace, asked: _Asked, free: float) -> Estimate
         expected=expectation_of(args, prices.symbols),
         risk_free=free,
         sessions_a_year=sessions_a_year(prices.dates),
-        resampled=args.resampled,
-        missing=args.missing_history,
+        resampled=args.resampled or 0,
+        missing=args.missing_history or "common",
     )
     learned = optimiser.learned(own_returns(prices), prices.symbols)
     if learned.covariance is None:
@@ -306,9 +306,8 @@ def _drawn(
     """Estimates of histories that are drawn, where that is asked for."""
     from trimtab.targets.objectives.resampled import draws
 
-    count, seed = args.resampled, args.seed
-    if not count and taught is not None:
-        count, seed = taught.resampled, taught.seed
+    of_options = (args.resampled, args.seed)
+    count, seed = of_options if taught is None else (taught.resampled, taught.seed)
     if not count:
         return []
     if of.sessions <= len(of.names) + 1:
@@ -322,7 +321,7 @@ def _drawn(
             sessions=of.sessions,
             years=of.years,
             count=count,
-            seed=seed,
+            seed=seed or 0,
         )
     )
 

@@ -1,4 +1,4 @@
-"""What `trimtab frontier` takes from a portfolio folder: prices, weights, target, estimates."""
+"""What `frontier` and `optimize` take from a portfolio folder: weights, target, estimates."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trimtab.model.findings import Finding
     from trimtab.model.plan import Plan
     from trimtab.simulate.prices.history import PriceHistory
+    from trimtab.targets.moving.learned import Prepared
     from trimtab.targets.moving.moving import MovingTarget
     from trimtab.targets.objectives.foreseen import Foreseen
     from trimtab.targets.solvers.limits import Limits
@@ -110,7 +111,9 @@ def this_portfolio(args: argparse.Namespace) -> OfFolder:
     moving = book.portfolio.moving
     if moving is None or not moving.is_optimised:
         return found
-    return replace(found, taught=_taught(args, book, moving, plan, known, found.symbols))
+    return replace(
+        found, taught=_taught(args, by_table(args, book, moving, plan, known, found.symbols))
+    )
 
 
 def as_it_stands(args: argparse.Namespace) -> tuple[OfFolder, OpenBook, Plan, PriceHistory]:
@@ -143,6 +146,8 @@ def as_it_stands(args: argparse.Namespace) -> tuple[OfFolder, OpenBook, Plan, Pr
         target[name] = target.get(name, 0.0) + float(row.weight)
     if not sum(held[name] for name in held if name != CASH) > 0.0:
         raise RefusedError("this portfolio holds nothing that has a history; use --prices")
+    if not target[CASH] < 1.0:
+        raise RefusedError("this portfolio's target is cash alone; use --prices")
     held[CASH] = max(held[CASH], _money(book, plan))
     total = sum(held.values())
     found = OfFolder(
@@ -177,23 +182,54 @@ def _in_part(plan: Plan, total: float) -> tuple[Finding, ...]:
     return (Finding("now-in-part", "now", message, "info"),)
 
 
-def _taught(
+@dataclass(frozen=True)
+class ByTable:
+    """What `[target.optimize]` learns for the target that holds, options in place of its keys.
+
+    Args:
+        rule: The table; its limits and its objective are its own.
+        known: The prices of its history, and the estimates of them.
+        names: The symbol of each sleeve; its own name where two have the same.
+    """
+
+    rule: MovingTarget
+    known: Prepared
+    names: tuple[str, ...]
+
+    @property
+    def cash(self) -> float:
+        """The share of the whole that stays money."""
+        from trimtab.targets.moving.ranged import UNITS
+
+        return sum(leaf.least for leaf in self.rule.tree.leaves() if leaf.is_cash) / UNITS
+
+
+def by_table(
     args: argparse.Namespace,
     book: OpenBook,
     moving: MovingTarget,
     plan: Plan,
     known: PriceHistory,
     symbols: Mapping[str, str],
-) -> Taught:
-    """What the table learned for the target that holds; options take the place of its keys."""
+) -> ByTable:
+    """What the table learns for the target that holds; options take the place of its keys.
+
+    Args:
+        args: The options of estimates and of views.
+        book: The open folder.
+        moving: Its table.
+        plan: Of the day that counts.
+        known: Its prices.
+        symbols: What stands for each sleeve that is not money, by its name.
+
+    Raises:
+        RefusedError: Its estimates cannot be made, or an option says what only the table can.
+    """
     from trimtab.cli.optimize_views import expectation_of, is_expected
     from trimtab.model.errors import RefusedError
     from trimtab.targets.moving.breaking import by_what_is_recent
-    from trimtab.targets.moving.held import NOTHING_HELD
-    from trimtab.targets.moving.kept_to import curbed
-    from trimtab.targets.moving.learned import limits_of_invested
-    from trimtab.targets.moving.ranged import UNITS
-    from trimtab.targets.moving.window import estimates_of, window_of, year_of
+    from trimtab.targets.moving.learned import Prepared, prepared
+    from trimtab.targets.moving.window import estimates_of
 
     if args.start is not None:
         raise RefusedError(
@@ -207,31 +243,47 @@ def _taught(
         on = found.on
         if any(one.code == "target-found-anew" for one in found.findings):
             rule = by_what_is_recent(moving)
+    asked = rule.asked
     rule = replace(
         rule,
         covariance=args.covariance or rule.covariance,
-        asked=replace(rule.asked, risk_free=risk_free_of(args, rule)),
+        asked=replace(
+            asked,
+            risk_free=risk_free_of(args, rule),
+            resampled=asked.resampled if args.resampled is None else args.resampled,
+            seed=asked.seed if args.seed is None else args.seed,
+        ),
     )
-    window, wrong = window_of(rule, known, symbols, on, calendar)
-    if window is None:
-        raise RefusedError(f"no target can be found: {wrong}")
+    taught = prepared(rule, known, symbols, on=on, calendar=calendar)
+    if not isinstance(taught, Prepared):
+        raise RefusedError(f"no target can be found: {taught.failure}")
+    window = taught.window
     alone = len(set(window.symbols)) == len(window.symbols)
     names = window.symbols if alone else tuple(leaf.name for leaf in window.leaves)
-    seen_as = window
     if is_expected(args):
         rule = replace(rule, expected=expectation_of(args, names))
         leaves = zip(window.leaves, names, strict=True)
         seen_as = replace(window, leaves=tuple(replace(one, name=name) for one, name in leaves))
-    year = year_of(calendar)
-    made, wrong = estimates_of(rule, seen_as, year)
-    if made is None:
-        raise RefusedError(f"no target can be found: {wrong}")
-    cash = sum(leaf.least for leaf in rule.tree.leaves() if leaf.is_cash) / UNITS
+        made, wrong = estimates_of(rule, seen_as, taught.year)
+        if made is None:
+            raise RefusedError(f"no target can be found: {wrong}")
+        taught = replace(taught, made=made)
+    return ByTable(rule, taught, names)
+
+
+def _taught(args: argparse.Namespace, by: ByTable) -> Taught:
+    """What the table learned, as the frontier takes it."""
+    from trimtab.targets.moving.held import NOTHING_HELD
+    from trimtab.targets.moving.kept_to import curbed
+    from trimtab.targets.moving.learned import limits_of_invested
+
+    rule, cash, made, year = by.rule, by.cash, by.known.made, by.known.year
+    window, on = by.known.window, by.known.on
     told = (
         f"Estimates{'' if limits_are_given(args) else ' and limits'} of [target.optimize] on {on}, "
-        f"{window.days[0]} to {window.days[-1]}; the target is of {moving.words}."
+        f"{window.days[0]} to {window.days[-1]}; the target is of {rule.words}."
     )
-    if moving.estimator or moving.asked.objective in (*OFF_THE_CURVE, "min-cdar"):
+    if rule.estimator or rule.asked.objective in (*OFF_THE_CURVE, "min-cdar"):
         told += " It need not lie on the curve, which is of mean and variance."
     # What a target counts from on its day is nothing that a curve could have.
     limits, _ = curbed(
@@ -249,7 +301,7 @@ def _taught(
         made.seen.expected,
         made.seen.covariance,
         limits,
-        names,
+        by.names,
         len(made.returns),
         len(made.returns) / year,
         rule.asked.resampled,

@@ -23,7 +23,6 @@ def add_history(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--missing-history",
         choices=MISSING,
-        default="common",
         help="where instruments begin on different days: learn from the days common to all, from "
         "those that each and each pair has, or leave out who makes them few (default: common)",
     )
@@ -58,7 +57,7 @@ def learned_from(args: argparse.Namespace, known: PriceHistory) -> Panel:
         for i, symbol in enumerate(known.symbols)
         if symbol not in out and present[:, i].any()
     ]
-    if args.missing_history == "common" or not counted:
+    if args.missing_history in (None, "common") or not counted:
         panel = common_sessions(known, counted or known.symbols, start=args.start, end=args.end)
         short = _shortened(known, counted, present, len(panel.history))
         findings = [one for one in panel.findings if not (short and one.code == "starts-late")]

@@ -120,7 +120,6 @@ def add_estimates(parser: argparse.ArgumentParser) -> None:
         "--resampled",
         metavar="N",
         type=_draws,
-        default=0,
         help="take the mean over N histories that are drawn from the estimates by --seed",
     )
     parser.add_argument("--start", metavar="DATE", type=day, help="the first day that counts")
@@ -145,7 +144,6 @@ def add_names(parser: argparse.ArgumentParser) -> None:
         "--seed",
         metavar="N",
         type=int,
-        default=0,
         help="of the genetic search that comes before the proof, and of --resampled (default: 0)",
     )
     names.add_argument(
@@ -170,7 +168,7 @@ def _search(args: argparse.Namespace) -> Search:
         progress(f"{looked:,} choices ruled out or looked at; gap {best - bound:.1e}")
         return bool(monotonic() > end)
 
-    return Search(Breeding(seed=args.seed), most_nodes=10**12, stop=stop)
+    return Search(Breeding(seed=args.seed or 0), most_nodes=10**12, stop=stop)
 
 
 def constraints_of(

@@ -29,7 +29,7 @@ from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.household import Household
 from trimtab.model.numbers import Price
 from trimtab.model.state import State
-from trimtab.targets.moving.held import NOTHING_HELD
+from trimtab.targets.moving.held import NOTHING_HELD, Held
 
 if TYPE_CHECKING:
     from trimtab.targets.moving.mover import Mover
@@ -166,11 +166,7 @@ class ObservedBook(PricedBook):
         if rule is not None and rule.needs_worth:
             worth = self.worth(day, typed, request)
         if rule is not None and rule.needs_held:
-            from trimtab.engine.worth import household_held
-
-            market = self.market_with(day, typed or {})
-            leaves = rule.tree.leaves()
-            held = household_held(self.state(day), mandate, market, request, leaves)
+            held = self.held(day, typed, request)
         return on_day(
             mandate,
             day,
@@ -196,6 +192,18 @@ class ObservedBook(PricedBook):
         mandate = replace(self.portfolio.mandate, household=self.household())
         market = self.market_with(day, typed or {})
         return Fraction(household_worth(self.state(day), mandate, market, request), 100)
+
+    def held(
+        self, day: date, typed: Mapping[str, Price] | None = None, request: Request = NO_FLOWS
+    ) -> Held:
+        """What a target that moves counts from on a day; arguments as of `worth`."""
+        from trimtab.engine.worth import household_held
+
+        rule = self.portfolio.moving
+        assert rule is not None, "this target does not move"
+        mandate = replace(self.portfolio.mandate, household=self.household())
+        market = self.market_with(day, typed or {})
+        return household_held(self.state(day), mandate, market, request, rule.tree.leaves())
 
     def watch(self) -> Watch:
         """What estimates the risk of targets, with the prices that it learns from."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from math import isnan
 
+from trimtab.model.instruments import CASH
 from trimtab.reports.foreseen_text import foreseen_blocks
 from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stacked, table
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import counted
-from trimtab.simulate.prices.history import PriceHistory
 from trimtab.targets.objectives.asked import Optimised
 
 LEAST_SHOWN = 0.00005
@@ -23,7 +25,8 @@ MIND = (
 def optimised_text(
     objective: str,
     found: Optimised,
-    prices: PriceHistory,
+    names: Sequence[str],
+    days: tuple[date, date],
     *,
     understood: str = "",
     turnover: float | None = None,
@@ -32,13 +35,14 @@ def optimised_text(
 ) -> str:
     """The weights, the largest first, what the estimates expect of them, and what has to move.
 
+    `names` are those of the weights, money as `CASH`; `days` the first and the last of the history;
     `understood` says how the numbers that were asked for were read.
     """
     head = headline(
         (
             f"Optimised for {objective}",
-            counted(len(prices.symbols), "instrument"),
-            f"{prices.dates[0]} to {prices.dates[-1]}",
+            counted(len([name for name in names if name != CASH]), "instrument"),
+            f"{days[0]} to {days[1]}",
         ),
         width=width,
         look=look,
@@ -47,7 +51,7 @@ def optimised_text(
     read = [paragraph("Read as", [understood], width=width, look=look)] if understood else []
     if isnan(found.volatility):
         return stacked([head, *read, told])
-    pairs = zip(prices.symbols, found.weights.tolist(), strict=True)
+    pairs = zip(names, found.weights.tolist(), strict=True)
     held = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
     rows = [(symbol, f"{weight:.2%}") for symbol, weight in held if abs(weight) >= LEAST_SHOWN]
     columns = (Column("instrument", room="name"), Column("weight", align="right"))

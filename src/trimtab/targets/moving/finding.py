@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from trimtab.targets.objectives.asked import Optimised
+
     Floats = NDArray[np.float64]
 
 
@@ -33,6 +35,8 @@ class Finding:
         findings: What else is to be said.
         why: In a sentence, why the shares are what they are, where a rule scales them.
         outlook: The estimates themselves, for triggers that weigh them.
+        best: What an optimiser found, with the exact shares of leaves that are not money, and with
+            figures of the whole portfolio; None where none was asked.
     """
 
     tree: Sleeve | None
@@ -44,3 +48,4 @@ class Finding:
     findings: tuple[told.Finding, ...] = ()
     why: str = ""
     outlook: Outlook | None = None
+    best: Optimised | None = None

@@ -25,9 +25,9 @@ from trimtab.targets.moving.theirs import their_shares
 from trimtab.targets.moving.window import Made, Window, estimates_of, span_of, window_of, year_of
 from trimtab.targets.objectives.asked import (
     UNLIMITED,
-    Asked,
     Optimised,
     objective_value,
+    of_part,
     value_by_history,
     worst_return_less,
 )
@@ -191,9 +191,10 @@ def found_from(
     if best.status == "stopped":
         message = f"the solver stopped before it was done: the gap is {best.optimality_gap:.1e}"
         found.append(told.Finding("target-stopped", "target", message))
+    best = _of_whole(target, best, weights, seen, made.returns, years)
     return Finding(
         tree,
-        estimates=_estimates(target, window, best, weights, seen, made.returns, years),
+        estimates=_estimates(window, best, covariance),
         returns={leaf.name: decimal_of(float(r)) for leaf, r in zip(leaves, expected, strict=True)},
         volatilities={
             leaf.name: decimal_of(float(v)) for leaf, v in zip(leaves, variances, strict=True)
@@ -202,6 +203,7 @@ def found_from(
         findings=tuple(found),
         why="\n".join(filter(None, (why, _believed(seen)))),
         outlook=made.outlook,
+        best=best,
     )
 
 
@@ -250,11 +252,6 @@ def _best(
         shares = np.array([leaf.least / UNITS for leaf in leaves])
         shares[free] = best.weights * (1.0 - fixed / UNITS)
         return best, [float(share) for share in shares], ""
-    of_part = replace(
-        asked,
-        risk_aversion=asked.risk_aversion * part,
-        wanted=_wanted_of(asked, part),
-    )
     limits, called = curbed(
         limits_of_invested(target.tree, leaves, part),
         target.kept,
@@ -266,7 +263,7 @@ def _best(
     )
     best, why = best_of(
         target.kept,
-        of_part,
+        of_part(asked, part),
         limits,
         seen=seen,
         returns=returns,
@@ -277,13 +274,6 @@ def _best(
         held=held,
     )
     return best, [float(share) for share in best.weights * part], why
-
-
-def _wanted_of(asked: Asked, part: float) -> float:
-    """What is wanted of the part that is invested, so that the whole has what is wanted of it."""
-    if asked.objective == "target-return":
-        return (asked.wanted - (1.0 - part) * asked.risk_free) / part
-    return asked.wanted / part
 
 
 def limits_of_invested(tree: Range, leaves: tuple[Range, ...], part: float) -> Limits:
@@ -337,21 +327,18 @@ def _percent(units: int) -> str:
     return shown(Fraction(units, UNITS))
 
 
-def _estimates(
+def _of_whole(
     target: MovingTarget,
-    window: Window,
     best: Optimised,
     weights: Floats,
     seen: Foreseen,
     returns: Floats,
     years: float,
-) -> Estimates:
-    """What the weights came from, with what is expected of the whole portfolio."""
+) -> Optimised:
+    """What was found, with exact weights, and what is expected of the whole portfolio."""
     import numpy as np
 
     asked, expected, covariance = target.asked, seen.expected, seen.covariance
-    deviations = np.sqrt(covariance.diagonal())
-    correlations = covariance / np.outer(deviations, deviations)
     cash = sum(leaf.least for leaf in target.tree.leaves() if leaf.is_cash) / UNITS
     gained = float(weights @ expected) + cash * asked.risk_free
     volatility = float(np.sqrt(weights @ covariance @ weights))
@@ -360,18 +347,33 @@ def _estimates(
     value = value_by_history(asked, weights, returns)
     if value is None:
         value = objective_value(asked, gained - lost, volatility, weights, covariance)
-    if target.estimator is not None:
-        value = nan
+    return replace(
+        best,
+        weights=weights,
+        expected_return=gained,
+        volatility=volatility,
+        sharpe=sharpe,
+        objective_value=value if target.estimator is None else nan,
+        foreseen=None if isinstance(target.expected, str) else seen,
+    )
+
+
+def _estimates(window: Window, best: Optimised, covariance: Floats) -> Estimates:
+    """What the weights came from, with what is expected of the whole portfolio."""
+    import numpy as np
+
+    deviations = np.sqrt(covariance.diagonal())
+    correlations = covariance / np.outer(deviations, deviations)
     return Estimates(
         first=window.days[0],
         last=window.days[-1],
         sessions=len(window.days),
         symbols=window.symbols,
         correlations=tuple(tuple(Decimal(f"{c:.4f}") for c in row) for row in correlations),
-        expected_return=decimal_of(gained),
-        volatility=decimal_of(volatility),
-        sharpe=decimal_of(sharpe),
-        objective_value=decimal_of(value),
+        expected_return=decimal_of(best.expected_return),
+        volatility=decimal_of(best.volatility),
+        sharpe=decimal_of(best.sharpe),
+        objective_value=decimal_of(best.objective_value),
         solver=best.solved,
         gap=_gap(best.optimality_gap),
     )

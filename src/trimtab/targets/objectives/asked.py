@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan, sqrt
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,40 @@ def told_of(
         gap,
         findings,
         attempts=attempts or (Attempt(solver, status, gap),),
+    )
+
+
+def of_part(asked: Asked, part: float) -> Asked:
+    """What to ask of the part that is invested, so that the whole has what is asked of it.
+
+    Money beside it earns the risk-free rate and moves with nothing.
+    """
+    wanted = asked.wanted
+    if asked.objective == "target-return":
+        wanted -= (1.0 - part) * asked.risk_free
+    return replace(asked, risk_aversion=asked.risk_aversion * part, wanted=wanted / part)
+
+
+def of_whole(asked: Asked, best: Optimised, cash: float) -> Optimised:
+    """The best weights of what is invested as those of the whole, money left out.
+
+    Args:
+        asked: Of the whole.
+        best: By `of_part`.
+        cash: The share of the whole that stays money.
+    """
+    part, earned = 1.0 - cash, cash * asked.risk_free
+    value = best.objective_value
+    if asked.objective in ("utility", "robust-utility", "target-volatility"):
+        value = value * part + earned
+    elif asked.objective not in ("max-sharpe", "max-diversification"):
+        value *= part
+    return replace(
+        best,
+        weights=best.weights * part,
+        expected_return=best.expected_return * part + earned,
+        volatility=best.volatility * part,
+        objective_value=value,
     )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from trimtab.kernels.quadratic import ABOVE_HELD, BELOW_HELD
 from trimtab.model.frozen import dataclass
 from trimtab.targets.solvers.contradiction import halved
+from trimtab.targets.solvers.highs import add_row, silent
 from trimtab.targets.solvers.limits import TRACKING, TURNOVER, Limits
 from trimtab.targets.solvers.programme import Programme, Row, Solution, part, times
 from trimtab.targets.solvers.quadratic import solve
@@ -310,9 +311,7 @@ def _least_turnover(limits: Limits, held: Floats) -> float:
     import numpy as np
 
     n = len(held)
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
+    solver = silent()
     nothing, many = np.array([], dtype=np.int32), np.array([])
     # Weights first, then how far each stands from what is held.
     solver.addCols(
@@ -326,14 +325,11 @@ def _least_turnover(limits: Limits, held: Floats) -> float:
         many,
     )
     for row in (Row("all weights", np.ones(n), 1.0, 1.0), *limits.rows):
-        some = np.flatnonzero(row.weights).astype(np.int32)
-        least = -np.inf if row.low is None else row.low
-        most = np.inf if row.high is None else row.high
-        solver.addRow(least, most, len(some), some, row.weights[some])
+        add_row(solver, row.weights, row.low, row.high)
+    one = np.eye(n)
     for i in range(n):
-        pair = np.array([i, n + i], dtype=np.int32)
-        solver.addRow(-np.inf, float(held[i]), 2, pair, np.array([1.0, -1.0]))
-        solver.addRow(float(held[i]), np.inf, 2, pair, np.array([1.0, 1.0]))
+        add_row(solver, np.concatenate([one[i], -one[i]]), None, float(held[i]))
+        add_row(solver, np.concatenate([one[i], one[i]]), float(held[i]), None)
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return float("inf")

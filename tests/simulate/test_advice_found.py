@@ -19,7 +19,6 @@ from trimtab.model.policy import Policy, parse_policy
 from trimtab.simulate.choosing import advice
 from trimtab.simulate.choosing.advice import advise
 from trimtab.simulate.choosing.found import found_outcomes
-from trimtab.simulate.research.aims import MadeTarget, read_target
 from trimtab.simulate.research.backtest import backtest
 from trimtab.simulate.uncertainty.bootstrap import bootstrap
 from trimtab.simulate.uncertainty.difference import PLACES
@@ -32,13 +31,6 @@ def calm(view: Any) -> dict[str, float]:
     risk = np.maximum(view.returns[-21:].std(axis=0), 1e-4) if len(view.dates) > 30 else np.ones(2)
     shares = (1 / risk) / (1 / risk).sum()
     return dict(zip(view.symbols, shares.tolist(), strict=True))
-
-
-def made(target: object) -> MadeTarget:
-    """A target that is made, as policies take it."""
-    aim = read_target(target, "own")
-    assert isinstance(aim, MadeTarget)
-    return aim
 
 
 @pytest.mark.parametrize("kind", ["function", "folder"])
@@ -54,7 +46,7 @@ def test_each_path_is_that_of_a_shuffled_backtest(kind: str, tmp_path: Path) -> 
     policies = [Policy(target, *parse_policy(words)) for words in WHENS]
     costs = Costs(bps=10)
 
-    shared = found_outcomes(prices, policies, made(target), costs=costs, paths=2, seed=3)
+    shared = found_outcomes(prices, policies, costs=costs, paths=2, seed=3)
 
     alone = bootstrap(backtest(prices, policies, costs=costs), paths=2, seed=3)
     assert shared.names == alone.names

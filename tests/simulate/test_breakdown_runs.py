@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,16 +16,21 @@ from tests.simulate.test_account import holdings, told
 from tests.simulate.test_weighed_runs import carried_out
 from trimtab.adapters.portfolio_prices import portfolio_prices
 from trimtab.adapters.price_frames import read_prices
+from trimtab.costs import Costs
 from trimtab.live.book import open_book
 from trimtab.live.history import account_paths, account_runs
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
-from trimtab.model.policy import Policy, PolicyError, parse_policy, parse_when, refuse_dynamic
+from trimtab.model.policy import Policy, parse_policy
 from trimtab.simulate.accounts.backtest import backtest_accounts
+from trimtab.simulate.choosing.found import found_outcomes
+from trimtab.simulate.choosing.grid import grid
+from trimtab.simulate.choosing.sweep import sweep
 from trimtab.simulate.prices.history import PriceHistory
 from trimtab.simulate.research.backtest import Form, backtest
 from trimtab.simulate.research.flows import Flows
-from trimtab.simulate.research.found_aim import FoundAim, WrittenAim
+from trimtab.simulate.research.found_aim import FoundAim, WrittenAim, for_breakdown
+from trimtab.simulate.uncertainty.bootstrap import bootstrap
 from trimtab.targets.estimators.cost_aware import CostAware
 from trimtab.targets.estimators.optimiser import Optimiser
 
@@ -253,11 +259,59 @@ def test_two_triggers_that_weigh_and_new_cash_end() -> None:
 
 
 def test_what_has_no_past_refuses_it_by_name(tmp_path: Path, shared: Path) -> None:
-    """Sweeps, and shuffled histories in account mode."""
+    """Shuffled histories in account mode."""
     folder = crisis_folder(tmp_path, shared, when="breakdown")
     policies = [Policy(None, *parse_policy(words)) for words in ("breakdown", "never")]
 
     with pytest.raises(RefusedError, match="breakdown"):
         account_paths(open_book(folder), policies)
-    with pytest.raises(PolicyError, match="breakdown"):
-        refuse_dynamic(parse_when("monthly+breakdown"), "a sweep")
+
+
+@pytest.mark.parametrize("made", [False, True], ids=["given", "found"])
+def test_a_sweep_and_advice_act_on_what_a_backtest_acts_on(
+    tmp_path: Path, shared: Path, made: bool
+) -> None:
+    """Every figure of a policy with `breakdown`, and of one beside it without, is that of its own
+    backtest; the day on which it acted is told.
+    """
+    folder = crisis_folder(tmp_path, shared, when="breakdown", optimize=LEAST if made else "")
+    portfolio = open_book(folder).portfolio
+    prices = portfolio_prices(portfolio)
+    target: object = EQUAL
+    if made:
+        assert portfolio.moving is not None
+        target = FoundAim(portfolio.moving, STANDS, portfolio.calendar)
+    own, span = Policy(target, "breakdown"), {"start": date(2019, 12, 2), "end": date(2020, 5, 15)}
+    whens = ["monthly", "breakdown", "quarterly+breakdown"]
+
+    swept = sweep(prices, grid(own, when=whens), **span)  # type: ignore[arg-type]
+
+    for row, when in enumerate(whens):
+        aim = for_breakdown(target) if "breakdown" in when else target
+        alone = backtest(prices, Policy(aim, when, name="own"), **span)["own"]  # type: ignore[arg-type]
+        figures = alone.measures.figures() | {"downside": alone.measures.downside_deviation}
+        for figure, values in swept.figures.items():
+            expected = figures[figure] if figure in figures else getattr(alone, figure)
+            assert values[row] == pytest.approx(expected, rel=1e-9), (when, figure)
+    assert swept.figures["rebalances"][1] >= 1
+    (told,) = [one for one in swept.findings if one.code == "breakdown-fired"]
+    assert told.on == STRUCK
+
+
+def test_advice_weighs_what_a_shuffled_backtest_does(tmp_path: Path, shared: Path) -> None:
+    """The same figures over the same shuffled history, with `breakdown` and without."""
+    book = open_book(crisis_folder(tmp_path, shared, when="breakdown", optimize=LEAST))
+    assert book.portfolio.moving is not None
+    prices = portfolio_prices(book.portfolio)
+    target = FoundAim(book.portfolio.moving, STANDS, book.portfolio.calendar)
+    whens = ("quarterly", "quarterly+breakdown")
+    policies = [Policy(target, when, name=when) for when in whens]
+
+    weighed = found_outcomes(prices, policies, costs=Costs(), paths=1, seed=2)
+
+    aims = [target, for_breakdown(target)]
+    each = [replace(one, target=aim) for one, aim in zip(policies, aims, strict=True)]
+    alone = bootstrap(backtest(prices, each), paths=1, seed=2)
+    assert not np.array_equal(alone.observed[0], alone.observed[1])
+    np.testing.assert_allclose(weighed.observed, alone.observed, rtol=1e-9)
+    np.testing.assert_allclose(weighed.table, alone.table, rtol=1e-9)

@@ -71,7 +71,8 @@ def add_parser(commands: Commands) -> None:
         "--paths",
         metavar="N",
         type=int,
-        help="shuffled histories (default: 200; 40 for a target that is found anew on each)",
+        help="shuffled histories (default: 200; 40 for a target that is found anew on each, and "
+        "with breakdown)",
     )
     parser.add_argument(
         "--seed",
@@ -107,7 +108,8 @@ def run(args: argparse.Namespace) -> int:
             tax = tax_of_turnover(runs[0])
         when, to = parse_policy(own)
         progress("shuffling history (longer the first time)")
-        paths = args.paths or (MADE_PATHS if found.moves else PATHS)
+        is_slow = found.moves or when.breakdown
+        paths = args.paths or (MADE_PATHS if is_slow else PATHS)
         try:
             advice = advise(
                 found.prices,
@@ -146,10 +148,15 @@ def run(args: argparse.Namespace) -> int:
 
     on = screen()
     say(advice_text(advice, runs, is_portfolio=bool(found.policy), width=on.width, look=on.look))
-    if found.moves and args.paths is None:
+    if is_slow and args.paths is None:
+        why = (
+            "The target is found anew on every shuffled history"
+            if found.moves
+            else "`breakdown` asks of every shuffled history when correlations broke"
+        )
         few = (
-            f"The target is found anew on every shuffled history, so there are {MADE_PATHS} of "
-            "them and not 200: --paths 200 takes five times as long, and is steadier."
+            f"{why}, so there are {MADE_PATHS} of them and not 200: --paths 200 takes five times "
+            "as long, and is steadier."
         )
         say("\n" + "\n".join(wrapped(few, on.width)))
     for remark in filter(None, (found.remark, begins.remark)):

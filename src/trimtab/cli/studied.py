@@ -77,10 +77,9 @@ class Studied:
         from trimtab.model.sleeves import Sleeve
 
         if when.breakdown and self.moves:
-            from trimtab.simulate.research.found_aim import FoundAim
+            from trimtab.simulate.research.found_aim import for_breakdown
 
-            assert isinstance(self.target, FoundAim), "what moves is found"
-            return replace(self.target, breaks=True)
+            return for_breakdown(self.target)
         if not when.is_dynamic or self.calendar is None or not isinstance(self.target, Sleeve):
             return self.target
         from trimtab.simulate.research.found_aim import WrittenAim

@@ -457,7 +457,7 @@ def _worth(value: str, text: str) -> Fraction:
 
 
 def refuse_dynamic(when: When, where: str) -> None:
-    """Refuse what acts on what prices say of the target, where nothing is estimated.
+    """Refuse what weighs what each policy holds, where many share one target.
 
     Args:
         when: When a policy acts.
@@ -466,10 +466,10 @@ def refuse_dynamic(when: When, where: str) -> None:
     Raises:
         PolicyError: It does.
     """
-    if when.needs_prices:
+    if when.is_dynamic:
         raise PolicyError(
-            f"when {when}: {where} cannot act on tracking, worth or breakdown; plans, backtests "
-            "and batches can. Here use a band or drift."
+            f"when {when}: {where} cannot act on tracking or worth; plans, backtests and batches "
+            "can. Here use a band, drift or breakdown."
         )
 
 

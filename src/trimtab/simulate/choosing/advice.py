@@ -379,7 +379,7 @@ def advise(
         when: When the other policies act, in words.
         to: How far they trade, in words.
         paths: How many shuffled histories; by default 200, or 40 where the target is made from
-            prices.
+            prices or `own` acts on `breakdown`.
         seed: Names the chance.
         threads: How many run at once; they change no figure. A target that is made runs on one.
         on_progress: Told how many histories are done.
@@ -400,14 +400,15 @@ def advise(
     aim = read_target(own.target, own.label, short=bool(options.get("short")))
     refuse_insured(aim, f'policy "{own.label}"', "tt.advise")
     if paths is None:
-        paths = MADE_PATHS if isinstance(aim, MadeTarget) else PATHS
+        slow = isinstance(aim, MadeTarget) or own.when.breakdown
+        paths = MADE_PATHS if slow else PATHS
     if paths < 20:
         raise OptionError(f"paths {paths!r}: at least 20, to tell noise")
     tried = grid(own, when=[*when, str(own.when)], to=[*to, str(own.to)])
     policies = [tried.policy(row)[0] for row in range(len(tried))]
     if isinstance(aim, MadeTarget):
         outcomes = found_outcomes(
-            prices, policies, aim, costs=costs or Costs(), paths=paths, seed=seed,
+            prices, policies, costs=costs or Costs(), paths=paths, seed=seed,
             on_progress=on_progress, **options,
         )  # fmt: skip
     else:

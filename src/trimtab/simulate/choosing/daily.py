@@ -21,7 +21,7 @@ from trimtab.simulate.prices.gaps import listing_of
 from trimtab.simulate.prices.history import PriceHistory
 from trimtab.simulate.research.aims import GivenTarget
 from trimtab.simulate.research.panel import shared_history
-from trimtab.simulate.research.policy_run import conditions_by, run_policy
+from trimtab.simulate.research.policy_run import conditions_by, run_policy, watched
 from trimtab.simulate.research.portions import run_portions
 from trimtab.simulate.research.rules import Rules
 from trimtab.simulate.research.settings import Setting, made_ready
@@ -43,28 +43,32 @@ class Prepared:
 
     Args:
         panel: The sessions that all of them run over.
-        settings: By costs and target of the grid: made ready, for any when and to.
+        settings: By costs, and target of the grid with whether correlations count that broke: made
+            ready, for any when and to.
         rules: By costs.
         held: By target: returns of holding it exactly and at no cost; the first is 0.
         findings: What the reader should know.
     """
 
     panel: PriceHistory
-    settings: tuple[tuple[Setting, ...], ...]
+    settings: tuple[dict[tuple[int, bool], Setting], ...]
     rules: tuple[Rules, ...]
     held: Floats
     findings: list[Finding]
 
 
 def prepared(
-    prices: PriceHistory, policies: Grid, targets: Sequence[GivenTarget], rules: Rules
+    prices: PriceHistory,
+    policies: Grid,
+    targets: Sequence[Mapping[bool, GivenTarget]],
+    rules: Rules,
 ) -> Prepared:
     """Everything made ready that does not depend on when and how far a policy trades.
 
     Args:
         prices: All prices.
         policies: The grid.
-        targets: Its targets, read.
+        targets: Its targets, for who acts on broken correlations and who does not.
         rules: What is the same for all; its costs are replaced by each of the grid's.
 
     Raises:
@@ -73,18 +77,20 @@ def prepared(
     import numpy as np
 
     each = [replace(rules, costs=costs) for costs in policies.costs.values()]
+    kept = {(k, breaks): own[breaks] for k, own in enumerate(targets) for breaks in own}
     panel, findings = shared_history(
-        prices, targets, start=rules.start, end=rules.end, cash_rate=rules.cash_rate,
+        prices, [*kept.values()], start=rules.start, end=rules.end, cash_rate=rules.cash_rate,
         accept_jumps=rules.accept_jumps, gaps=rules.gaps,
         cash_column=any(replace(one, gaps=None).is_daily for one in each),
     )  # fmt: skip
     if panel.status is None:
         each = [replace(one, gaps=None) for one in each]
     whens = [when for when in policies.whens if when.cashflow is not None] or policies.whens[:1]
-    named = [Policy(target, whens[0], "target", name) for name, target in policies.targets.items()]
+    own = [Policy(target, whens[0], "target", name) for name, target in policies.targets.items()]
+    named = [own[k] for k, _ in kept]
     settings = []
     for one in each:
-        made = made_ready(named, targets, panel, one, findings)
+        made = made_ready(named, [*kept.values()], panel, one, findings)
         if one.is_daily:
             ready = []
             for setting in made:
@@ -92,9 +98,15 @@ def prepared(
                 findings += said
                 ready.append(replace(setting, conditions=conditions))
             made = ready
-        settings.append(tuple(made))
-    held = np.array([_held(setting) for setting in settings[0]])
-    return Prepared(settings[0][0].history, tuple(settings), tuple(each), held, findings)
+        settings.append(
+            {
+                key: watched(setting, prices) if key[1] else setting
+                for key, setting in zip(kept, made, strict=True)
+            }
+        )
+    first = {k: setting for (k, _), setting in settings[0].items()}
+    held = np.array([_held(first[k]) for k in range(len(targets))])
+    return Prepared(first[0].history, tuple(settings), tuple(each), held, findings)
 
 
 def run_all(
@@ -127,8 +139,8 @@ def run_all(
         for place, row in enumerate(rows, start=first):
             policy, _ = policies.policy(place)
             target, cost = int(policies.rows[place, 2]), int(policies.rows[place, 3])
-            setting = replace(ready.settings[cost][target], policy=policy)
-            found = run_policy(setting, ready.rules[cost])
+            made = ready.settings[cost][target, policy.when.breakdown]
+            found = run_policy(replace(made, policy=policy), ready.rules[cost])
             _fill(row, found, cuts)
             said[place] = found.findings
         return rows

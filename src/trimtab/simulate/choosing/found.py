@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from trimtab.costs import Costs
 from trimtab.model.policy import Policy, parse_policy
 from trimtab.simulate.prices.history import PriceHistory
-from trimtab.simulate.research.aims import MadeTarget
 from trimtab.simulate.research.backtest import backtest
-from trimtab.simulate.research.dated import dated
+from trimtab.simulate.research.dated import dated_by
 from trimtab.simulate.research.policy_run import over
 from trimtab.simulate.research.results import Backtest
 from trimtab.simulate.research.rules import Rules
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 def found_outcomes(
     prices: PriceHistory,
     policies: Sequence[Policy],
-    aim: MadeTarget,
     *,
     costs: Costs,
     paths: int,
@@ -44,7 +42,6 @@ def found_outcomes(
     Args:
         prices: All prices; those before the first target are shuffled with the rest.
         policies: They; when and how far each trades is all in which they differ.
-        aim: What makes the target.
         costs: What trading costs.
         paths: How many shuffled histories.
         seed: Names the chance.
@@ -60,12 +57,12 @@ def found_outcomes(
     assert probe.ready is not None
     rules = replace(probe.ready.rules, trade_at=probe.ready.settings[0].trade_at)
     source, length = bootstrap_paths(probe, seed=seed)
-    observed = _run(prices, policies, aim, rules)
+    observed = _run(prices, policies, rules)
     assert observed.ready is not None
 
     def anew(ready: Ready, source: PathSource, path: int) -> Floats:
         own = replace(ready.rules, accept_jumps=True)
-        found = _run(source.path(path), ready.policies, aim, own)
+        found = _run(source.path(path), ready.policies, own)
         assert found.ready is not None
         return figures_of(found.ready, found.policies)
 
@@ -90,10 +87,10 @@ def found_outcomes(
     )
 
 
-def _run(
-    prices: PriceHistory, policies: Sequence[Policy], aim: MadeTarget, rules: Rules
-) -> Backtest:
+def _run(prices: PriceHistory, policies: Sequence[Policy], rules: Rules) -> Backtest:
     """The policies over prices, with the target made once for all of them."""
+    own = policies[0]
     whens = [policy.when for policy in policies]
-    given = dated(prices, aim, policies[0].label, whens=whens, rules=rules)
-    return over(prices, [replace(policy, target=given) for policy in policies], rules)
+    given = dated_by(prices, own.target, own.label, whens=whens, rules=rules)
+    shared = [replace(policy, target=given[policy.when.breakdown]) for policy in policies]
+    return over(prices, shared, rules)

@@ -48,12 +48,12 @@ def not_followed(
     chosen = able[:LOOKED_AT]
     if not chosen:
         return []
-    ready = sweep_daily.prepared(prices, policies, targets, rules)
+    ready = sweep_daily.prepared(prices, policies, [{False: one} for one in targets], rules)
     told: dict[str, list[Finding]] = {}
     for row in chosen:
         policy, _ = policies.policy(row)
         target, cost = int(each[row, 2]), int(each[row, 3])
-        setting = replace(ready.settings[cost][target], policy=policy)
+        setting = replace(ready.settings[cost][target, False], policy=policy)
         run = run_policy(setting, ready.rules[cost])
         for one in run.findings:
             told.setdefault(one.code, []).append(one)

@@ -46,7 +46,7 @@ from trimtab.simulate.prices.history import PriceHistory, day_of
 from trimtab.simulate.research.aims import GivenTarget, MadeTarget, read_target, refuse_insured
 from trimtab.simulate.research.assumed import assumed_of_all
 from trimtab.simulate.research.charged import rates_of
-from trimtab.simulate.research.dated import dated
+from trimtab.simulate.research.dated import dated_by
 from trimtab.simulate.research.flows import Flows
 from trimtab.simulate.research.laid_out import laid_out, room_for_extremes
 from trimtab.simulate.research.panel import shared_history
@@ -287,6 +287,8 @@ def sweep(
 ) -> Sweep:
     """Run every policy of a grid over history, in research mode.
 
+    Where one of them acts on `breakdown`, all run session by session, which takes longer.
+
     Args:
         prices: Total-return prices, as `read_prices` gives them.
         policies: Which, as `grid` makes them. What makes a target from prices, as an estimator,
@@ -334,22 +336,22 @@ def sweep(
     policies = sweep_daily.with_costs(
         policies, lambda own: with_exchange(own, prices.foreign, fx_bps)
     )
-    targets = [
-        dated(prices, aim, name, whens=policies.whens, rules=rules, on_found=on_found)
-        if isinstance(aim, MadeTarget)
-        else aim
-        for name, aim in zip(policies.targets, aims, strict=True)
+    rules = replace(rules, breaks=any(when.breakdown for when in policies.whens))
+    found = [
+        dated_by(prices, target, name, whens=policies.whens, rules=rules, on_found=on_found)
+        for name, target in policies.targets.items()
     ]
     portions = dict(known or {})
     is_fast = not rules.is_daily and all(own.is_plain for own in policies.costs.values())
     if not is_fast:
         if cost_rule != "once":
             raise OptionError("cost_rule: what runs session by session is only known to `once`")
-        ready = sweep_daily.prepared(prices, policies, targets, rules)
+        ready = sweep_daily.prepared(prices, policies, found, rules)
         panel, findings, held = ready.panel, ready.findings, ready.held
         cuts = cuts_of(len(panel))
         sweep_daily.run_all(ready, policies, cuts, portions, on_progress, threads)
     else:
+        targets = [one[False] for one in found]
         panel, findings, columns = _columns(prices, policies, targets, rules)
         held, cuts = columns.held, columns.cuts
         _run(

@@ -45,6 +45,7 @@ class GivenTarget:
             second when it looks at that day's close.
         branches: Inner sleeves, whose bands count as well: ones for the symbols that are in them.
         is_made: Whether they were made from prices, once for several policies.
+        source: What they were made from, whose correlations may break; None where they are given.
     """
 
     symbols: tuple[str, ...]
@@ -52,6 +53,7 @@ class GivenTarget:
     dates: tuple[date, ...] | None = None
     branches: tuple[tuple[int, ...], ...] = ()
     is_made: bool = False
+    source: object = field(default=None, compare=False, repr=False)
 
     @cached_property
     def table(self) -> Floats:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
-from trimtab.model.policy import Policy
 from trimtab.simulate.prices.calendar import period_ends
 from trimtab.simulate.prices.history import PriceHistory, day_of
 from trimtab.targets.moving.breaking import Breaks
@@ -54,21 +53,22 @@ class Struck:
         return f"correlations broke away from their past on {found.since}: {found.told}"
 
 
-def struck(policy: Policy, symbols: Sequence[str], prices: PriceHistory, dates: Days) -> Struck:
-    """What the test says of each session of a policy's run.
+def struck(target: object, symbols: Sequence[str], prices: PriceHistory, dates: Days) -> Struck:
+    """What the test says of each session of a run.
 
     Args:
-        policy: With `breakdown`.
+        target: What a policy with `breakdown` holds.
         symbols: What it may hold.
         prices: All prices, from before the run as well.
         dates: The run's sessions.
     """
     import numpy as np
 
-    own = getattr(policy.target, "judged", symbols)
+    target = getattr(target, "source", None) or target
+    own = getattr(target, "judged", symbols)
     names = tuple(symbol for symbol in dict.fromkeys(own) if symbol != CASH)
     days = [day_of(one) for one in dates]
-    found_on = getattr(policy.target, "found_on", None)
+    found_on = getattr(target, "found_on", None)
     begins = [found_on(day) for day in days] if found_on else _month_ends(prices, dates)
     found = _breaks(prices).each(prices, names, begins, days)
     at = np.full(len(days), -1, dtype=np.int64)

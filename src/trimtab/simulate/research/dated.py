@@ -15,7 +15,9 @@ from trimtab.model.instruments import CASH
 from trimtab.model.policy import When
 from trimtab.simulate.prices.history import PriceHistory, day_of
 from trimtab.simulate.prices.views import Views
-from trimtab.simulate.research.aims import GivenTarget, MadeTarget
+from trimtab.simulate.research.aims import GivenTarget, MadeTarget, read_target
+from trimtab.simulate.research.broken import struck
+from trimtab.simulate.research.found_aim import for_breakdown
 from trimtab.simulate.research.panel import shared_history
 from trimtab.simulate.research.rules import Rules
 from trimtab.simulate.research.run_columns import looks_of
@@ -33,6 +35,7 @@ def dated(
     target: MadeTarget,
     name: str,
     *,
+    source: object,
     whens: Sequence[When],
     rules: Rules,
     on_found: Callable[[int, int], None] | None = None,
@@ -43,7 +46,9 @@ def dated(
         prices: All prices; each making sees those until its session.
         target: What makes it.
         name: What it is called, for messages.
-        whens: When the policies look that share it: it is made then.
+        source: The same as the policies were given it.
+        whens: When the policies look that share it: it is made then, and with `breakdown` on the
+            days on which correlations broke.
         rules: What is the same for all of them; of `trade_at` and `start`.
         on_found: Called after each making with how many sessions are done, and of how many.
 
@@ -75,7 +80,11 @@ def dated(
     rows: list[Floats] = [_row(weights, columns, name)]
     days = [day_of(panel.dates[decide + lag])]
     looks = _looks(whens, panel, every=rules.flows is not None)
-    sessions = [int(s) for s in np.flatnonzero(looks) if s > decide]
+    breaks = np.zeros(len(panel), dtype=np.bool_)
+    if any(when.breakdown for when in whens):
+        found = struck(source, known.symbols, prices, panel.dates)
+        breaks = found.at == np.arange(len(panel))
+    sessions = [int(s) for s in np.flatnonzero(looks | breaks) if s > decide]
     made_on = None
     for done, session in enumerate(sessions, start=1):
         if on_found is not None:
@@ -83,7 +92,7 @@ def dated(
         if target.found_on is not None:
             on = target.found_on(day_of(panel.dates[session]))
             # The same until the next one is found, whoever looks.
-            if on == made_on:
+            if on == made_on and not breaks[session]:
                 continue
             made_on = on
         weights = target.make(_unheld(views.at(session), name))
@@ -97,7 +106,38 @@ def dated(
     table = np.array(rows)
     kept = len(columns) if table[:, -1].any() else len(risky)
     shares = tuple(map(tuple, table[:, :kept].tolist()))
-    return GivenTarget(columns[:kept], shares, tuple(days), is_made=True)
+    return GivenTarget(columns[:kept], shares, tuple(days), is_made=True, source=source)
+
+
+def dated_by(
+    prices: PriceHistory,
+    target: object,
+    name: str,
+    *,
+    whens: Sequence[When],
+    rules: Rules,
+    on_found: Callable[[int, int], None] | None = None,
+) -> dict[bool, GivenTarget]:
+    """What the policies hold that share a target: who acts on broken correlations, and who not.
+
+    Args:
+        prices, name, on_found: As for `dated`.
+        target: As the policies were given it.
+        whens: When each looks.
+        rules: What is the same for all of them.
+
+    Raises:
+        InputError: As for `dated`.
+    """
+    found = {}
+    for breaks in {when.breakdown for when in whens}:
+        source = for_breakdown(target) if breaks else target
+        aim = read_target(source, name, short=rules.short)
+        if isinstance(aim, MadeTarget):
+            own = [when for when in whens if when.breakdown == breaks]
+            aim = dated(prices, aim, name, source=source, whens=own, rules=rules, on_found=on_found)
+        found[breaks] = aim
+    return found
 
 
 def _looks(whens: Sequence[When], panel: PriceHistory, *, every: bool) -> NDArray[np.bool_]:

@@ -145,6 +145,11 @@ class FoundAim:
         )  # fmt: skip
 
 
+def for_breakdown(target: object) -> object:
+    """The target that a policy with `breakdown` has: found anew when correlations break."""
+    return replace(target, breaks=True) if isinstance(target, FoundAim) else target
+
+
 @dataclass(frozen=True)
 class WrittenAim:
     """A written target as a function of a view, for a policy that weighs what is expected of it.

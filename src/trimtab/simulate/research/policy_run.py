@@ -276,7 +276,7 @@ def over(
     settings = made_ready(policies, targets, history, rules, findings)
     if rules.is_daily:
         settings = [_with_conditions(one, prices, rules, findings) for one in settings]
-    settings = [_watched(one, prices) for one in settings]
+    settings = [watched(one, prices) if one.policy.when.breakdown else one for one in settings]
     results = tuple(run_policy(setting, rules) for setting in settings)
     findings += [finding for one in results for finding in one.findings]
     unique = tuple(findings if len(findings) == known else dict.fromkeys(findings))
@@ -293,11 +293,9 @@ def _with_conditions(
     return replace(setting, conditions=conditions)
 
 
-def _watched(setting: Setting, prices: PriceHistory) -> Setting:
-    """With what the test of broken correlations says, where the policy acts on it."""
-    if not setting.policy.when.breakdown:
-        return setting
-    found = struck(setting.policy, setting.known.symbols, prices, setting.history.dates)
+def watched(setting: Setting, prices: PriceHistory) -> Setting:
+    """With what the test of broken correlations says of each session, for who acts on it."""
+    found = struck(setting.policy.target, setting.known.symbols, prices, setting.history.dates)
     return replace(setting, struck=found)
 
 

@@ -58,7 +58,7 @@ def test_the_page_says_its_mode_and_what_is_not_taxed(run: AccountRun) -> None:
     page = accounts_html([run])
 
     assert "Account mode" in page
-    assert "Not in it: tax on dividends and interest, any credit for losses" in page
+    assert "Not modelled: short positions and loans, tax on dividends and interest, credit" in page
     assert "<b>mine" not in page
 
 

@@ -79,7 +79,7 @@ def test_what_was_assumed_is_said_and_runs_again() -> None:
 
     text, told = backtest_text(result, width=200), result.to_dict()["assumed"]
 
-    assert "10 bp of the money traded, 1 an order, and other rates for B" in text
+    assert "10 bp of the money traded, 1 an order, and 3 bp of the money traded for B" in text
     assert "cash earns 2.00% a year" in text
     assert "Target of made: found anew over time." in text
     assert "\x1b" not in text
@@ -111,7 +111,7 @@ def test_costs_of_one_instrument_alone_are_said_as_such() -> None:
 
     text = backtest_text(backtest(lively("AB", 30), Policy(HALVES), costs=costs), width=200)
 
-    assert "Trading costs nothing, and other rates for B." in text
+    assert "Trading costs nothing, and 3 bp of the money traded for B." in text
 
 
 def test_a_limit_of_volume_is_among_what_was_assumed() -> None:

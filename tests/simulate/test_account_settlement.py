@@ -21,7 +21,8 @@ from trimtab.model.accounts import Relief
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
 from trimtab.model.sessions import Calendar
-from trimtab.reports.backtest_text import account_conventions
+from trimtab.reports.assumed_text import assumptions
+from trimtab.simulate.accounts.assumed import assumed_of_runs
 from trimtab.simulate.accounts.backtest import backtest_accounts
 from trimtab.simulate.accounts.priced_days import priced_days
 from trimtab.simulate.accounts.run import AccountRun
@@ -219,8 +220,9 @@ def test_what_was_bought_with_unsettled_money_and_sold_before_is_told() -> None:
     assert told(date(2025, 5, 5), date(2025, 5, 9)) == []
 
 
-def test_the_conventions_say_when_money_leaves() -> None:
+def test_what_was_assumed_says_when_money_leaves() -> None:
     """A reader of the figures is told what pays at once, and what waits."""
     run = paying({CHANGE[3]: -900.0})
 
-    assert any("has settled" in line for line in account_conventions(run))
+    told = assumptions(assumed_of_runs([run], run.findings))
+    assert any("has settled: 2 business days after the sale and 1 " in line for line in told)

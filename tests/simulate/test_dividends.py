@@ -16,7 +16,7 @@ from trimtab.costs import Costs
 from trimtab.kernels.daily_columns import DIVIDEND, SPENT
 from trimtab.model.errors import InputError
 from trimtab.model.policy import Policy
-from trimtab.reports.backtest_text import conventions
+from trimtab.reports.assumed_text import assumptions
 from trimtab.simulate.choosing.grid import grid
 from trimtab.simulate.choosing.sweep import sweep
 from trimtab.simulate.prices.history import PriceHistory
@@ -329,7 +329,7 @@ def test_closes_as_quoted_are_no_total_returns(tmp_path: Path) -> None:
     found = backtest(prices, policy)
 
     assert found.policies[0].to_dict()["dividends"] == "none"
-    assert "Without dividends:" in "\n".join(conventions(found.policies))
+    assert "Without dividends:" in "\n".join(assumptions(found.assumed))
     with pytest.raises(InputError, match="there is no dividend column"):
         backtest(prices, policy, dividends="towards-target")
 

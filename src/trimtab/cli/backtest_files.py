@@ -101,12 +101,15 @@ def accounts_json(
     As in the text, findings are those of all runs, with whose they are.
     """
     from trimtab.reports.plan_json import findings_json
+    from trimtab.simulate.accounts.assumed import assumed_of_runs
     from trimtab.simulate.accounts.findings import findings_of
 
     figures = [{"name": run.name, **run.to_dict()} for run in runs]
-    found = figures[0] if len(figures) == 1 else {"policies": figures}
+    found: dict[str, Any] = figures[0] if len(figures) == 1 else {"policies": figures}
     more = shuffled.findings if shuffled is not None else ()
-    found["findings"] = findings_json((*findings_of(runs), *more))
+    told = findings_of(runs)
+    found["assumed"] = assumed_of_runs(runs, told)
+    found["findings"] = findings_json((*told, *more))
     return found if shuffled is None else {**found, "shuffled": shuffled.to_dict()}
 
 

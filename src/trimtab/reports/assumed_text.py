@@ -1,15 +1,19 @@
-"""What a backtest was told, in words: costs, rates, targets."""
+"""What a backtest was told, in words: costs, rates, targets, how it trades, what is left out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trimtab.reports.words import clean, listed
-from trimtab.simulate.research.results import Backtest, percent
+from trimtab.reports.words import clean, counted, listed
+from trimtab.simulate.research.results import percent
+from trimtab.taxes.payment import payable_from
 
 MOST_NAMES = 8
 """Weights that are named before the rest is counted."""
+
+MOST_OTHERS = 3
+"""Costs of single instruments that are told before those are named that have some."""
 
 _COSTS = {
     "bps": "{} bp of the money traded",
@@ -25,26 +29,128 @@ _COSTS = {
 }
 
 
-def assumptions(result: Backtest) -> list[str]:
-    """What the run was told, in words: costs, rates, targets."""
-    told = result.assumed
+_TRADED = {
+    "close": "at the close that decides",
+    "next-open": "at the open after the close that decides",
+    "next-close": "at the close after the one that decides",
+}
+
+_DIVIDENDS = {
+    "none": "Without dividends: prices have neither adjusted closes nor a dividend column.",
+    "in-prices": "Dividends are what the prices have of them, reinvested at no cost.",
+    "reinvest": "Dividends are reinvested at the close of their day, at no cost.",
+    "reinvest-orders": (
+        "Dividends buy whole steps of the same instrument at the close of their day, at its cost; "
+        "the rest stays cash."
+    ),
+    "hold": "Dividends stay as cash until the policy trades.",
+    "towards-target": (
+        "Dividends buy what is furthest below its target at the close of their day, at its cost."
+    ),
+}
+
+_TARGETS = {
+    "found": "found anew over time",
+    "dated": "as dated weights say",
+    "by account": "as each account has its own",
+}
+
+
+def assumptions(told: Mapping[str, Any]) -> list[str]:
+    """What a run was told, in words, the same for research mode and for account mode.
+
+    Args:
+        told: What a result has as `assumed`; empty where it does not know.
+    """
     if not told:
         return []
-    words = [f"Trading costs {_costs_in_words(told['costs'])}", *_of_rules(told)]
-    return [f"{'; '.join(words)}.", *_targets(told["targets"], told.get("insured", {}))]
+    dividends = told["dividends"]
+    if "taxes" in told and dividends == "reinvest":
+        dividends = "reinvest-orders"
+    return [
+        _costs_line(told["costs"].get("by_account") or {"": told["costs"]}, told),
+        *_targets(told["targets"], told.get("insured", {})),
+        *_trades(told["trade_at"]),
+        _DIVIDENDS[dividends],
+        *_rates(told),
+        *_settles(told.get("settlement", ())),
+        *_taxes(told),
+        f"Not modelled: {listed(told['not_modelled'])}.",
+    ]
+
+
+def _trades(trade_at: Mapping[str, str]) -> list[str]:
+    """Where policies trade what they decided."""
+    ways: dict[str, list[str]] = {}
+    for name, way in trade_at.items():
+        ways.setdefault(way, []).append(clean(name))
+    if len(ways) == 1:
+        return [f"Trades {_TRADED[way]}." for way in ways]
+    return [f"{', '.join(names)}: trades {_TRADED[way]}." for way, names in ways.items()]
+
+
+def _rates(told: Mapping[str, Any]) -> list[str]:
+    if not told.get("rates"):
+        return []
+    home = f" to {told['currency']}" if "currency" in told else ""
+    return [f"Prices are brought over{home} at {listed(told['rates'])} of the same session."]
+
+
+def _settles(cycles: Sequence[Mapping[str, Any]]) -> list[str]:
+    """When money can leave that something was sold for."""
+    if not cycles:
+        return []
+    parts = []
+    for one in cycles:
+        days = counted(one["days"], "business day", "business days")
+        begins = f" from {one['from']} on" if one["from"] else ""
+        parts.append(f"{days} after the sale{begins}" if one["days"] else f"at once{begins}")
+    told = (
+        "What was sold pays for purchases at once, as at brokers. Withdrawals, tax and fees leave "
+        f"when what was sold for them has settled: {listed(parts)}."
+    )
+    return [told]
+
+
+def _taxes(told: Mapping[str, Any]) -> list[str]:
+    """What gains are taxed at, where, and when that is paid."""
+    if "taxes" not in told:
+        return []
+    taxes = told["taxes"]
+    if not taxes["accounts"]:
+        return ["No account's gains are taxed."]
+    rates = (
+        f"{taxes['long_rate'] * 100:g}% of long-term and {taxes['short_rate'] * 100:g}% of "
+        "short-term gains"
+    )
+    where = listed([clean(one) for one in taxes["accounts"]])
+    if taxes["paid"] == "counted":
+        paid = "counted, not paid: final value and return are before it."
+    else:
+        day = payable_from(1)
+        paid = (
+            f"paid at the first session from {day.day} {day:%B} of the next year on, out of the "
+            "account that sold: what is sold for it is no rebalance, and is taxed a year later."
+        )
+    return [f"Tax ({clean(taxes['country'])}) is {rates} in {where}; it is {paid}"]
 
 
 def assumptions_of_all(told: Mapping[str, Any]) -> list[str]:
     """What every policy of a sweep ran with, in words: costs, by name where there are several."""
     if not told:
         return []
-    costs = {clean(name): _costs_in_words(own) for name, own in told["costs"].items()}
+    return [_costs_line(told["costs"], told)]
+
+
+def _costs_line(by_name: Mapping[str, Mapping[str, Any]], told: Mapping[str, Any]) -> str:
+    """Costs, by name where there are several, and rates."""
+    costs = {clean(name): _costs_in_words(own) for name, own in by_name.items()}
     if len(costs) == 1:
         words = [f"Trading costs {next(iter(costs.values()))}"]
     else:
         words = [f"with {name} trading costs {own}" for name, own in costs.items()]
     line = "; ".join([*words, *_of_rules(told)])
-    return [f"{line[0].upper()}{line[1:]}."]
+    return f"{line[0].upper()}{line[1:]}."
 
 
 def _of_rules(told: Mapping[str, Any]) -> list[str]:
@@ -61,10 +167,18 @@ def _costs_in_words(costs: Mapping[str, Any]) -> str:
         words.append("by a schedule of sizes")
     words = words or ["nothing"]
     if "by_instrument" in costs:
-        words.append(
-            f"and other rates for {listed([clean(one) for one in costs['by_instrument']])}"
-        )
+        words.append(_by_instrument(costs["by_instrument"]))
     return ", ".join(words)
+
+
+def _by_instrument(costs: Mapping[str, Mapping[str, Any]]) -> str:
+    """What some instruments cost instead: in words where that is soon said."""
+    by_words: dict[str, list[str]] = {}
+    for name, own in costs.items():
+        by_words.setdefault(_costs_in_words(own), []).append(clean(name))
+    if len(by_words) > MOST_OTHERS:
+        return f"and other rates for {listed([clean(one) for one in costs])}"
+    return ", ".join(f"and {words} for {listed(names)}" for words, names in by_words.items())
 
 
 def _targets(targets: Mapping[str, Any], insured: Mapping[str, Any]) -> list[str]:
@@ -74,9 +188,7 @@ def _targets(targets: Mapping[str, Any], insured: Mapping[str, Any]) -> list[str
         words = insured[name]["words"] if name in insured else ""
         words = (
             words
-            or {"found": "found anew over time", "dated": "as dated weights say"}.get(
-                str(target), ""
-            )
+            or (_TARGETS[target] if isinstance(target, str) else "")
             or _weights_in_words(target)
         )
         by_words.setdefault(words, []).append(clean(name))

@@ -22,6 +22,7 @@ from trimtab.reports.layout import (
 from trimtab.reports.plan_text import findings_text
 from trimtab.reports.remedies import in_history
 from trimtab.reports.words import clean, counted
+from trimtab.simulate.accounts.assumed import assumed_of_runs
 from trimtab.simulate.accounts.findings import findings_of
 from trimtab.simulate.accounts.paths import AccountPaths
 from trimtab.simulate.accounts.run import AccountRun
@@ -29,7 +30,6 @@ from trimtab.simulate.measures.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR, SHOR
 from trimtab.simulate.research.aims import MadeTarget, read_target
 from trimtab.simulate.research.policy_result import PolicyResult
 from trimtab.simulate.research.results import Backtest, percent, yearly
-from trimtab.taxes.payment import payable_from
 
 MOST_NAMES = 8
 """Symbols that the headline names before it counts the rest."""
@@ -42,33 +42,6 @@ _LESSER = (
 
 USUAL = (150.0, 300.0)
 """Sessions a year between which counting 252 is near enough."""
-
-_TRADED = {
-    "close": "at the close that decides",
-    "next-open": "at the open after the close that decides",
-    "next-close": "at the close after the one that decides",
-}
-
-_DIVIDENDS = {
-    "none": "Without dividends: prices have neither adjusted closes nor a dividend column.",
-    "in-prices": "Dividends are what the prices have of them, reinvested at no cost.",
-    "reinvest": "Dividends are reinvested at the close of their day, at no cost.",
-    "hold": "Dividends stay as cash until the policy trades.",
-    "towards-target": (
-        "Dividends buy what is furthest below its target at the close of their day, at its cost."
-    ),
-}
-
-_ACCOUNT_DIVIDENDS = {
-    "hold": "Dividends stay as cash until a plan trades.",
-    "reinvest": (
-        "Dividends buy whole steps of the same instrument at the close of their day, at its cost; "
-        "the rest stays cash."
-    ),
-    "towards-target": (
-        "Dividends are invested as a deposit of their day is: in what is furthest below its target."
-    ),
-}
 
 _STARTS = {
     True: (
@@ -87,7 +60,7 @@ def backtest_text(result: Backtest, *, width: int = 100, look: Look = FULL) -> s
     blocks = [
         _header(result, width, look),
         *figure_tables(_of_policies(result.policies), width, look),
-        paragraph("Assumed", assumptions(result), width=width, look=look),
+        paragraph("Assumed", assumptions(result.assumed), width=width, look=look),
         paragraph("Conventions", conventions(result.policies), width=width, look=look),
         findings_text(result.findings, width=width, look=look, explain=True),
     ]
@@ -112,6 +85,8 @@ def accounts_text(
         look: Signs and colours of the terminal.
     """
     one = runs[0]
+    told = findings_of(runs)
+    assumed = assumptions(assumed_of_runs(runs, told))
     parts = (
         f"Backtest in account mode {one.dates[0]} to {one.dates[-1]}",
         f"{len(one.dates):,} sessions",
@@ -123,9 +98,10 @@ def accounts_text(
             *account_tables(runs, width, look),
             *_tax_by_year(one, width, look),
             *_over_paths(shuffled, took, width, look),
+            paragraph("Assumed", assumed, width=width, look=look),
             paragraph("Conventions", account_conventions(one), width=width, look=look),
             findings_text(
-                (*findings_of(runs), *(shuffled.findings if shuffled else ())),
+                (*told, *(shuffled.findings if shuffled else ())),
                 width=width,
                 look=replace(look, ask=in_history),
                 explain=True,
@@ -147,20 +123,14 @@ def account_conventions(one: AccountRun) -> list[str]:
             "The same decisions, orders and record as plan and apply: whole shares, lots, splits, "
             "cash dividends."
         ),
-        _ACCOUNT_DIVIDENDS[one.dividends],
         *_account_flows(one),
-        f"{_STARTS[one.invested_at_start]}; trades {_TRADED[one.trade_at]}.",
+        f"{_STARTS[one.invested_at_start]}.",
         *(
             ["A target that is found has seen the close that it is traded at, and nothing later."]
             if any(plan.found is not None for plan in one.plans)
             else []
         ),
         *tax_conventions(one),
-        (
-            "What was sold pays for purchases at once, as at brokers. Withdrawals, tax and fees "
-            "leave when what was sold for them has settled (in the US after three business days, "
-            "after two from 5 September 2017, after one from 28 May 2024)."
-        ),
         "Cost drag is what costs took off the return a year after the first close, tax drag what "
         + ("tax did." if one.pays_tax else "paying the tax as it arose would have."),
         *([_NO_DRIFT] if isnan(one.measures.drift_mean) else []),
@@ -198,25 +168,15 @@ def _account_flows(one: AccountRun) -> list[str]:
 
 
 def tax_conventions(run: AccountRun) -> list[str]:
-    """How the tax of runs in account mode was worked out, and what is left out."""
-    if run.pays_tax:
-        day = payable_from(run.dates[0].year)
-        paid = (
-            f"paid at the first session from {day.day} {day:%B} of the next year on, out of the "
-            "account that sold: what is sold for it is no rebalance, and is taxed a year later."
-        )
-    else:
-        paid = "counted, not paid: final value and return are before it."
+    """What values after tax mean, and on which side of the truth they are."""
     sheltered = ""
     if run.sheltered_value:
         worth = f"{run.sheltered_value / 100:,.2f} of {clean(run.name)}"
         sheltered = f" Accounts whose gains are not taxed count as they are ({worth})."
     return [
-        (f"Tax is what sales at a gain caused, by the rates of portfolio.toml; it is {paid}"),
         (
-            "Not in it: tax on dividends and interest, any credit for losses or for losses carried "
-            "forward, surtaxes on investment income, state tax, tax on what leaves a retirement "
-            "account. With credit for losses more would be left, with all the others less."
+            "Tax is what sales at a gain caused. With credit for losses more would be left, with "
+            "the other taxes that are not modelled less."
         ),
         (
             "After tax: the final value less the tax still owed. All sold: when every taxable lot "
@@ -421,26 +381,20 @@ def _goes_by_the_adopted(one: PolicyResult) -> bool:
 
 
 def conventions(policies: Sequence[PolicyResult]) -> list[str]:
-    """How the figures were made: when policies trade, how a run begins and ends."""
-    ways: dict[str, list[str]] = {}
-    for one in policies:
-        ways.setdefault(one.trade_at, []).append(one.name)
-    if len(ways) == 1:
-        lines = [f"Trades {_TRADED[policies[0].trade_at]}."]
-    else:
-        lines = [f"{', '.join(names)}: trades {_TRADED[way]}." for way, names in ways.items()]
-    lines.append("Invested at target at the start, at no cost; the last session never trades.")
-    lines.append("Turnover is one way, over the whole run; a year is 365.25 days.")
-    lines.append(
-        "Cost drag is what costs took off the return a year. Drift (the mean at the close) and "
-        "tracking error are against the target held at target every session at no cost."
-    )
+    """How the figures were made: how a run begins and ends, and what they are measured by."""
+    lines = [
+        "Invested at target at the start, at no cost; the last session never trades.",
+        "Turnover is one way, over the whole run; a year is 365.25 days.",
+        (
+            "Cost drag is what costs took off the return a year. Drift (the mean at the close) and "
+            "tracking error are against the target held at target every session at no cost."
+        ),
+    ]
     if any(_goes_by_the_adopted(one) for one in policies):
         lines.append(
             "Of a target that is found anew a band asks after the one last adopted; so do drift "
             "and tracking error: who seldom acts may be near an old one."
         )
-    lines.append(_DIVIDENDS[policies[0].dividends])
     if is_short(policies[0].first, policies[0].last):
         lines.append(
             f"In less than {SHORTEST_YEAR} days nothing is told as a return of a year: a few days, "

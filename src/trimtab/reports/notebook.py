@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from trimtab.reports.assumed_text import assumptions
 from trimtab.reports.backtest_text import conventions
 from trimtab.reports.html.series import falls, thinned
 from trimtab.reports.palette import DARK, LIGHT, TONES, variables
@@ -67,6 +68,7 @@ def notebook_html(result: Backtest) -> str:
         f"Backtest {one.first} to {one.last} \u00b7 {one.sessions:,} sessions \u00b7 "
         f"{result.cash:,.2f} at the start \u00b7 {held}"
     )
+    said = [*assumptions(result.assumed), *conventions(result.policies)]
     parts = [
         f"<style>{_STYLE}</style>",
         f'<p class="soft">{escape(head)}</p>',
@@ -76,7 +78,7 @@ def notebook_html(result: Backtest) -> str:
         _chart(result.policies, "Below the last high", lambda run: falls(run.growth), _share),
         "</div>",
         _findings(result),
-        f'<p class="soft">{escape(" ".join(conventions(result.policies)))}</p>',
+        f'<p class="soft">{escape(" ".join(said))}</p>',
     ]
     return f'<div class="trimtab">{"".join(parts)}</div>'
 

@@ -14,6 +14,7 @@ from trimtab.reports.html.drawn import AccountCurve, account_curve
 from trimtab.reports.html.marks import Mark, marks_of, marks_told
 from trimtab.reports.html.page import (
     NOSCRIPT,
+    assumed_section,
     chart,
     document,
     notes_section,
@@ -32,6 +33,7 @@ from trimtab.reports.html.tables import (
     yearly_table,
 )
 from trimtab.reports.words import counted, listed
+from trimtab.simulate.accounts.assumed import assumed_of_runs
 from trimtab.simulate.accounts.findings import findings_of
 from trimtab.simulate.accounts.paths import ACCOUNT_PATHS
 from trimtab.simulate.measures.metrics import is_short
@@ -80,6 +82,7 @@ def accounts_page(
         "</section>",
         _lots(runs[0]),
         notes_section(findings),
+        assumed_section(assumed_of_runs(runs, told)),
         _conventions([*account_conventions(runs[0]), *remarks], shuffled),
     ]
     return document(

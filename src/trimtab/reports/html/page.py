@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trimtab.reports.assumed_text import assumptions
 from trimtab.reports.backtest_text import conventions
@@ -59,7 +59,7 @@ def page(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) ->
         yearly_table(result.policies, years),
         "</section>",
         notes_section(result.findings),
-        _assumed(result),
+        assumed_section(result.assumed),
         _conventions(result, outcomes, remarks),
     ]
     return document(title, "\n".join(part for part in parts if part), script_json(data))
@@ -248,9 +248,9 @@ def _finding(one: Finding) -> str:
     )
 
 
-def _assumed(result: Backtest) -> str:
+def assumed_section(told: Mapping[str, Any]) -> str:
     """Costs, rates and targets: without them no figure can be judged."""
-    items = "".join(f"<li>{safe(line)}</li>" for line in assumptions(result))
+    items = "".join(f"<li>{safe(line)}</li>" for line in assumptions(told))
     return f"<section><h2>What was assumed</h2><ul>{items}</ul></section>" if items else ""
 
 

@@ -21,6 +21,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price
 from trimtab.model.sessions import Calendar
+from trimtab.simulate.accounts.assumed import assumed_of_run
 from trimtab.simulate.accounts.desk import Desk
 from trimtab.simulate.accounts.ended import ends_of
 from trimtab.simulate.accounts.findings import idle_dividends, impact_left_out
@@ -162,6 +163,12 @@ def backtest_accounts(
         worth={place: tuple(closes) for place, closes in desk.worth.items()},
         aims=desk.aims(),
         open_lots=desk.open_lots(),
+        assumed=assumed_of_run(
+            desk,
+            exchange or tape.market(0).calendar,
+            pays_tax=pay_tax,
+            is_from_cash=not opening.lots,
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from trimtab.model.findings import Finding
+from trimtab.simulate.accounts.assumed import assumed_of_runs
 from trimtab.simulate.accounts.findings import findings_of
 from trimtab.simulate.accounts.run import AccountRun, account_rows
 from trimtab.simulate.frames import FrameKind, html_table, make_frame, text_table
@@ -44,6 +45,11 @@ class AccountBacktest:
     def findings(self) -> tuple[Finding, ...]:
         """What the reader should know: what all runs say alike once, all else with whose it is."""
         return findings_of(self.runs)
+
+    @property
+    def assumed(self) -> dict[str, Any]:
+        """Costs, rates, targets, taxes and settlement that it ran with, as plain values."""
+        return assumed_of_runs(self.runs, self.findings)
 
     def summary(self) -> str:
         """The runs as a text table, one row a policy, and below it every finding."""

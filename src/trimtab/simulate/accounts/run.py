@@ -91,6 +91,7 @@ class AccountRun:
             units, by name.
         aims: What each leaf should weigh; empty where accounts have targets of their own.
         open_lots: Lots that are held in the end.
+        assumed: What it was told, as plain values (`trimtab.simulate.accounts.assumed`).
     """
 
     name: str
@@ -129,6 +130,7 @@ class AccountRun:
     trade_at: TradeAt = "close"
     carried: frozenset[str] = frozenset()
     impact_paid: int = 0
+    assumed: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def rebalances(self) -> int:

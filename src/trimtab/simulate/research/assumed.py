@@ -1,4 +1,4 @@
-"""What a backtest in research mode was told: enough to run it again, and to judge it by."""
+"""What a backtest was told: enough to run it again, and to judge it by; in both modes alike."""
 
 from __future__ import annotations
 
@@ -8,37 +8,96 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
+from trimtab.model.findings import Finding
 
 if TYPE_CHECKING:
+    from trimtab.simulate.research.policy_result import PolicyResult
     from trimtab.simulate.research.rules import Rules
     from trimtab.simulate.research.settings import Ready, Setting
     from trimtab.targets.moving.cppi import CppiRule
 
+CONVERTED = "converted"
+"""The code of findings that say by which rate prices were brought over; their subject is a pair."""
 
-def assumed(ready: Ready | None, names: Sequence[str]) -> dict[str, Any]:
-    """Costs, money and targets of a run, as plain values.
+RESEARCH_LACKS = ("taxes", "settlement of trades", "whole shares and least sizes")
+"""What research mode leaves out."""
+
+
+def assumed(
+    ready: Ready | None, results: Sequence[PolicyResult], findings: Sequence[Finding] = ()
+) -> dict[str, Any]:
+    """Costs, money and targets of a run, how it trades and what it leaves out, as plain values.
 
     Args:
         ready: What it ran on; None where a result does not know.
-        names: Of its policies.
+        results: Of its policies.
+        findings: What was found, among it the rates of exchange.
 
     Returns:
         `costs`: what is not zero of `tt.Costs`, by its names; `cash`; `cash_rate` and `fee` a
         year; `participation` in a session's volume, where there is a limit; `targets`: for each
         policy its weights by symbol, or `dated` or `found` where they moved; `insured`: of those
-        with a floor, that and its multiplier. Empty where nothing is known.
+        with a floor, that and its multiplier; and what `way_told` has. Empty where nothing is
+        known.
     """
     if ready is None:
         return {}
     rules = ready.rules
+    names = [one.name for one in results]
     targets = {name: _target(setting) for name, setting in zip(names, ready.settings, strict=True)}
-    told = {"costs": _costs(rules.costs), **_of_rules(rules), "targets": targets}
+    told = {"costs": costs_told(rules.costs), **_of_rules(rules), "targets": targets}
     floors = {
-        name: _floor(setting.make.insured)
+        name: floor_told(setting.make.insured)
         for name, setting in zip(names, ready.settings, strict=True)
         if setting.make is not None and setting.make.insured is not None
     }
-    return told | ({"insured": floors} if floors else {})
+    return {
+        **told,
+        **({"insured": floors} if floors else {}),
+        **way_told(
+            trade_at={one.name: one.trade_at for one in results},
+            dividends=results[0].dividends,
+            findings=findings,
+            lacks=RESEARCH_LACKS,
+            moves_prices=rules.costs.needs_volume,
+            is_limited=rules.participation is not None,
+        ),
+    }
+
+
+def way_told(
+    *,
+    trade_at: Mapping[str, str],
+    dividends: str,
+    findings: Sequence[Finding],
+    lacks: Sequence[str],
+    moves_prices: bool,
+    is_limited: bool,
+) -> dict[str, Any]:
+    """How a run trades and what it leaves out, beside its costs and its target.
+
+    Args:
+        trade_at: Where each policy trades what it decided.
+        dividends: What becomes of them.
+        findings: What was found, among it the rates of exchange.
+        lacks: What its mode leaves out.
+        moves_prices: Whether orders are charged market impact.
+        is_limited: Whether a session's volume limits them.
+
+    Returns:
+        `trade_at` by policy; `dividends`; `rates`: pairs by which prices were brought to one
+        currency, where any was; `not_modelled`: what is left out.
+    """
+    rates = list(dict.fromkeys(one.subject for one in findings if one.code == CONVERTED))
+    left = list(lacks)
+    left += [] if moves_prices else ["market impact"]
+    left += [] if is_limited else ["limits of volume"]
+    return {
+        "trade_at": dict(trade_at),
+        "dividends": dividends,
+        **({"rates": rates} if rates else {}),
+        "not_modelled": left,
+    }
 
 
 def assumed_of_all(rules: Rules, costs: Mapping[str, Costs]) -> dict[str, Any]:
@@ -48,7 +107,7 @@ def assumed_of_all(rules: Rules, costs: Mapping[str, Costs]) -> dict[str, Any]:
         rules: What is the same for all of them.
         costs: What trading costs, by name.
     """
-    return {"costs": {name: _costs(own) for name, own in costs.items()}, **_of_rules(rules)}
+    return {"costs": {name: costs_told(own) for name, own in costs.items()}, **_of_rules(rules)}
 
 
 def _of_rules(rules: Rules) -> dict[str, Any]:
@@ -59,7 +118,7 @@ def _of_rules(rules: Rules) -> dict[str, Any]:
     return told
 
 
-def _floor(rule: CppiRule) -> dict[str, Any]:
+def floor_told(rule: CppiRule) -> dict[str, Any]:
     """A floor and how much of what is above it is at risk."""
     floor = {day.isoformat(): float(money) for day, money in rule.floor}
     always = next(iter(floor.values())) if len(floor) == 1 else floor
@@ -80,13 +139,13 @@ def _target(setting: Setting) -> dict[str, float] | str:
     }
 
 
-def _costs(costs: Costs) -> dict[str, Any]:
+def costs_told(costs: Costs) -> dict[str, Any]:
     """What is not as it is by default, in names that `Costs` takes."""
     found: dict[str, Any] = {}
     for one in fields(costs):
         value = getattr(costs, one.name)
         if one.name == "by_instrument":
-            value = {symbol: _costs(own) for symbol, own in value.items()}
+            value = {symbol: costs_told(own) for symbol, own in value.items()}
         elif isinstance(value, Mapping):
             value = {str(size): float(rate) for size, rate in value.items()}
         elif isinstance(value, Decimal):

@@ -100,8 +100,8 @@ class Backtest:
 
     @property
     def assumed(self) -> dict[str, Any]:
-        """Costs, rates and targets that it ran with, as plain values."""
-        return assumed(self.ready, [one.name for one in self.policies])
+        """Costs, rates and targets that it ran with, and how, as plain values."""
+        return assumed(self.ready, self.policies, self.findings)
 
     def to_dict(self) -> dict[str, Any]:
         """What `--json` prints: figures of one policy or a list, what was assumed."""

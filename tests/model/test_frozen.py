@@ -171,3 +171,19 @@ def test_a_wrong_argument_is_named() -> None:
         Ours()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="colour"):
         Ours("a", colour="red")  # type: ignore[call-arg]
+
+
+def test_a_field_may_be_called_as_its_maker_calls_things() -> None:
+    """A field keeps what it was given, whatever it is called: `own` once took the whole value."""
+
+    @dataclass(frozen=True, eq=False)
+    class Bag:
+        """Without slots, with names that are near at hand."""
+
+        own: dict[str, int]
+        known: int = 1
+        cls: int = 2
+
+    bag = Bag({"a": 3})
+
+    assert (bag.own, bag.known, bag.cls) == ({"a": 3}, 1, 2)

@@ -52,10 +52,11 @@ else:
         """An `__init__` that sets each field past `__setattr__`, which refuses."""
         known = {"MISSING": MISSING, "set_": object.__setattr__}
         # Where there are no slots, the dictionary itself is the shortest way past it.
-        takes, lines = ["self"], [] if slots else [" own = self.__dict__\n"]
+        takes, lines = ["self"], [] if slots else [" self_ = self.__dict__\n"]
         for field in fields(cls):
             assert field.init, "every field is an argument"
             assert not field.kw_only, "every field may be given by place"
+            assert field.name not in ("self_", "set_", "MISSING"), "what is at work here"
             name, default = field.name, f"default_{field.name}"
             value = name
             if field.default is not MISSING:
@@ -67,7 +68,7 @@ else:
                 value = f"{default}() if {name} is MISSING else {name}"
             else:
                 takes.append(name)
-            put = f"set_(self, {name!r}, {value})" if slots else f"own[{name!r}] = {value}"
+            put = f"set_(self, {name!r}, {value})" if slots else f"self_[{name!r}] = {value}"
             lines.append(f" {put}\n")
         if hasattr(cls, "__post_init__"):
             lines.append(" self.__post_init__()\n")

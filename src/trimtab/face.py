@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from trimtab.adapters.price_frames import read_prices
+from trimtab.adapters.price_frames import read_mixed_prices
 from trimtab.simulate.research.backtest import backtest as _of_history
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _priced(prices: object, costs: object) -> PriceHistory:
     from trimtab.model.instruments import CASH
     from trimtab.simulate.prices.history import nearest
 
-    history = read_prices(prices)
+    history = read_mixed_prices(prices)
     given = costs.values() if isinstance(costs, Mapping) else costs
     every = given if isinstance(given, Iterable) else [given]
     named = dict.fromkeys(

@@ -587,6 +587,7 @@ def test_dated_targets_are_percent_and_exact(tmp_path: Path) -> None:
     ("row", "said"),
     [
         ("2024-01-02,60,30", "sums to 90"),
+        ("2024-01-02,0.6,0.4", "shares are in percent: did you mean "),
         ("2024-01-02,60,39.999999", "sums to 99.999999"),
         ("2024-01-02,120,-20", "below zero"),
         ("2024-01-02,60,forty", "plain decimal number"),

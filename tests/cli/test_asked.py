@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,18 +77,93 @@ def test_what_a_command_has_no_option_for_stays_as_it_is() -> None:
     assert str(told) == "warmup -1: as `edge` has, or `warmup=3`; or `--cash`"
 
 
-def test_prices_in_several_currencies_name_the_option(tmp_path: Path) -> None:
-    """How prices are brought to one currency is said by `--currency` and `--fx`."""
+def _mixed(folder: Path) -> Path:
+    """Prices of SPY and AGG in dollars and of DAX in euros, over 80 days."""
     rows = ["date,symbol,close,currency"]
     rows += [
-        f"2024-01-0{day},{s},10{day},{c}" for day in (2, 3) for s, c in (("A", "USD"), ("B", "EUR"))
-    ]
-    (tmp_path / "prices.csv").write_text("\n".join(rows) + "\n")
+        f"2024-{month:02d}-{day:02d},{symbol},{base + step * day % 7},{code}"
+        for month in (1, 2, 3, 4)
+        for day in range(1, 21)
+        for symbol, base, step, code in (
+            ("SPY", 100, 3, "USD"), ("AGG", 50, 2, "USD"), ("DAX", 80, 5, "EUR"),
+        )
+    ]  # fmt: skip
+    path = folder / "prices.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
 
-    told = Session(tmp_path).run(LINE)
 
-    assert "--currency: prices in several currencies: EUR, USD" in told
+def _rounded(printed: str) -> Any:
+    return json.loads(printed, parse_float=lambda number: round(float(number), 9))
+
+
+def test_prices_in_several_currencies_name_the_option(tmp_path: Path) -> None:
+    """How prices are brought to one currency is said by `--currency` and `--fx`."""
+    _mixed(tmp_path)
+
+    told = Session(tmp_path).run("trimtab backtest --prices prices.csv --target SPY=60,DAX=40")
+
+    assert "--currency: prices in several currencies: EUR, USD (DAX in EUR; SPY in USD)" in told
     assert "`--currency USD`, and the rates with `--fx`" in told
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "backtest --prices prices.csv --target SPY=60,AGG=40 --json",
+        "optimize --prices prices.csv --exclude DAX --json",
+        "frontier --prices prices.csv --exclude DAX --points 3 --json",
+    ],
+)
+def test_only_what_is_used_has_to_be_in_one_currency(tmp_path: Path, line: str) -> None:
+    """What a file has in other currencies and nobody asked for stands in nobody's way, and changes
+    no figure.
+    """
+    path = _mixed(tmp_path)
+    found = _rounded(Session(tmp_path).run(f"trimtab {line}"))
+    kept = [row for row in path.read_text().splitlines() if "DAX" not in row]
+    path.write_text("\n".join(kept) + "\n")
+
+    alone = _rounded(Session(tmp_path).run(f"trimtab {line.replace(' --exclude DAX', '')}"))
+
+    assert found.get("weights", {}).pop("DAX", 0.0) == 0.0
+    assert found == alone
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("backtest --target SPX=60,DAX=30,AGG=5", ["--target: SPX", "adds up to 95"]),
+        ("sweep --target SPX=60,DAX=30,AGG=10 --other-target DAXX=100", ["--other-target: DAXX"]),
+        ("advise --target SPX=60,DAX=30,AGG=10", ["--target: SPX"]),
+        ("optimize --exclude SPX", ["--exclude: SPX"]),
+        ("frontier --exclude AGGG --weights SPX=60,AGG=30", ["AGGG", "adds up to 90"]),
+    ],
+)
+def test_all_that_is_wrong_with_a_target_is_told_at_once(
+    tmp_path: Path, line: str, said: list[str]
+) -> None:
+    """Mistyped symbols stand first, each with the one that is meant; then currencies and sums."""
+    _mixed(tmp_path)
+
+    told = Session(tmp_path).run(f"trimtab {line} --prices prices.csv")
+
+    assert "has no prices -> did you mean" in told.splitlines()[0]
+    assert "prices in several currencies: EUR, USD" in told
+    for one in said:
+        assert one in told
+
+
+def test_in_python_as_well_only_what_is_used_has_to_be_in_one_currency(tmp_path: Path) -> None:
+    """A policy of two dollar funds runs over a file with a euro index; one that may look at all
+    of it does not.
+    """
+    path = _mixed(tmp_path)
+    policy = tt.Policy({"SPY": 0.6, "AGG": 0.4})
+
+    assert tt.backtest(path, policy).policies[0].sessions == 80
+    with pytest.raises(tt.InputError, match="several currencies"):
+        tt.backtest(path, tt.Policy(lambda view: {"SPY": 1.0}))
 
 
 @pytest.mark.parametrize(
@@ -94,6 +171,8 @@ def test_prices_in_several_currencies_name_the_option(tmp_path: Path) -> None:
     [
         ("A=0.6,B=0.4", "did you mean A=60,B=40?"),
         ("A=0.125,B=0.875", "did you mean A=12.5,B=87.5?"),
+        ("A=0.333,B=0.333,CASH=0.333", "did you mean A=33.3,B=33.3,CASH=33.3?"),
+        ("A=0.6", "did you mean A=60?"),
         ("A=60,B=0.4", "the rest may be CASH"),
     ],
 )

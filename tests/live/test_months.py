@@ -186,6 +186,7 @@ def test_a_plan_tells_what_the_limits_will_refuse(
     assert told
     assert {one.severity for one in told} == {severity}
     assert all("limits.toml" in one.message for one in told)
+    assert all(one.subject == "limits.toml" or " in " in one.subject for one in told)
     applied = book.apply(plan, by="me", in_part=True)
     refused = [r for r in applied.orders if r.state is OrderState.REJECTED]
     assert len(refused) == len(plan.trades)

@@ -150,3 +150,25 @@ def test_leaves_of_a_valid_tree_sum_to_one(parts: list[int]) -> None:
     assert problems == ()
     assert root is not None
     assert sum(sleeve.weight for sleeve in root.leaves()) == 1
+
+
+@pytest.mark.parametrize(
+    ("shares", "below", "said"),
+    [
+        (("0.6", "0.4"), (), "shares are in percent: did you mean us=60,bonds=40?"),
+        (("60", "0.4"), (), "let percent add up to exactly 100"),
+        (("60", "40"), ("0.45", "0.15"), "did you mean large=45,small=15?"),
+        (("0.6", "0.4"), ("0.45", "0.15"), "did you mean us=60,bonds=40?"),
+    ],
+)
+def test_fractions_where_percent_is_meant_are_shown_as_percent(
+    shares: tuple[str, str], below: tuple[str, ...], said: str
+) -> None:
+    """Whoever writes 0.6 for 60 percent reads what to write, once for the whole tree."""
+    names = zip(("large", "small"), below, strict=False)
+    inner = [leaf(name, share, name) for name, share in names]
+    us = branch("us", shares[0], *inner) if inner else leaf("us", shares[0], "US")
+
+    _, problems = target_tree([us, leaf("bonds", shares[1], "BND")])
+
+    assert [said] == [one.remedy[-len(said) :] for one in problems]

@@ -30,10 +30,12 @@ from trimtab.adapters.price_tables import (
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import Alias
-from trimtab.model.numbers import NumberError, decimal_from
+from trimtab.model.numbers import NumberError, decimal_from, meant_in_percent
 from trimtab.simulate.frames import FrameKind
 from trimtab.simulate.prices.history import PriceHistory, jumps
 from trimtab.simulate.prices.splits import split_guess
+
+NO_CURRENCY = "fx: say the currency that prices are brought to, as currency='USD'"
 
 
 @dataclass(frozen=True)
@@ -87,15 +89,36 @@ def read_prices(
 
     Raises:
         InputError: Everything that is wrong: duplicates, zero, negative or infinite prices, what
-            is no number or date, returns where prices were meant; each with line and remedy.
+            is no number or date, returns where prices were meant, several currencies; each with
+            line and remedy.
         ValueError: `aliases` have a day that is none, `fx` comes without `currency`, or either
             with a price history.
     """
-    if currency is None and (fx is not None or currencies):
-        raise ValueError("fx: say the currency that prices are brought to, as currency='USD'")
+    if currency is None and currencies:
+        raise ValueError(NO_CURRENCY)
+    found = _read(source, Reading(read_aliases(aliases), currency, dict(currencies or {})), fx)
+    if found.currencies:
+        raise InputError(found.problems_with(found.symbols))
+    return found
+
+
+def read_mixed_prices(
+    source: object, *, currency: str | None = None, fx: object = None
+) -> PriceHistory:
+    """Prices as `read_prices` has them, of which some may be in other currencies than others.
+
+    For a run that needs but some of them: it is refused if those it needs are in several.
+    """
+    return _read(source, Reading({}, currency, {}), fx)
+
+
+def _read(source: object, names: Reading, fx: object) -> PriceHistory:
+    """The prices of a source, in the currency asked for or in those they are quoted in."""
+    currency = names.currency
+    if currency is None and fx is not None:
+        raise ValueError(NO_CURRENCY)
     if currency is not None and not CURRENCY_CODE.fullmatch(currency):
         raise ValueError(f"currency {currency!r}: three capital letters, as USD")
-    names = Reading(read_aliases(aliases), currency, dict(currencies or {}))
     if isinstance(source, PriceHistory):
         if names.aliases or currency:
             raise ValueError(
@@ -140,7 +163,8 @@ def read_dated_targets(path: str | Path, *, short: bool = False) -> dict[date, d
                 table.problem(row, symbol, f"{text} is below zero", "shares are 0 to 100")
         total = sum(shares.values(), Decimal(0))
         if total != 100 and len(shares) == len(names) - 1:
-            remedy = "percent sum to 100; what is not invested is CASH"
+            remedy = meant_in_percent(shares, due=100)
+            remedy = remedy or "percent sum to 100; what is not invested is CASH"
             table.problem(row, "", f"the row sums to {total}", remedy)
         key = plain_day(day)
         if key in targets:
@@ -205,7 +229,11 @@ def _joined(
         series, foreign = _in_one_currency(series, names, source, problems, findings)
     if problems:
         raise InputError(problems[: MOST_PROBLEMS + 1])
-    return _history(series, source, frames, findings, foreign, scaled)
+    codes = {symbol: one.currency for symbol, one in series.items() if one.currency}
+    if names.currency is not None or len(set(codes.values())) < 2:
+        codes = {}
+    history = _history(series, source, frames, findings, foreign, scaled)
+    return replace(history, currencies=codes) if codes else history
 
 
 def _in_one_currency(
@@ -215,7 +243,7 @@ def _in_one_currency(
     problems: list[Problem],
     findings: list[Finding],
 ) -> tuple[dict[str, Series], tuple[str, ...]]:
-    """The series in the currency asked for, and those that were converted."""
+    """The series in the currency asked for if any is, and those that were converted."""
     series = {
         symbol: one if one.currency else replace(one, currency=names.currencies.get(symbol, ""))
         for symbol, one in series.items()
@@ -223,11 +251,6 @@ def _in_one_currency(
     if names.currency is not None:
         rates = names.rates or series
         return converted(series, names.currency, rates, source, problems, findings)
-    codes = sorted({one.currency for one in series.values() if one.currency})
-    if len(codes) > 1:
-        wrong = f"prices in several currencies: {', '.join(codes[:5])}"
-        remedy = "say to which they are brought with `currency=USD`, and the rates with `fx`"
-        problems.append(Problem(source, None, "currency", wrong, remedy, is_argument=True))
     return series, ()
 
 

@@ -40,12 +40,16 @@ def learned_from(args: argparse.Namespace, known: PriceHistory) -> Panel:
     """
     import numpy as np
 
-    from trimtab.cli.optimize_limits import need_prices, shares_by
+    from trimtab.cli.optimize_limits import named_problems, shares_by
+    from trimtab.model.errors import InputError
     from trimtab.simulate.prices.history import Panel, common_sessions
 
-    need_prices(args.exclude, "--exclude", known.symbols)
-    benchmark = shares_by(args.benchmark, "--benchmark", known.symbols)
+    problems = named_problems(args, known.symbols)
+    benchmark = {} if problems else shares_by(args.benchmark, "--benchmark", known.symbols)
     out = set() if args.market else set(args.exclude) - set(benchmark)
+    together = [symbol for symbol in known.symbols if symbol not in out]
+    if problems := [*problems, *known.problems_with(together)]:
+        raise InputError(problems)
     inside = np.ones(len(known), dtype=np.bool_)
     if args.start is not None:
         inside &= known.dates >= np.datetime64(args.start, "D")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from trimtab.cli.options import day
-from trimtab.cli.studied import amount, cash, rate, shares_of
+from trimtab.cli.studied import amount, cash, rate, shares_read, unpriced
 from trimtab.cli.units import ALL, bounds, risk_free
 from trimtab.targets.objectives.estimated import COVARIANCES, EXPECTED
 
@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from trimtab.model.errors import Problem
     from trimtab.simulate.prices.history import PriceHistory
     from trimtab.targets.objectives.constraints import Constraints, Score
     from trimtab.targets.solvers.limits import Search
@@ -211,7 +212,6 @@ def constraints_of(
         symbol: (low if least is None else least, high if most is None else most)
         for symbol, (least, most) in groups.own.items()
     }
-    need_prices(args.exclude, "--exclude", known)
     now = dict(held or {}) if args.turnover is not None else {}
     few = args.max_names or args.min_names or args.min_position
     if args.time_limit is not None and not few:
@@ -254,29 +254,25 @@ def shares_by(text: str | None, option: str, known: Sequence[str]) -> dict[str, 
     Raises:
         InputError: They do not add up, or name what has no prices.
     """
+    from trimtab.model.errors import InputError
+
     if text is None:
         return {}
-    shares = shares_of(text, option)
-    need_prices(tuple(shares), option, known)
+    shares, problems = shares_read(text, option)
+    if problems := [*unpriced(shares, option, known), *problems]:
+        raise InputError(problems)
     return shares
 
 
-def need_prices(symbols: Sequence[str], option: str, known: Sequence[str]) -> None:
-    """Be sure that what an option names has prices.
-
-    Raises:
-        InputError: What has none, with the one that is probably meant.
-    """
-    from trimtab.adapters.toml_table import near
-    from trimtab.model.errors import InputError, Problem
-
-    problems = [
-        Problem(option, None, symbol, "has no prices", near(symbol, known))
-        for symbol in symbols
-        if symbol not in known
-    ]
-    if problems:
-        raise InputError(problems)
+def named_problems(args: argparse.Namespace, known: Sequence[str]) -> list[Problem]:
+    """All that is wrong with what the options name, whichever is looked at first."""
+    problems = unpriced(args.exclude, "--exclude", known)
+    for name in ("benchmark", "weights", "budgets", "market"):
+        text = getattr(args, name, None)
+        if text is not None and (name != "market" or "=" in text):
+            shares, wrong = shares_read(text, f"--{name}")
+            problems += [*unpriced(shares, f"--{name}", known), *wrong]
+    return problems
 
 
 def _scores(args: argparse.Namespace, known: Sequence[str]) -> list[Score]:

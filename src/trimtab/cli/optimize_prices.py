@@ -30,7 +30,7 @@ def prices_given(args: argparse.Namespace) -> PriceHistory | None:
         RefusedError: Options of a currency lack what they need.
         InputError: A file cannot be used.
     """
-    from trimtab.adapters.price_frames import read_prices
+    from trimtab.adapters.price_frames import read_mixed_prices
     from trimtab.model.errors import RefusedError
 
     if not args.prices:
@@ -39,4 +39,4 @@ def prices_given(args: argparse.Namespace) -> PriceHistory | None:
         return None
     if args.fx and not args.currency:
         raise RefusedError("--fx converts prices: say to which currency, as --currency USD")
-    return read_prices(args.prices, currency=args.currency, fx=args.fx)
+    return read_mixed_prices(args.prices, currency=args.currency, fx=args.fx)

@@ -99,14 +99,11 @@ def _market(text: str, known: Sequence[str]) -> dict[str, float]:
     from pathlib import Path
 
     from trimtab.adapters.scores_csv import missing_scores, read_scores
-    from trimtab.cli.optimize_limits import need_prices
-    from trimtab.cli.studied import shares_of
+    from trimtab.cli.optimize_limits import shares_by
     from trimtab.model.errors import InputError, Problem
 
     if "=" in text:
-        shares = shares_of(text, "--market")
-        need_prices(tuple(shares), "--market", known)
-        return shares
+        return shares_by(text, "--market", known)
     file = Path(text).name
     columns = read_scores(text)
     if len(columns) != 1:

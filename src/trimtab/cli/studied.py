@@ -9,7 +9,8 @@ from trimtab.cli.options import add_folder, day, folder_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from trimtab.adapters.portfolio_folder import Portfolio
     from trimtab.costs import Costs
@@ -204,9 +205,10 @@ def rate(text: str) -> float:
 
 
 def _any_prices(args: argparse.Namespace) -> Studied:
-    from trimtab.adapters.price_frames import read_dated_targets, read_prices
+    from trimtab.adapters.price_frames import read_dated_targets, read_mixed_prices
     from trimtab.costs import Costs
-    from trimtab.model.errors import RefusedError
+    from trimtab.model.errors import InputError, RefusedError
+    from trimtab.model.instruments import CASH
 
     if bool(args.target) == bool(args.target_file):
         raise RefusedError(
@@ -215,16 +217,49 @@ def _any_prices(args: argparse.Namespace) -> Studied:
         )
     if getattr(args, "beside", None):
         raise RefusedError("--beside shows a portfolio folder beside another one: not any prices")
-    short = bool(args.short)
-    target: object = (
-        read_dated_targets(args.target_file, short=short)
-        if args.target_file
-        else shares_of(args.target, "--target", short=short)
-    )
     if args.fx and not args.currency:
         raise RefusedError("--fx converts prices: say to which currency, as --currency USD")
-    prices = read_prices(args.prices, currency=args.currency, fx=args.fx)
+    short = bool(args.short)
+    problems: list[Problem] = []
+    prices = None
+    try:
+        prices = read_mixed_prices(args.prices, currency=args.currency, fx=args.fx)
+    except InputError as error:
+        problems += error.problems
+    target: dict[str, float] | dict[date, dict[str, float]]
+    named: dict[str, Sequence[str]] = {}
+    if args.target_file:
+        target = read_dated_targets(args.target_file, short=short)
+        named["--target-file"] = list(next(iter(target.values())))
+    else:
+        target, wrong = shares_read(args.target, "--target", short=short)
+        named["--target"] = list(target)
+        problems += wrong
+    for text in getattr(args, "other_target", ()):
+        other, wrong = shares_read(text, "--other-target", short=short)
+        named["--other-target"] = [*named.get("--other-target", ()), *other]
+        problems += wrong
+    if prices is None:
+        raise InputError(problems)
+    known = (*prices.symbols, CASH)
+    strangers = [one for option, own in named.items() for one in unpriced(own, option, known)]
+    every = dict.fromkeys(symbol for own in named.values() for symbol in own)
+    together = prices.problems_with([symbol for symbol in every if symbol in prices.symbols])
+    if strangers or together or problems:
+        raise InputError([*strangers, *together, *problems])
     return Studied(prices, target, Costs())
+
+
+def unpriced(symbols: Iterable[str], option: str, known: Sequence[str]) -> list[Problem]:
+    """What an option names that has no prices, with the one that is probably meant."""
+    from trimtab.adapters.toml_table import near
+    from trimtab.model.errors import Problem
+
+    return [
+        Problem(option, None, symbol, "has no prices", near(symbol, known))
+        for symbol in symbols
+        if symbol not in known
+    ]
 
 
 def shares_of(text: str, option: str, *, short: bool = False) -> dict[str, float]:
@@ -233,10 +268,22 @@ def shares_of(text: str, option: str, *, short: bool = False) -> dict[str, float
     Raises:
         InputError: What is wrong with it, as a value of this option.
     """
+    from trimtab.model.errors import InputError
+
+    shares, problems = shares_read(text, option, short=short)
+    if problems:
+        raise InputError(problems)
+    return shares
+
+
+def shares_read(
+    text: str, option: str, *, short: bool = False
+) -> tuple[dict[str, float], list[Problem]]:
+    """The same with what is wrong with it as a list."""
     from decimal import Decimal
 
-    from trimtab.model.errors import InputError, Problem
-    from trimtab.model.numbers import NumberError, decimal_from
+    from trimtab.model.errors import Problem
+    from trimtab.model.numbers import NumberError, decimal_from, meant_in_percent
 
     shares: dict[str, Decimal] = {}
     problems = []
@@ -258,13 +305,9 @@ def shares_of(text: str, option: str, *, short: bool = False) -> dict[str, float
     if not problems and total != 100:
         wrong = f"it adds up to {total:f}, not to 100"
         remedy = "the rest may be CASH" if option == "--target" else "name every part"
-        if total == 1:
-            meant = ",".join(f"{name}={float(share * 100):.10g}" for name, share in shares.items())
-            remedy = f"shares are in percent: did you mean {meant}?"
+        remedy = meant_in_percent(shares, due=100) or remedy
         problems.append(Problem(option, None, "", wrong, remedy))
-    if problems:
-        raise InputError(problems)
-    return {symbol: float(share / 100) for symbol, share in shares.items()}
+    return {symbol: float(share / 100) for symbol, share in shares.items()}, problems
 
 
 # -- this portfolio -------------------------------------------------------------------------------

@@ -251,17 +251,18 @@ def _part(
         scope = "nothing"
     out = sum(request.withdrawals.get(id_, 0) for id_ in aim.accounts)
     if aim.base <= 0 and out and not value.refused:
+        asking = ", ".join(id_ for id_ in aim.accounts if request.withdrawals.get(id_))
         message = (
             f"a withdrawal of {money_text(out)} is more than {aim.name} holds beyond its cash "
             f"buffer ({money_text(aim.base + out)}): nothing is planned; withdraw less"
         )
-        findings.append(Finding("cash-short", aim.name, message, "error"))
+        findings.append(Finding("cash-short", asking, message, "error"))
     elif aim.base <= 0 and not value.refused:
         message = (
             f"there is nothing to divide: the accounts hold {money_text(aim.base)} beyond the "
             "cash buffer and withdrawals"
         )
-        findings.append(Finding("nothing-to-divide", aim.name, message))
+        findings.append(Finding("nothing-to-divide", ", ".join(aim.accounts), message))
     if scope == "nothing" and asked.scope != "nothing":
         # What could not be done is not remembered as done: the period stays due.
         asked = replace(asked, scope="nothing", period="")

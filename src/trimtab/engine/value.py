@@ -57,6 +57,10 @@ Position = tuple[str, str]
 """Account id and instrument id."""
 
 
+MOST_NAMED = 8
+"""Instruments without a good price that are named where nothing is planned for them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Valuation:
     """The book in money.
@@ -175,7 +179,11 @@ def valuation(state: State, mandate: Mandate, market: Market, request: Request) 
         )
     if refused:
         message = f"No trade is planned: {refused}.{PLAN_AGAIN}{halted}"
-        findings.append(Finding("prices-refused", household.name, message, "error"))
+        named = [*unpriced, *(id_ for names in long.values() for id_ in names)]
+        named = sorted(named or {id_ for _, id_ in values if id_ in frozen})
+        more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+        subject = f"{', '.join(named[:MOST_NAMED])}{more}"
+        findings.append(Finding("prices-refused", subject, message, "error"))
     return Valuation(
         prices, step_prices, frozenset(frozen), steps, values, cash, tuple(findings), refused
     )

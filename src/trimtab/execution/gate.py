@@ -147,7 +147,7 @@ def beyond_limits(
             f"the plan has {len(plan.trades)} orders, and limits.toml allows {limits.plan_orders} "
             "(max_orders_per_plan): the rest would be refused. Raise the limit"
         )
-        found.append(Finding("beyond-limits", plan.household, message, "error"))
+        found.append(Finding("beyond-limits", "limits.toml", message, "error"))
     return found
 
 

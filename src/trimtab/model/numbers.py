@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
@@ -20,6 +21,9 @@ Money = Annotated[int, "money"]
 
 MINOR_DIGITS = 2
 """Decimal places of money. Every currency that the package knows so far has two."""
+
+MOST_MEANT = 12
+"""Shares that a remedy spells out."""
 
 LARGEST = 2**62
 """Above this a money amount or a quantity is taken for a slip of the keyboard, and refused."""
@@ -46,6 +50,26 @@ def decimal_from(text: str) -> Decimal:
 
 def _shown(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+def meant_in_percent(
+    shares: Mapping[str, Decimal] | Mapping[str, Fraction], *, due: Decimal | Fraction | int
+) -> str:
+    """What to say of shares that are fractions where percent is meant; empty where they are not.
+
+    Args:
+        shares: By name, as they were written.
+        due: What they should add up to, in percent.
+
+    >>> meant_in_percent({"SPY": Decimal("0.6"), "AGG": Decimal("0.4")}, due=100)
+    'shares are in percent: did you mean SPY=60,AGG=40?'
+    """
+    total = sum(map(Fraction, shares.values()))
+    if not 0 < total * 100 <= Fraction(due) * Fraction(101, 100):
+        return ""
+    meant = [f"{name}={float(share * 100):.10g}" for name, share in shares.items()]
+    more = ",..." if len(meant) > MOST_MEANT else ""
+    return f"shares are in percent: did you mean {','.join(meant[:MOST_MEANT])}{more}?"
 
 
 def half_even(numerator: int, denominator: int) -> int:

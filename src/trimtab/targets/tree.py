@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from trimtab.model.frozen import dataclass
+from trimtab.model.numbers import meant_in_percent
 from trimtab.model.sleeves import Sleeve
 
 WHOLE = Fraction(100)
@@ -189,13 +190,15 @@ def _check_sum(
     goal = "100" if not parent else f"its own {percent_text(due)}"
     if key == "percent_of_parent":
         goal = "100"
+    by_name = {raw.name: part for raw, part in zip(raws, parts, strict=True)}
+    remedy = meant_in_percent(by_name, due=due) or f"let {key} add up to exactly {goal}"
     where = "the sleeves" if not parent else f"the sleeves of {parent}"
     problems.append(
         TreeProblem(
             parent,
             "" if not parent else key,
             f"{where} add up to {percent_text(total)} ({listed}), which is {off}",
-            f"let {key} add up to exactly {goal}",
+            remedy,
         )
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, near, shown
+from trimtab.model.numbers import meant_in_percent
 from trimtab.targets.moving.ranged import Range
 
 WHOLE = 100
@@ -67,7 +68,9 @@ def shares_of(table: Table, key: str, example: str) -> Callable[[Range], dict[st
     sizes = {name: inner.percent(name, "60") for name in inner.values}
     total = sum(size for size in sizes.values() if size is not None)
     if None not in sizes.values() and total != WHOLE and isinstance(table.values[key], dict):
-        table.problem(key, f"it adds up to {total} percent, not to 100", f"write {key} = {example}")
+        known = {name: size for name, size in sizes.items() if size is not None}
+        remedy = meant_in_percent(known, due=WHOLE) or f"write {key} = {example}"
+        table.problem(key, f"it adds up to {total} percent, not to 100", remedy)
 
     def resolved(tree: Range) -> dict[str, float]:
         known = names_of(tree)

@@ -82,6 +82,8 @@ class PriceHistory:
         undividended: Symbols whose dividends are nowhere: they came with neither adjusted closes
             nor a dividend column.
         foreign: Symbols that are quoted in another currency and were brought to this one.
+        currencies: By symbol what it is quoted in, where that differs: then `select` takes only
+            what is in one. Empty where all are in one.
         source: Where they came from, for messages.
         frames: What kind of frame they came in, and so what results give back.
         findings: What was noticed when reading.
@@ -108,6 +110,7 @@ class PriceHistory:
     undividended: tuple[str, ...] = ()
     worth: float = 0.0
     scaled: tuple[str, ...] = ()
+    currencies: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def has_no_dividends(self) -> bool:
@@ -172,17 +175,18 @@ class PriceHistory:
         """
         if symbol in self.symbols:
             return self.symbols.index(symbol)
-        remedy = nearest(symbol, self.symbols)
-        raise InputError([Problem(self.source, None, symbol, "has no prices", remedy)])
+        raise InputError(self.problems_with([symbol]))
 
     def select(self, symbols: Sequence[str]) -> PriceHistory:
         """The same sessions with these symbols only, in this order.
 
         Raises:
-            InputError: One of them has no prices.
+            InputError: Some of them have no prices, or they are in several currencies.
         """
-        if tuple(symbols) == self.symbols:
+        if tuple(symbols) == self.symbols and not self.currencies:
             return self
+        if problems := self.problems_with(symbols):
+            raise InputError(problems)
         places = [self.column(symbol) for symbol in symbols]
         opens = None if self.open is None else self.open[:, places]
         volume = None if self.volume is None else self.volume[:, places]
@@ -191,8 +195,28 @@ class PriceHistory:
         close = self.close[:, places].copy()
         return replace(
             self, symbols=tuple(symbols), close=close, open=opens, volume=volume, status=status,
-            stripped=stripped,
+            stripped=stripped, currencies={},
         )  # fmt: skip
+
+    def problems_with(self, symbols: Sequence[str]) -> list[Problem]:
+        """Why these symbols cannot be looked at together: what has no prices, and currencies."""
+        known = frozenset(self.symbols)
+        strangers = [symbol for symbol in dict.fromkeys(symbols) if symbol not in known]
+        problems = [
+            Problem(self.source, None, symbol, "has no prices", nearest(symbol, self.symbols))
+            for symbol in strangers
+        ]
+        quoted: dict[str, list[str]] = {}
+        for symbol in dict.fromkeys(symbols):
+            if symbol in self.currencies:
+                quoted.setdefault(self.currencies[symbol], []).append(symbol)
+        if len(quoted) > 1:
+            codes = sorted(quoted)
+            told = "; ".join(f"{some(quoted[code], 3)} in {code}" for code in codes[:5])
+            wrong = f"prices in several currencies: {', '.join(codes[:5])} ({told})"
+            remedy = "say to which they are brought with `currency=USD`, and the rates with `fx`"
+            problems.append(Problem(self.source, None, "currency", wrong, remedy, is_argument=True))
+        return problems
 
     def since(self, session: int) -> PriceHistory:
         """The rows from a session on."""

@@ -139,10 +139,11 @@ class _Asked:
 
 def _asked(args: argparse.Namespace) -> _Asked:
     """What the options ask for: of files, or of this portfolio."""
+    import numpy as np
+
     from trimtab.cli.frontier_folder import this_portfolio
     from trimtab.cli.optimize_limits import weights_now
-    from trimtab.model.errors import RefusedError
-    from trimtab.simulate.prices.history import common_sessions
+    from trimtab.simulate.prices.history import Panel, common_sessions
 
     known = prices_given(args)
     if known is not None:
@@ -154,12 +155,13 @@ def _asked(args: argparse.Namespace) -> _Asked:
     if taught is None:
         panel = learned_from(args, own.prices)
     else:
-        if args.missing_history not in (None, "common"):
-            raise RefusedError(
-                "--missing-history: [target.optimize] learns from the days common to all; with "
-                "--prices any of these can be asked for"
-            )
-        panel = common_sessions(own.prices, own.prices.symbols, start=taught.first, end=taught.last)
+        counted = [name for name in own.prices.symbols if name in taught.symbols]
+        if taught.missing == "pairwise":
+            days = np.array([taught.first, taught.last], dtype="datetime64[D]")
+            first, last = np.searchsorted(own.prices.dates, days)
+            panel = Panel(own.prices.select(counted).rows(np.arange(first, last + 1)), ())
+        else:
+            panel = common_sessions(own.prices, counted, start=taught.first, end=taught.last)
     given = weights_now(args, panel.history.symbols)
     names = panel.history.symbols if taught is None else taught.names
     return _Asked(

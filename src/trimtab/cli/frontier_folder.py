@@ -37,8 +37,9 @@ class Taught:
         expected, covariance: A year's, of what is invested, shape (n,) and (n, n).
         limits: Of the sleeves, as shares of what is invested.
         names: The symbol of each sleeve; its own name where two have the same.
+        symbols: What stands for each.
         sessions, years: Of history that was learned from.
-        resampled, seed: Of the table.
+        resampled, seed, missing: Of the table.
         words: What was used, in a sentence.
         findings: Of the estimates.
         first, last: Days of the history.
@@ -50,10 +51,12 @@ class Taught:
     covariance: Floats
     limits: Limits
     names: tuple[str, ...]
+    symbols: tuple[str, ...]
     sessions: int
     years: float
     resampled: int
     seed: int
+    missing: str
     words: str
     findings: tuple[Finding, ...]
     first: date
@@ -97,7 +100,8 @@ class OfFolder:
         found = dict.fromkeys([*names, CASH], 0.0)
         for sleeve, weight in of.items():
             symbol = self.symbols.get(sleeve, CASH)
-            found[symbol if symbol in found else sleeve] += weight
+            name = symbol if symbol in found else sleeve
+            found[name] = found.get(name, 0.0) + weight
         return found
 
 
@@ -227,6 +231,7 @@ def by_table(
     """
     from trimtab.cli.optimize_views import expectation_of, is_expected
     from trimtab.model.errors import RefusedError
+    from trimtab.targets.estimators.missing import check_missing
     from trimtab.targets.moving.breaking import by_what_is_recent
     from trimtab.targets.moving.learned import Prepared, prepared
     from trimtab.targets.moving.window import estimates_of
@@ -247,6 +252,7 @@ def by_table(
     rule = replace(
         rule,
         covariance=args.covariance or rule.covariance,
+        missing=args.missing_history or rule.missing,
         asked=replace(
             asked,
             risk_free=risk_free_of(args, rule),
@@ -254,6 +260,19 @@ def by_table(
             seed=asked.seed if args.seed is None else args.seed,
         ),
     )
+    if is_expected(args):
+        # Which returns are expected needs names, and those come with the history.
+        rule = replace(rule, expected="mean")
+    try:
+        check_missing(
+            rule.missing,
+            objective=rule.asked.objective,
+            covariance=rule.covariance,
+            expected=args.expected or rule.expected,
+            resampled=rule.asked.resampled,
+        )
+    except ValueError as error:
+        raise RefusedError(f"{error}") from None
     taught = prepared(rule, known, symbols, on=on, calendar=calendar)
     if not isinstance(taught, Prepared):
         raise RefusedError(f"no target can be found: {taught.failure}")
@@ -277,7 +296,7 @@ def _taught(args: argparse.Namespace, by: ByTable) -> Taught:
     from trimtab.targets.moving.kept_to import curbed
     from trimtab.targets.moving.learned import limits_of_invested
 
-    rule, cash, made, year = by.rule, by.cash, by.known.made, by.known.year
+    rule, cash, made = by.rule, by.cash, by.known.made
     window, on = by.known.window, by.known.on
     told = (
         f"Estimates{'' if limits_are_given(args) else ' and limits'} of [target.optimize] on {on}, "
@@ -302,10 +321,12 @@ def _taught(args: argparse.Namespace, by: ByTable) -> Taught:
         made.seen.covariance,
         limits,
         by.names,
+        window.symbols,
         len(made.returns),
-        len(made.returns) / year,
+        made.years,
         rule.asked.resampled,
         rule.asked.seed,
+        rule.missing,
         told,
         made.findings,
         window.days[0],

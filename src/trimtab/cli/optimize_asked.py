@@ -55,8 +55,9 @@ class Answer:
     @property
     def turnover(self) -> float | None:
         """How much moves from what is held now, one way; None where that is not known."""
-        pairs = zip(self.names, self.found.weights.tolist(), strict=True)
-        moved = sum(abs(weight - self.held.get(name, 0.0)) for name, weight in pairs)
+        found = dict(zip(self.names, self.found.weights.tolist(), strict=True))
+        every = {**self.held, **found}
+        moved = sum(abs(found.get(name, 0.0) - self.held.get(name, 0.0)) for name in every)
         return 0.5 * moved if self.held and moved == moved else None
 
 

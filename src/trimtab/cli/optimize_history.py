@@ -73,19 +73,10 @@ def learned_from(args: argparse.Namespace, known: PriceHistory) -> Panel:
 
 
 def own_returns(history: PriceHistory) -> Any:
-    """Simple returns, each from an instrument's own last price, shape (sessions - 1, n).
+    """Simple returns, each from an instrument's own last price, shape (sessions - 1, n)."""
+    from trimtab.estimates.arrays import returns_by_own
 
-    NaN where it has no price that day, or had none before.
-    """
-    import numpy as np
-
-    close = history.close
-    known = ~np.isnan(close)
-    if known.all():
-        return history.returns
-    places = np.where(known, np.arange(len(close))[:, None], 0)
-    last = np.take_along_axis(close, np.maximum.accumulate(places, axis=0), axis=0)
-    return close[1:] / last[:-1] - 1.0
+    return returns_by_own(history.close)
 
 
 def _shortened(

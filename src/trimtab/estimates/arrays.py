@@ -16,6 +16,26 @@ SESSIONS_A_YEAR = 252
 """What makes a year's figures of a session's; monthly returns take 12, and 1 leaves them."""
 
 
+def returns_by_own(close: Floats) -> Floats:
+    """Simple returns, each from an instrument's own last price, shape (sessions - 1, n).
+
+    Args:
+        close: Prices, shape (sessions, n), oldest first; NaN where there is none.
+
+    Returns:
+        NaN where an instrument has no price that day, or had none before.
+    """
+    import numpy as np
+
+    known = ~np.isnan(close)
+    last = close[:-1]
+    if not known.all():
+        places = np.where(known, np.arange(len(close))[:, None], 0)
+        last = np.take_along_axis(close, np.maximum.accumulate(places, axis=0), axis=0)[:-1]
+    changes: Floats = close[1:] / last - 1.0
+    return changes
+
+
 def known_returns(returns: ArrayLike) -> Floats:
     """Returns as an array without gaps, shape (sessions, n).
 

@@ -17,13 +17,15 @@ from trimtab.adapters.portfolio_tables.targets import OPTIMIZE, VOLATILITY, chec
 from trimtab.adapters.portfolio_tables.views import expectation_in
 from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, dotted, near, shown
+from trimtab.estimates.history import Missing
 from trimtab.model.sessions import PERIODS, Period
+from trimtab.targets.estimators.missing import check_missing
 from trimtab.targets.moving.glide import GlidePath, glide_problems, has_path
 from trimtab.targets.moving.moving import MovingTarget
 from trimtab.targets.moving.ranged import UNITS, Range, ranged_tree
 from trimtab.targets.moving.volatility import Fading, VolatilityRule
 from trimtab.targets.objectives.asked import BY_HISTORY, UNLIMITED, Asked
-from trimtab.targets.objectives.estimated import Covariance
+from trimtab.targets.objectives.estimated import EXPECTED, Covariance
 from trimtab.targets.objectives.names import ONLY_FOR, Objective
 from trimtab.targets.objectives.robust import UNCERTAINTIES, Uncertainty
 from trimtab.targets.tree import RawSleeve
@@ -57,6 +59,7 @@ def moving_target(
     every: Period = table.choice("every", PERIODS, "monthly")
     covariance: Covariance = table.choice("covariance", COVARIANCES, "sample")
     expectation = expectation_in(table)
+    missing = _missing(table, asked, covariance, expected=table.values.get("expected"))
     keeping = kept_in(table, asked, is_theirs=estimator is not None, every=every, beside=beside)
     budgets = budgets_in(table, asked.objective)
     usual = max(LEAST_SESSIONS, months * SESSIONS_A_MONTH // 2)
@@ -109,6 +112,7 @@ def moving_target(
         least_sessions=usual if least_sessions is None else least_sessions,
         estimator=estimator,
         kept=kept,
+        missing=missing,
     )
 
 
@@ -234,6 +238,25 @@ def _asked(table: Table) -> Asked:
         resampled or 0,
         seed or 0,
     )
+
+
+def _missing(table: Table, asked: Asked, covariance: Covariance, *, expected: object) -> Missing:
+    """What is learned from where instruments begin on different days."""
+    missing: Missing = table.choice("missing_history", get_args(Missing), "common")
+    if missing == "pairwise" and "estimator" in table:
+        wrong = "an estimator needs one history that all instruments share"
+        table.problem("missing_history", wrong, 'write "common" or "leave-out"')
+    try:
+        check_missing(
+            missing,
+            objective=asked.objective,
+            covariance=covariance,
+            expected=expected if expected in EXPECTED else None,
+            resampled=asked.resampled,
+        )
+    except ValueError as error:
+        table.problem("missing_history", f"{error}", 'write missing_history = "common"')
+    return missing
 
 
 def months_of(table: Table, usual: int = 36) -> int:

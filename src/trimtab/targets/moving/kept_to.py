@@ -201,7 +201,9 @@ def curbed(
     turnover = tracking = few = None
     if kept.turnover is not None and held.is_any:
         now = spread({name: float(share) / part for name, share in held.shares.items()}, place)
-        gone = 0.5 * float(held.apart) / part
+        # What is held of sleeves that nothing is learned of is sold as well.
+        others = sum(share for name, share in held.shares.items() if name not in place)
+        gone = 0.5 * float(held.apart + others) / part
         words = f"turnover of {kept.turnover * 100:.4g}% at most from what is held"
         turnover = Turnover(now, kept.turnover / part, gone, words)
     if kept.tracking_error is not None:

@@ -165,7 +165,6 @@ def found_from(
     window, made, on = known.window, known.made, known.on
     leaves, seen = window.leaves, made.seen
     expected, covariance = seen.expected, seen.covariance
-    years = len(made.returns) / known.year
     cash = sum(leaf.least for leaf in target.tree.leaves() if leaf.is_cash)
     if target.estimator is not None:
         limits = limits_of_invested(target.tree, leaves, 1.0 - cash / UNITS)
@@ -177,7 +176,7 @@ def found_from(
         best, shares, why = _fitted(target.estimator.name, said), theirs, ""
     else:
         try:
-            best, shares, why = _best(target, known, cash, years, held, float(worth))
+            best, shares, why = _best(target, known, cash, held, float(worth))
         except ValueError as error:
             return Finding(None, f"{error}.")
     if not all(map(isfinite, shares)):
@@ -191,7 +190,7 @@ def found_from(
     if best.status == "stopped":
         message = f"the solver stopped before it was done: the gap is {best.optimality_gap:.1e}"
         found.append(told.Finding("target-stopped", "target", message))
-    best = _of_whole(target, best, weights, seen, made.returns, years)
+    best = _of_whole(target, best, weights, made)
     return Finding(
         tree,
         estimates=_estimates(window, best, covariance),
@@ -225,7 +224,7 @@ def _believed(seen: Foreseen) -> str:
 
 
 def _best(
-    target: MovingTarget, known: Prepared, cash: int, years: float, held: Held, worth: float
+    target: MovingTarget, known: Prepared, cash: int, held: Held, worth: float
 ) -> tuple[Optimised, list[float], str]:
     """The best weights, and with them shares of the whole portfolio, leaf by leaf, and why.
 
@@ -269,7 +268,7 @@ def _best(
         returns=returns,
         names=names,
         called=called,
-        years=years,
+        years=known.made.years,
         part=part,
         held=held,
     )
@@ -291,7 +290,7 @@ def limits_of_invested(tree: Range, leaves: tuple[Range, ...], part: float) -> L
         for leaf in node.leaves():
             if leaf.is_cash:
                 money += leaf.least
-            else:
+            elif leaf.name in places:
                 weights[places[leaf.name]] = 1.0
         if weights.any():
             low, high = (node.least - money) / whole, (node.most - money) / whole
@@ -331,20 +330,19 @@ def _of_whole(
     target: MovingTarget,
     best: Optimised,
     weights: Floats,
-    seen: Foreseen,
-    returns: Floats,
-    years: float,
+    made: Made,
 ) -> Optimised:
     """What was found, with exact weights, and what is expected of the whole portfolio."""
     import numpy as np
 
-    asked, expected, covariance = target.asked, seen.expected, seen.covariance
+    asked, seen = target.asked, made.seen
+    expected, covariance = seen.expected, seen.covariance
     cash = sum(leaf.least for leaf in target.tree.leaves() if leaf.is_cash) / UNITS
     gained = float(weights @ expected) + cash * asked.risk_free
     volatility = float(np.sqrt(weights @ covariance @ weights))
     sharpe = (gained - asked.risk_free) / volatility if volatility > 0.0 else float("nan")
-    lost = worst_return_less(asked, weights, covariance, years)
-    value = value_by_history(asked, weights, returns)
+    lost = worst_return_less(asked, weights, covariance, made.years)
+    value = value_by_history(asked, weights, made.returns)
     if value is None:
         value = objective_value(asked, gained - lost, volatility, weights, covariance)
     return replace(

@@ -22,6 +22,7 @@ from trimtab.targets.objectives.foreseen import Expectation
 from trimtab.targets.tree import percent_text
 
 if TYPE_CHECKING:
+    from trimtab.estimates.history import Missing
     from trimtab.targets.objectives.tolerance import Kind
 
 
@@ -56,6 +57,7 @@ class MovingTarget:
         estimator: Somebody else's, which finds the shares in place of what is asked; None: none.
         half_life: Of the covariance `ewm`: after so many sessions a return counts half.
         kept: What is kept to beside the limits of sleeves.
+        missing: What is learned from where instruments begin on different days.
     """
 
     tree: Range
@@ -72,6 +74,7 @@ class MovingTarget:
     estimator: Estimator | None = None
     half_life: int = HALF_LIFE
     kept: KeptTo = field(default_factory=KeptTo)
+    missing: Missing = "common"
 
     @property
     def words(self) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from trimtab.estimates.absurd import absurd
+from trimtab.estimates.arrays import is_complete, returns_by_own
+from trimtab.estimates.history import LONG_ENOUGH, Missing
 from trimtab.model import findings as told
 from trimtab.model.frozen import dataclass
 from trimtab.model.market import AS_TENFOLD
@@ -33,18 +36,26 @@ MOST_AGE = 5
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The prices that are learned from: complete, oldest first, one column a leaf."""
+    """The prices that are learned from, oldest first, one column a leaf.
+
+    Args:
+        leaves: Whose prices.
+        symbols: What stands for each.
+        days: Of the prices.
+        close: Shape (days, leaves); NaN only where each learns from its own days.
+        left_out: Leaves whose history is too short to be learned from; they hold nothing.
+    """
 
     leaves: tuple[Range, ...]
     symbols: tuple[str, ...]
     days: tuple[date, ...]
     close: Floats
+    left_out: tuple[Range, ...] = ()
 
     @property
     def returns(self) -> Floats:
-        """Simple returns, shape (sessions - 1, n)."""
-        changes: Floats = self.close[1:] / self.close[:-1] - 1.0
-        return changes
+        """Simple returns, shape (sessions - 1, n), each from a leaf's own last price."""
+        return returns_by_own(self.close)
 
 
 def window_of(
@@ -75,7 +86,10 @@ def _window(
     stands_for: Mapping[str, str],
     on: date,
 ) -> Window:
-    """The days on which all leaves have a price, from the start of the history asked for."""
+    """The days on which all leaves have a price, from the start of the history asked for.
+
+    By pairs, the days on which any has one; where it leaves out, those of who know long enough.
+    """
     import numpy as np
 
     symbols = tuple(stands_for[leaf.name] for leaf in leaves)
@@ -83,15 +97,35 @@ def _window(
     first, last = np.searchsorted(prices.dates, [start, np.datetime64(on, "D")], side="right")
     columns = [prices.symbols.index(symbol) for symbol in symbols]
     close = prices.close[first:last][:, columns]
-    kept = ~np.isnan(close).any(axis=1)
+    known = ~np.isnan(close)
+    left_out: tuple[Range, ...] = ()
+    if target.missing == "leave-out":
+        count = known.sum(axis=0)
+        stays = count >= LONG_ENOUGH * count.max(initial=0)
+        left_out = tuple(leaf for leaf, stay in zip(leaves, stays, strict=True) if not stay)
+        leaves = tuple(leaf for leaf, stay in zip(leaves, stays, strict=True) if stay)
+        symbols = tuple(stands_for[leaf.name] for leaf in leaves)
+        close, known = close[:, stays], known[:, stays]
+    kept = known.any(axis=1) if target.missing == "pairwise" else known.all(axis=1)
     days = tuple(day.item() for day in prices.dates[first:last][kept].astype("datetime64[D]"))
-    return Window(leaves, symbols, days, np.asarray(close[kept], dtype=np.float64))
+    return Window(leaves, symbols, days, np.asarray(close[kept], dtype=np.float64), left_out)
 
 
 def _unusable(target: MovingTarget, window: Window, on: date, calendar: Calendar) -> str:
     """Why nothing can be learned from a stretch of prices, in a sentence; or nothing."""
     import numpy as np
 
+    for leaf in window.left_out:
+        if leaf.least > 0 or target.kept.benchmark.get(leaf.name):
+            return (
+                f"{leaf.name} has less than {LONG_ENOUGH:.0%} of the longest history and is left "
+                "out (missing_history), but it has to be held, or a benchmark holds it: take that "
+                'away, or write missing_history = "common".'
+            )
+    if target.missing == "pairwise":
+        alone = replace(target, missing="common")
+        each = (_with_prices_of(window, place) for place in range(len(window.leaves)))
+        return next(filter(None, (_unusable(alone, one, on, calendar) for one in each)), "")
     days = window.days
     names = ", ".join(window.symbols)
     if len(days) < target.least_sessions:
@@ -119,49 +153,96 @@ def _unusable(target: MovingTarget, window: Window, on: date, calendar: Calendar
     return ""
 
 
+def _with_prices_of(window: Window, place: int) -> Window:
+    """The stretch of one leaf alone, on the days that it has."""
+    import numpy as np
+
+    has = np.flatnonzero(~np.isnan(window.close[:, place]))
+    return Window(
+        (window.leaves[place],),
+        (window.symbols[place],),
+        tuple(window.days[i] for i in has),
+        window.close[has][:, [place]],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A year's estimates of the leaves that have prices, with the returns that they are of."""
+    """A year's estimates of the leaves that have prices, with the returns that they are of.
+
+    Args:
+        seen: The estimates.
+        returns: Shape (sessions, leaves); NaN only where each learns from its own days.
+        findings: What was repaired, or left out.
+        outlook: The estimates as a decision takes them.
+        years: Of history, of the leaf that knows least.
+    """
 
     seen: Foreseen
     returns: Floats
     findings: tuple[told.Finding, ...]
     outlook: Outlook
+    years: float
 
 
 def estimates_of(target: MovingTarget, window: Window, year: int) -> tuple[Made | None, str]:
     """The estimates by a history that can be used, or why it cannot be."""
+    from trimtab.estimates.covariance import pairwise_covariance
     from trimtab.estimates.history import usable
     from trimtab.estimates.repair import repaired
+    from trimtab.targets.estimators.missing import years_known
 
     names = window.symbols
-    history = usable(window.returns, names=names)
-    left_out = [f.message for f in history.findings if f.code != "history-shortened"]
+    missing: Missing = "pairwise" if target.missing == "pairwise" else "common"
+    history = usable(window.returns, names=names, missing=missing)
+    short = ("history-shortened", "history-pairwise")
+    left_out = [f.message for f in history.findings if f.code not in short]
     if left_out:
         return None, " ".join(left_out)
-    fit = repaired(
-        covariance_by(
+    if is_complete(history.returns):
+        spread = covariance_by(
             target.covariance, history.returns, sessions_a_year=year, half_life=target.half_life
-        ),
-        names=names,
-    )
+        )
+    else:
+        spread = pairwise_covariance(history.returns, sessions_a_year=year)
+    fit = repaired(spread, names=names)
     if fit.covariance is None:
         return None, " ".join(one.message for one in fit.findings)
-    seen = foresee(
-        target.expected,
-        history.returns,
-        fit.covariance,
-        [leaf.name for leaf in window.leaves],
-        risk_free=target.asked.risk_free,
-        sessions_a_year=year,
-    )
+    try:
+        seen = foresee(
+            target.expected,
+            history.returns,
+            fit.covariance,
+            [leaf.name for leaf in window.leaves],
+            risk_free=target.asked.risk_free,
+            sessions_a_year=year,
+        )
+    except ValueError as error:
+        return None, f"{error}."
     outlook = _outlook(target.asked, window, seen.covariance, seen.expected)
-    said = (*fit.findings, *absurd(fit.covariance, names))
-    return Made(seen, history.returns, said, outlook), ""
+    said = (*_told_of(window, history.findings), *fit.findings, *absurd(fit.covariance, names))
+    years = years_known(history.returns, sessions_a_year=year)
+    return Made(seen, history.returns, said, outlook, years), ""
+
+
+def _told_of(window: Window, found: Sequence[told.Finding]) -> list[told.Finding]:
+    """What does not count of the history: leaves that are left out, days that a pair lacks."""
+    said = [one for one in found if one.code == "history-pairwise"]
+    if window.left_out:
+        names = ", ".join(leaf.name for leaf in window.left_out)
+        message = (
+            f"{names}: less than {LONG_ENOUGH:.0%} of the longest history is known, so nothing is "
+            "held of it (missing_history)"
+        )
+        said.append(told.Finding("history-left-out", "target", message))
+    return said
 
 
 def _outlook(asked: Asked, window: Window, covariance: Floats, expected: Floats) -> Outlook:
     """The estimates as a decision takes them: in whole units."""
+    if window.left_out:
+        names = ", ".join(leaf.name for leaf in window.left_out)
+        return Outlook("", lacking=f"nothing is estimated of {names} (missing_history)")
     largest = max(abs(covariance).max(), abs(expected).max())
     if not largest < MOST:
         return Outlook("", lacking=f"a year's estimates are as large as {largest:.3g}")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from trimtab.adapters.portfolio_tables.sleeve_names import (
+    SLACK,
     file_of,
     named_leaves,
     names_of,
@@ -17,8 +18,6 @@ from trimtab.model.errors import InputError
 from trimtab.model.frozen import dataclass
 from trimtab.targets.moving.ranged import UNITS, Range
 from trimtab.targets.objectives.constraints import Group
-
-SLACK = 1e-9
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ WHOLE = 100
 
 OPTIMIZE = ("target", "optimize")
 
+SLACK = 1e-9
+"""By so much a limit may lie beyond what can be reached and be taken for a rounded one."""
+
 
 def names_of(tree: Range) -> dict[str, tuple[str, ...]]:
     """By name of a sleeve, and by symbol of a hold list, the leaves that are meant."""

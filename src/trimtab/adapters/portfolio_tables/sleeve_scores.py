@@ -6,14 +6,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from trimtab.adapters.portfolio_tables.sleeve_names import file_of, named_leaves
+from trimtab.adapters.portfolio_tables.sleeve_names import SLACK, file_of, named_leaves
 from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, near, shown
 from trimtab.model.errors import InputError
 from trimtab.targets.moving.ranged import Range
 from trimtab.targets.objectives.constraints import Score
-
-SLACK = 1e-9
 
 Columns = Mapping[str, Mapping[str, float]]
 """By name of a score, the score of each sleeve or symbol."""

@@ -11,7 +11,7 @@ import pytest
 from tests.live.folders import TOML, folder, opened
 from trimtab.live.book import OpenBook
 from trimtab.reports.plan_json import plan_json
-from trimtab.reports.plan_text import cost_of_all
+from trimtab.reports.plan_why import cost_of_all
 from trimtab.reports.status import status_of
 from trimtab.reports.status_text import status_text
 

@@ -20,7 +20,8 @@ from trimtab.model.findings import Finding
 from trimtab.model.plan import Plan, Trade
 from trimtab.reports.layout import ASCII, FULL, columns_of
 from trimtab.reports.plan_json import plan_json
-from trimtab.reports.plan_text import _reason, plan_text
+from trimtab.reports.plan_text import plan_text
+from trimtab.reports.plan_trades import _reason
 from trimtab.reports.status_text import HALF, bar
 from trimtab.reports.words import money, percent, sentence
 

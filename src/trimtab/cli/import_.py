@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.live.book import open_book
     from trimtab.live.statements import to_adjust
     from trimtab.model.errors import RefusedError
-    from trimtab.reports.plan_text import findings_text
+    from trimtab.reports.findings_text import findings_text
     from trimtab.reports.statement_text import statement_json, statement_text
     from trimtab.reports.words import counted
 

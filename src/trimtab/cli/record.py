@@ -114,8 +114,8 @@ def _elsewhere(args: argparse.Namespace) -> int:
     from trimtab.live.elsewhere import book_trades, to_book_trades
     from trimtab.model.errors import RefusedError
     from trimtab.reports.applied_text import hand_trades_text
+    from trimtab.reports.findings_text import findings_text
     from trimtab.reports.plan_json import findings_json
-    from trimtab.reports.plan_text import findings_text
     from trimtab.reports.words import counted
 
     if args.plan is not None or args.close:
@@ -150,8 +150,8 @@ def _shown(found: ToRecord, plan: Plan, *, close: bool) -> str:
     from trimtab.cli.screen import screen
     from trimtab.model.numbers import quantity_text
     from trimtab.reports.applied_text import booked_columns
+    from trimtab.reports.findings_text import findings_text
     from trimtab.reports.layout import stacked, table
-    from trimtab.reports.plan_text import findings_text
     from trimtab.reports.words import clean, money, quantity
 
     on = screen()

@@ -151,7 +151,7 @@ def compiling() -> None:
 
 def remark(findings: Iterable[Finding]) -> None:
     """Print findings below a result that has no place of its own for them."""
-    from trimtab.reports.plan_text import findings_text
+    from trimtab.reports.findings_text import findings_text
 
     on = screen()
     lines = findings_text(tuple(findings), width=on.width, look=on.look, explain=True)

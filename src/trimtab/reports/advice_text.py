@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trimtab.reports.backtest_text import account_tables, figure_tables
+from trimtab.reports.findings_text import findings_text
 from trimtab.reports.layout import FULL, Look, headline, paragraph, stacked, wrapped
-from trimtab.reports.plan_text import findings_text
 from trimtab.simulate.accounts.run import AccountRun
 from trimtab.simulate.choosing.advice import Advice
 

@@ -14,6 +14,7 @@ from trimtab.ledger.folded import Folded, OrderRecord
 from trimtab.model.numbers import Price, money_text, quantity_text
 from trimtab.model.orders import Order, OrderState
 from trimtab.model.plan import Plan
+from trimtab.reports.findings_text import findings_text
 from trimtab.reports.layout import (
     FULL,
     LABEL,
@@ -28,7 +29,7 @@ from trimtab.reports.layout import (
     table,
 )
 from trimtab.reports.plan_json import findings_json
-from trimtab.reports.plan_text import NAME_WIDTH, findings_text
+from trimtab.reports.plan_trades import NAME_WIDTH
 from trimtab.reports.words import clean, counted, money, quantity
 
 SAID = {

@@ -8,6 +8,7 @@ from math import isnan, nan
 from typing import TypeAlias
 
 from trimtab.reports.assumed_text import assumptions
+from trimtab.reports.findings_text import findings_text
 from trimtab.reports.layout import (
     FULL,
     Column,
@@ -19,7 +20,6 @@ from trimtab.reports.layout import (
     table,
     wrapped,
 )
-from trimtab.reports.plan_text import findings_text
 from trimtab.reports.remedies import in_history
 from trimtab.reports.words import clean, counted
 from trimtab.simulate.accounts.assumed import assumed_of_runs

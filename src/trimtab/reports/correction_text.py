@@ -10,10 +10,10 @@ from trimtab.execution.corrections import Correction
 from trimtab.ledger.folded import Folded
 from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import money_text, quantity_text
+from trimtab.reports.findings_text import findings_text
 from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stacked, table
 from trimtab.reports.ledger_text import in_words
 from trimtab.reports.plan_json import findings_json
-from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import money, quantity
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from trimtab.reports.findings_text import findings_text
 from trimtab.reports.foreseen_text import foreseen_blocks
 from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stacked, table
 from trimtab.reports.plan_json import findings_json
-from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import counted
 from trimtab.targets.objectives.foreseen import foreseen_dict
 

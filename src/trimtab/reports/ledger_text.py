@@ -11,6 +11,7 @@ from trimtab.ledger.chain import Entry
 from trimtab.ledger.events import subjects
 from trimtab.ledger.verify import Verification
 from trimtab.model.numbers import NumberError, decimal_from, minor_from, quantity_text
+from trimtab.reports.findings_text import findings_text
 from trimtab.reports.layout import (
     FULL,
     Column,
@@ -20,7 +21,6 @@ from trimtab.reports.layout import (
     stacked,
     table,
 )
-from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import counted, money, quantity
 
 NO_CORRECTIONS: Mapping[int, Sequence[int]] = MappingProxyType({})

@@ -7,9 +7,9 @@ from datetime import date
 from math import isnan
 
 from trimtab.model.instruments import CASH
+from trimtab.reports.findings_text import findings_text
 from trimtab.reports.foreseen_text import foreseen_blocks
 from trimtab.reports.layout import FULL, Column, Look, headline, paragraph, stacked, table
-from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import counted
 from trimtab.targets.objectives.asked import Optimised
 

@@ -10,6 +10,7 @@ from trimtab.execution.reconcile import Mismatch
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.numbers import minor_from
+from trimtab.reports.findings_text import findings_text
 from trimtab.reports.layout import (
     FULL,
     Column,
@@ -20,7 +21,7 @@ from trimtab.reports.layout import (
     table,
 )
 from trimtab.reports.plan_json import findings_json
-from trimtab.reports.plan_text import NAME_WIDTH, findings_text
+from trimtab.reports.plan_trades import NAME_WIDTH
 from trimtab.reports.words import counted, money, quantity
 
 

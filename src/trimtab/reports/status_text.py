@@ -10,6 +10,7 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.numbers import Money
 from trimtab.model.plan import Plan, SleeveRow
 from trimtab.model.policy import To, When
+from trimtab.reports.findings_text import findings_text
 from trimtab.reports.found_text import found_text
 from trimtab.reports.layout import (
     FULL,
@@ -27,14 +28,7 @@ from trimtab.reports.layout import (
     table,
     wrapped,
 )
-from trimtab.reports.plan_text import (
-    band_text,
-    cost_of_all,
-    findings_text,
-    nothing_due,
-    undue_label,
-    why_due,
-)
+from trimtab.reports.plan_why import band_text, cost_of_all, nothing_due, undue_label, why_due
 from trimtab.reports.words import counted, money, percent, points
 
 HALF = 8

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from trimtab.reports.assumed_text import assumptions_of_all
 from trimtab.reports.backtest_text import Rows, figure_tables
+from trimtab.reports.findings_text import findings_text
 from trimtab.reports.layout import FULL, Look, headline, paragraph, stacked, wrapped
-from trimtab.reports.plan_text import findings_text
 from trimtab.reports.words import counted
 from trimtab.simulate.choosing.sweep import Sweep
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from trimtab.cli.frontier_folder import as_it_stands, by_table, limits_are_given
 from trimtab.cli.optimize_asked import Answer, asked_by, learned_by, refuse_limits_of_estimator
-from trimtab.cli.optimize_limits import constraints_of, need_prices, weights_now
+from trimtab.cli.optimize_limits import constraints_of, weights_now
 from trimtab.cli.optimize_views import expectation_of, is_expected
 from trimtab.model.instruments import CASH
 from trimtab.targets.objectives.names import ONLY_FOR
@@ -108,14 +108,16 @@ def _by_table(
 def _rule(args: argparse.Namespace, by: ByTable) -> MovingTarget:
     """The table's rule, an objective or an estimator of the options in the place of its own."""
     from trimtab.adapters.estimators import NamedEstimator, settings_of
-    from trimtab.model.errors import RefusedError
+    from trimtab.cli.studied import unpriced
+    from trimtab.model.errors import InputError, RefusedError
 
     rule = by.rule
     asked = asked_by(args, rule.asked)
     if args.budgets is not None:
         leaf_of = dict(zip(by.names, by.known.window.leaves, strict=True))
         budgets = dict(asked.budgets)
-        need_prices(tuple(budgets), "--budgets", by.names)
+        if problems := unpriced(tuple(budgets), "--budgets", by.names):
+            raise InputError(problems)
         lacking = [n for n, leaf in leaf_of.items() if n not in budgets and not leaf.is_fixed]
         if lacking:
             raise RefusedError(f"--budgets: there is none for {', '.join(lacking)}: add it")

@@ -315,3 +315,41 @@ def test_advice_weighs_what_a_shuffled_backtest_does(tmp_path: Path, shared: Pat
     assert not np.array_equal(alone.observed[0], alone.observed[1])
     np.testing.assert_allclose(weighed.observed, alone.observed, rtol=1e-9)
     np.testing.assert_allclose(weighed.table, alone.table, rtol=1e-9)
+
+
+def test_a_backtest_tells_of_crises_unasked(shared: Path) -> None:
+    """Four ETFs from 2007 to 2025: the days in October 2008 and March 2020 among a few, once for
+    all policies with that target; nothing for weights as they are given.
+    """
+    folder = shared / "data" / "etf_daily_yahoo"
+    prices = read_prices(folder).select(SYMBOLS)
+    least = Optimiser("min-volatility")
+    policies = [Policy(least, when, name=when) for when in ("annual", "never")]
+
+    run = backtest(prices, [*policies, Policy(EQUAL, "annual", name="equal")])
+
+    (told,) = [one for one in run.findings if one.code == "correlation-breakdown"]
+    assert told.subject == "annual, never"
+    assert "2008-10-06" in told.message
+    assert "2020-03-09" in told.message
+    assert told.on is not None
+    assert told.message.count("20") < 30
+
+
+@pytest.mark.parametrize("when", ["never", "breakdown"])
+def test_only_who_estimates_and_does_not_act_is_told(
+    tmp_path: Path, shared: Path, when: str
+) -> None:
+    """A target found from estimates is told of March 2020; who acts on it is told of acting."""
+    book = open_book(crisis_folder(tmp_path, shared, when=when, optimize=LEAST))
+    assert book.portfolio.moving is not None
+    aim = FoundAim(book.portfolio.moving, STANDS, book.portfolio.calendar)
+    prices, own = portfolio_prices(book.portfolio), Policy(for_breakdown(aim), when, name="own")
+
+    def plain(view: PriceHistory) -> dict[str, float]:
+        return EQUAL
+
+    run = backtest(prices, [own, Policy(plain, "annual", name="plain")], start=date(2020, 1, 2))
+
+    told = [one for one in run.findings if one.code == "correlation-breakdown"]
+    assert [(one.subject, one.on) for one in told] == ([("own", STRUCK)] if when == "never" else [])

@@ -17,6 +17,7 @@ session by session
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
@@ -27,7 +28,7 @@ from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.prices.gaps import Delisted, Late
 from trimtab.simulate.prices.history import PriceHistory
 from trimtab.simulate.research.flows import Flows
-from trimtab.simulate.research.policy_run import over
+from trimtab.simulate.research.policy_run import broke_unasked, over
 from trimtab.simulate.research.results import Backtest
 from trimtab.simulate.research.rules import CostRule, DividendUse, TradeAt, read_rules
 from trimtab.simulate.uncertainty.bootstrap import difference
@@ -155,7 +156,10 @@ def backtest(
             "cost_rule: impact, schedules, flows, fees, short positions, dividends, gaps and "
             "breakdown are only known to `once`"
         )
-    return over(prices, chosen, rules, differ=difference)
+    found = over(prices, chosen, rules, differ=difference)
+    assert found.ready is not None
+    said = broke_unasked(found.ready, prices)
+    return replace(found, findings=(*found.findings, *said)) if said else found
 
 
 def _check_names(policies: Sequence[Policy]) -> None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MOST_DAYS = 12
 """So many days are listed in a finding."""
 
+MOST_JUDGED = 12
+"""Instruments up to which a run is judged that did not ask: more take longer than the run."""
+
 
 @dataclass(frozen=True, eq=False)
 class Struck:
@@ -117,14 +120,42 @@ def findings_of(
     sessions = np.flatnonzero(fired)
     if len(sessions):
         days = [day_of(dates[session]) for session in sessions]
-        listed = ", ".join(map(str, days[:MOST_DAYS]))
-        more = f" and {len(days) - MOST_DAYS} more" if len(days) > MOST_DAYS else ""
-        count = "1 day" if len(days) == 1 else f"{len(days)} days"
         message = (
-            f"breakdown fired on {count}: {listed}{more}. On the first of them "
+            f"breakdown fired on {_listed(days)}. On the first of them "
             f"{found.told(int(sessions[0]), days[0])}"
         )
         said.append(Finding("breakdown-fired", label, message, "info", on=days[0]))
     if found.unknown:
         said.append(Finding("correlation-history-short", label, found.unknown))
     return tuple(said)
+
+
+def broke_within(found: Struck, labels: Sequence[str], dates: Days) -> tuple[Finding, ...]:
+    """On which days of a run the correlations broke that a target was estimated from.
+
+    Args:
+        found: What the test said.
+        labels: The policies that hold it, none of which acts on that.
+        dates: The run's sessions.
+    """
+    import numpy as np
+
+    # What broke before the run is no news of it.
+    sessions = np.flatnonzero(found.at > 0)
+    if not len(sessions):
+        return ()
+    first = int(sessions[0])
+    days = [day_of(dates[session]) for session in np.unique(found.at[sessions])]
+    told = found.told(first, day_of(dates[first]))
+    message = (
+        f"{told}. So on {_listed(days)}: the estimates of its target learned of it afterwards; a "
+        "policy with `breakdown` acts on the day"
+    )
+    return (Finding("correlation-breakdown", ", ".join(labels), message, on=days[0]),)
+
+
+def _listed(days: Sequence[date]) -> str:
+    """How many days, and the first of them."""
+    listed = ", ".join(map(str, days[:MOST_DAYS]))
+    more = f" and {len(days) - MOST_DAYS} more" if len(days) > MOST_DAYS else ""
+    return f"{'1 day' if len(days) == 1 else f'{len(days)} days'}: {listed}{more}"

@@ -83,7 +83,8 @@ def dated(
     breaks = np.zeros(len(panel), dtype=np.bool_)
     if any(when.breakdown for when in whens):
         found = struck(source, known.symbols, prices, panel.dates)
-        breaks = found.at == np.arange(len(panel))
+        # On the first session of each: who has acted since acts no more.
+        breaks = (found.at >= 0) & (np.diff(found.at, prepend=-1) != 0)
     sessions = [int(s) for s in np.flatnonzero(looks | breaks) if s > decide]
     made_on = None
     for done, session in enumerate(sessions, start=1):

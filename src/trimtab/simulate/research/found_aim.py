@@ -65,6 +65,12 @@ class FoundAim:
         return self.target.cppi
 
     @property
+    def learns(self) -> bool:
+        """Whether it is found from estimates."""
+        rule = self.target
+        return rule.volatility is not None or (rule.is_optimised and rule.tilt is None)
+
+    @property
     def judged(self) -> tuple[str, ...]:
         """Whose correlations may break."""
         return tuple(self.stands_for.values())

@@ -23,7 +23,7 @@ from trimtab.simulate.prices.gaps import Listing, listing_of
 from trimtab.simulate.prices.history import PriceHistory
 from trimtab.simulate.prices.views import Views
 from trimtab.simulate.research.aims import read_target
-from trimtab.simulate.research.broken import findings_of, struck
+from trimtab.simulate.research.broken import MOST_JUDGED, broke_within, findings_of, struck
 from trimtab.simulate.research.conditions import conditions_of
 from trimtab.simulate.research.dynamic import Look, look, rates_by
 from trimtab.simulate.research.followed import adopted_at, changes_not_followed
@@ -291,6 +291,26 @@ def _with_conditions(
     conditions, said = conditions_by(setting.history, prices, rules)
     findings += said
     return replace(setting, conditions=conditions)
+
+
+def broke_unasked(ready: Ready, prices: PriceHistory) -> list[Finding]:
+    """When the correlations broke that targets were estimated from, once for each such target."""
+    same: dict[tuple[object, ...], list[Setting]] = {}
+    for one in ready.settings:
+        target, symbols = one.policy.target, one.known.symbols
+        learns = getattr(target, "learns", hasattr(target, "fit"))
+        if one.make is None or one.policy.when.breakdown or not learns:
+            continue
+        judged = getattr(target, "judged", symbols)
+        if len(judged) <= MOST_JUDGED:
+            same.setdefault((judged, one.history.first), []).append(one)
+    said: list[Finding] = []
+    for alike in same.values():
+        found = watched(alike[0], prices).struck
+        assert found is not None
+        labels = [one.policy.label for one in alike]
+        said += broke_within(found, labels, alike[0].history.dates)
+    return said
 
 
 def watched(setting: Setting, prices: PriceHistory) -> Setting:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from trimtab.cli.optimize_asked import Answer, add_figures, add_objective, asked_by, learned_by
+from trimtab.cli.optimize_asked import (
+    Answer,
+    add_figures,
+    add_objective,
+    asked_by,
+    learned_by,
+    with_budgets,
+)
 from trimtab.cli.optimize_history import add_history, learned_from, own_returns
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
 from trimtab.cli.optimize_prices import add_prices, prices_given
@@ -103,6 +110,7 @@ def _answer(args: argparse.Namespace) -> Answer:
         return of_folder(args)
     panel = learned_from(args, known)
     prices = panel.history
+    asked = with_budgets(args, asked, prices.symbols)
     rules = constraints_of(args, prices)
     best = learned_by(
         args, asked, rules, prices.symbols, own_returns(prices),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
-from trimtab.cli.studied import amount, rate, shares_of
+from trimtab.cli.studied import amount, rate
 from trimtab.targets.objectives.names import OBJECTIVES, ONLY_FOR
 
 TYPE_CHECKING = False
@@ -132,7 +132,6 @@ def asked_by(args: argparse.Namespace, usual: Asked) -> Asked:
 
     Raises:
         RefusedError: An option has no effect with that objective, or beside an estimator.
-        InputError: Budgets do not add up.
     """
     from dataclasses import replace
 
@@ -147,9 +146,21 @@ def asked_by(args: argparse.Namespace, usual: Asked) -> Asked:
         raise RefusedError(f"{asked.objective}: of how much? say which, as --wanted 7")
     if args.budgets is not None and asked.objective != "risk-parity":
         raise RefusedError(f"--budgets: {asked.objective} takes none; risk-parity does")
-    if args.budgets is not None:
-        asked = replace(asked, budgets=tuple(shares_of(args.budgets, "--budgets").items()))
     return asked
+
+
+def with_budgets(args: argparse.Namespace, asked: Asked, known: Sequence[str]) -> Asked:
+    """The same with the shares of the risk that an option asks for.
+
+    Raises:
+        InputError: They do not add up, or name what has no prices.
+    """
+    from dataclasses import replace
+
+    from trimtab.cli.optimize_limits import shares_by
+
+    budgets = shares_by(args.budgets, "--budgets", known)
+    return replace(asked, budgets=tuple(budgets.items())) if budgets else asked
 
 
 def _refuse_without_effect(args: argparse.Namespace, objective: str) -> None:

@@ -11,7 +11,13 @@ from dataclasses import replace
 from fractions import Fraction
 
 from trimtab.cli.frontier_folder import as_it_stands, by_table, limits_are_given
-from trimtab.cli.optimize_asked import Answer, asked_by, learned_by, refuse_limits_of_estimator
+from trimtab.cli.optimize_asked import (
+    Answer,
+    asked_by,
+    learned_by,
+    refuse_limits_of_estimator,
+    with_budgets,
+)
 from trimtab.cli.optimize_limits import constraints_of, weights_now
 from trimtab.cli.optimize_views import expectation_of, is_expected
 from trimtab.model.instruments import CASH
@@ -55,7 +61,7 @@ def _by_options(args: argparse.Namespace, of: OfFolder) -> Answer:
     prices = panel.history
     held = of.weights(of.held, prices.symbols)
     rules = constraints_of(args, prices, held=_invested(held))
-    asked = asked_by(args, Asked())
+    asked = with_budgets(args, asked_by(args, Asked()), prices.symbols)
     best = learned_by(
         args, of_part(asked, 1.0 - of.cash), rules, prices.symbols, own_returns(prices),
         covariance=args.covariance or "sample", expected=expectation_of(args, prices.symbols),
@@ -108,16 +114,13 @@ def _by_table(
 def _rule(args: argparse.Namespace, by: ByTable) -> MovingTarget:
     """The table's rule, an objective or an estimator of the options in the place of its own."""
     from trimtab.adapters.estimators import NamedEstimator, settings_of
-    from trimtab.cli.studied import unpriced
-    from trimtab.model.errors import InputError, RefusedError
+    from trimtab.model.errors import RefusedError
 
     rule = by.rule
     asked = asked_by(args, rule.asked)
     if args.budgets is not None:
         leaf_of = dict(zip(by.names, by.known.window.leaves, strict=True))
-        budgets = dict(asked.budgets)
-        if problems := unpriced(tuple(budgets), "--budgets", by.names):
-            raise InputError(problems)
+        budgets = dict(with_budgets(args, asked, by.names).budgets)
         lacking = [n for n, leaf in leaf_of.items() if n not in budgets and not leaf.is_fixed]
         if lacking:
             raise RefusedError(f"--budgets: there is none for {', '.join(lacking)}: add it")

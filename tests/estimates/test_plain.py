@@ -7,7 +7,7 @@ import pytest
 
 from tests.estimates.made import drawn
 from trimtab.estimates.covariance import sample_covariance
-from trimtab.estimates.expected_returns import mean_return
+from trimtab.estimates.expected_returns import compounded_return, mean_return
 from trimtab.estimates.history import LEAST_SESSIONS, usable
 from trimtab.estimates.plain import MOST_WORK, moments_of_plain
 from trimtab.estimates.repair import repaired
@@ -39,6 +39,7 @@ def test_the_usual_way_has_the_same_figures() -> None:
     assert found is not None
     np.testing.assert_allclose(found.covariance, sample_covariance(returns), rtol=1e-12)
     np.testing.assert_allclose(found.mean, mean_return(returns), rtol=1e-12)
+    np.testing.assert_allclose(found.compounded, compounded_return(returns), atol=1e-13)
 
 
 def test_a_column_far_from_zero_loses_nothing() -> None:
@@ -81,8 +82,28 @@ def _nearly_twice(returns: np.ndarray) -> None:
     returns[:, 3] = returns[:, 4] + 1e-5 * returns[:, 3]
 
 
+def _all_lost(returns: np.ndarray) -> None:
+    returns[7, 3] = -1.0
+
+
+def _more_than_all_lost(returns: np.ndarray) -> None:
+    returns[7, 3] = -1.5
+
+
+def _prices(returns: np.ndarray) -> None:
+    returns += 20.0
+
+
+def _absurd(returns: np.ndarray) -> None:
+    returns[:, 3] *= 3.01 / (252**0.5 * returns[:, 3].std(ddof=1))
+
+
 @pytest.mark.parametrize(
-    "spoil", [_missing, _infinite, _too_large, _still, _zero, _twice, _nearly_twice]
+    "spoil",
+    [
+        *(_missing, _infinite, _too_large, _still, _zero, _twice, _nearly_twice),
+        *(_all_lost, _more_than_all_lost, _prices, _absurd),
+    ],
 )
 def test_it_doubts_what_the_usual_way_speaks_of(spoil: object) -> None:
     """None wherever something would be left out, repaired, or is beyond all measure."""

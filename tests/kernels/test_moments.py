@@ -18,16 +18,17 @@ def _history(sessions: int, n: int) -> np.ndarray:
 def test_both_forms_give_the_same_bits(n: int) -> None:
     """Interpreted over lists and compiled over arrays."""
     table = _history(19, n)
-    shapes = [(n,), (n, n), (AT_ONCE, n), (n, n)]
+    shapes = [(n,), (n,), (n, n), (AT_ONCE + 1, n), (n, n)]
     out = [np.full(shape, np.nan) for shape in shapes]
     plain = [np.zeros(shape).tolist() for shape in shapes]
 
-    machine = compiled(plain_moments)(table, 19, n, 252.0, 1e-6, *out)
-    interpreted = plain_moments(table.tolist(), 19, n, 252.0, 1e-6, *plain)
+    machine = compiled(plain_moments)(table, 19, n, 252.0, 1e-6, 9.0, *out)
+    interpreted = plain_moments(table.tolist(), 19, n, 252.0, 1e-6, 9.0, *plain)
 
     assert machine is interpreted is True
     assert out[0].tolist() == plain[0]
     assert out[1].tolist() == plain[1]
+    assert out[2].tolist() == plain[2]
 
 
 @pytest.mark.parametrize("n", [2, 5, 12, 30])

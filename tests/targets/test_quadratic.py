@@ -11,9 +11,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from trimtab.kernels import programme as kernel
 from trimtab.targets.solvers import quadratic
+from trimtab.targets.solvers.limits import Limits, leverage, within
 from trimtab.targets.solvers.programme import Programme, Row
-from trimtab.targets.solvers.quadratic import Repeated, duality_gap, solve
+from trimtab.targets.solvers.quadratic import Repeated, duality_gap, solve, solve_alone
 
 
 def covariance(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -135,6 +137,57 @@ def test_interpreted_and_compiled_are_the_same_bits(
 
     np.testing.assert_array_equal(compiled.weights, interpreted.weights)
     np.testing.assert_array_equal(compiled.multipliers, interpreted.multipliers)
+
+
+@pytest.mark.parametrize(("n", "low", "high"), [(17, 0.0, 1.0), (40, -0.2, 0.1), (101, 0.0, 0.3)])
+def test_the_short_way_of_a_lone_budget_cannot_be_seen(n: int, low: float, high: float) -> None:
+    """Solved in one sheet, or as any programme: the same bits, multipliers and places included."""
+    rng = np.random.default_rng(n)
+    matrix, linear, limits = covariance(rng, n), rng.normal(0.0, 0.1, n), within(n, low, high)
+
+    short, usual = solve_alone(matrix, linear, limits), solve(limits.programme(matrix, linear))
+
+    assert short is not None
+    assert (short.status, short.objective, short.gap) == ("optimal", usual.objective, usual.gap)
+    for name in ("weights", "multipliers", "places"):
+        np.testing.assert_array_equal(getattr(short, name), getattr(usual, name))
+
+
+def test_the_short_way_interpreted_is_the_same_bits() -> None:
+    """Of its kernel too: machine code and the interpreter agree."""
+    n, rng = 20, np.random.default_rng(1)
+    matrix, linear, limits = covariance(rng, n), rng.normal(0.0, 0.1, n), within(n)
+    sheet = np.zeros((kernel.LONE_ROWS + n, n))
+    sheet[kernel.HIGH] = 1.0
+    rows = sheet.tolist()
+    places = np.zeros((kernel.LONE_PLACES, n + 1), dtype=np.int64).tolist()
+
+    kernel.solved_alone(matrix.tolist(), linear.tolist(), rows, places, n, 96)
+
+    short = solve_alone(matrix, linear, limits)
+    assert short is not None
+    assert rows[kernel.LONE_WEIGHTS] == short.weights.tolist()
+    assert places[0] == short.places.tolist()
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        within(20, 0.0, 0.04),
+        Limits(np.zeros(20), np.ones(20), (Row("half", np.eye(20)[0], 0.5, None),)),
+        Limits(np.full(20, -0.3), np.ones(20), turnover=leverage(20, 1.6)),
+        within(16),
+        within(129),
+    ],
+    ids=["infeasible", "rows", "leverage", "few", "many"],
+)
+def test_what_the_short_way_cannot_is_left_to_the_usual_one(limits: Limits) -> None:
+    """Limits of sums, what has no answer, and sizes for which it saves nothing."""
+    n = len(limits.low)
+
+    found = solve_alone(np.eye(n), np.zeros(n), limits)
+
+    assert found is None
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -60,6 +60,19 @@ def is_complete(table: Floats) -> bool:
     return isfinite(np.vdot(table, table))  # what is not finite leaves no sum that is
 
 
+def as_compiled(table: Floats) -> Floats:
+    """An array of the one kind that kernels are compiled for.
+
+    One that may not be written, as pandas gives out, would have them compiled once more.
+    """
+    import numpy as np
+
+    kind = table.flags
+    if table.dtype == np.float64 and kind.c_contiguous and kind.writeable:
+        return table
+    return np.require(table, dtype=np.float64, requirements=["C", "W"])
+
+
 def means_of(table: Floats) -> Floats:
     """The average of each column; as a product, which short rows take at a third of the time."""
     import numpy as np

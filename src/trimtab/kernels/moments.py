@@ -1,8 +1,9 @@
 """Means and covariance of a plain history in one pass, with the proof that they can be used.
 
-A history is plain where every return is a finite number and every instrument moves; a covariance
-can be used where its correlations have no eigenvalue as low as asked for. That holds nearly always,
-and is found out on the way; where it does not hold the answer is no, and somebody looks closer.
+A history is plain where every return is a finite number, can be a return, and every instrument
+moves; a covariance can be used where its correlations have no eigenvalue as low as asked for. That
+holds nearly always, and is found out on the way; where it does not hold the answer is no, and
+somebody looks closer.
 
 Loops over names run from the first one on: that is what lets a compiler take several at a time.
 """
@@ -20,33 +21,39 @@ AT_ONCE = 8
 ALIKE = 8
 """Rows of the lower half end together where so many do: a compiler then leaves no odd ends."""
 
+ENDLESS = 1e300
+"""Numbers beyond this, or 1 over it, are left to somebody who looks closer."""
+
 STILL = 1e-24
 """A variance below this share of the largest square may be rounding."""
 
 
 @kernel
 def plain_moments(
-    table: Column, sessions: int, n: int, scale: float, least: float,
-    means: Column, covariance: Column, block: Column, work: Column,
+    table: Column, sessions: int, n: int, scale: float, least: float, most: float,
+    means: Column, growth: Column, covariance: Column, block: Column, work: Column,
 ) -> bool:  # fmt: skip
-    """Fill `means` and `covariance`, and tell whether they can be used as they are.
+    """Fill `means`, `growth` and `covariance`, and tell whether they can be used as they are.
 
     Args:
         table: Returns, shape (sessions, n), with two sessions or more.
         sessions, n: Its shape.
         scale: What to multiply variances and covariances of a session by.
         least: Correlations must have no eigenvalue as low.
+        most: Variances, scaled, must be no larger.
         means: Out: of a session, shape (n,).
+        growth: Out: what 1 became over all sessions, shape (n,).
         covariance: Out: about the means, ddof 1, shape (n, n), symmetric to the last bit.
-        block: Space to work in, shape (8, n).
+        block: Space to work in, shape (9, n).
         work: Space to work in, shape (n, n).
     """
-    means_of_columns(table, sessions, n, means)
+    if not means_of_columns(table, sessions, n, means, growth, block[0]):
+        return False
     lower_products(table, sessions, n, means, block, covariance)
     for i in range(n):
         own = covariance[i][i]
         square = own + sessions * means[i] * means[i]  # no return of it is larger, squared
-        if not own > STILL * sessions * square or not square < 1e300:
+        if not own > STILL * sessions * square or not square < ENDLESS:
             return False
     times = scale / (sessions - 1.0)
     for i in range(n):
@@ -55,35 +62,57 @@ def plain_moments(
             row[j] *= times
     for i in range(n):
         row = covariance[i]
+        if not row[i] <= most:
+            return False
         for j in range(i):
             covariance[j][i] = row[j]
     return correlations_above(covariance, n, least, block[0], work)
 
 
 @kernel
-def means_of_columns(table: Column, sessions: int, n: int, means: Column) -> None:
-    """Fill `means` with the average of each column."""
+def means_of_columns(
+    table: Column, sessions: int, n: int, means: Column, growth: Column, lowest: Column
+) -> bool:
+    """Fill `means` with the average of each column, and `growth` with the product of 1 + r.
+
+    Returns:
+        Whether they can be returns: nothing loses more than all, not everything at least doubles
+        (prices do), and no product is beyond all measure.
+    """
     for i in range(n):
-        means[i] = 0.0
+        means[i], growth[i], lowest[i] = 0.0, 1.0, ENDLESS
     for s in range(sessions):
         row = table[s]
         for i in range(n):
-            means[i] += row[i]
+            found = row[i]
+            means[i] += found
+            growth[i] *= 1.0 + found
+            lowest[i] = found if found < lowest[i] else lowest[i]
+    least = ENDLESS
     for i in range(n):
         means[i] /= sessions
+        least = min(least, lowest[i])
+        if not 1.0 / ENDLESS < growth[i] < ENDLESS:
+            return False
+    return -1.0 <= least <= 1.0
 
 
 @kernel
 def lower_products(
     table: Column, sessions: int, n: int, means: Column, block: Column, out: Column
 ) -> None:
-    """Fill the lower half of `out` with the sums of products of what lies off the means."""
+    """Fill the lower half of `out` with the sums of products of what lies off the means.
+
+    Two names at a time, which then read the others once; beside an odd one stands a `spare`.
+    """
     for i in range(n):
         row = out[i]
         for j in range(n):
             row[j] = 0.0
     r1, r2, r3, r4 = block[0], block[1], block[2], block[3]
-    r5, r6, r7, r8 = block[4], block[5], block[6], block[7]
+    r5, r6, r7, r8, spare = block[4], block[5], block[6], block[7], block[8]
+    for i in range(n):
+        spare[i] = 0.0
     for first in range(0, sessions, AT_ONCE):
         for k in range(AT_ONCE):
             away = block[k]
@@ -94,13 +123,22 @@ def lower_products(
             else:
                 for i in range(n):
                     away[i] = 0.0
-        for i in range(n):
+        for i in range(0, n, 2):
+            k = min(i + 1, n - 1)
             x1, x2, x3, x4 = r1[i], r2[i], r3[i], r4[i]
             x5, x6, x7, x8 = r5[i], r6[i], r7[i], r8[i]
+            y1, y2, y3, y4 = r1[k], r2[k], r3[k], r4[k]
+            y5, y6, y7, y8 = r5[k], r6[k], r7[k], r8[k]
             row = out[i]
+            other = out[k] if k > i else spare
             for j in range(min(i - i % ALIKE + ALIKE, n)):
-                row[j] += ((x1 * r1[j] + x2 * r2[j]) + (x3 * r3[j] + x4 * r4[j])) + (
-                    (x5 * r5[j] + x6 * r6[j]) + (x7 * r7[j] + x8 * r8[j])
+                b1, b2, b3, b4 = r1[j], r2[j], r3[j], r4[j]
+                b5, b6, b7, b8 = r5[j], r6[j], r7[j], r8[j]
+                row[j] += ((x1 * b1 + x2 * b2) + (x3 * b3 + x4 * b4)) + (
+                    (x5 * b5 + x6 * b6) + (x7 * b7 + x8 * b8)
+                )
+                other[j] += ((y1 * b1 + y2 * b2) + (y3 * b3 + y4 * b4)) + (
+                    (y5 * b5 + y6 * b6) + (y7 * b7 + y8 * b8)
                 )
 
 

@@ -63,7 +63,7 @@ class Space(NamedTuple):
         row_integers: Shape (3, m): whether each row binds, and work.
         across: Shape (m, n).
         factor: Shape (n, n).
-        between: Shape (2, m, m).
+        between: Shape (2, m, m), or two of shape (m, m).
         blame: Shape (n + m,).
     """
 
@@ -144,6 +144,49 @@ def solved(
         weights[i] = min(max(weights[i], low[i]), high[i])
     value, gap = bound(problem, answer, work, n, m)
     return ended, value, gap
+
+
+LONE_ROWS = 18
+"""Rows of the sheet of `solved_alone`, besides one for each weight."""
+
+LONE_WEIGHTS, LONE_MULTIPLIER = 8, 13
+"""Which of them hold the answer."""
+
+LONE_PLACES = 7
+"""Rows of its `places`, of which the first says where each weight, and the budget, stands."""
+
+
+@kernel
+def solved_alone(
+    matrix: Column, linear: Column, sheet: Column, places: Column, n: int, most: int
+) -> tuple[int, float, float]:
+    """Solve a programme in which weights sum to 1, and moving costs nothing.
+
+    The most common one, so that its space is one sheet: making many columns takes longer than the
+    search over a few names.
+
+    Args:
+        matrix, linear: As for `solved`.
+        sheet: Zeros, shape (LONE_ROWS + n, n), but for the rows LOW and HIGH. Out: the weights.
+        places: Zeros, integers, shape (LONE_PLACES, n + 1). Out: where each stands.
+        n: How many weights.
+        most: Of more names than this it is left unsolved, and WANTS_FACTOR returned.
+
+    Returns:
+        As `solved`.
+    """
+    rows, limits = sheet[5:6], sheet[6:8]
+    limits[ROW_LOW][0] = limits[ROW_HIGH][0] = 1.0
+    for i in range(n):
+        rows[0][i] = 1.0
+        sheet[HELD][i] = sheet[LOW][i]
+    space = Space(
+        sheet[LONE_WEIGHTS:13], places[0:3], sheet[LONE_MULTIPLIER:15], places[3:6],
+        sheet[15:16], sheet[LONE_ROWS : LONE_ROWS + n], (sheet[16:17], sheet[17:18]), places[6],
+    )  # fmt: skip
+    found = solved(matrix, linear, sheet[0:5], rows, limits, space, n, 1, ANEW, most, 0)
+    places[PLACE][n] = places[3 + ROW_PLACE][0]
+    return found
 
 
 class Each(NamedTuple):

@@ -13,7 +13,7 @@ from dataclasses import replace
 from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
-from trimtab.estimates.absurd import absurd, is_absurd
+from trimtab.estimates.absurd import absurd
 from trimtab.estimates.plain import moments_of_plain
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
@@ -66,6 +66,7 @@ class Learned:
         expected: A year's returns, shape (n,).
         covariance: A year's, shape (n, n); None where nothing can be learned.
         returns: The history that was used, shape (sessions, n).
+        years: How many it is, of the instrument that knows least.
         findings: What was left out or repaired, and why.
         foreseen: Where the expected returns came from; None where nothing can be learned.
     """
@@ -76,6 +77,7 @@ class Learned:
     expected: Floats
     covariance: Floats | None
     returns: Floats
+    years: float
     findings: tuple[Finding, ...]
     foreseen: Foreseen | None = None
 
@@ -227,7 +229,7 @@ class Optimiser(Parameters):
             covariance=learned.covariance,
             returns=learned.returns,
             names=learned.names,
-            years=years_known(learned.returns, sessions_a_year=self.sessions_a_year),
+            years=learned.years,
         )
         if not isinstance(self.expected, str):
             found = replace(found, foreseen=learned.foreseen)
@@ -251,17 +253,17 @@ class Optimiser(Parameters):
 
     def _learned(self, returns: Floats, names: Sequence[str], limits: Limits) -> Learned:
         """The same, under limits of weights by these names."""
+        plain = self._of_plain(returns, names, limits)
+        if plain is not None:
+            return plain
         import numpy as np
 
         from trimtab.estimates.repair import repaired
 
-        plain = self._of_plain(returns, names, limits)
-        if plain is not None:
-            return plain
         year = self.sessions_a_year
         history = learnable(returns, names, missing=self.missing, out=self.never_held)
         findings, kept = [one for one in history.findings if self._matters(one)], history.kept
-        empty = Learned((), kept, limits, np.empty(0), None, history.returns, history.findings)
+        empty = Learned((), kept, limits, np.empty(0), None, history.returns, 0.0, history.findings)
         if any(finding.severity == "error" for finding in findings):
             return empty
         every = len(kept) == len(names)
@@ -284,6 +286,7 @@ class Optimiser(Parameters):
             foreseen.expected,
             foreseen.covariance,
             history.returns,
+            years_known(history.returns, sessions_a_year=year),
             tuple(findings),
             foreseen,
         )
@@ -330,14 +333,15 @@ class Optimiser(Parameters):
         if n <= INTERPRETED_UP_TO or returns.shape[1:] != (n,):
             return None
         found = moments_of_plain(returns, sessions_a_year=self.sessions_a_year)
-        if found is None or is_absurd(found.covariance):
+        if found is None:
             return None
-        own, every = tuple(names), np.arange(n)
-        if isinstance(self.expected, str) and self.expected == "mean":
-            told = Foreseen(own, found.mean, found.covariance)
+        own, every, expected = tuple(names), np.arange(n), self.expected
+        if isinstance(expected, str) and expected in ("mean", "compounded"):
+            told = Foreseen(own, getattr(found, expected), found.covariance)
         else:
             told = self._foreseen(returns, found.covariance, own)
-        return Learned(own, every, limits, told.expected, told.covariance, returns, (), told)
+        years = len(returns) / self.sessions_a_year
+        return Learned(own, every, limits, told.expected, told.covariance, returns, years, (), told)
 
     def _foreseen(self, returns: Floats, covariance: Floats, names: tuple[str, ...]) -> Foreseen:
         """What returns are expected."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from inspect import signature
 from math import nan
 from typing import TYPE_CHECKING, Any, Self
@@ -102,11 +103,21 @@ class Parameters:
 
         returns, names = table(X)
         self.n_features_in_ = returns.shape[1]
-        vars(self).pop("feature_names_in_", None)
         if names:
             self.feature_names_in_ = np.array(names, dtype=object)
-        told = getattr(X, "columns", range(1, len(returns.T) + 1)) if known is None else known
-        return returns, [str(name) for name in told]
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        if known is None:
+            known = getattr(X, "columns", None)
+        if known is None:
+            return returns, list(_places(returns.shape[1]))
+        return returns, [str(name) for name in known]
+
+
+@lru_cache(maxsize=16)
+def _places(n: int) -> tuple[str, ...]:
+    """What instruments without names are called: their places from 1."""
+    return tuple(str(place) for place in range(1, n + 1))
 
 
 def table(X: Any) -> tuple[Floats, list[str]]:

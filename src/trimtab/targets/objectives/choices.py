@@ -13,7 +13,7 @@ from trimtab.model.frozen import dataclass
 from trimtab.targets.objectives import appetite, few_names, frontier
 from trimtab.targets.objectives.cardinality import choice
 from trimtab.targets.objectives.curbed import solve_within
-from trimtab.targets.solvers.quadratic import solve
+from trimtab.targets.solvers.quadratic import solve, solve_alone
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from trimtab.targets.solvers.programme import Solution
 
     Floats = NDArray[np.float64]
+
+
+ENOUGH = 1e-6
+"""A gap of our own search above this is no proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,12 @@ class Chosen:
     instead: str = ""
     slack: str = ""
 
+    @property
+    def is_proved(self) -> bool:
+        """Whether it needs no second opinion: it is proved, or proved not to be there."""
+        status = self.solution.status
+        return status == "infeasible" or (status == "optimal" and self.solution.gap <= ENOUGH)
+
 
 def least_volatility(covariance: Floats, limits: Limits) -> Chosen:
     """The weights with the least volatility."""
@@ -62,7 +72,8 @@ def most_utility(
 def _of(limits: Limits, matrix: Floats, linear: Floats, covariance: Floats) -> Chosen:
     """The answer to one quadratic programme."""
     if limits.is_linear:
-        solution = solve(limits.programme(matrix, linear))
+        alone = solve_alone(matrix, linear, limits)
+        solution = alone or solve(limits.programme(matrix, linear))
     elif limits.names is not None:
         solution = choice(limits, matrix, linear)
     else:

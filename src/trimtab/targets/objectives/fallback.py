@@ -26,20 +26,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-ENOUGH = 1e-6
-"""A gap of our own search above this is no proof."""
-
 ENOUGH_OF_OTHERS = 1e-5
-"""The same of other solvers, whose weights are right to some six digits."""
+"""A gap above this is no proof; more than `choices.ENOUGH`, as weights have some six digits."""
 
 KEPT = 1e-6
 """Limits are kept to this."""
-
-
-def is_proved(chosen: Chosen) -> bool:
-    """Whether an answer needs no second opinion: it is proved, or proved not to be there."""
-    status = chosen.solution.status
-    return status == "infeasible" or (status == "optimal" and chosen.solution.gap <= ENOUGH)
 
 
 def second_opinions(

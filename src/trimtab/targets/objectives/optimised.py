@@ -7,6 +7,7 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding, Severity
+from trimtab.targets.objectives import choices
 from trimtab.targets.objectives.asked import (
     BY_HISTORY,
     UNLIMITED,
@@ -66,12 +67,12 @@ def optimise(
         return _unlimited(asked, expected, covariance, names)
     if asked.objective in BY_HISTORY:
         return _by_history(asked, limits, expected, covariance, returns, names)
-    from trimtab.targets.objectives.fallback import is_proved, second_opinions
-
     chosen = _chosen(asked, limits, expected, covariance, years)
     solver = "active set" if limits.names is None else "branch and bound"
     attempts = [Attempt(solver, chosen.solution.status, chosen.solution.gap)]
-    if limits.names is None and not is_proved(chosen):
+    if limits.names is None and not chosen.is_proved:
+        from trimtab.targets.objectives.fallback import second_opinions
+
         chosen, other, others = second_opinions(asked, limits, expected, covariance, years, chosen)
         solver, attempts = other or solver, [*attempts, *others]
     findings: list[Finding] = []
@@ -124,7 +125,6 @@ def contradiction_told(
     names: Sequence[str], limits: Limits, solution: Solution, covariance: Floats
 ) -> str:
     """Which limits cannot be met together, the number of names among them where it is needed."""
-    from trimtab.targets.objectives.choices import least_volatility
     from trimtab.targets.objectives.curbed import can_meet
 
     def meets(some: Limits) -> bool:
@@ -134,7 +134,7 @@ def contradiction_told(
         return contradiction(list(names), limits, solution, meets=meets)
 
     without = replace(limits, names=None)
-    free = least_volatility(covariance, without).solution
+    free = choices.least_volatility(covariance, without).solution
     if free.status == "infeasible":
         return contradiction(list(names), without, free, meets=meets)
     from trimtab.targets.solvers.too_few import too_few
@@ -153,9 +153,6 @@ def _chosen(
     asked: Asked, limits: Limits, expected: Floats, covariance: Floats, years: float
 ) -> Chosen:
     """The answer of mean-variance choice."""
-    from trimtab.targets.objectives import choices
-    from trimtab.targets.objectives.robust import most_robust
-
     match asked.objective:
         case "min-volatility":
             return choices.least_volatility(covariance, limits)
@@ -166,6 +163,8 @@ def _chosen(
                 expected, covariance, limits, risk_aversion=asked.risk_aversion
             )
         case "robust-utility":
+            from trimtab.targets.objectives.robust import most_robust
+
             return most_robust(
                 expected,
                 covariance,
@@ -238,9 +237,7 @@ def _not_found(
     limits: Limits, covariance: Floats, names: Sequence[str], said: str
 ) -> tuple[str, Finding]:
     """Why a linear programme has no answer: limits that contradict each other, or the solver."""
-    from trimtab.targets.objectives.mean_variance import least_volatility
-
-    free = least_volatility(covariance, limits).solution
+    free = choices.least_volatility(covariance, limits).solution
     if free.status == "infeasible":
         told = contradiction_told(names, limits, free, covariance)
         return "infeasible", Finding("limits-contradict", "limits", contradictory(told), "error")
@@ -253,9 +250,7 @@ def _not_found(
 
 def why_nothing(names: Sequence[str], limits: Limits, covariance: Floats) -> str:
     """Why a search found no weights: limits that contradict each other, or the search itself."""
-    from trimtab.targets.objectives.choices import least_volatility
-
-    free = least_volatility(covariance, limits).solution
+    free = choices.least_volatility(covariance, limits).solution
     if free.status == "infeasible":
         return contradictory(contradiction_told(names, limits, free, covariance))
     return "nothing within the limits was found: loosen one of them"

@@ -161,7 +161,10 @@ def within(n: int, low: float = 0.0, high: float = 1.0) -> Limits:
     """The same limits for each of n weights."""
     import numpy as np
 
-    return Limits(np.full(n, low), np.full(n, high))
+    lows, highs = np.empty(n), np.empty(n)  # filled quicker than np.full does
+    lows.fill(low)
+    highs.fill(high)
+    return Limits(lows, highs)
 
 
 TURNOVER, TRACKING = 1, 2

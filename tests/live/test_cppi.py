@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from trimtab.model.errors import InputError
 from trimtab.model.found import Found
 from trimtab.model.policy import Policy, parse_policy
 from trimtab.simulate.research.found_aim import FoundAim
+from trimtab.targets.moving.insured import insured
 
 DAY = date(2012, 9, 28)
 FLOOR = 350_000
@@ -219,3 +221,28 @@ def test_a_batch_has_no_floor(tmp_path: Path) -> None:
         _with_target(portfolio, mover_of(portfolio), DAY)
 
     assert caught.value.problems[0].key == "target.cppi"
+
+
+def test_a_floor_is_asked_only_when_the_policy_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between looks it changes nothing: the run is the same as with a look at every session, and
+    policies that seldom look decide on few.
+    """
+    book = open_book(insured_folder(tmp_path))
+    policies = [Policy(None, *parse_policy(words), words) for words in ("never", "quarterly")]
+    sessions: list[date] = []
+    span = {"start": date(2011, 1, 3), "end": date(2011, 6, 30)}
+
+    def asked(target: Any, on: date, worth: Fraction) -> Any:
+        sessions.append(on)
+        return insured(target, on, worth)
+
+    monkeypatch.setattr("trimtab.targets.moving.insured.insured", asked)
+    seldom = account_runs(book, policies, **span)  # type: ignore[arg-type]
+    few = len(sessions)
+    monkeypatch.setattr("trimtab.simulate.accounts.session._is_asked_when_it_looks", lambda _: 0)
+    often = account_runs(book, policies, **span)  # type: ignore[arg-type]
+
+    assert seldom == often
+    assert few * 10 < len(sessions) - few

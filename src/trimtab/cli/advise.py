@@ -12,8 +12,6 @@ from trimtab.cli.studied import POLICIES, add_studied, rate, refuse_worth, studi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import date
-
     from trimtab.cli.options import Commands
     from trimtab.cli.studied import Studied
     from trimtab.simulate.accounts.run import AccountRun
@@ -181,7 +179,7 @@ def _in_accounts(args: argparse.Namespace, policies: list[str]) -> list[AccountR
     """What policies would have done in the portfolio's accounts; nothing where none is taxable."""
     from decimal import Decimal
 
-    from trimtab.cli.screen import progress
+    from trimtab.cli.patience import policies_told
     from trimtab.live.book import open_book
     from trimtab.live.history import account_runs
     from trimtab.model.policy import Policy, parse_policy
@@ -191,15 +189,11 @@ def _in_accounts(args: argparse.Namespace, policies: list[str]) -> list[AccountR
     if not any(account.tax.taxes_gains for account in accounts):
         return []
 
-    def shown(name: str, day: date) -> None:
-        if day.day == 1 or day.weekday() == 0:
-            progress(f"{name} in these accounts: {day}")
-
     made = [Policy(None, *parse_policy(words)) for words in policies]
     cash = None if args.cash is None else Decimal(str(args.cash))
     return account_runs(
         book, made, start=args.start, end=args.end, cash=cash, terms=account_terms_of(args),
-        on_session=shown,
+        on_session=policies_told([policy.label for policy in made]),
     )  # fmt: skip
 
 

@@ -20,7 +20,6 @@ from trimtab.cli.studied import POLICIES, add_studied, studied
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from trimtab.cli.options import Commands
     from trimtab.cli.studied import Studied
@@ -267,6 +266,7 @@ ACCOUNT_ALTERNATIVES = ("never", "annual")
 def _in_accounts(args: argparse.Namespace) -> int:
     from decimal import Decimal
 
+    from trimtab.cli.patience import policies_told
     from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.live.book import open_book
     from trimtab.live.history import account_runs
@@ -319,10 +319,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
 
         made[EQUAL] = Policy(equal_shares(moving), own.when, own.to, EQUAL)
 
-    def shown(name: str, day: date) -> None:
-        if day.day == 1 or day.weekday() == 0:
-            progress(f"{name}: {day}")
-
+    progress("reading prices")
     try:
         runs = account_runs(
             book,
@@ -333,7 +330,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
             pay_tax=args.tax != "counted",
             terms=account_terms_of(args),
             start_from=args.start_from or "cash",
-            on_session=shown,
+            on_session=policies_told([policy.label for policy in made.values()]),
         )
     finally:
         progress("")

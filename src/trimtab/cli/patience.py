@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 
 AFTER = 1.5
 """Seconds that pass without a word."""
+
+EVERY = 0.1
+"""Seconds between two words on a run that goes from session to session."""
 
 DECIDING = "searching for the trades that cost least"
 
@@ -67,6 +71,33 @@ def counting(total: int, what: str) -> Callable[[int], None]:
     def told(done: int) -> None:
         left = (monotonic() - begun) / max(done, 1) * (total - done)
         progress(f"{done:,} of {total:,} {what}{time_left(left)}")
+
+    return told
+
+
+def policies_told(names: Sequence[str]) -> Callable[[str, date, float], None]:
+    """What says on standard error which policy of a run is where, and how long all will take.
+
+    Args:
+        names: Of the policies, in the order in which they run.
+
+    Returns:
+        To be told a policy's name, the session it is at, and which part of its sessions is done.
+    """
+    from time import monotonic
+
+    from trimtab.cli.screen import progress
+
+    begun, last = monotonic(), [0.0]
+
+    def told(name: str, day: date, part: float) -> None:
+        now = monotonic()
+        if now - last[0] < EVERY:
+            return
+        last[0] = now
+        place = names.index(name)
+        left = (now - begun) * (len(names) / (place + part) - 1.0)
+        progress(f"{name} ({place + 1} of {len(names)}) is at {day}{time_left(left)}")
 
     return told
 

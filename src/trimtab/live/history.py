@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import count
 from typing import Any
 
 from trimtab.adapters.portfolio_tables.notes import nearest
@@ -61,7 +62,7 @@ def account_runs(
     pay_tax: bool = True,
     terms: AccountTerms = USUAL,
     start_from: StartFrom = "cash",
-    on_session: Callable[[str, date], None] | None = None,
+    on_session: Callable[[str, date, float], None] | None = None,
 ) -> list[AccountRun]:
     """What policies would have done in these very accounts, with whole shares, lots and tax.
 
@@ -80,7 +81,7 @@ def account_runs(
             the first session. `lots`: with its present lots, moved back to that day: each is worth
             what it is now, has the same gain in proportion and the same age
             (`trimtab.simulate.accounts.start`), and the policy says what is done with them.
-        on_session: Called with the policy's name and each session, for a progress bar.
+        on_session: Called with the policy's name, each session, and which part of them is done.
 
     Raises:
         RefusedError: There are no sessions with prices to run over, money is to come to an account
@@ -104,10 +105,11 @@ def account_runs(
     runs = []
     for policy in policies:
         name = policy.label
+        done = count(1)
 
-        def told(day: date, name: str = name) -> None:
+        def told(day: date, name: str = name, done: Iterator[int] = done) -> None:
             if on_session is not None:
-                on_session(name, day)
+                on_session(name, day, next(done) / len(tape))
 
         own = policy.target if isinstance(policy.target, Sleeve) else None
         mandate = replace(past.mandate, when=policy.when, to=policy.to)

@@ -105,6 +105,8 @@ def pass_over(desk: Desk, tape: Tape) -> None:
     later = [one.place for one in desk.ends if one.place >= start]
     later += desk.interest.next_from(start) if desk.interest else []
     later += [one.place for one in desk.leaving if one.place < len(tape)]
+    # What is asked for in the end is told of the last session.
+    later += [len(tape) - 1] if _is_asked_when_it_looks(desk) else []
     for place in [*later, *([] if moves is None else [moves])]:
         due = min(tape.days[place], due or date.max)
     quiet = quiet_worth(tape, start, folded=desk.folded, mandate=desk.mandate, due=due)
@@ -122,9 +124,11 @@ def _move_target(desk: Desk, market: Market) -> None:
     worth, held = NO_WORTH, NOTHING_HELD
     if desk.mover is not None and desk.mover.target.of_one_book:
         state = desk.prepared(market).state(market.as_of, head=desk.folded.head.hash)
-        leaves = desk.mover.target.tree.leaves()
-        worth = Fraction(household_worth(state, desk.mandate, market, Request()), 100)
-        held = household_held(state, desk.mandate, market, Request(), leaves)
+        if desk.mover.target.needs_worth:
+            worth = Fraction(household_worth(state, desk.mandate, market, Request()), 100)
+        if desk.mover.target.needs_held:
+            leaves = desk.mover.target.tree.leaves()
+            held = household_held(state, desk.mandate, market, Request(), leaves)
     moved = on_day(
         desk.mandate,
         market.as_of,
@@ -204,11 +208,22 @@ def _earn(desk: Desk, market: Market) -> None:
 def _found_anew(desk: Desk) -> set[Period]:
     """At the end of which periods targets are found, or estimates made, anew."""
     found: set[Period] = set()
-    if desk.mover is not None:
+    if desk.mover is not None and not _is_asked_when_it_looks(desk):
         found.add(desk.mover.target.every)
     if desk.watch is not None and desk.mandate.when.needs_prices:
         found.add(EVERY)
     return found
+
+
+def _is_asked_when_it_looks(desk: Desk) -> bool:
+    """Whether a floor's target, another one at every close, only counts when the policy looks.
+
+    A calendar says when that is, and bands and drift go by the target last adopted.
+    """
+    when = desk.mandate.when
+    if desk.mover is None or desk.mover.target.cppi is None or when.needs_prices:
+        return False
+    return when.never or when.calendar is not None or HOUSEHOLD in desk.folded.adopted
 
 
 def _book_actions(desk: Desk, market: Market) -> list[PaidDividend]:

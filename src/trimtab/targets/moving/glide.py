@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from trimtab.model.frozen import dataclass
@@ -30,10 +31,7 @@ class GlidePath:
 
     def tree_on(self, day: date) -> Sleeve:
         """The target of a day: its exact shares, each to the nearest hundredths of a percent."""
-        exact, problems = target_tree(_raws_on(self.sleeves, day))
-        assert exact is not None, problems
-        shares = {leaf.name: float(leaf.weight) for leaf in exact.leaves()}
-        return exact_tree(self.ranges, shares)
+        return _tree_on(self, day if self.knots else date.min)
 
     @property
     def ranges(self) -> Range:
@@ -44,6 +42,15 @@ class GlidePath:
     def knots(self) -> tuple[date, ...]:
         """The days between which shares run straight, oldest first."""
         return tuple(sorted({day for raw in _all(self.sleeves) for day, _ in raw.path}))
+
+
+@lru_cache(maxsize=4096)
+def _tree_on(path: GlidePath, day: date) -> Sleeve:
+    """The target of a day, found once: every policy of a run asks for it."""
+    exact, problems = target_tree(_raws_on(path.sleeves, day))
+    assert exact is not None, problems
+    shares = {leaf.name: float(leaf.weight) for leaf in exact.leaves()}
+    return exact_tree(path.ranges, shares)
 
 
 class Glide:

@@ -236,8 +236,10 @@ class Mover:
         """That correlations have left those of the estimates, where the target is found by them."""
         from trimtab.targets.moving.broken import broken
 
+        if self.prices is None or self.target.cppi is not None:
+            return ()
         estimates = self.learned(on).estimates
-        if estimates is None or self.prices is None:
+        if estimates is None:
             return ()
         if on not in self._broken:
             self._broken[on] = broken(self.prices, estimates, on)

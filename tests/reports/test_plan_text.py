@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.engine.generated import generated
 from tests.engine.households import DAY
 from trimtab.engine.decide import decide
-from trimtab.execution.corporate import _expected
+from trimtab.execution.dividends import told_expected
 from trimtab.model.findings import Finding
 from trimtab.model.plan import Plan, Trade
 from trimtab.reports.layout import ASCII, FULL, columns_of
@@ -252,7 +252,7 @@ def test_the_same_plan_is_the_same_text() -> None:
 def test_several_expected_dividends_are_one_line_with_their_sum() -> None:
     """Each is named, none has a paragraph of its own, and one alone is told as it was."""
     paid = {("a", "BDX"): [(DAY, 1049)], ("b", "VTX"): [(DAY, 10_000)]}
-    both, one = _expected(paid), _expected({("a", "BDX"): [(DAY, 1049)]})
+    both, one = told_expected(paid), told_expected({("a", "BDX"): [(DAY, 1049)]})
 
     together = plan_text(replace(made(7), findings=tuple(both)), width=200)
     alone = plan_text(replace(made(7), findings=tuple(one)), width=200)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from fractions import Fraction
 
-from trimtab.execution.corporate import AGAIN, worth_of
+from trimtab.execution.dividends import AGAIN, worth_of
 from trimtab.execution.held_before import held_before, moves
 from trimtab.ledger.chain import Entry
 from trimtab.model.findings import Finding

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final, TypeAlias
 
-from trimtab.engine.value import doubtful
+from trimtab.engine.jumps import doubtful
 from trimtab.execution.corrections import Correction
 from trimtab.execution.manual import FAR
 from trimtab.execution.reconcile import Mismatch

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import combinations
 from typing import Final
 
-from trimtab.execution.corporate import Payment
+from trimtab.execution.dividends import Payment
 from trimtab.execution.orders import relief
 from trimtab.execution.reconcile import Mismatch
 from trimtab.ledger import events

@@ -14,12 +14,9 @@ from trimtab.costs.exchange import exchanged
 from trimtab.engine.follow import on_day
 from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request
 from trimtab.execution.booked_dividends import dividends_wrong
-from trimtab.execution.corporate import (
-    AWAITED,
-    countable,
-    dividends_expected,
-)
+from trimtab.execution.dividends import AWAITED, dividends_expected
 from trimtab.execution.opening import Opening, Prepared, opening_drafts, prepared
+from trimtab.execution.splits import countable
 from trimtab.ledger.chain import sealed
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.folded import Folded

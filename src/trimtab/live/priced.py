@@ -12,7 +12,7 @@ from trimtab.adapters.exchange_day import day_at, need_begun
 from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.adapters.price_steps import Since
 from trimtab.adapters.prices_file import LOOKED_BACK, PriceFile
-from trimtab.execution.corporate import (
+from trimtab.execution.splits import (
     WrongSplit,
     at_old_count,
     at_old_counts,

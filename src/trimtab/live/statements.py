@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from trimtab.execution.corporate import (
-    Payment,
-    countable,
-    payments_awaited,
-    splits_stated,
-)
+from trimtab.execution.corporate import splits_stated
+from trimtab.execution.dividends import Payment, payments_awaited
 from trimtab.execution.doubts import doubts_of_statement
 from trimtab.execution.reconcile import Mismatch, Statement, differences
+from trimtab.execution.splits import countable
 from trimtab.execution.statement import Adjustment, adjustment
 from trimtab.ledger.record import record
 from trimtab.ledger.store import LedgerStore

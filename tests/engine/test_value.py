@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tests.engine.households import CALENDAR, DAY, account, lot, mandate, market, state, tree
 from trimtab.engine.decide import decide
+from trimtab.engine.jumps import doubtful, is_calm
 from trimtab.engine.mandate import Request
-from trimtab.engine.value import Valuation, doubtful, is_calm, valuation
+from trimtab.engine.value import Valuation, valuation
 from trimtab.model.errors import RefusedError
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market, Quote, Split, Step

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.folders import folder, opened
-from trimtab.engine.value import MOVED_FAR
+from trimtab.engine.belief import MOVED_FAR
 
 
 def moved(path: Path, price: str) -> Path:

@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from trimtab.adapters.price_tape import Tape
-from trimtab.engine.value import LONG, doubtful
+from trimtab.engine.jumps import LONG, doubtful
 from trimtab.model.market import JUMP, Quote, Step
 from trimtab.model.numbers import Price
 

@@ -100,3 +100,10 @@ class Request:
     withdrawals: Mapping[str, int] = field(default_factory=dict)
     no_sells: bool = False
     now: bool = False
+
+
+def leaves_of(mandate: Mandate) -> list[Sleeve]:
+    """The leaves of all targets: of accounts that have their own, and of the household."""
+    own = [account.target for account in mandate.household.accounts.values() if account.target]
+    roots = own + ([mandate.target] if mandate.target else [])
+    return [leaf for root in roots for leaf in root.leaves()]

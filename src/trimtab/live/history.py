@@ -13,8 +13,8 @@ from typing import Any
 from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.engine.foreign import FOREIGN
-from trimtab.engine.mandate import Mandate, Request
-from trimtab.engine.value import leaves_of, valuation
+from trimtab.engine.mandate import Mandate, Request, leaves_of
+from trimtab.engine.value import valuation
 from trimtab.execution.opening import Opening
 from trimtab.live.ended_prices import refuse_early_ends
 from trimtab.live.exchange import need_rates, with_cost

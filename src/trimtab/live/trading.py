@@ -8,7 +8,7 @@ from pathlib import Path
 from trimtab.adapters.fills_csv import read_fills
 from trimtab.adapters.limits_file import read_limits
 from trimtab.adapters.plan_files import SavedPlan, load_plan
-from trimtab.engine.value import MOVED_FAR
+from trimtab.engine.belief import MOVED_FAR
 from trimtab.execution.application import Application, Venue
 from trimtab.execution.apply import book_deposits, carry_out
 from trimtab.execution.approval import approve

@@ -9,9 +9,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from trimtab.engine.jumps import ACCEPTED_FOR, CALM
 from trimtab.engine.mandate import Mandate
 from trimtab.engine.quiet import is_waiting, next_look, quiet_sessions
-from trimtab.engine.value import ACCEPTED_FOR, CALM, Position
+from trimtab.engine.value import Position
 from trimtab.ledger.folded import Folded, state_at
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import Instrument

@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from trimtab.engine.value import CALM
+from trimtab.engine.jumps import CALM
 from trimtab.model.errors import OptionError
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price

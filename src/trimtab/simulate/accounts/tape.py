@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from trimtab.engine.value import is_calm
+from trimtab.engine.jumps import is_calm
 from trimtab.model.market import Market, Quote
 from trimtab.model.numbers import Price
 from trimtab.model.sessions import Calendar, Period

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,35 @@ def test_a_volume_below_zero_is_refused_with_its_line(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"^p.csv:5: volume: a volume of -5 -> units traded"):
         history(tmp_path, lines).need_history(["AAA", "BBB"])
+
+
+@pytest.mark.parametrize("text", ["n/a", "12k", "1,000", "=A1", "inf"])
+def test_a_volume_that_is_no_number_is_refused_in_both_modes(text: str, tmp_path: Path) -> None:
+    """With the same line, fault and remedy; account mode once took it for unknown."""
+    lines = rows(moves(50.0, 100.0))
+    lines[3] = lines[3].replace(",10", f',"{text}"')
+
+    with pytest.raises(InputError) as accounts:
+        history(tmp_path, lines).need_history(["AAA", "BBB"])
+    with pytest.raises(InputError) as research:
+        read_prices(tmp_path / "p.csv")
+
+    (one,), (other,) = accounts.value.problems, research.value.problems
+    assert (one.line, one.key, one.wrong, one.remedy) == (5, "volume", other.wrong, other.remedy)
+    assert other.line == one.line
+
+
+def test_a_volume_with_an_exponent_is_a_number_in_both_modes(tmp_path: Path) -> None:
+    """As programs write large ones; NaN and nothing are unknown."""
+    lines = rows(moves(50.0, 100.0))
+    for place, text in ((3, "1.5e6"), (5, "NaN"), (7, "")):
+        lines[place] = lines[place].replace(",10", f",{text}")
+
+    source = history(tmp_path, lines)
+    source.need_history(["AAA", "BBB"])
+    known = [source.volumes(DAYS[day], ["BBB"]) for day in (1, 2, 3)]
+
+    assert known == [{"BBB": Fraction(1_500_000)}, {}, {}]
 
 
 def test_rows_that_were_sorted_are_told(tmp_path: Path) -> None:

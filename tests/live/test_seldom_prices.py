@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from tests.live.folders import folder, opened
+from trimtab import backtest
 from trimtab.adapters.calendars import calendar
 from trimtab.live.history import account_runs
 from trimtab.model.policy import Policy
@@ -70,6 +71,22 @@ def test_a_session_without_any_price_is_left_out_and_told(tmp_path: Path) -> Non
     assert run.dates == tuple(kept)
     assert date(2020, 3, 30) in {plan.as_of for plan in run.plans}
     assert "2020-03-31" in said(run)["session-dropped"]
+
+
+def test_weeks_without_any_price_are_told_as_in_research_mode(tmp_path: Path) -> None:
+    """From when to when, and how many days: not by the names of three of the sessions."""
+    sessions = XNYS.sessions(date(2020, 3, 2), date(2020, 7, 31))
+    kept = [*sessions[:20], *sessions[53:70], *sessions[71:]]
+
+    (run,) = runs_over(tmp_path, {"VTI": kept, "BND": kept}, "monthly")
+    halves = Policy({"VTI": 0.5, "BND": 0.5})
+    research = backtest(str(tmp_path / "prices.csv"), halves, accept_jumps=True).findings
+
+    told = said(run)["gap-in-all"]
+    assert told == next(one.message for one in research if one.code == "gap-in-all")
+    days = (sessions[53] - sessions[19]).days
+    assert f"nothing has a price from {sessions[19]} to {sessions[53]} ({days} days)" in told
+    assert f"no price of anything on {sessions[70]}, sessions" in said(run)["session-dropped"]
 
 
 def test_what_starts_at_an_older_price_is_worth_that(tmp_path: Path) -> None:

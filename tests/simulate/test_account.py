@@ -140,6 +140,24 @@ def opening(lots: Sequence[Lot], **cash: int) -> Opening:
     return Opening("Example", "USD", date(2026, 3, 2), tuple(lots), cash, (), "0" * 64)
 
 
+def test_a_split_in_a_backtest_says_nothing_of_a_record() -> None:
+    """Nobody keeps one there: quantity and price change together, and nothing is traded."""
+    split_day = CALENDAR.sessions(date(2026, 3, 2), date(2026, 6, 30))[3]
+    splits = [Split("US", split_day, Fraction(3, 2))]
+    markets = tape({"US": ["60"] * 3 + ["40"] * 3, "BND": ["50"] * 6}, splits)
+    lots = [lot("brokerage", "US", 21, "900"), lot("brokerage", "BND", 20, "900")]
+
+    run = backtest_accounts(
+        mandate(tree({"US": 50, "BND": 50}), when="never"), opening(lots), markets
+    )
+
+    told = {one.code: one.message for one in run.findings}
+    assert told["split-due"] == (
+        f"US was split 3 for 2 on {split_day}: quantities are after it; nothing is traded for it"
+    )
+    assert told["cash-in-lieu-estimated"].endswith("it is counted as 20.00 of cash")
+
+
 def test_a_split_is_no_trade() -> None:
     """bt 570: 20 shares at 50 that become 40 at 25 are no drift; a tenfold split neither."""
     split_day = CALENDAR.sessions(date(2026, 3, 2), date(2026, 6, 30))[3]

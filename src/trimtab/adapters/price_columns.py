@@ -25,7 +25,7 @@ SORTED = "the dates were not in order and have been sorted"
 BELOW_ZERO = "units traded are zero or more; leave it empty where it is not known"
 """What would be right where a volume is below zero."""
 
-_NUMBER = re.compile(r"[+-]?([0-9]{1,24}\.?[0-9]{0,24}|\.[0-9]{1,24})([eE][+-]?[0-9]{1,3})?")
+NUMBER = re.compile(r"[+-]?([0-9]{1,24}\.?[0-9]{0,24}|\.[0-9]{1,24})([eE][+-]?[0-9]{1,3})?")
 _NO_NUMBERS = ("nan", "inf", "-inf", "infinity", "-infinity")
 _MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(:00(\.0+)?)?(Z|\+00:00)?")
 
@@ -77,9 +77,9 @@ def floats_of(table: PriceTable, name: str) -> Floats:
             text = value.strip()
             if not text:
                 continue
-            if _NUMBER.fullmatch(text) is None:
-                if text.lower() not in _NO_NUMBERS:
-                    table.problem(row, name, f"{shown(text)} is not a number", _remedy(text))
+            if NUMBER.fullmatch(text) is None:
+                if (wrong := not_a_number(text)) is not None:
+                    table.problem(row, name, *wrong)
                     continue
                 odd += [row] if text.lower() == "nan" else []
             numbers[row] = float(text)
@@ -87,14 +87,21 @@ def floats_of(table: PriceTable, name: str) -> Floats:
             try:
                 numbers[row] = float(value)
             except (TypeError, ValueError):
-                wrong = f"{shown(str(value))} is not a number"
-                table.problem(row, name, wrong, _remedy(str(value)))
+                told = f"{shown(str(value))} is not a number"
+                table.problem(row, name, told, _remedy(str(value)))
     if odd:
         where = ", ".join(str(table.line_of(row)) for row in odd[:5])
         more = f" and {len(odd) - 5} more" if len(odd) > 5 else ""
         message = f"NaN stands for a price in line {where}{more}: taken as no price."
         table.findings.append(Finding("nan-price", name, message, "warning"))
     return numbers
+
+
+def not_a_number(text: str) -> tuple[str, str] | None:
+    """What is wrong with a cell that is no number, and what would be right; NaN says unknown."""
+    if NUMBER.fullmatch(text) is not None or text.lower() in _NO_NUMBERS:
+        return None
+    return f"{shown(text)} is not a number", _remedy(text)
 
 
 def splits_of(table: PriceTable, name: str) -> Floats:

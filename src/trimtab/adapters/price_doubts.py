@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from math import isinf
 from typing import TYPE_CHECKING
 
 from trimtab.adapters.csv_lines import MOST_PROBLEMS
-from trimtab.adapters.price_columns import BELOW_ZERO, SORTED, returns_for_prices
+from trimtab.adapters.price_columns import BELOW_ZERO, SORTED, not_a_number, returns_for_prices
 from trimtab.adapters.price_tape import Tape
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
+
+_PLAIN = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?\n)*", re.ASCII)
+"""Volumes of which none has to be looked at by itself."""
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Floats
@@ -22,7 +27,7 @@ def need_history(tapes: Iterable[Tape]) -> None:
         tapes: All rows of each instrument.
 
     Raises:
-        InputError: With the file, and the lines of volumes below zero.
+        InputError: With the file, and the lines of volumes below zero or that are no number.
     """
     by_file: dict[str, list[Tape]] = {}
     for tape in tapes:
@@ -33,7 +38,7 @@ def need_history(tapes: Iterable[Tape]) -> None:
         found = returns_for_prices([_numbers(tape) for tape in own])
         if found is not None:
             problems.append(Problem(file, None, "", *found))
-        problems += [one for tape in own for one in _volumes_below_zero(tape)]
+        problems += [one for tape in own for one in _volumes_that_are_none(tape)]
     if problems:
         raise InputError(problems[:MOST_PROBLEMS])
 
@@ -66,19 +71,17 @@ def _numbers(tape: Tape) -> Floats:
     return found[np.isfinite(found)]
 
 
-def _volumes_below_zero(tape: Tape) -> list[Problem]:
+def _volumes_that_are_none(tape: Tape) -> list[Problem]:
     found = []
     for series, places in tape.sources:
         texts = () if series.volume is None else series.texts(series.volume)
-        if "-" not in "".join(texts):
+        if _PLAIN.fullmatch("".join(f"{text}\n" for text in texts)):
             continue
         for place in places:
-            try:
-                volume = float(texts[place])
-            except ValueError:
-                continue
-            if volume < 0:
-                wrong = f"a volume of {volume:g}"
-                line = series.lines[place]
-                found.append(Problem(series.file, line, "volume", wrong, BELOW_ZERO))
+            text = texts[place].strip()
+            wrong = not_a_number(text) if text else None
+            if wrong is None and text and (float(text) < 0 or isinf(float(text))):
+                wrong = f"a volume of {float(text):g}", BELOW_ZERO
+            if wrong is not None:
+                found.append(Problem(series.file, series.lines[place], "volume", *wrong))
     return found

@@ -17,6 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from trimtab.adapters.price_columns import NUMBER
 from trimtab.adapters.price_exchange import (
     Exchange,
     Rates,
@@ -28,7 +29,7 @@ from trimtab.adapters.price_exchange import (
 from trimtab.adapters.price_rate import Rate, brought_over
 from trimtab.adapters.price_rows import PriceRows
 from trimtab.adapters.price_steps import Since, first_step, quote_after, quote_at
-from trimtab.adapters.price_tape import PLAIN_PRICE, Tape, price_from, tape_of
+from trimtab.adapters.price_tape import Tape, price_from, tape_of
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import Instrument
@@ -230,7 +231,7 @@ class PriceFile:
             instruments: Whose prices; their `history` symbols where they have one.
 
         Raises:
-            InputError: Files have returns instead of prices, or volumes below zero.
+            InputError: Files have returns instead of prices, or volumes that cannot be.
         """
         from trimtab.adapters.price_doubts import need_history, sorted_rows
 
@@ -256,9 +257,9 @@ class PriceFile:
             series, row = tape.source(place)
             if series.volume is None:
                 continue
-            match = PLAIN_PRICE.fullmatch(series.texts(series.volume)[row].strip())
-            if match is not None:
-                found[instrument] = Fraction(match.group(0))
+            text = series.texts(series.volume)[row].strip()
+            if NUMBER.fullmatch(text) is not None:
+                found[instrument] = Fraction(text)
         return found
 
     def opens_of(

@@ -23,6 +23,10 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.market import Dividend, Market, Split
 from trimtab.model.numbers import StepPrice, half_even, money_text
 
+NEXT_ENTRY = ", and the next entry of the record books it first"
+COMPARE = ": compare with the statement."
+"""How findings end that are true of a real record, and not of a backtest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actions:
@@ -205,7 +209,7 @@ def _split(folded: Folded, split: Split, market: Market, at: str) -> tuple[Draft
         cash[account] = amount
         message = (
             f"the split of {instrument} on {split.on} leaves {account} a part of a step; it is "
-            f"counted as {money_text(amount)} of cash: compare with the statement."
+            f"counted as {money_text(amount)} of cash{COMPARE}"
         )
         findings.append(Finding("cash-in-lieu-estimated", instrument, message))
     draft = events.split(split.instrument, new=new, old=old, on=split.on, cash_in_lieu=cash, at=at)
@@ -216,8 +220,8 @@ def _booked(split: Split) -> Finding:
     """That a split changes every quantity: nobody should wonder why there is more of it."""
     new, old = split.ratio.numerator, split.ratio.denominator
     message = (
-        f"{split.instrument} was split {new} for {old} on {split.on}: quantities are after it, and "
-        "the next entry of the record books it first"
+        f"{split.instrument} was split {new} for {old} on {split.on}: quantities are after "
+        f"it{NEXT_ENTRY}"
     )
     return Finding("split-due", split.instrument, message, "info")
 

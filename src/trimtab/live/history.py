@@ -402,7 +402,10 @@ def _past(
         mandate.household.name, mandate.household.currency, sessions[0], begin.lots, begin.cash, (),
         "0" * 64,
     )  # fmt: skip
-    noted = (*begin.findings, *priced.findings, *unrated, *told)
+    gaps = priced.left_out(
+        sessions[0], sessions[-1], source=", ".join(one.name for one in book.portfolio.prices)
+    )
+    noted = (*begin.findings, *priced.findings, *gaps, *unrated, *told)
     fx_bps = book.portfolio.fx_bps
     return _Past(mandate, opening, source, sessions[0], sessions[-1], noted, fx_bps)
 

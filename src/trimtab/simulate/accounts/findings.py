@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from trimtab.engine.value import PLAN_AGAIN
+from trimtab.execution.corporate import COMPARE, NEXT_ENTRY
 from trimtab.model.findings import Finding
 from trimtab.model.numbers import money_text
 
@@ -162,6 +163,15 @@ def idle_dividends(paid: int, cash: int, worth: int) -> Finding:
         "(`--dividends reinvest`, or `towards-target`) put all of them on one footing"
     )
     return Finding("idle-dividends", "dividends", message, "info")
+
+
+def in_a_backtest(finding: Finding) -> Finding:
+    """What bringing the record up to a day says, without what is only true of a real record."""
+    for only in (NEXT_ENTRY, COMPARE):
+        if finding.message.endswith(only):
+            more = "; nothing is traded for it" if only == NEXT_ENTRY else ""
+            return replace(finding, message=f"{finding.message.removesuffix(only)}{more}")
+    return finding
 
 
 def listed_late(instrument: str, on: date) -> Finding:

@@ -14,6 +14,7 @@ from datetime import date
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.sessions import Calendar
+from trimtab.simulate.prices.silences import silence_told, silences
 
 MOST_WITHOUT = 2
 """Where only one session of so many has prices of all, their days alone are sessions."""
@@ -29,12 +30,33 @@ class PricedDays:
     Args:
         calendar: The exchange's, with those as its sessions while there are prices.
         days: From the first day on which all have a price to the last of any.
-        findings: Which sessions of the exchange are none here.
+        empty: Sessions of the exchange in between on which nothing has a price.
+        findings: That the run looks on few sessions only.
     """
 
     calendar: Calendar
     days: tuple[date, ...]
     findings: tuple[Finding, ...] = ()
+    empty: tuple[date, ...] = ()
+
+    def left_out(self, first: date, last: date, *, source: str) -> list[Finding]:
+        """What is to be said of sessions without any price: long stretches with their length.
+
+        Args:
+            first, last: Of a run.
+            source: Where the prices are from.
+        """
+        import numpy as np
+
+        days = np.array([day for day in self.days if first <= day <= last], dtype="datetime64[D]")
+        stretches = silences(days)
+        single = [
+            day
+            for day in self.empty
+            if first <= day <= last and not any(a < day < b for a, b in stretches)
+        ]
+        told = [_empty(single, self.calendar.name)] if single else []
+        return [*silence_told(days, source), *told]
 
 
 def priced_days(
@@ -67,8 +89,7 @@ def priced_days(
         return replace(found, findings=(_few(sorted(traded), of_all, sessions, calendar.name),))
     priced = {day for days in (*needed.values(), *others) for day in days}
     found = _only(calendar, sessions, [day for day in sessions if day in priced])
-    empty = [day for day in sessions if day not in priced]
-    return replace(found, findings=(_empty(empty, calendar.name),)) if empty else found
+    return replace(found, empty=tuple(day for day in sessions if day not in priced))
 
 
 def _only(calendar: Calendar, sessions: Sequence[date], days: Sequence[date]) -> PricedDays:

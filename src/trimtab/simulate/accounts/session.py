@@ -27,6 +27,7 @@ from trimtab.simulate.accounts.cash import (
 )
 from trimtab.simulate.accounts.desk import Desk
 from trimtab.simulate.accounts.ended import mandate_without
+from trimtab.simulate.accounts.findings import in_a_backtest
 from trimtab.simulate.accounts.flows import sessions_without
 from trimtab.simulate.accounts.payments import (
     note_payments,
@@ -233,7 +234,7 @@ def _book_actions(desk: Desk, market: Market) -> list[PaidDividend]:
         return []
     desk.actions = count
     ready = desk.prepared(market)
-    desk.findings.extend(ready.findings)
+    desk.findings.extend(map(in_a_backtest, ready.findings))
     desk.folded = record(desk.store, desk.folded, ready.drafts)
     paid = dividends_in(ready.drafts)
     desk.dividends_paid += sum(one.amount for one in paid)

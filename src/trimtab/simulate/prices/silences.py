@@ -29,7 +29,7 @@ def silence_findings(
         start, end: The dates that count.
     """
     key = ("silences", start, end)
-    return history.once(key, lambda: _findings(history, _days(history, start, end)))
+    return history.once(key, lambda: silence_told(_days(history, start, end), history.source))
 
 
 def _days(history: PriceHistory, start: date | None, end: date | None) -> Days:
@@ -42,24 +42,41 @@ def _days(history: PriceHistory, start: date | None, end: date | None) -> Days:
     return days if end is None else days[days <= np.datetime64(end, "D")]
 
 
-def _findings(history: PriceHistory, days: Days) -> list[Finding]:
+def silences(days: Days) -> list[tuple[date, date]]:
+    """The days on which something has a price between which there is none for far too long.
+
+    Args:
+        days: All days on which anything has one, oldest first.
+    """
     import numpy as np
 
     if len(days) < 4:
         return []
     apart = np.diff(days).astype(np.int64)
-    usual = float(np.median(apart))
-    long = np.flatnonzero(apart >= max(LEAST_DAYS, FAR * usual))
-    if not len(long):
+    long = np.flatnonzero(apart >= max(LEAST_DAYS, FAR * float(np.median(apart))))
+    return [(day_of(days[k]), day_of(days[k + 1])) for k in long]
+
+
+def silence_told(days: Days, source: str) -> list[Finding]:
+    """A warning with the stretches that `silences` finds, with their length.
+
+    Args:
+        days: All days on which anything has a price, oldest first.
+        source: Where the prices are from.
+    """
+    import numpy as np
+
+    found = silences(days)
+    if not found:
         return []
+    usual = float(np.median(np.diff(days).astype(np.int64)))
     told = "; ".join(
-        f"from {day_of(days[k])} to {day_of(days[k + 1])} ({int(apart[k])} days)"
-        for k in long[:MOST_TOLD]
+        f"from {last} to {next_} ({(next_ - last).days} days)" for last, next_ in found[:MOST_TOLD]
     )
-    more = f"; and {len(long) - MOST_TOLD} more" if len(long) > MOST_TOLD else ""
+    more = f"; and {len(found) - MOST_TOLD} more" if len(found) > MOST_TOLD else ""
     rule = "1 day" if usual == 1.0 else f"{usual:g} days"
     message = (
         f"nothing has a price {told}{more}, where sessions are {rule} apart as a rule: each counts "
         "as one move, and nothing is traded in between. If prices are missing, complete them."
     )
-    return [Finding("gap-in-all", history.source, message, "warning")]
+    return [Finding("gap-in-all", source, message, "warning")]

@@ -95,11 +95,13 @@ def sweep(
         options: As `trimtab.simulate.choosing.sweep.sweep` takes them: cash, trade_at, start, ...
     """
     from trimtab.adapters.machine import processors
+    from trimtab.reports.notebook_chosen import sweep_notebook
     from trimtab.simulate.choosing.grid import grid
     from trimtab.simulate.choosing.sweep import sweep as run
 
     policies = grid(base, when=when, to=to, target=target, costs=costs, sample=sample, seed=seed)
-    return run(_priced(prices, costs), policies, threads=threads or processors(), **options)
+    found = run(_priced(prices, costs), policies, threads=threads or processors(), **options)
+    return replace(found, pager=sweep_notebook)
 
 
 def advise(prices: object, own: Policy, **options: Any) -> Advice:
@@ -109,6 +111,7 @@ def advise(prices: object, own: Policy, **options: Any) -> Advice:
     """
     from trimtab.cli.patience import counting
     from trimtab.cli.screen import progress
+    from trimtab.reports.notebook_chosen import advice_notebook
     from trimtab.simulate.choosing.advice import PATHS
     from trimtab.simulate.choosing.advice import advise as run
 
@@ -116,7 +119,8 @@ def advise(prices: object, own: Policy, **options: Any) -> Advice:
     # A target that is made from prices is made anew on every history: that may take minutes.
     told = counting(options.get("paths", PATHS), "shuffled histories")
     try:
-        return run(history, own, **{"on_progress": told, **options})
+        found = run(history, own, **{"on_progress": told, **options})
+        return replace(found, pager=advice_notebook)
     finally:
         progress("")
 

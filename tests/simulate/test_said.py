@@ -35,7 +35,7 @@ def test_a_printed_result_says_what_was_found(made: Any) -> None:
 
     assert f"1 finding:\nwarning: prices: {FOUND.message}" in str(result)
     assert str(result) == result.summary()
-    assert "<li>warning: prices: something &lt;odd&gt; was noticed.</li>" in result._repr_html_()
+    assert "prices: something &lt;odd&gt; was noticed.</li>" in result._repr_html_()
     assert "finding" not in replace(result, findings=()).summary()
 
 

@@ -154,6 +154,8 @@ def account_backtest(
     **terms: Any,
 ) -> AccountBacktest:
     """The portfolio's own policy in its accounts, beside others: see `OpenBook.backtest`."""
+    from trimtab.reports.notebook import accounts_notebook
+
     mandate = book.portfolio.mandate
     made = [Policy(None, mandate.when, mandate.to, "this portfolio")]
     for one in policies:
@@ -168,7 +170,8 @@ def account_backtest(
         book, made, start=start, end=end, cash=cash, pay_tax=pay_tax,
         terms=AccountTerms(**terms), start_from=start_from,
     )  # fmt: skip
-    return AccountBacktest(tuple(runs))
+    paged = [replace(run, pager=accounts_notebook) for run in runs]
+    return AccountBacktest(tuple(paged), pager=accounts_notebook)
 
 
 def account_paths(

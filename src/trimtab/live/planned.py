@@ -43,6 +43,11 @@ class OpenPlan:
         """Everything: each trade and each trade not made, with reason, cost and tax."""
         return text_of(self.value, explain=True)
 
+    def _repr_html_(self) -> str:
+        from trimtab.reports.notebook_plan import plan_notebook
+
+        return plan_notebook(self.value)
+
     def save(self) -> Path:
         """Write it to `plans/<id>.json`; nothing else changes.
 

@@ -1,20 +1,23 @@
-"""A backtest in a notebook: figures, two small charts, conventions and findings; no script."""
+"""Backtests in a notebook: figures, two small charts, conventions and findings; no script."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trimtab.reports.assumed_text import assumptions
 from trimtab.reports.backtest_text import conventions
 from trimtab.reports.html.series import falls, thinned
 from trimtab.reports.palette import DARK, LIGHT, TONES, variables
 from trimtab.reports.words import counted
+from trimtab.simulate.accounts.run import account_rows
 from trimtab.simulate.research.results import summary_rows
 from trimtab.simulate.said import findings_said
 
 if TYPE_CHECKING:
+    from trimtab.model.findings import Finding
+    from trimtab.simulate.accounts.run import AccountRun
     from trimtab.simulate.frames import Floats
     from trimtab.simulate.research.policy_result import PolicyResult
     from trimtab.simulate.research.results import Backtest
@@ -48,6 +51,10 @@ _STYLE = (
     ".trimtab svg{display:block;width:100%;height:auto}"
     ".trimtab table svg{display:inline-block;width:22px;height:8px;margin-right:.5em}"
     ".trimtab svg text{fill:var(--soft);font-size:11px}"
+    ".trimtab .tried{fill:var(--soft);opacity:.45}.trimtab .best{fill:var(--c0)}"
+    ".trimtab .own{fill:var(--c1)}.trimtab .now{fill:var(--soft)}.trimtab .after{fill:var(--c0)}"
+    ".trimtab svg .name{fill:var(--text)}.trimtab svg .aim{stroke:var(--text);stroke-width:2}"
+    ".trimtab td.words{text-align:left;white-space:normal;min-width:16em}"
     ".trimtab svg path{fill:none;stroke-width:1.6;stroke-linejoin:round}"
     ".trimtab svg .grid{stroke:var(--line);stroke-width:1}"
     ".trimtab ul{margin:.2em 0;padding-left:1.3em}"
@@ -69,25 +76,50 @@ def notebook_html(result: Backtest) -> str:
         f"{result.cash:,.2f} at the start \u00b7 {held}"
     )
     said = [*assumptions(result.assumed), *conventions(result.policies)]
-    parts = [
-        f"<style>{_STYLE}</style>",
-        f'<p class="soft">{escape(head)}</p>',
-        _table(result.policies),
-        '<div class="charts">',
-        _chart(result.policies, "Growth", lambda run: run.growth, _money),
-        _chart(result.policies, "Below the last high", lambda run: falls(run.growth), _share),
-        "</div>",
-        _findings(result),
-        f'<p class="soft">{escape(" ".join(said))}</p>',
-    ]
-    return f'<div class="trimtab">{"".join(parts)}</div>'
+    return framed(
+        note(head),
+        table(*summary_rows(result.policies), has_keys=True),
+        _curves(result.policies),
+        findings_list(result.findings),
+        note(" ".join(said)),
+    )
 
 
-def _table(policies: Sequence[PolicyResult]) -> str:
-    heads, rows = summary_rows(policies)
+def accounts_notebook(runs: Sequence[AccountRun], findings: Sequence[Finding]) -> str:
+    """Runs in account mode, likewise; of a single one its taxes by year as well."""
+    one = runs[0]
+    head = (
+        f"Account mode {one.dates[0]} to {one.dates[-1]} \u00b7 {len(one.dates):,} sessions \u00b7 "
+        f"{one.value[0] / 100:,.2f} after the first"
+    )
+    years = ""
+    if len(runs) == 1 and one.tax_by_year:
+        heads = [name.replace("_", " ") for name in one.taxes]
+        years = table(heads, [[str(cell) for cell in row] for row in one.taxes.rows()])
+    return framed(
+        note(head),
+        table(*account_rows(runs), has_keys=True),
+        _curves(runs),
+        years,
+        findings_list(findings),
+    )
+
+
+def framed(*parts: str) -> str:
+    """Parts of a page of a notebook, with their style."""
+    return f'<div class="trimtab"><style>{_STYLE}</style>{"".join(parts)}</div>'
+
+
+def note(text: str) -> str:
+    """A quiet line."""
+    return f'<p class="soft">{escape(text)}</p>'
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, has_keys: bool = False) -> str:
+    """A table whose first column names its row; `has_keys` puts the colour of its curve there."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
     body = "".join(
-        f'<tr><th scope="row">{_key(number)}{escape(cells[0])}</th>'
+        f'<tr><th scope="row">{_key(number) if has_keys else ""}{escape(cells[0])}</th>'
         + "".join(f"<td>{escape(cell)}</td>" for cell in cells[1:])
         + "</tr>"
         for number, cells in enumerate(rows)
@@ -108,10 +140,17 @@ def _key(number: int) -> str:
     return f'<svg viewBox="0 0 22 8" aria-hidden="true"><path d="M0 4H22" {_line(number)}/></svg>'
 
 
+def _curves(policies: Sequence[PolicyResult] | Sequence[AccountRun]) -> str:
+    """Growth, and how far below the last high, of runs over the same sessions."""
+    growth = _chart(policies, "Growth", lambda run: run.growth, _money)
+    below = _chart(policies, "Below the last high", lambda run: falls(run.growth), _share)
+    return f'<div class="charts">{growth}{below}</div>'
+
+
 def _chart(
-    policies: Sequence[PolicyResult],
+    policies: Sequence[PolicyResult] | Sequence[AccountRun],
     title: str,
-    curve_of: Callable[[PolicyResult], Floats],
+    curve_of: Callable[[Any], Floats],
     told: Callable[[float], str],
 ) -> str:
     """One curve a policy over the same sessions, with three heights and both ends named."""
@@ -119,7 +158,8 @@ def _chart(
 
     curves = [curve_of(one) for one in policies]
     kept = thinned(curves, max(60, int(MOST_POINTS / len(curves) ** 0.5)))
-    days = policies[0].dates.astype("datetime64[D]").astype(np.int64)
+    sessions = np.asarray(policies[0].dates, dtype="datetime64[D]")
+    days = sessions.astype(np.int64)
     low = min(float(curve.min()) for curve in curves)
     high = max(float(curve.max()) for curve in curves)
     room = (high - low) or abs(high) or 1.0
@@ -144,7 +184,7 @@ def _chart(
         path = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x.tolist(), y_at.tolist(), strict=True))
         name = escape(policies[number].name)
         drawn.append(f'<path d="M{path}" {_line(number)}><title>{name}</title></path>')
-    first, last = policies[0].first, policies[0].last
+    first, last = sessions[0], sessions[-1]
     drawn.append(
         f'<text x="{LEFT}" y="{HIGH - 5}">{first}</text>'
         f'<text x="{WIDE - RIGHT}" y="{HIGH - 5}" text-anchor="end">{last}</text>'
@@ -157,8 +197,9 @@ def _chart(
     )
 
 
-def _findings(result: Backtest) -> str:
-    told = findings_said(result.findings)
+def findings_list(findings: Sequence[Finding]) -> str:
+    """Findings with how many there are; empty where there are none."""
+    told = findings_said(findings)
     if not told:
         return ""
     rows = "".join(

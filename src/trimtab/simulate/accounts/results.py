@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -24,9 +24,13 @@ class AccountBacktest:
 
     Args:
         runs: One run each.
+        pager: What makes the HTML of runs, with their findings, that notebooks show.
     """
 
     runs: tuple[AccountRun, ...]
+    pager: Callable[[Sequence[AccountRun], Sequence[Finding]], str] | None = field(
+        repr=False, default=None
+    )
 
     def __getitem__(self, name: str) -> AccountRun:
         for run in self.runs:
@@ -72,4 +76,6 @@ class AccountBacktest:
         return self.summary()
 
     def _repr_html_(self) -> str:
+        if self.pager is not None:
+            return self.pager(self.runs, self.findings)
         return html_table(*account_rows(self.runs)) + findings_listed(self.findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from datetime import date
 from math import nan
@@ -131,6 +131,9 @@ class AccountRun:
     carried: frozenset[str] = frozenset()
     impact_paid: int = 0
     assumed: Mapping[str, Any] = field(default_factory=dict)
+    pager: Callable[[Sequence[AccountRun], Sequence[Finding]], str] | None = field(
+        repr=False, default=None, compare=False
+    )
 
     @property
     def rebalances(self) -> int:
@@ -208,6 +211,8 @@ class AccountRun:
         return text_table(*account_rows([self]))
 
     def _repr_html_(self) -> str:
+        if self.pager is not None:
+            return self.pager([self], self.findings)
         years = html_table(list(self.taxes), list(self.taxes.rows())) if self.tax_by_year else ""
         return html_table(*account_rows([self])) + years
 

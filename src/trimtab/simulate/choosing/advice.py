@@ -132,6 +132,7 @@ class Advice:
         findings: What the reader should know.
         accounts: What runs through the accounts say of the change, where there are some.
         checked: The same of every policy that was run through them.
+        pager: What makes the HTML of it that notebooks show, where the package's face gave it.
     """
 
     choices: tuple[Choice, ...]
@@ -147,6 +148,7 @@ class Advice:
     findings: tuple[Finding, ...] = ()
     accounts: InAccounts | None = None
     checked: tuple[InAccounts, ...] = ()
+    pager: Callable[[Advice], str] | None = field(repr=False, default=None)
 
     def __repr__(self) -> str:
         return self.summary()
@@ -286,11 +288,11 @@ class Advice:
 
     def summary(self) -> str:
         """The advice and the table, as text, and below it every finding."""
-        told = f"{self.sentence}\n\n{text_table(*self.rows())}\n\n{self._below}"
+        told = f"{self.sentence}\n\n{text_table(*self.rows())}\n\n{self.below}"
         return with_findings(told, self.findings)
 
     @property
-    def _below(self) -> str:
+    def below(self) -> str:
         """What the marks stand for, and how the figures were made."""
         marks = ["* your policy"] + (["< advised"] if self.advised != self.own else [])
         return f"{', '.join(marks)}. Shares a year, means over {self.how}."
@@ -343,7 +345,9 @@ class Advice:
     def _repr_html_(self) -> str:
         from html import escape
 
-        below = f"<p>{escape(self._below)}</p>{findings_listed(self.findings)}"
+        if self.pager is not None:
+            return self.pager(self)
+        below = f"<p>{escape(self.below)}</p>{findings_listed(self.findings)}"
         return f"<p><b>{escape(self.sentence)}</b></p>{html_table(*self.rows())}{below}"
 
 

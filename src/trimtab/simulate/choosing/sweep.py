@@ -98,6 +98,7 @@ class Sweep:
         findings: What the reader should know.
         frames: What kind of frame it gives.
         assumed: Costs by name, cash, rates and the limit of volume, as plain values.
+        pager: What makes the HTML of it that notebooks show, where the package's face gave it.
     """
 
     grid: Grid
@@ -113,6 +114,7 @@ class Sweep:
     findings: tuple[Finding, ...] = ()
     frames: FrameKind = "columns"
     assumed: Mapping[str, Any] = field(default_factory=dict)
+    pager: Callable[[Sweep], str] | None = field(repr=False, default=None)
 
     def __len__(self) -> int:
         return len(self.grid)
@@ -234,6 +236,8 @@ class Sweep:
         }
 
     def _repr_html_(self) -> str:
+        if self.pager is not None:
+            return self.pager(self)
         return html_table(*self.rows(self.best())) + findings_listed(self.findings)
 
     def rows(self, chosen: Sequence[int]) -> tuple[list[str], list[list[str]]]:

@@ -144,5 +144,5 @@ def test_a_target_without_what_is_needed_is_refused(target: object, when: str, s
 
 def test_sweeps_and_plans_say_that_they_cannot_yet() -> None:
     """Where nothing is estimated, such a policy is refused with a way out."""
-    with pytest.raises(PolicyError, match="band or drift"):
+    with pytest.raises(PolicyError, match="band, drift or breakdown"):
         tt.sweep(PRICES, tt.Policy({"A": 0.5, "B": 0.5}), when=["tracking:1%"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from trimtab.model.policy import Policy, parse_policy
 from trimtab.simulate.choosing import advice
 from trimtab.simulate.choosing.advice import advise
 from trimtab.simulate.choosing.found import found_outcomes
+from trimtab.simulate.prices.history import PriceHistory
 from trimtab.simulate.research.backtest import backtest
 from trimtab.simulate.uncertainty.bootstrap import bootstrap
 from trimtab.simulate.uncertainty.difference import PLACES
@@ -56,6 +58,31 @@ def test_each_path_is_that_of_a_shuffled_backtest(kind: str, tmp_path: Path) -> 
         )
         np.testing.assert_allclose(shared.observed[:, place], alone.observed[:, place], rtol=1e-9)
     assert len(np.unique(shared.table[:, 1, PLACES["final_value"]])) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "least", "most"),
+    [
+        (("band:1pp to target", "band:1pp to edge", "weekly"), 210, 220),
+        (("monthly", "annual"), 8, 12),
+    ],
+    ids=["bands", "calendar"],
+)
+def test_a_function_is_asked_once_a_date(words: tuple[str, ...], least: int, most: int) -> None:
+    """Once for all policies together on each history, where one of them looks."""
+    asked: list[tuple[date, bytes]] = []
+
+    def noting(view: PriceHistory) -> dict[str, float]:
+        # Every history begins at the same price.
+        if len(view) > 1:
+            asked.append((view.last, view.close.tobytes()))
+        return calm(view)
+
+    policies = [Policy(noting, *parse_policy(one)) for one in words]
+    found_outcomes(lively("AB", 220), policies, costs=Costs(), paths=2, seed=3)
+
+    assert len(set(asked)) == len(asked)
+    assert 3 * least <= len(asked) <= 3 * most
 
 
 def test_a_target_that_differs_between_policies_is_refused() -> None:

@@ -373,8 +373,8 @@ def advise(
     Args:
         prices: Total-return prices.
         own: The policy that is followed now; the others have its target. One that is made from
-            prices is made anew on every shuffled history, once for all of them, and traded at the
-            next close.
+            prices is made anew on every shuffled history, once for all of them on each session at
+            which one looks (with a band: on every one), and traded at the next close.
         costs: What trading costs.
         tax_of_turnover: Tax for each unit of money turned over, as 0.03; account mode knows it.
         risk_aversion: Of the investor: 3 counts a tracking error of 2% a year as 0.06% a year.

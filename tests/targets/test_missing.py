@@ -72,3 +72,42 @@ def test_what_needs_one_history_is_refused_by_pairs(asked: dict[str, object]) ->
     """Where no one history has been, its losses, its draws and its shrinkage are refused."""
     with pytest.raises(ValueError, match="needs one history"):
         Optimiser(missing="pairwise", **asked).fit(three(), names=NAMES)  # type: ignore[arg-type]
+
+
+def test_what_a_cost_aware_target_leaves_out_is_sold() -> None:
+    """The rest is weighed by its whole history, as if what was left out were not there."""
+    held = [0.5, 0.3, 0.2]
+
+    found = tt.CostAware(missing="leave-out", cost_bps=20).fit(three(), held=held, names=NAMES)
+
+    alone = tt.CostAware().fit(three()[:, :2], names=NAMES[:2])
+    assert found.weights_[2] == 0.0
+    np.testing.assert_array_equal(found.learned_.expected[:2], alone.learned_.expected)
+    np.testing.assert_array_equal(found.learned_.covariance[:2, :2], alone.learned_.covariance)
+    assert found.result_.cost >= 0.2 * 20e-4
+
+
+def test_a_cost_aware_target_learns_by_pairs() -> None:
+    """Who knows more keeps it: the variance of the old is of all their sessions."""
+    found = tt.CostAware(missing="pairwise", covariance="sample").fit(three(), names=NAMES)
+
+    whole = tt.CostAware(covariance="sample").fit(three()[:, :2], names=NAMES[:2])
+    short = tt.CostAware(covariance="sample").fit(three(), names=NAMES)
+    assert found.learned_.covariance[0, 0] == pytest.approx(whole.learned_.covariance[0, 0])
+    assert found.learned_.covariance[0, 0] != pytest.approx(short.learned_.covariance[0, 0])
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"missing": "pairwise"}, "needs one history"),
+        ({"missing": "leave-out", "low": 0.1}, "C is left out"),
+        ({"missing": "leave out"}, "one of common"),
+    ],
+)
+def test_what_cannot_be_learned_so_is_refused_by_name(
+    options: dict[str, object], told: str
+) -> None:
+    """A shrunk covariance takes one history; what is left out cannot be held."""
+    with pytest.raises(ValueError, match=told):
+        tt.CostAware(**options).fit(three(), names=NAMES)  # type: ignore[arg-type]

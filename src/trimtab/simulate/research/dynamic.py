@@ -153,6 +153,7 @@ def _learned(target: Any, view: PriceHistory) -> _Learned | None:
 
     if hasattr(target, "outlook"):
         return _of_outlook(target, view)
+    ours = isinstance(target, Parameters)
     covariance: Any = getattr(target, "covariance", None)
     expected = getattr(target, "expected", "compounded")
     risk_free = float(getattr(target, "risk_free", 0.0))
@@ -163,6 +164,7 @@ def _learned(target: Any, view: PriceHistory) -> _Learned | None:
         sessions_a_year=float(getattr(target, "sessions_a_year", 252)),
         names=view.symbols,
         risk_free=risk_free,
+        missing=getattr(target, "missing", "common") if ours else "common",
     )
     return _Learned(learned.covariance, learned.expected, _risk_aversion(target), risk_free)
 

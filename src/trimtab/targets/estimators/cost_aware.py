@@ -8,11 +8,13 @@ edge of the region in which no trade is worth its cost, and not at all from insi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trimtab.targets.at_cost.getting_there import MovingCosts, Reached, from_holdings
 from trimtab.targets.estimators.given import check_covariance
 from trimtab.targets.estimators.learning import Learned, learn
+from trimtab.targets.estimators.missing import check_missing
 from trimtab.targets.estimators.parameters import Parameters
 from trimtab.targets.objectives.foreseen import Expectation, check_expected
 from trimtab.targets.solvers.limits import Limits, within
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
+    from trimtab.estimates.history import Missing
     from trimtab.targets.estimators.given import Spread
     from trimtab.targets.objectives.constraints import Constraints
 
@@ -48,6 +51,8 @@ class CostAware(Parameters):
         expected: How returns are expected, one of EXPECTED; or `BlackLitterman`, or a return a
             year for each symbol.
         sessions_a_year: Sessions in the history that make a year.
+        missing: Where instruments know different stretches of history, as of `Optimiser`; what
+            `leave-out` leaves out is sold, at its cost.
 
     Attributes:
         weights_: The weights, shape (n,), after `fit`.
@@ -74,6 +79,7 @@ class CostAware(Parameters):
         expected: Expectation = "compounded",
         sessions_a_year: float = 252,
         constraints: Constraints | None = None,
+        missing: Missing = "common",
     ) -> None:
         self.risk_aversion = risk_aversion
         self.risk_free = risk_free
@@ -87,6 +93,7 @@ class CostAware(Parameters):
         self.expected = expected
         self.sessions_a_year = sessions_a_year
         self.constraints = constraints
+        self.missing = missing
 
     def fit(
         self,
@@ -115,6 +122,10 @@ class CostAware(Parameters):
         check_expected(self.expected)
         if not abs(self.risk_free) < 1.0:
             raise ValueError(f"risk_free {self.risk_free!r}: a year's; write 0.02 for 2%")
+        check_missing(
+            self.missing, objective="utility", covariance=self.covariance,
+            expected=self.expected, resampled=0,
+        )  # fmt: skip
         returns, named = self._table(X, names)
         n = returns.shape[1]
         learned = self.learned_ = learn(
@@ -124,8 +135,9 @@ class CostAware(Parameters):
             sessions_a_year=self.sessions_a_year,
             names=named,
             risk_free=self.risk_free,
+            missing=self.missing,
         )
-        limits = self._limits(named)
+        limits = _without(self._limits(named), learned.unknown, named)
         rate = self.cost_bps / 10_000.0
         costs = MovingCosts(rate, rate, self.impact)
         if held is None:
@@ -158,3 +170,23 @@ class CostAware(Parameters):
                 "with costs of moving; limit weights, groups and scores"
             )
         return found
+
+
+def _without(limits: Limits, unknown: Sequence[int], names: Sequence[str]) -> Limits:
+    """The same limits with nothing in what was left out.
+
+    Raises:
+        ValueError: Some of it must be held.
+    """
+    if not unknown:
+        return limits
+    places = list(unknown)
+    must = [names[place] for place in places if limits.low[place] > 0.0]
+    if must:
+        raise ValueError(
+            f"{must[0]} is left out for its short history, and its limit says that it is held: "
+            "lower the limit, or take missing='common'"
+        )
+    low, high = limits.low.copy(), limits.high.copy()
+    low[places] = high[places] = 0.0
+    return replace(limits, low=low, high=high)

@@ -71,6 +71,16 @@ def learnable(
     return replace(found, kept=places[found.kept])
 
 
+def covariance_for(given: Any, names: Sequence[str], kept: NDArray[np.int64]) -> Any:
+    """How the covariance is come by, of the instruments that are kept."""
+    if isinstance(given, str) or len(kept) == len(names) or hasattr(given, "loc"):
+        return given
+    import numpy as np
+
+    # What is given by position is of all of them.
+    return covariance_of(given, np.empty((0, 0)), names, sessions_a_year=1.0)[np.ix_(kept, kept)]
+
+
 def spread_of(
     covariance: Any, returns: Floats, names: Sequence[str], *, sessions_a_year: float
 ) -> Floats:

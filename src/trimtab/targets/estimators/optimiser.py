@@ -18,8 +18,14 @@ from trimtab.estimates.plain import moments_of_plain
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.yearly import check_yearly
-from trimtab.targets.estimators.given import check_covariance, covariance_of
-from trimtab.targets.estimators.missing import check_missing, learnable, spread_of, years_known
+from trimtab.targets.estimators.given import check_covariance
+from trimtab.targets.estimators.missing import (
+    check_missing,
+    covariance_for,
+    learnable,
+    spread_of,
+    years_known,
+)
 from trimtab.targets.estimators.parameters import Parameters
 from trimtab.targets.objectives.asked import BY_HISTORY, MEAN_VARIANCE, UNLIMITED, Asked, Optimised
 from trimtab.targets.objectives.foreseen import (
@@ -271,7 +277,12 @@ class Optimiser(Parameters):
             limits = _of(limits, kept, names)
         own = tuple(names) if every else tuple(names[i] for i in kept)
         fit = repaired(
-            spread_of(self._covariance(names, kept), history.returns, own, sessions_a_year=year),
+            spread_of(
+                covariance_for(self.covariance, names, kept),
+                history.returns,
+                own,
+                sessions_a_year=year,
+            ),
             names=own,
         )
         findings += fit.findings
@@ -305,18 +316,6 @@ class Optimiser(Parameters):
             return True
         estimated = isinstance(self.covariance, str) or isinstance(self.expected, str)
         return estimated or self.resampled > 0 or self.objective in (*BY_HISTORY, "robust-utility")
-
-    def _covariance(self, names: Sequence[str], kept: NDArray[np.int64]) -> Any:
-        """How the covariance is come by, of the instruments that are kept."""
-        given = self.covariance
-        if isinstance(given, str) or len(kept) == len(names) or hasattr(given, "loc"):
-            return given
-        import numpy as np
-
-        # What is given by position is of all of them.
-        return covariance_of(given, np.empty((0, 0)), names, sessions_a_year=1.0)[
-            np.ix_(kept, kept)
-        ]
 
     def _of_plain(self, returns: Floats, names: Sequence[str], limits: Limits) -> Learned | None:
         """The same where nothing is wrong, and machine code will choose, so that it may estimate.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 import trimtab as tt
-from tests.cli.console import Session
+from tests.cli.console import Session, demo_folder
 from trimtab.cli.asked import asked_by_options
 from trimtab.model.errors import OptionError
 
@@ -203,3 +205,53 @@ def test_a_mistyped_policy_has_one_remedy(tmp_path: Path, words: str, said: str)
     assert said in told
     assert ("valid are" in told) != ("did you mean" in told)
     assert ("2> --" in told) == (not words.startswith("--policy"))
+
+
+def test_no_message_of_account_mode_names_an_option() -> None:
+    """Rooms below speak of arguments in backticks; only the command line knows its options."""
+    package = Path(tt.__file__).parent
+    files = [*(package / "simulate" / "accounts").glob("*.py")]
+    files += [package / "live" / name for name in ("history.py", "exchange.py", "ended_prices.py")]
+    wrong = []
+    for file in files:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        docs = {ast.get_docstring(one, clean=False) for one in ast.walk(tree)
+                if isinstance(one, ast.Module | ast.ClassDef | ast.FunctionDef)}  # fmt: skip
+        texts = (one.value for one in ast.walk(tree) if isinstance(one, ast.Constant))
+        wrong += [
+            f"{file.name}: {text}"
+            for text in texts
+            if isinstance(text, str) and text not in docs and re.search(r"(?<![\w-])--[a-z]", text)
+        ]
+
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--delisted XYZ", "`--delisted` XYZ: no instrument"),
+        ("--trade-at next-open", "or say `--trade-at next-close`"),
+    ],
+)
+def test_account_mode_refuses_in_the_words_that_were_typed(
+    options: str, said: str, tmp_path: Path
+) -> None:
+    """Also where the refusal comes from below, and names arguments as Python does."""
+    session = Session(demo_folder(tmp_path))
+
+    text = session.run(f"trimtab backtest --account-mode --start 2012-01-03 {options}")
+
+    assert said in " ".join(text.split())
+
+
+def test_findings_of_account_mode_name_what_their_reader_can_say(tmp_path: Path) -> None:
+    """An option for whoever typed a command, an argument in Python."""
+    folder = demo_folder(tmp_path)
+    span = "--start 2012-01-03 --end 2012-12-31 --policy never"
+
+    typed = Session(folder).run(f"trimtab backtest --account-mode {span}")
+    called = tt.open(folder).backtest(["never"], start="2012-01-03", end="2012-12-31").summary()
+
+    assert "`--dividends reinvest`" in " ".join(typed.split())
+    assert "`dividends=reinvest`" in called

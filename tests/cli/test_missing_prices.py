@@ -65,13 +65,14 @@ def test_account_mode_has_its_own_rule(tmp_path: Path, option: str, instead: str
     assert instead in shown
 
 
-@pytest.mark.parametrize("option", ["--short", "--loan-rate 0"])
+@pytest.mark.parametrize("option", ["--short", "--borrow-bps 80", "--loan-rate 0"])
 def test_account_mode_is_long_only(tmp_path: Path, option: str) -> None:
-    """Shorts and loans are refused there, with the mode that has them."""
+    """Shorts and loans are refused there, with the mode that has them and a command that runs."""
     shown = Session(demo_folder(tmp_path)).run(f"trimtab backtest --account-mode {option}")
 
     assert "long only" in shown
     assert "Leave out --account-mode" in shown
+    assert "--target SPY=130,AGG=-30 --short --borrow-bps 80" in " ".join(shown.split())
 
 
 LONG = "# mine\ndate,symbol,close\n2024-01-03,A,{}\n2024-01-02,A,100\n2024-01-04,A,101\n"

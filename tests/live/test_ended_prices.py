@@ -151,7 +151,7 @@ def test_shuffled_histories_know_nothing_that_ends(tmp_path: Path) -> None:
     """They are refused with the remedy, not run without it."""
     terms = AccountTerms(delisted={"VTI": None})
 
-    with pytest.raises(RefusedError, match="--end"):
+    with pytest.raises(RefusedError, match="`end`"):
         account_paths(opened(over(tmp_path)), [MONTHLY, Policy(None, "never")], terms=terms)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from trimtab.model.errors import InputError, OptionError, Problem
+from trimtab.model.errors import InputError, OptionError, Problem, RefusedError
+from trimtab.model.findings import Finding
 
 OTHERWISE = {
     "fee": "--fee-percent",
@@ -15,6 +16,9 @@ OTHERWISE = {
     "tax_of_turnover": "--tax-percent",
 }
 """Arguments whose option has another name."""
+
+ACCOUNT_MODE = ("--dividends", "--end", "--fx", "--trade-at")
+"""Options that findings of account mode name."""
 
 _NAMED = re.compile(r"`([a-z_]+)(?:=([^`]*))?`")
 _FIRST = re.compile(r"([a-z_]+)(?=[: ])")
@@ -64,7 +68,19 @@ def asked_by_options(error: Exception, options: Collection[str]) -> Exception:
         return OptionError(in_options(wrong, options))
     if isinstance(error, InputError):
         return type(error)([_asked(one, options) for one in error.problems])
+    if isinstance(error, RefusedError):
+        return RefusedError(in_options(error.reason, options), remedy=error.remedy)
     return error
+
+
+def findings_asked(findings: Iterable[Finding], options: Collection[str]) -> tuple[Finding, ...]:
+    """Findings of a run for whoever typed a command line.
+
+    Args:
+        findings: In the words of Python, arguments in backticks.
+        options: Those that the command has.
+    """
+    return tuple(replace(one, message=in_options(one.message, options)) for one in findings)
 
 
 def _asked(problem: Problem, options: Collection[str]) -> Problem:

@@ -259,13 +259,23 @@ def _shuffled(result: Backtest, paths: int | None) -> tuple[Outcomes | None, lis
 
 # -- this portfolio's accounts --------------------------------------------------------------------
 
+SHORT_OR_LENT = (
+    "{} will not go with --account-mode: a plan is long only and spends no cash that is not there, "
+    "since its lots are bought before they are sold. Research mode runs short positions and loans, "
+    "with what they cost a year: trimtab backtest --prices prices.csv --target SPY=130,AGG=-30 "
+    "--short --borrow-bps 80, or --target SPY=150,CASH=-50 --short --loan-rate 6, with your own "
+    "file and symbols. Leave out --account-mode"
+)
+
 ACCOUNT_ALTERNATIVES = ("never", "annual")
 """What a portfolio's own policy is shown beside in account mode, where a run takes seconds."""
 
 
 def _in_accounts(args: argparse.Namespace) -> int:
+    from dataclasses import replace
     from decimal import Decimal
 
+    from trimtab.cli.asked import ACCOUNT_MODE, findings_asked
     from trimtab.cli.patience import policies_told
     from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.live.book import open_book
@@ -273,12 +283,13 @@ def _in_accounts(args: argparse.Namespace) -> int:
     from trimtab.model.errors import RefusedError
     from trimtab.model.policy import Policy, parse_policy
 
-    for given, flag in ((args.short, "--short"), (args.loan_rate, "--loan-rate")):
+    for given, flag in (
+        (args.short, "--short"),
+        (args.borrow_bps, "--borrow-bps"),
+        (args.loan_rate, "--loan-rate"),
+    ):
         if given is not None:
-            raise RefusedError(
-                f"{flag} will not go with --account-mode: a plan is long only and spends no cash "
-                "that is not there. Leave out --account-mode to run short positions and loans"
-            )
+            raise RefusedError(SHORT_OR_LENT.format(flag))
     for given, flag in (
         (args.prices, "--prices"),
         (args.target, "--target"),
@@ -334,6 +345,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
         )
     finally:
         progress("")
+    runs = [replace(run, findings=findings_asked(run.findings, ACCOUNT_MODE)) for run in runs]
     shuffled, took = _accounts_shuffled(args, book, list(made.values()), runs)
     saved = _accounts_written(args, runs, shuffled, replaced)
     if args.json:

@@ -12,7 +12,7 @@ from trimtab.engine.foreign import FOREIGN, remedy, without_rate
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 
-OPTION = " or --fx FILE"
+OPTION = " or `fx=FILE`"
 
 
 def with_cost(told: Sequence[Finding], fx_bps: Mapping[str, Decimal]) -> list[Finding]:
@@ -62,7 +62,7 @@ def need_rates(
             said = without_rate(name, one, sleeves[name], home)
             what = remedy(one, home, also=OPTION)
             if not days or one.last > days[-1]:
-                until = f" Or end the run by then (--end {days[-1]})." if days else ""
+                until = f" Or end the run by then (`end={days[-1]}`)." if days else ""
                 wrong.append(f"{said}. {what}{until}")
                 continue
             message = f"{said}: it is not traded then, and counted at its last price. {what}"

@@ -210,19 +210,19 @@ def account_paths(
     """
     if terms.participation is not None or terms.charged({})[""].moves_prices:
         raise RefusedError(
-            "shuffled histories in account mode have no volumes: leave out --paths, or leave out "
-            "--impact, --temporary-impact, --permanent-impact and --participation"
+            "shuffled histories in account mode have no volumes: leave out `paths`, or leave out "
+            "`impact`, `temporary_impact`, `permanent_impact` and `participation`"
         )
     if terms.delisted:
         raise RefusedError(
-            "shuffled histories in account mode hold what is there to the end: leave out --paths, "
-            "or --delisted and end the run before (--end)"
+            "shuffled histories in account mode hold what is there to the end: leave out `paths`, "
+            "or `delisted` and end the run before (`end`)"
         )
     _need_accounts(book, terms)
     if any(policy.when.needs_prices for policy in policies):
         raise RefusedError(
             "shuffled histories in account mode have no estimates for tracking, worth and "
-            "breakdown: leave out --paths, or leave out --account-mode"
+            "breakdown: leave out `paths`, or run research mode"
         )
     past = _past(book, start, end, cash, start_from=start_from)
     try:
@@ -344,7 +344,7 @@ class _Past:
             more = f", nor on {len(lacking) - 1:,} more rows" if len(lacking) > 1 else ""
             raise RefusedError(
                 f"{name} has no open on {day}{more}: give a column open, or say "
-                "--trade-at next-close"
+                "`trade_at=next-close`"
             )
 
 
@@ -424,13 +424,13 @@ def _need_known(
     known = mandate.household.instruments
     if wrong := [name for name in delisted if name not in known]:
         raise RefusedError(
-            f"--delisted {', '.join(wrong)}: no instrument of this portfolio; known are "
+            f"`delisted` {', '.join(wrong)}: no instrument of this portfolio; known are "
             f"{', '.join(sorted(known))}"
         )
     if delisted and book.portfolio.moving is not None and book.portfolio.moving.glide is None:
         raise RefusedError(
-            "--delisted will not go with a target that is found from prices: end the run before "
-            "they end (--end)"
+            "`delisted` will not go with a target that is found from prices: end the run before "
+            "they end (`end`)"
         )
 
 

@@ -160,7 +160,7 @@ def idle_dividends(paid: int, cash: int, worth: int) -> Finding:
     message = (
         f"never trades, so its dividends of {money_text(paid)} stayed cash: {money_text(cash)} of "
         f"cash at the end{share}. Policies that trade invest theirs. Dividends that are reinvested "
-        "(`--dividends reinvest`, or `towards-target`) put all of them on one footing"
+        "(`dividends=reinvest`, or `dividends=towards-target`) put all of them on one footing"
     )
     return Finding("idle-dividends", "dividends", message, "info")
 

@@ -85,7 +85,7 @@ class AccountTerms:
             if price is not None and not (price.is_finite() and price >= 0):
                 raise OptionError(f"delisted: {price} for {id_} is no price; zero or more")
         if len({one.invest for one in self.all_flows}) > 1:
-            raise OptionError("flows: invest has to be the same for all accounts")
+            raise OptionError("flows: `invest` has to be the same for all accounts")
 
     def charged(self, costs: Mapping[str, Costs]) -> Mapping[str, Costs]:
         """What fills cost by account: a household's own costs, but for the scales given here.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from trimtab.cli.optimize_history import add_history, learned_from, own_returns
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
 from trimtab.cli.optimize_prices import add_prices, prices_given
+from trimtab.cli.optimize_spread import spread_by
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
 from trimtab.cli.studied import amount, rate
@@ -270,16 +271,17 @@ def _estimated(args: argparse.Namespace, asked: _Asked, free: float) -> Estimate
             taught.names, taught.expected, taught.covariance, rules.limits(taught.names),
             taught.sessions, taught.years, taught.findings, taught.foreseen,
         )  # fmt: skip
+    returns, year = own_returns(prices), sessions_a_year(prices.dates)
     optimiser = Optimiser(
         constraints=rules,
-        covariance=args.covariance or "sample",
+        covariance=spread_by(args, prices.symbols, returns, prices.dates[1:], year=year),
         expected=expectation_of(args, prices.symbols),
         risk_free=free,
-        sessions_a_year=sessions_a_year(prices.dates),
+        sessions_a_year=year,
         resampled=args.resampled or 0,
         missing=args.missing_history or "common",
     )
-    learned = optimiser.learned(own_returns(prices), prices.symbols)
+    learned = optimiser.learned(returns, prices.symbols)
     if learned.covariance is None:
         told = [one.message for one in learned.findings if one.severity == "error"]
         raise RefusedError(" ".join(told))

@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
+    from typing import Any
 
     from trimtab.estimates.arrays import Floats
     from trimtab.live.book import OpenBook
@@ -229,8 +230,10 @@ def by_table(
     Raises:
         RefusedError: Its estimates cannot be made, or an option says what only the table can.
     """
+    from trimtab.cli.optimize_spread import is_given, spread_by
     from trimtab.cli.optimize_views import expectation_of, is_expected
     from trimtab.model.errors import RefusedError
+    from trimtab.targets.estimators.given import covariance_of
     from trimtab.targets.estimators.missing import check_missing
     from trimtab.targets.moving.breaking import by_what_is_recent
     from trimtab.targets.moving.learned import Prepared, prepared
@@ -279,11 +282,21 @@ def by_table(
     window = taught.window
     alone = len(set(window.symbols)) == len(window.symbols)
     names = window.symbols if alone else tuple(leaf.name for leaf in window.leaves)
-    if is_expected(args):
-        rule = replace(rule, expected=expectation_of(args, names))
-        leaves = zip(window.leaves, names, strict=True)
-        seen_as = replace(window, leaves=tuple(replace(one, name=name) for one, name in leaves))
-        made, wrong = estimates_of(rule, seen_as, taught.year)
+    if is_expected(args) or is_given(args):
+        seen_as, spread = window, None
+        if is_expected(args):
+            rule = replace(rule, expected=expectation_of(args, names))
+            leaves = zip(window.leaves, names, strict=True)
+            seen_as = replace(window, leaves=tuple(replace(one, name=name) for one, name in leaves))
+        if is_given(args):
+            days: Any = window.days[1:]
+            spread = covariance_of(
+                spread_by(args, names, window.returns, days, year=taught.year),
+                window.returns,
+                names,
+                sessions_a_year=taught.year,
+            )
+        made, wrong = estimates_of(rule, seen_as, taught.year, spread=spread)
         if made is None:
             raise RefusedError(f"no target can be found: {wrong}")
         taught = replace(taught, made=made)

@@ -15,6 +15,7 @@ from trimtab.cli.optimize_asked import (
 from trimtab.cli.optimize_history import add_history, learned_from, own_returns
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
 from trimtab.cli.optimize_prices import add_prices, prices_given
+from trimtab.cli.optimize_spread import spread_by
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
 from trimtab.cli.units import understood
@@ -112,10 +113,11 @@ def _answer(args: argparse.Namespace) -> Answer:
     prices = panel.history
     asked = with_budgets(args, asked, prices.symbols)
     rules = constraints_of(args, prices)
+    returns, year = own_returns(prices), sessions_a_year(prices.dates)
     best = learned_by(
-        args, asked, rules, prices.symbols, own_returns(prices),
-        covariance=args.covariance or "sample", expected=expectation_of(args, prices.symbols),
-        year=sessions_a_year(prices.dates),
+        args, asked, rules, prices.symbols, returns,
+        covariance=spread_by(args, prices.symbols, returns, prices.dates[1:], year=year),
+        expected=expectation_of(args, prices.symbols), year=year,
     )  # fmt: skip
     said = (*known.findings, *panel.findings, *best.findings)
     days = prices.dates

@@ -19,6 +19,7 @@ from trimtab.cli.optimize_asked import (
     with_budgets,
 )
 from trimtab.cli.optimize_limits import constraints_of, weights_now
+from trimtab.cli.optimize_spread import is_given, spread_by
 from trimtab.cli.optimize_views import expectation_of, is_expected
 from trimtab.model.instruments import CASH
 from trimtab.targets.objectives.names import ONLY_FOR
@@ -62,10 +63,11 @@ def _by_options(args: argparse.Namespace, of: OfFolder) -> Answer:
     held = of.weights(of.held, prices.symbols)
     rules = constraints_of(args, prices, held=_invested(held))
     asked = with_budgets(args, asked_by(args, Asked()), prices.symbols)
+    returns, year = own_returns(prices), sessions_a_year(prices.dates)
     best = learned_by(
-        args, of_part(asked, 1.0 - of.cash), rules, prices.symbols, own_returns(prices),
-        covariance=args.covariance or "sample", expected=expectation_of(args, prices.symbols),
-        year=sessions_a_year(prices.dates),
+        args, of_part(asked, 1.0 - of.cash), rules, prices.symbols, returns,
+        covariance=spread_by(args, prices.symbols, returns, prices.dates[1:], year=year),
+        expected=expectation_of(args, prices.symbols), year=year,
     )  # fmt: skip
     found = (*of.prices.findings, *panel.findings, *of.findings, *best.findings)
     days = prices.dates
@@ -240,7 +242,7 @@ def _read(args: argparse.Namespace, by: ByTable) -> str:
         ("objective", f"{rule.words}", args.objective or args.estimator),
         ("risk_aversion", f"{asked.risk_aversion:g}", args.risk_aversion is not None),
         ("wanted", f"{asked.wanted * 100:g}%", args.wanted is not None),
-        ("covariance", rule.covariance, args.covariance),
+        ("covariance", _covariance(args, rule), args.covariance or is_given(args)),
         ("expected", expected, is_expected(args)),
         ("risk-free", f"{asked.risk_free * 100:g}% a year", args.risk_free is not None),
     ]
@@ -251,6 +253,13 @@ def _read(args: argparse.Namespace, by: ByTable) -> str:
     told = f"From [target.optimize], as of {by.known.on}: {', '.join(table)}."
     told += f" From options: {', '.join(options) or 'nothing'}."
     return told + _beside(args, by.cash)
+
+
+def _covariance(args: argparse.Namespace, rule: MovingTarget) -> str:
+    """Where the covariance comes from."""
+    if args.factors is not None:
+        return f"by the factors of {args.factors}"
+    return rule.covariance if args.covariance_file is None else f"of {args.covariance_file}"
 
 
 def _beside(args: argparse.Namespace, cash: float) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from trimtab.cli.optimize_spread import add_spread
 from trimtab.cli.options import day
 from trimtab.cli.studied import amount, cash, rate, shares_read, unpriced
 from trimtab.cli.units import ALL, bounds, risk_free
-from trimtab.targets.objectives.estimated import COVARIANCES, EXPECTED
+from trimtab.targets.objectives.estimated import EXPECTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,11 +108,7 @@ def add_estimates(parser: argparse.ArgumentParser) -> None:
         type=risk_free,
         help="a year's return without risk, as 0.02 or 2%% (default: 0.02)",
     )
-    parser.add_argument(
-        "--covariance",
-        choices=COVARIANCES,
-        help="how the covariance is estimated (default: sample)",
-    )
+    add_spread(parser)
     parser.add_argument(
         "--expected",
         choices=EXPECTED,

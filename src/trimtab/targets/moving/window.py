@@ -185,8 +185,16 @@ class Made:
     years: float
 
 
-def estimates_of(target: MovingTarget, window: Window, year: int) -> tuple[Made | None, str]:
-    """The estimates by a history that can be used, or why it cannot be."""
+def estimates_of(
+    target: MovingTarget, window: Window, year: int, *, spread: Floats | None = None
+) -> tuple[Made | None, str]:
+    """The estimates by a history that can be used, or why it cannot be.
+
+    Args:
+        target, window: How they are made, and of what.
+        year: Sessions that make a year.
+        spread: A year's covariance of the leaves that is given, in place of one that is estimated.
+    """
     from trimtab.estimates.covariance import pairwise_covariance
     from trimtab.estimates.history import usable
     from trimtab.estimates.repair import repaired
@@ -199,11 +207,11 @@ def estimates_of(target: MovingTarget, window: Window, year: int) -> tuple[Made 
     left_out = [f.message for f in history.findings if f.code not in short]
     if left_out:
         return None, " ".join(left_out)
-    if is_complete(history.returns):
+    if spread is None and is_complete(history.returns):
         spread = covariance_by(
             target.covariance, history.returns, sessions_a_year=year, half_life=target.half_life
         )
-    else:
+    elif spread is None:
         spread = pairwise_covariance(history.returns, sessions_a_year=year)
     fit = repaired(spread, names=names)
     if fit.covariance is None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+
+import pytest
 
 from tests.engine.households import account, mandate, tree
-from tests.simulate.markets import lively
+from tests.simulate.markets import history, lively
 from tests.simulate.test_account import opening, tape
 from tests.simulate.test_account_settlement import NYSE
 from trimtab.cli.backtest_files import accounts_json
 from trimtab.costs import Costs
 from trimtab.model.findings import Finding
+from trimtab.model.instruments import Instrument
 from trimtab.model.policy import Policy
 from trimtab.reports.assumed_text import assumptions
 from trimtab.reports.backtest_html import accounts_html
@@ -99,3 +103,29 @@ def test_tax_that_is_only_counted_is_said_to_be() -> None:
         "it is counted, not paid" in one for one in assumptions(assumed_of_runs([counted], ()))
     )
     assert "No account's gains are taxed." in assumptions(assumed_of_runs([sheltered], ()))
+
+
+def test_what_the_first_investment_cost_makes_both_modes_comparable() -> None:
+    """It is in the final value and in no return: research mode begins invested at no cost."""
+    fine = [Instrument("US", step=Decimal("0.0001")), Instrument("BND", step=Decimal("0.0001"))]
+    still = mandate(HALVES, instruments=fine, costs=Costs(bps=50), when="never")
+    prices = {name: [float(one) for one in own] for name, own in PRICES.items()}
+    policy = Policy({"US": 0.5, "BND": 0.5}, "never", name="never")
+
+    run = backtest_accounts(still, opening([], brokerage=1_000_000_00), tape(PRICES), name="never")
+    invested = backtest_accounts(
+        still,
+        opening([], brokerage=1_000_000_00),
+        tape(PRICES),
+        name="never",
+        invest_at_start=True,
+    )
+    research = backtest(history(prices), policy, costs=Costs(bps=50), cash=1_000_000.0)
+
+    told = assumed_of_runs([invested], ())
+    assert (run.first_cost, research.assumed["first_cost"]) == (0, {"never": 0.0})
+    assert told["first_cost"] == {"never": invested.first_cost / 100}
+    assert invested.first_cost + invested.value[0] == 1_000_000_00
+    grown = invested.value[-1] / invested.value[0]
+    assert grown == pytest.approx(research["never"].final_value / 1_000_000.0, rel=1e-6)
+    assert "Investing the cash of the start cost 4,975.12," in assumptions(told)[2]

@@ -70,6 +70,7 @@ def assumptions(told: Mapping[str, Any]) -> list[str]:
     return [
         _costs_line(told["costs"].get("by_account") or {"": told["costs"]}, told),
         *_targets(told["targets"], told.get("insured", {})),
+        *_first(told),
         *_trades(told["trade_at"]),
         _DIVIDENDS[dividends],
         *_rates(told),
@@ -77,6 +78,21 @@ def assumptions(told: Mapping[str, Any]) -> list[str]:
         *_taxes(told),
         f"Not modelled: {listed(told['not_modelled'])}.",
     ]
+
+
+def _first(told: Mapping[str, Any]) -> list[str]:
+    """What the first investment cost, where it is charged: research mode begins invested."""
+    paid = {clean(name): cost for name, cost in told["first_cost"].items() if cost}
+    if not paid:
+        return []
+    alike = len(set(paid.values())) == 1 and len(paid) == len(told["first_cost"])
+    words = [f"{cost:,.2f}" + ("" if alike else f" ({name})") for name, cost in paid.items()]
+    line = (
+        f"Investing the cash of the start cost {listed(words[:1] if alike else words)}, exchange "
+        "included: it is in final value and cost, and in no return, which counts from the first "
+        "close. Research mode begins invested at no cost: add it to compare final values."
+    )
+    return [line]
 
 
 def _trades(trade_at: Mapping[str, str]) -> list[str]:

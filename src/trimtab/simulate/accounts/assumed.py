@@ -90,6 +90,8 @@ def assumed_of_runs(runs: Sequence[AccountRun], findings: Sequence[Finding]) -> 
         **({"insured": insured} if insured else {}),
         **way_told(
             trade_at={run.name: run.trade_at for run in runs},
+            begins="cash" if runs[0].invested_at_start else "lots",
+            first_cost={run.name: run.first_cost / 100 for run in runs},
             dividends=runs[0].dividends,
             findings=findings,
             lacks=ACCOUNTS_LACK,

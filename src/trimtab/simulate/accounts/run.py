@@ -136,12 +136,21 @@ class AccountRun:
     )
 
     @property
+    def first_plan(self) -> Plan | None:
+        """The plan that invested the cash that it began with; None where there is none."""
+        first = self.plans[0] if self.plans and self.invested_at_start else None
+        return first if first is not None and first.as_of == self.dates[0] else None
+
+    @property
+    def first_cost(self) -> int:
+        """What that investment cost, minor units: a part of `cost_paid`, and of no return."""
+        return self.first_plan.cost if self.first_plan else 0
+
+    @property
     def rebalances(self) -> int:
         """How often it traded, after it was invested, and not just to raise or invest cash."""
-        first = self.plans[0].as_of if self.plans else None
-        was_bought = self.invested_at_start and first == self.dates[0]
         traded = {plan.id for plan in self.plans}
-        return len(traded - self.beside_policy - self.carried) - was_bought
+        return len(traded - self.beside_policy - self.carried) - (self.first_plan is not None)
 
     @property
     def beside_policy(self) -> frozenset[str]:

@@ -56,6 +56,8 @@ def assumed(
         **({"insured": floors} if floors else {}),
         **way_told(
             trade_at={one.name: one.trade_at for one in results},
+            begins="invested",
+            first_cost={one.name: 0.0 for one in results},
             dividends=results[0].dividends,
             findings=findings,
             lacks=RESEARCH_LACKS,
@@ -68,6 +70,8 @@ def assumed(
 def way_told(
     *,
     trade_at: Mapping[str, str],
+    begins: str,
+    first_cost: Mapping[str, float],
     dividends: str,
     findings: Sequence[Finding],
     lacks: Sequence[str],
@@ -78,6 +82,8 @@ def way_told(
 
     Args:
         trade_at: Where each policy trades what it decided.
+        begins: `invested` at target, in `cash` that is invested at the first session, or in `lots`.
+        first_cost: What each policy's first investment cost, exchange included.
         dividends: What becomes of them.
         findings: What was found, among it the rates of exchange.
         lacks: What its mode leaves out.
@@ -85,14 +91,16 @@ def way_told(
         is_limited: Whether a session's volume limits them.
 
     Returns:
-        `trade_at` by policy; `dividends`; `rates`: pairs by which prices were brought to one
-        currency, where any was; `not_modelled`: what is left out.
+        `begins`, `first_cost` and `trade_at` by policy; `dividends`; `rates`: pairs by which prices
+        were brought to one currency, where any was; `not_modelled`: what is left out.
     """
     rates = list(dict.fromkeys(one.subject for one in findings if one.code == CONVERTED))
     left = list(lacks)
     left += [] if moves_prices else ["market impact"]
     left += [] if is_limited else ["limits of volume"]
     return {
+        "begins": begins,
+        "first_cost": dict(first_cost),
         "trade_at": dict(trade_at),
         "dividends": dividends,
         **({"rates": rates} if rates else {}),

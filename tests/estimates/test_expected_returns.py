@@ -16,7 +16,6 @@ from trimtab.estimates.expected_returns import (
     compounded_return,
     equilibrium_return,
     fading_return,
-    implied_risk_aversion,
     james_stein,
     mean_return,
 )
@@ -70,20 +69,6 @@ def test_published_figures_of_the_tangency_portfolio(shared: Path) -> None:
     published = json.loads((shared / "reference/pypfopt_expected.json").read_text())
     figures = published["performance_return_vol_sharpe"]
     assert sharpe == pytest.approx(figures["max_sharpe_short"][2], rel=1e-10)
-
-
-def test_implied_risk_aversion_is_the_published_one(shared: Path) -> None:
-    """2.68549 for SPY at a risk-free rate of 2%, as PyPortfolioOpt's tests have it."""
-    prices = pd.read_csv(shared / "data/pypfopt_stock_prices/spy_prices.csv", index_col=0)
-    returns = prices.pct_change(fill_method=None).iloc[1:].to_numpy()
-
-    found = implied_risk_aversion(
-        float(mean_return(returns)[0]),
-        float(pairwise_covariance(returns)[0, 0]),
-        risk_free=0.02,
-    )
-
-    assert round(found, 5) == 2.68549
 
 
 def test_means_are_those_of_pandas_over_what_is_known() -> None:
@@ -226,9 +211,7 @@ def test_the_market_is_best_at_its_equilibrium_returns() -> None:
 
     best = np.linalg.solve(2.5 * covariance, implied - 0.02)
     assert best == pytest.approx(market, rel=1e-9)
-    asked = implied_risk_aversion(
-        float(implied @ market), float(market @ covariance @ market), risk_free=0.02
-    )
+    asked = (implied @ market - 0.02) / (market @ covariance @ market)
     assert asked == pytest.approx(2.5)
 
 

@@ -8,7 +8,6 @@ import pytest
 from tests.estimates.made import drawn
 from trimtab.estimates.expected_returns import equilibrium_return
 from trimtab.estimates.views import (
-    absolute_view,
     black_litterman,
     confident_doubt,
     proportional_doubt,
@@ -106,7 +105,7 @@ def test_without_views_the_market_stays() -> None:
 
 def test_a_certain_view_comes_true() -> None:
     """With confidence 1 the posterior returns what the view says, and has no doubt about it."""
-    picks = np.array([GERMANY, absolute_view(6, 7)])
+    picks = np.array([GERMANY, relative_view([6], [], 7)])
     doubt = confident_doubt(picks, COVARIANCE, [1.0, 1.0])
 
     found = black_litterman(PRIOR, COVARIANCE, picks, [0.05, 0.1], doubt=doubt)

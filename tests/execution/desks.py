@@ -11,8 +11,8 @@ from tests.engine.generated import Case
 from tests.engine.households import DAY
 from trimtab.engine.decide import decide
 from trimtab.engine.mandate import Mandate, Request
-from trimtab.execution.application import Venue
-from trimtab.execution.apply import apply_plan
+from trimtab.execution.application import Application, Venue
+from trimtab.execution.apply import carry_out
 from trimtab.execution.brokers import MemoryBroker, PaperTerms
 from trimtab.execution.gate import Limits
 from trimtab.execution.opening import Opening, prepared
@@ -112,7 +112,7 @@ class Room:
     ) -> Applied:
         """Carry out a plan."""
         venue = self.venue(store=store, broker=broker)
-        return apply_plan(plan, request or Request(), venue=venue, by="tester", today=today)
+        return carry_out(Application(plan, request or Request(), venue), by="tester", today=today)
 
     def orders(self) -> list[Order]:
         """The orders that exist at the broker."""

@@ -255,8 +255,8 @@ def equilibrium_return(
     Args:
         covariance: Of returns, shape (n, n), yearly for yearly returns.
         weights: Of the portfolio, as a rule the market's, shape (n,).
-        risk_aversion: What the market asks for a unit of variance; He and Litterman (1999) take
-            2.5. See `implied_risk_aversion`.
+        risk_aversion: What the market asks for a unit of variance: its return above the risk-free
+            rate over its variance. He and Litterman (1999) take 2.5.
         risk_free: What to add; 0 leaves returns above the risk-free rate.
 
     Returns:
@@ -270,24 +270,3 @@ def equilibrium_return(
     matrix, held = square(covariance), np.asarray(weights, dtype=np.float64)
     implied: Floats = risk_aversion * (matrix @ held) + risk_free
     return implied
-
-
-def implied_risk_aversion(
-    expected_return: float, variance: float, *, risk_free: float = 0.0
-) -> float:
-    """What a portfolio pays for a unit of variance: its return above the risk-free rate over it.
-
-    Args:
-        expected_return: Of the market, a year.
-        variance: Of its return, a year.
-        risk_free: A year.
-
-    Raises:
-        ValueError: The variance is not above zero.
-
-    >>> round(implied_risk_aversion(0.08, 0.0256, risk_free=0.016), 3)
-    2.5
-    """
-    if not variance > 0.0:
-        raise ValueError(f"variance {variance!r}: above zero")
-    return (expected_return - risk_free) / variance

@@ -40,15 +40,6 @@ class Blended:
     covariance: Floats
 
 
-def absolute_view(instrument: int, count: int) -> Floats:
-    """The row of a view on one instrument's own return, shape (count,).
-
-    >>> absolute_view(1, 3).tolist()
-    [0.0, 1.0, 0.0]
-    """
-    return relative_view([instrument], [], count)
-
-
 def relative_view(
     over: Sequence[int],
     under: Sequence[int],
@@ -156,7 +147,7 @@ def black_litterman(
     Args:
         prior: Returns before any view, as a rule `equilibrium_return`, shape (n,).
         covariance: Of returns, in the same time unit, shape (n, n).
-        picks: One row a view, shape (views, n): `absolute_view`, `relative_view`.
+        picks: One row a view, shape (views, n): `relative_view`.
         views: The return of each row, shape (views,).
         doubt: The variance of each view's error, shape (views,), or their covariance, shape
             (views, views); by default `proportional_doubt`. An infinite one leaves its view out.

@@ -9,49 +9,28 @@ from __future__ import annotations
 
 from datetime import date
 
-from trimtab.engine.mandate import Request
-from trimtab.execution.application import Application, Venue
+from trimtab.execution.application import Application
 from trimtab.execution.approval import approve
 from trimtab.execution.following import follow_brokers
 from trimtab.execution.outcome import Applied, conclude, outcome
 from trimtab.execution.sending import send_orders
 from trimtab.ledger import events
-from trimtab.ledger.folded import Folded
-from trimtab.model.plan import Plan
-
-
-def apply_plan(
-    plan: Plan,
-    request: Request,
-    *,
-    venue: Venue,
-    by: str,
-    today: date | None = None,
-    known: Folded | None = None,
-) -> Applied:
-    """Carry out a plan, or go on with it where an earlier run was stopped.
-
-    Args:
-        plan: The plan.
-        request: What it was made with.
-        venue: Where it is carried out.
-        by: Who approved it.
-        today: The plan must not be older than one session before this day; None: of any age.
-        known: The fold of the record, if somebody has it.
-
-    Raises:
-        RefusedError: It may not be carried out; nothing was written.
-        LedgerError: The record cannot be written, or somebody else is writing it.
-    """
-    return carry_out(Application(plan, request, venue, known=known), by=by, today=today)
 
 
 def carry_out(
     run: Application, *, by: str, today: date | None = None, whole: bool = False
 ) -> Applied:
-    """The same for a run that has begun: every step that is not done yet, in their order.
+    """Carry out a plan, or go on where an earlier run was stopped: each step not done yet.
 
-    With `whole`, a plan of which the gate is certain to refuse a part is refused.
+    Args:
+        run: The plan, what it was made with, and where it is carried out.
+        by: Who approved it.
+        today: The plan must not be older than one session before this day; None: of any age.
+        whole: Refuse a plan of which the gate is certain to refuse a part.
+
+    Raises:
+        RefusedError: It may not be carried out; nothing was written.
+        LedgerError: The record cannot be written, or somebody else is writing it.
     """
     approve(run, by, today=today, whole=whole)
     book_deposits(run)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trimtab.adapters.clock import time_limit as time_limit
     from trimtab.adapters.price_frames import read_prices as read_prices
     from trimtab.costs import Costs as Costs
     from trimtab.face import advise as advise
@@ -75,6 +76,7 @@ _WHERE = {
     "overfitting": "trimtab.simulate.uncertainty.overfitting",
     "stress": "trimtab.face",
     "sweep": "trimtab.face",
+    "time_limit": "trimtab.adapters.clock",
     "read_prices": "trimtab.adapters.price_frames",
 }
 

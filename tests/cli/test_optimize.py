@@ -239,14 +239,15 @@ def test_an_option_without_effect_is_refused(
     assert "no effect with min-volatility" in " ".join(capsys.readouterr().err.split())
 
 
-def test_a_time_limit_is_for_few_names(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where nothing is searched for, a time limit is refused and not ignored."""
-    code = main(["optimize", "--prices", str(prices), "--objective=min-cvar", "--time-limit=5"])
+def test_a_time_limit_is_for_every_objective(
+    prices: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A search that ends in time is whole; what has no search says that the limit did nothing."""
+    searched = told("--objective min-cvar --time-limit 60", prices, capsys)
+    direct = told("--objective hrp --time-limit 60", prices, capsys)
 
-    assert code == 1
-    assert "--time-limit is for the search of --max-names" in " ".join(
-        capsys.readouterr().err.split()
-    )
+    assert searched["status"] == "optimal"
+    assert [finding["code"] for finding in direct["findings"]] == ["time-limit-unused"]
 
 
 def test_a_folder_has_prices_and_holdings(
@@ -269,6 +270,21 @@ def test_a_folder_has_prices_and_holdings(
     assert sum(told["weights"].values()) == pytest.approx(1.0)
     # 5% of what is invested, and from 6.96% of cash to 5%.
     assert told["turnover"] == pytest.approx(0.05 * 0.95 + (0.0696 - 0.05) * 0.5, abs=5e-3)
+
+
+@pytest.mark.parametrize("folder", [False, True], ids=["a frontier", "a folder's table"])
+def test_a_time_limit_that_would_do_nothing_is_refused(
+    folder: bool, prices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Points found directly, and a table that is found by no clock, take no time limit."""
+    line = ["frontier", "--prices", str(prices)]
+    if folder:
+        line = ["-C", str(demo_folder(tmp_path) / "moving"), "optimize"]
+
+    code = main([*line, "--time-limit", "5"])
+
+    assert code == 1
+    assert "--time-limit: " in " ".join(capsys.readouterr().err.split())
 
 
 TABLES = {

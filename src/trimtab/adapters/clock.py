@@ -3,6 +3,35 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trimtab.targets.solvers.limits import Search
+
+
+def time_limit(seconds: float, *, elapsed: Callable[[], float] = monotonic) -> Search:
+    """A search that ends so many seconds from now, with the best so far: for `Constraints.search`.
+
+    Args:
+        seconds: From this call on.
+        elapsed: Seconds that have gone by; tests give their own.
+
+    Raises:
+        ValueError: `seconds` is not above zero.
+    """
+    from trimtab.targets.solvers.limits import Search
+
+    if not seconds > 0.0:
+        raise ValueError(f"time_limit {seconds!r}: seconds, above zero")
+    end = elapsed() + seconds
+
+    def stop(looked: int, best: float, bound: float) -> bool:
+        return elapsed() > end
+
+    return Search(most_nodes=10**12, stop=stop)
 
 
 class SystemClock:

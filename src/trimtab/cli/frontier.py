@@ -262,6 +262,11 @@ def _estimated(args: argparse.Namespace, asked: _Asked, free: float) -> Estimate
 
     prices, taught = asked.prices, asked.taught
     rules = constraints_of(args, prices)
+    if args.time_limit is not None and rules.limits(prices.symbols).is_linear:
+        raise RefusedError(
+            "--time-limit: under these limits every point is found directly, without a search "
+            "that could be ended; leave it out"
+        )
     invested = {name: w for name, w in asked.held.items() if name in prices.symbols}
     total = sum(invested.values())
     if not rules.held and total > 0.0:

@@ -89,10 +89,17 @@ def _by_table(
     args: argparse.Namespace, of: OfFolder, book: OpenBook, plan: Plan, by: ByTable
 ) -> Answer:
     """The same by the table, with the options in the place of its keys."""
+    from trimtab.model.errors import RefusedError
+
     by = replace(by, rule=_rule(args, by))
     given = weights_now(args, by.names)
     held = given or of.weights(of.held, by.names)
     rules = constraints_of(args, of.prices, held=_invested(held))
+    if args.time_limit is not None and not limits_are_given(args):
+        raise RefusedError(
+            "--time-limit: [target.optimize] is found alike every time, by no clock (most_choices "
+            "there ends a choice of names); leave it out, or give the limits by options"
+        )
     if limits_are_given(args):
         best = _within(args, rules, by)
     else:

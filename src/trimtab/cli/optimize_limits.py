@@ -148,25 +148,28 @@ def add_names(parser: argparse.ArgumentParser) -> None:
         "--time-limit",
         metavar="SECONDS",
         type=_seconds,
-        help="for the proof of which names are best; then the best so far, with its gap "
-        "(default: 60)",
+        help="then the best so far, with its gap (default: 60 for the proof of which names are "
+        "best, else none)",
     )
 
 
 def _search(args: argparse.Namespace) -> Search:
-    """How far to look for the best names: until the time is up."""
-    from time import monotonic
+    """How far to look for the best: until the time is up."""
+    from dataclasses import replace
 
+    from trimtab.adapters.clock import time_limit
     from trimtab.cli.screen import progress
-    from trimtab.targets.solvers.limits import Breeding, Search
+    from trimtab.targets.solvers.limits import Breeding
 
-    end = monotonic() + (args.time_limit or USUAL_SECONDS)
+    timed = time_limit(args.time_limit or USUAL_SECONDS)
 
     def stop(looked: int, best: float, bound: float) -> bool:
-        progress(f"{looked:,} choices ruled out or looked at; gap {best - bound:.1e}")
-        return bool(monotonic() > end)
+        gap = f"; gap {best - bound:.1e}" if best > bound else ""
+        progress(f"{looked:,} steps of the search{gap}")
+        assert timed.stop is not None, "it was made to stop"
+        return timed.stop(looked, best, bound)
 
-    return Search(Breeding(seed=args.seed or 0), most_nodes=10**12, stop=stop)
+    return replace(timed, breeding=Breeding(seed=args.seed or 0), stop=stop)
 
 
 def constraints_of(
@@ -211,11 +214,6 @@ def constraints_of(
     }
     now = dict(held or {}) if args.turnover is not None else {}
     few = args.max_names or args.min_names or args.min_position
-    if args.time_limit is not None and not few:
-        raise RefusedError(
-            "--time-limit is for the search of --max-names, --min-names and --min-position: "
-            "everything else ends by itself; leave it out"
-        )
     return Constraints(
         low=low,
         high=high,
@@ -232,7 +230,7 @@ def constraints_of(
         max_names=args.max_names,
         min_names=args.min_names,
         smallest=args.min_position,
-        search=_search(args) if few else Search(),
+        search=_search(args) if few or args.time_limit is not None else Search(),
     )
 
 

@@ -415,7 +415,7 @@ class Optimiser(Parameters):
             limits = self.constraints.limits(names)
         else:
             limits = within(len(names), self.low, self.high) if self.limits is None else self.limits
-        if self.constraints is not None and self.objective in UNLIMITED:
+        if self.objective in UNLIMITED and self._has_limits():
             raise ValueError(f"{self.objective} takes no constraints: its weights follow from risk")
         if not limits.is_linear and self.objective not in MEAN_VARIANCE:
             raise ValueError(
@@ -423,6 +423,13 @@ class Optimiser(Parameters):
                 f"one of {', '.join(MEAN_VARIANCE)} does"
             )
         return asked, limits
+
+    def _has_limits(self) -> bool:
+        """Whether the constraints are more than how far to search."""
+        from trimtab.targets.objectives.constraints import Constraints
+
+        rules = self.constraints
+        return rules is not None and rules != Constraints(search=rules.search)
 
     def _budgets(self, names: Sequence[str]) -> tuple[tuple[str, float], ...]:
         """The shares of the risk that were asked for, of instruments by these names.

@@ -74,7 +74,7 @@ class Constraints:
         tracking_error: The most volatility, a year, of the difference from the benchmark.
         max_names, min_names: How many may be held; None for any number, and for one.
         smallest: A name that is held has at least this weight.
-        search: How far to look for the best choice of names.
+        search: How far to look for the best; `tt.time_limit` ends it by the clock.
         leverage: The most that is held, long and short together: 1.6 lets 1.3 be long and 0.3
             short; with a `low` below 0.
     """

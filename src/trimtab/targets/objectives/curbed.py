@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import nan
 from typing import TYPE_CHECKING
 
 from trimtab.kernels.quadratic import ABOVE_HELD, BELOW_HELD
 from trimtab.model.frozen import dataclass
 from trimtab.targets.solvers.contradiction import halved
 from trimtab.targets.solvers.highs import add_row, silent
-from trimtab.targets.solvers.limits import TRACKING, TURNOVER, Limits
-from trimtab.targets.solvers.programme import Programme, Row, Solution, part, times
+from trimtab.targets.solvers.limits import TRACKING, TURNOVER, Limits, Search, Stop
+from trimtab.targets.solvers.programme import Programme, Row, Solution, Status, part, times
 from trimtab.targets.solvers.quadratic import solve
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def solve_within(
     """Solve a quadratic programme under limits of every kind.
 
     Args:
-        limits: To keep to.
+        limits: To keep to; `limits.search.stop` ends the search for prices with the best weights
+            so far, once there are some.
         matrix, linear: Of the objective `1/2 w' Q w + c' w`.
         covariance: By which the tracking error is measured, a year's.
         like: The answer to a like programme, to begin from; it only saves time.
@@ -68,6 +70,7 @@ def solve_within(
     if tracking is None:
         return _within_turnover(limits, limits.programme(matrix, linear), like)
     benchmark, near = covariance @ tracking.benchmark, like
+    limits, stop = replace(limits, search=Search()), limits.search.stop
 
     def at(price: float) -> Tried:
         nonlocal near
@@ -86,7 +89,7 @@ def solve_within(
     scale = float(matrix.diagonal().sum() / covariance.diagonal().sum())
     allowed = 1e-9 * tracking.most + 1e-11
     first = None if like is None or like.tracking_price == 0.0 else like.tracking_price
-    tried = _cheapest(at, scale, allowed, first=first)
+    tried = _cheapest(at, scale, allowed, first=first, stop=stop)
     found = tried.found
     if found.solution.status != "optimal":
         return found
@@ -97,7 +100,8 @@ def solve_within(
     objective = 0.5 * float(weights @ matrix @ weights) + float(linear @ weights)
     room = max(tracking.most**2 - size**2, 0.0)
     gap = solution.gap + 0.5 * found.tracking_price * room
-    return replace(found, solution=replace(solution, objective=objective, gap=gap))
+    status: Status = "stopped" if tried.is_stopped else "optimal"
+    return replace(found, solution=replace(solution, status=status, objective=objective, gap=gap))
 
 
 def _within_turnover(limits: Limits, programme: Programme, like: Priced | None) -> Priced:
@@ -125,7 +129,7 @@ def _within_turnover(limits: Limits, programme: Programme, like: Priced | None) 
         return Tried(found, turnover.of(found.solution.weights) - turnover.most, min(slope, 0.0))
 
     first = None if like is None or like.turnover_price == 0.0 else like.turnover_price
-    tried = _cheapest(at, scale, ALLOWED, first=first)
+    tried = _cheapest(at, scale, ALLOWED, first=first, stop=limits.search.stop)
     found = tried.found
     if found.solution.status != "optimal":
         return found
@@ -134,7 +138,8 @@ def _within_turnover(limits: Limits, programme: Programme, like: Priced | None) 
     solution = found.solution
     gap = solution.gap + found.turnover_price * max(-tried.over, 0.0)
     objective = programme.objective(solution.weights)
-    return replace(found, solution=replace(solution, objective=objective, gap=gap))
+    status: Status = "stopped" if tried.is_stopped else "optimal"
+    return replace(found, solution=replace(solution, status=status, objective=objective, gap=gap))
 
 
 def _sides(solution: Solution, n: int) -> Floats:
@@ -178,17 +183,26 @@ def _moves(limits: Limits, programme: Programme, found: Priced, drive: Floats) -
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """The answer at a price, how much is over the limit, and how fast that changes with it."""
+    """The answer at a price, how much is over the limit, and how fast that changes with it.
+
+    `is_stopped` where cheaper prices were left untried.
+    """
 
     found: Priced
     over: float
     slope: float
+    is_stopped: bool = False
 
 
 def _cheapest(
-    at: Callable[[float], Tried], scale: float, allowed: float, *, first: float | None = None
+    at: Callable[[float], Tried],
+    scale: float,
+    allowed: float,
+    *,
+    first: float | None = None,
+    stop: Stop | None = None,
 ) -> Tried:
-    """The least price at which no more than `allowed` is over a limit.
+    """The least price at which no more than `allowed` is over a limit, or that at a stop.
 
     By steps of Newton between the dearest price that was too low and the cheapest that was not.
     """
@@ -201,9 +215,11 @@ def _cheapest(
         return now
     low, high = (0.0, price) if now.over <= allowed else (price, float("inf"))
     best = now
-    for _ in range(STEPS):
+    for step in range(STEPS):
         if abs(now.over) <= allowed:
             return now
+        if high < float("inf") and stop is not None and stop(step, nan, nan):
+            return replace(best, is_stopped=True)
         if now.over > 0.0:
             low = price
         else:

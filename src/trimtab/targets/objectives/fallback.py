@@ -19,6 +19,7 @@ from trimtab.targets.objectives.choices import Chosen
 from trimtab.targets.objectives.robust import errors
 from trimtab.targets.solvers.conic import Cone, Conic, Found, by_clarabel, by_highs
 from trimtab.targets.solvers.limits import Limits
+from trimtab.targets.solvers.programme import Status
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 ENOUGH_OF_OTHERS = 1e-5
 """A gap above this is no proof; more than `choices.ENOUGH`, as weights have some six digits."""
+
+PROVED = 1e-9
+"""A search that was stopped with a gap of no more was at its end."""
 
 KEPT = 1e-6
 """Limits are kept to this."""
@@ -73,6 +77,23 @@ def second_opinions(
             stopped = replace(first.solution, status="stopped", weights=weights, gap=gap)
             best, whose = Chosen(weights, stopped), name
     return best, whose, attempts
+
+
+def with_proof(
+    asked: Asked, limits: Limits, expected: Floats, covariance: Floats, years: float, so_far: Chosen
+) -> Chosen:
+    """An answer that was stopped, with how much better any can be; arguments as before.
+
+    Where nothing is known with all limits, it is proved without that on tracking error: what is
+    best with fewer limits is no worse. NaN where nothing is known then either.
+    """
+    gap = so_far.solution.gap
+    if gap == float("inf"):
+        problem = Problem(asked, replace(limits, tracking=None), expected, covariance, years)
+        gap = problem.gap(so_far.weights, nan)
+        gap = gap if gap < float("inf") else nan
+    status: Status = "optimal" if gap <= PROVED else "stopped"
+    return replace(so_far, solution=replace(so_far.solution, status=status, gap=gap))
 
 
 class Problem:

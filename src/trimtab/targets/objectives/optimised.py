@@ -17,6 +17,7 @@ from trimtab.targets.objectives.asked import (
     told_of,
     value_by_history,
 )
+from trimtab.targets.objectives.ended import ended_early, not_ended
 from trimtab.targets.solvers.contradiction import contradiction
 from trimtab.targets.solvers.limits import Limits
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from trimtab.targets.solvers.programme import Solution
 
     Floats = NDArray[np.float64]
+
+SHARES_EXACT = 1e-9
+"""Shares of the risk that are further from their budget were not searched to the end."""
 
 
 def optimise(
@@ -46,7 +50,7 @@ def optimise(
 
     Args:
         asked: The objective.
-        limits: On weights and sums of them.
+        limits: On weights and sums of them; `limits.search.stop` ends a search before its end.
         expected: A year's expected returns, shape (n,).
         covariance: A year's, positive definite, shape (n, n).
         returns: Simple returns by session, shape (sessions, n): for `min-cvar` and `min-cdar`.
@@ -64,18 +68,28 @@ def optimise(
             years=years,
         )
     if asked.objective in UNLIMITED:
-        return _unlimited(asked, expected, covariance, names)
+        return _unlimited(asked, limits, expected, covariance, names)
     if asked.objective in BY_HISTORY:
         return _by_history(asked, limits, expected, covariance, returns, names)
     chosen = _chosen(asked, limits, expected, covariance, years)
     solver = "active set" if limits.names is None else "branch and bound"
     attempts = [Attempt(solver, chosen.solution.status, chosen.solution.gap)]
-    if limits.names is None and not chosen.is_proved:
+    is_ended = limits.search.stop is not None and chosen.solution.status == "stopped"
+    if limits.names is None and not chosen.is_proved and not is_ended:
         from trimtab.targets.objectives.fallback import second_opinions
 
         chosen, other, others = second_opinions(asked, limits, expected, covariance, years, chosen)
         solver, attempts = other or solver, [*attempts, *others]
     findings: list[Finding] = []
+    if limits.names is None and is_ended:
+        from trimtab.targets.objectives.fallback import with_proof
+
+        chosen = with_proof(asked, limits, expected, covariance, years, chosen)
+        attempts = [Attempt(solver, chosen.solution.status, chosen.solution.gap)]
+        if chosen.solution.status == "stopped":
+            findings.append(ended_early(asked, chosen.solution.gap))
+    elif limits.search.stop is not None and limits.is_linear and not _is_robust(asked):
+        findings.append(not_ended(asked))
     if chosen.solution.status == "infeasible":
         told = contradiction_told(names, limits, chosen.solution, covariance)
         findings.append(Finding("limits-contradict", "limits", contradictory(told), "error"))
@@ -187,22 +201,38 @@ def _chosen(
             return choices.most_diversified(covariance, limits)
 
 
+def _is_robust(asked: Asked) -> bool:
+    """Whether the worst expected returns are searched for."""
+    return asked.objective == "robust-utility" and asked.uncertainty != "box"
+
+
 def _unlimited(
-    asked: Asked, expected: Floats, covariance: Floats, names: Sequence[str]
+    asked: Asked, limits: Limits, expected: Floats, covariance: Floats, names: Sequence[str]
 ) -> Optimised:
     """Weights by shares of the risk."""
     import numpy as np
 
     from trimtab.targets.objectives.hierarchy import hierarchical
-    from trimtab.targets.objectives.risk_parity import risk_budgeted
+    from trimtab.targets.objectives.risk_parity import risk_budgeted, risk_shares
 
+    status, stop = "optimal", limits.search.stop
+    findings: tuple[Finding, ...] = ()
     if asked.objective == "hrp":
         weights, solver = hierarchical(covariance), "single linkage"
+        findings = () if stop is None else (not_ended(asked),)
     else:
         shares = dict(asked.budgets)
         budget = np.array([shares[name] for name in names]) if shares else None
-        weights, solver = risk_budgeted(covariance, budget), "Newton"
-    return told_of(asked, weights, expected, covariance, status="optimal", solver=solver, gap=nan)
+        weights, solver = risk_budgeted(covariance, budget, stop=stop), "Newton"
+        if stop is not None:
+            wanted = np.full(len(weights), 1.0 / len(weights)) if budget is None else budget
+            off = float(np.abs(risk_shares(weights, covariance) - wanted / wanted.sum()).max())
+            if off > SHARES_EXACT:
+                status, findings = "stopped", (ended_early(asked, nan, shares_off=off),)
+    return told_of(
+        asked, weights, expected, covariance,
+        status=status, solver=solver, gap=nan, findings=findings,
+    )  # fmt: skip
 
 
 def _by_history(
@@ -214,6 +244,8 @@ def _by_history(
     names: Sequence[str],
 ) -> Optimised:
     """Weights by the losses of history."""
+    import numpy as np
+
     from trimtab.targets.objectives.tails import least_cvar, least_drawdown
 
     least = least_cvar if asked.objective == "min-cvar" else least_drawdown
@@ -221,9 +253,10 @@ def _by_history(
     status, gap = found.status, nan
     findings: tuple[Finding, ...] = ()
     value = value_by_history(asked, found.weights, returns)
-    if status == "optimal":
+    if status == "optimal" or np.isfinite(found.weights).all():
         assert value is not None, "it is an objective of history"
         gap = max(value - found.bound, 0.0)
+        findings = () if status == "optimal" else (ended_early(asked, gap),)
     else:
         status, finding = _not_found(limits, covariance, names, found.status)
         findings = (finding,)
@@ -286,7 +319,10 @@ def _resampled(
     sessions, n = returns.shape
     if sessions <= n + 1:
         raise ValueError(f"resampled: {sessions} sessions of {n} instruments are too few")
-    single, whole = replace(asked, resampled=0), np.zeros(n)
+    single, whole, count = replace(asked, resampled=0), np.zeros(n), 0
+    stop = limits.search.stop
+    findings: tuple[Finding, ...] = ()
+    limits = replace(limits, search=replace(limits.search, stop=None))
     for mean, spread in draws(
         expected,
         covariance,
@@ -307,13 +343,18 @@ def _resampled(
         if not np.isfinite(one.weights).all():
             return one
         whole += one.weights
+        count += 1
+        if count < asked.resampled and stop is not None and stop(count, nan, nan):
+            findings = (ended_early(asked, nan, histories=count),)
+            break
     return told_of(
         asked,
-        whole / asked.resampled,
+        whole / count,
         expected,
         covariance,
         status="resampled",
-        solver=f"mean of {asked.resampled} histories",
+        solver=f"mean of {count} histories",
         gap=nan,
+        findings=findings,
         years=years,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import TYPE_CHECKING
 
 from trimtab.targets.solvers.sound import check_estimates
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from trimtab.targets.solvers.limits import Stop
+
     Floats = NDArray[np.float64]
 
 ROUNDS = 200
@@ -17,7 +20,9 @@ EXACT = 1e-13
 """Shares of risk may differ from their budget by this."""
 
 
-def risk_budgeted(covariance: Floats, budget: Floats | None = None) -> Floats:
+def risk_budgeted(
+    covariance: Floats, budget: Floats | None = None, *, stop: Stop | None = None
+) -> Floats:
     """Long-only weights of which each adds its budgeted share to the variance.
 
     The minimum of 1/2 x'Sx - b' log x, scaled to sum to 1 (Spinu 2013), by Newton steps that are
@@ -26,6 +31,7 @@ def risk_budgeted(covariance: Floats, budget: Floats | None = None) -> Floats:
     Args:
         covariance: Shape (n, n), positive definite.
         budget: Shares of the variance, > 0, summing to 1, shape (n,); None for equal ones.
+        stop: Ends the search before its shares are exact.
 
     Returns:
         Shape (n,), summing to 1.
@@ -47,15 +53,17 @@ def risk_budgeted(covariance: Floats, budget: Floats | None = None) -> Floats:
     own = np.sqrt(covariance.diagonal())
     correlation = covariance / np.outer(own, own)
     x = np.sqrt(share) / np.sqrt(max(float(np.sqrt(share) @ correlation @ np.sqrt(share)), 1e-12))
-    for _ in range(ROUNDS):
+    for step in range(ROUNDS):
         pull = correlation @ x
         if np.abs(x * pull - share).max() <= EXACT:
             break
+        if stop is not None and stop(step, nan, nan):
+            break
         gradient = pull - share / x
-        step = np.linalg.solve(correlation + np.diag(share / x**2), gradient)
-        furthest = float(np.abs(step / x).max())
-        decrement = float(np.sqrt(max(gradient @ step, 0.0) / share.min()))
-        x = x - (step if furthest < 0.5 else step / (1.0 + max(decrement, furthest)))
+        move = np.linalg.solve(correlation + np.diag(share / x**2), gradient)
+        furthest = float(np.abs(move / x).max())
+        decrement = float(np.sqrt(max(gradient @ move, 0.0) / share.min()))
+        x = x - (move if furthest < 0.5 else move / (1.0 + max(decrement, furthest)))
     weights: Floats = x / own
     weights /= weights.sum()
     return weights

@@ -17,12 +17,13 @@ at the answer, and the programme with the slope in its place is solved to bound 
 from __future__ import annotations
 
 from dataclasses import replace
-from math import sqrt
+from math import nan, sqrt
 from typing import TYPE_CHECKING, Literal, get_args
 
 from trimtab.targets.objectives.choices import Chosen, most_utility
 from trimtab.targets.objectives.curbed import Priced, solve_within
-from trimtab.targets.solvers.programme import Solution
+from trimtab.targets.solvers.limits import Search
+from trimtab.targets.solvers.programme import Solution, Status
 from trimtab.targets.solvers.quadratic import solve
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def _in_ellipsoid(
     spread: Floats,
 ) -> Chosen:
     """The worst of an ellipsoid, by a search for the price of its variance."""
+    limits, stop = replace(limits, search=Search()), limits.search.stop
     near: Priced | None = None
 
     def at(price: float) -> tuple[Solution, float]:
@@ -147,10 +149,14 @@ def _in_ellipsoid(
     found, size = at(low)
     under, high, over = low * size - kappa, kappa / _least_size(limits, spread, covariance), None
     price = min(kappa / size, high)
-    for _ in range(STEPS):
+    status: Status = "optimal"
+    for step in range(STEPS):
         found, size = at(price)
         miss = price * size - kappa
         if abs(miss) <= NEAR * kappa or high - low <= NEAR * high:
+            break
+        if stop is not None and stop(step, nan, nan):
+            status = "stopped"
             break
         if miss < 0.0:
             low, under = price, miss
@@ -166,7 +172,7 @@ def _in_ellipsoid(
     bound = _solved(limits, matrix, slope - returns, covariance, near).solution
     value = 0.5 * float(weights @ matrix @ weights) - float(returns @ weights) + kappa * size
     gap = max(value - (bound.objective - bound.gap), 0.0)
-    return Chosen(weights, replace(found, objective=value, gap=gap))
+    return Chosen(weights, replace(found, status=status, objective=value, gap=gap))
 
 
 def _least_size(limits: Limits, spread: Floats, covariance: Floats) -> float:

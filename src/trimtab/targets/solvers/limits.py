@@ -83,6 +83,11 @@ class Names:
     words: str = ""
 
 
+Stop = Callable[[int, float, float], bool]
+"""Asked between the steps of a search, with how many there were, the best objective so far and the
+bound below it (NaN where a step has none): the search ends where it returns True."""
+
+
 @dataclass(frozen=True, slots=True)
 class Breeding:
     """How a genetic search goes.
@@ -106,18 +111,17 @@ class Breeding:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """How far the search for a choice of names goes.
+    """How far a search for the best weights goes.
 
     Args:
         breeding: The genetic search that it begins with.
         most_nodes: Parts of the tree of choices after which it stops with the best so far.
-        stop: Asked now and then, with the parts looked at, the best objective and the bound below
-            it; it ends the search by returning True.
+        stop: Ends any search, of names or of weights, with the best so far; see `Stop`.
     """
 
     breeding: Breeding = Breeding()
     most_nodes: int = 1_000_000
-    stop: Callable[[int, float, float], bool] | None = None
+    stop: Stop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ class Limits:
         turnover: From what is held now, or from nothing: see `leverage`.
         tracking: Around a benchmark.
         names: How many may be held, and how small.
-        search: How far to look for the best choice of names.
+        search: How far to look for the best.
         part: Of the whole that these are limits of; then messages tell percent of the whole, else
             fractions.
     """

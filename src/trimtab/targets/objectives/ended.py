@@ -1,0 +1,49 @@
+"""What is told of a search that a time limit ended, or could not end."""
+
+from __future__ import annotations
+
+from math import isfinite, isnan, nan
+from typing import TYPE_CHECKING
+
+from trimtab.model.findings import Finding
+
+if TYPE_CHECKING:
+    from trimtab.targets.objectives.asked import Asked
+
+
+def ended_early(
+    asked: Asked, gap: float, *, shares_off: float = nan, histories: int = 0
+) -> Finding:
+    """That these weights are the best so far, and how much better others can be.
+
+    Args:
+        asked: What was searched for.
+        gap: How much better any weights within the limits can be, at most; not finite: unknown.
+        shares_off: Of risk budgets, how far a share of the risk is from its budget, at most.
+        histories: Of resampled weights, how many were averaged.
+    """
+    if histories > 0:
+        message = (
+            f"The time limit ended after {histories} of {asked.resampled} drawn histories: these "
+            "weights are the mean of those."
+        )
+    elif not isnan(shares_off):
+        message = (
+            "The time limit ended the search: these are the weights so far. The share of the risk "
+            f"that an instrument adds is off by {shares_off:.2%} at most."
+        )
+    else:
+        proof = "how much better others could be is not known"
+        if isfinite(gap):
+            proof = f"others within the limits are better by {gap:.2g} at most (optimality_gap)"
+        message = f"The time limit ended the search: these are the best weights so far; {proof}."
+    return Finding("time-limit", asked.objective, f"{message} Give more time for more.", "warning")
+
+
+def not_ended(asked: Asked) -> Finding:
+    """That a time limit had nothing to end."""
+    message = (
+        f"The time limit did nothing: {asked.objective} under these limits is found directly, "
+        "without a search that could be ended. Leave it out."
+    )
+    return Finding("time-limit-unused", asked.objective, message, "info")

@@ -124,6 +124,7 @@ def run(
     adopted = counts[ADOPTED]
     measure_against(targets[adopted], branches, absolute, relative, space, branch_space)
     day = start
+    is_new = True  # what is held is not what it was a block ago
     stride = FIRST_BLOCK
     while day < sessions:
         stop = min(day + stride, sessions) if tested else min(day + BLOCK, sessions)
@@ -132,8 +133,9 @@ def run(
             stop = min(next_look(looks, day, stop) + 1, stop)
         aim = targets[adopted]
         fill_values(prices, units, day, stop, equity)
-        if every and banded:
+        if every and banded and is_new:
             fill_reaches(units, aim, space)
+            is_new = False
         if every and drift >= 0.0:
             fill_apart(prices, units, aim, day, stop - day, equity, apart)
         resume = stop
@@ -150,7 +152,8 @@ def run(
                     fires = next_apart(day, t, fires, drift, equity, apart)
                 if banded:
                     fires = next_breach(
-                        closes, highs, lows, units, branches, space, branch_space, t, fires, equity,
+                        prices, closes, highs, lows, units, branches, space, branch_space, t, fires,
+                        equity,
                     )  # fmt: skip
                 t = fires
             if t >= deciding:
@@ -217,6 +220,7 @@ def run(
             if lag == 0:
                 equity[t] = value - totals[0]
             resume = t + 1
+            is_new = True
             stride = FIRST_BLOCK
             break
         day = resume

@@ -123,6 +123,7 @@ def fill_extremes(closes: Column, highs: Column, lows: Column) -> None:
 
 @kernel
 def next_breach(
+    prices: Column,
     closes: Column,
     highs: Column,
     lows: Column,
@@ -140,7 +141,9 @@ def next_breach(
     last bit: what is rounded keeps its order. Others are looked at one by one.
 
     Args:
-        closes: Prices, shape (sessions, n).
+        prices: Prices by instrument, shape (n, sessions + LANES): one after the other in memory,
+            and near, since they have just been valued.
+        closes: The same by session, shape (sessions, n).
         highs, lows: As `fill_extremes` leaves them.
         units: What is held.
         branches: Inner sleeves.
@@ -157,20 +160,15 @@ def next_breach(
         end = min((stretch + 1) * STRETCH, stop)
         high, low = highs[stretch], lows[stretch]
         worth = value[at:end]
-        smallest = worth[0]
-        largest = worth[0]
-        for j in range(len(worth)):
-            smallest = worth[j] if worth[j] < smallest else smallest
-            largest = worth[j] if worth[j] > largest else largest
+        smallest, largest = least_and_most(worth)
         # Most stretches have none, which is seen soonest without asking whose.
-        may_be = False
-        for i in range(len(units)):
-            may_be |= (most[i] * high[i] >= smallest) | (least[i] * low[i] <= largest)
+        may_be = may_reach(most, least, high, low, smallest, largest)
         found = end
         for i in range(len(units) if may_be else 0):
             if most[i] * high[i] >= smallest or least[i] * low[i] <= largest:
+                price = prices[i]
                 for t in range(at, found):
-                    reach, drop = most[i] * closes[t][i], least[i] * closes[t][i]
+                    reach, drop = most[i] * price[t], least[i] * price[t]
                     if reach >= worth[t - at] or drop <= worth[t - at]:
                         found = t
                         break
@@ -188,6 +186,49 @@ def next_breach(
             return found
         at = end
     return stop
+
+
+@written_out
+@kernel
+def least_and_most(worth: Column) -> tuple[float, float]:
+    """The least and the most that a portfolio is worth on some sessions.
+
+    Four sessions at a time: one after the other, each would wait for the one before it.
+    """
+    a = b = c = d = p = q = r = s = worth[0]
+    fours = len(worth) - len(worth) % 4
+    for j in range(0, fours, 4):
+        t, u, v, w = worth[j], worth[j + 1], worth[j + 2], worth[j + 3]
+        a = t if t < a else a
+        b = u if u < b else b
+        c = v if v < c else c
+        d = w if w < d else d
+        p = t if t > p else p
+        q = u if u > q else q
+        r = v if v > r else r
+        s = w if w > s else s
+    for j in range(fours, len(worth)):
+        a = worth[j] if worth[j] < a else a
+        p = worth[j] if worth[j] > p else p
+    return min(min(a, b), min(c, d)), max(max(p, q), max(r, s))
+
+
+@written_out
+@kernel
+def may_reach(
+    most: Column, least: Column, high: Column, low: Column, smallest: float, largest: float
+) -> bool:
+    """Whether the furthest prices reach a band, whoever's it is.
+
+    Args:
+        most, least: ABOVE and BELOW of `fill_reaches`.
+        high, low: The highest and the lowest price of each instrument.
+        smallest, largest: What the portfolio is worth, at least and at most.
+    """
+    found = False
+    for i in range(len(most)):
+        found |= (most[i] * high[i] >= smallest) | (least[i] * low[i] <= largest)
+    return found
 
 
 @kernel

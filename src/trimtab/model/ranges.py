@@ -22,15 +22,15 @@ def ranged(words: str) -> list[str]:
     >>> ranged("band:{1..3}pp"), ranged("drift:{1..2/0.5}pp")
     (['band:1pp', 'band:2pp', 'band:3pp'], ['drift:1pp', 'drift:1.5pp', 'drift:2pp'])
     """
+    if "{" not in words and "}" not in words:  # as most of the thousands of a sweep are
+        return [words]
     found = re.search(
         r"\{" + _NUMBER + r"\.\." + _NUMBER + "(?:/" + _NUMBER + r")?\}", words, re.ASCII
     )
     if found is None:
-        if "{" in words or "}" in words:
-            raise PolicyError(
-                f"{words}: a range is written {{1..10}} or {{1..10/0.5}}, as band:{{1..10}}pp"
-            )
-        return [words]
+        raise PolicyError(
+            f"{words}: a range is written {{1..10}} or {{1..10/0.5}}, as band:{{1..10}}pp"
+        )
     low, high, step = Decimal(found[1]), Decimal(found[2]), Decimal(found[3] or 1)
     if high < low or step <= 0 or (high - low) / step > MOST:
         raise PolicyError(f"{words}: a range goes upwards, in steps above zero")

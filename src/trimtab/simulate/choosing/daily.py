@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
 from trimtab.kernels.compile import compiled
-from trimtab.kernels.sweep import FALL, FIGURES, FINAL, PAID, TURNED, measure
+from trimtab.kernels.sweep import FALL, FIGURES, FINAL, LANE_SUMS, PAID, TURNED, measure
 from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.simulate.choosing.grid import Grid
@@ -171,7 +171,7 @@ def _fill(row: Floats, run: PolicyResult, cuts: NDArray[np.int64]) -> None:
     growth = np.array(run.growth)
     held = np.append(0.0, target_returns(run.targets, run.history))
     kernel: Any = compiled(measure)
-    kernel(growth, held, cuts, np.zeros(len(growth)), row)
+    kernel(growth, held, cuts, np.zeros(len(growth)), np.zeros(LANE_SUMS), row)
     row[TURNED], row[PAID] = run.turnover_one_way, run.cost_paid
     row[-2], row[-1] = run.final_value, run.rebalances
     assert row[FALL] <= 0.0 <= row[FINAL]

@@ -27,6 +27,7 @@ from trimtab.kernels.sweep import (
     FIGURES,
     FINAL,
     FOURTH,
+    LANE_SUMS,
     MEAN,
     PAID,
     THIRD,
@@ -52,7 +53,7 @@ from trimtab.simulate.research.laid_out import laid_out, room_for_extremes
 from trimtab.simulate.research.panel import shared_history
 from trimtab.simulate.research.portions import run_portions
 from trimtab.simulate.research.rules import CostRule, DividendUse, Rules, TradeAt, read_rules
-from trimtab.simulate.research.run_columns import looks_of
+from trimtab.simulate.research.run_columns import looks_of, number_of
 from trimtab.simulate.research.settings import out_of_reach
 from trimtab.simulate.said import findings_listed, with_findings
 from trimtab.simulate.uncertainty.overfitting import (
@@ -508,23 +509,22 @@ def _when_columns(policies: Grid, panel: PriceHistory) -> tuple[Any, ...]:
     import numpy as np
 
     made = [looks_of(when, panel) for when in policies.whens]
-    looks = np.array([one for one, _ in made])
-    every = np.array([one for _, one in made])
-
-    def number(part: Any) -> float:
-        return -1.0 if part is None else float(part)
-
+    # Thousands of policies have a handful of calendars: each column is there once.
+    different = {(id(looks), every): (looks, every) for looks, every in made}
+    place = {key: k for k, key in enumerate(different)}
+    looks = np.array([one for one, _ in different.values()])
+    every = np.array([one for _, one in different.values()])
+    look_of = np.array([place[id(looks), every] for looks, every in made], dtype=np.int64)
     bands = np.array(
         [
-            [number(w.band_absolute), number(w.band_relative), number(w.drift)]
+            [number_of(w.band_absolute), number_of(w.band_relative), number_of(w.drift)]
             for w in policies.whens
         ]
     )
-    when = np.ascontiguousarray(policies.rows[:, 0])
-    to = policies.rows[:, 1]
+    when, to = policies.rows[:, 0], policies.rows[:, 1]
     codes = np.array([TO_CODES[one.kind] for one in policies.tos], dtype=np.int64)
-    widths = np.array([number(one.width) for one in policies.tos])
-    return (looks, every, when, *(np.ascontiguousarray(bands[when, k]) for k in range(3)),
+    widths = np.array([number_of(one.width) for one in policies.tos])
+    return (looks, every, look_of[when], *(np.ascontiguousarray(bands[when, k]) for k in range(3)),
             codes[to], widths[to])  # fmt: skip
 
 
@@ -584,6 +584,7 @@ def _space(columns: _Columns) -> tuple[Any, ...]:
         np.zeros(BLOCK),
         np.zeros(sessions),
         np.zeros(sessions),
+        np.zeros(LANE_SUMS),
     )
 
 

@@ -260,11 +260,11 @@ class RunColumns:
                 self.every,
                 *self._targets(rows, session),
                 self.branches,
-                _number(when.band_absolute),
-                _number(when.band_relative),
-                _number(when.drift),
+                number_of(when.band_absolute),
+                number_of(when.band_relative),
+                number_of(when.drift),
                 TO_CODES[to.kind],
-                _number(to.width),
+                number_of(to.width),
                 self.lag,
                 self.cost_rule,
                 self.costs,
@@ -334,12 +334,12 @@ class RunColumns:
             targets=targets,
             target_at=target_at,
             branches=self.branches,
-            absolute=_number(when.band_absolute),
-            relative=_number(when.band_relative),
-            drift=_number(when.drift),
-            cashflow=_number(when.cashflow),
+            absolute=number_of(when.band_absolute),
+            relative=number_of(when.band_relative),
+            drift=number_of(when.drift),
+            cashflow=number_of(when.cashflow),
             to=TO_CODES[to.kind],
-            width=_number(to.width),
+            width=number_of(to.width),
             lag=self.lag,
             struck=self.struck,
         )
@@ -359,7 +359,7 @@ class RunColumns:
         )
 
 
-def _number(part: Fraction | Decimal | None) -> float:
+def number_of(part: Fraction | Decimal | None) -> float:
     """A width as the kernels take it: below zero for none."""
     if part is None:
         return -1.0

@@ -509,7 +509,7 @@ def test_on_paper_charts_have_the_width_of_a_page(tab: Tab, file: Path) -> None:
     after = tab.run(drawn)
 
     assert max(before) <= 390
-    assert paper == [690, 690, 332, 690, 332]
+    assert paper == [690, 690, 332, 332, 332]
     assert after == before
 
 
@@ -534,7 +534,8 @@ def test_printed_pages_are_full(tab: Tab, file: Path, tmp_path: Path) -> None:
     tab.call("Emulation.setEmulatedMedia", media="print")
 
     kept = tab.run(
-        "[...document.querySelectorAll('table, .answer, .chart:not(#weights), .panels > div')]"
+        "[...document.querySelectorAll('table, .answer, .chart:not(#weights):not(#years), "
+        "#years .body > div, .panels > div')]"
         ".every(one => getComputedStyle(one).breakInside === 'avoid')"
     )
     tab.paper(tmp_path / "page.pdf")
@@ -542,6 +543,18 @@ def test_printed_pages_are_full(tab: Tab, file: Path, tmp_path: Path) -> None:
 
     assert kept
     assert len(re.findall(rb"/Type /Page\b(?!s)", (tmp_path / "page.pdf").read_bytes())) in (4, 5)
+
+
+def test_a_long_name_makes_no_phone_slide(tab: Tab, tmp_path: Path) -> None:
+    """A policy that is named by a whole sentence is no wider than the screen, in its menu too."""
+    name = "the committee's policy with relative bands of a quarter, half of the way back, and more"
+    result = backtest(lively("AB", 60), Policy({"A": 0.5, "B": 0.5}, name=name))
+    page = tmp_path / "long.html"
+    page.write_text(backtest_html(result), encoding="utf-8")
+
+    tab.open(page, width=390, height=844)
+
+    assert tab.run("document.documentElement.scrollWidth") == 390
 
 
 def test_a_long_table_may_break_between_its_rows() -> None:

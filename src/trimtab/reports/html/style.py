@@ -68,7 +68,7 @@ font:inherit;font-size:.85rem;cursor:pointer}
 .choice button[aria-pressed=true]{background:var(--accent);color:var(--page)}
 select{font:inherit;font-size:.9rem;padding:.3rem .5rem;border:1px solid var(--line);
 border-radius:7px;background:var(--page);color:var(--text);max-width:100%}
-label{font-size:.9rem;color:var(--soft)}
+label{font-size:.9rem;color:var(--soft)}.tools,.pick{min-width:0;max-width:100%}
 .legend{display:flex;flex-wrap:wrap;gap:.15rem .3rem;margin:.5rem 0 .2rem;align-items:center;
 font-size:.85rem;font-variant-numeric:tabular-nums}
 .legend .at{color:var(--soft);padding:.2rem .4rem .2rem 0;min-width:6.6em}
@@ -144,8 +144,9 @@ body{font-size:9.5pt}main{max-width:none;padding:0}h1{font-size:16pt}.answer>p{f
 h2{break-after:avoid;margin-top:1.2rem;font-size:12pt}
 .legend{font-size:8.5pt;margin:.2rem 0 0}.legend button{padding:.1rem .4rem}
 .chart,.rows .row,tr,.answer,.panels>div,table{break-inside:avoid}
-.long,.long table,#weights{break-inside:auto}
-#years .body>div{break-inside:avoid}h3{break-after:avoid}
+.long,.long table,#weights,#years{break-inside:auto}
+#years .body{display:grid;grid-template-columns:1fr 1fr;gap:0 26px}
+#years .legend{grid-column:1/-1;break-after:avoid}#years .body>div{break-inside:avoid}h3{break-after:avoid}
 ul{font-size:8.5pt;line-height:1.4}li{max-width:none}
 footer{break-before:avoid;margin-top:1rem;font-size:7.5pt}
 .choice{display:none}select{border:0;padding:0;appearance:none}

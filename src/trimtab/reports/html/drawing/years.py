@@ -24,7 +24,9 @@ const barsOf = ([key, title]) => {
       const high = Math.max(extent(visible.map((k) => rows[k]))[1], 0) || 0.01;
       const ticks = ticksOf(0, high, height / 52);
       const text = key === "turnover" ? fits(ticks.step) : shortMoney;
-      at = plane(host, height, 0, high, 54, ticks.found.map((v) => [v, text(v)]));
+      // On paper two stand side by side, as the style has it.
+      at = plane(host, height, 0, high, 54, ticks.found.map((v) => [v, text(v)]),
+        state.paper ? 2 : 1);
       slot = (at.right - at.left) / years.length;
       light = draw("rect", { class: "band", y: at.top, height: at.bottom - at.top, width: slot,
         visibility: "hidden" }, at.svg);

@@ -26,6 +26,9 @@ demo: setup-core
 	@sh scripts/demo.sh
 
 test: setup
+ifeq ($(ARGS),)
+	@$(PYTHON_BIN) -m tests.compile_kernels
+endif
 	@$(PYTHON_BIN) -m pytest -q -n 2 $(ARGS)
 
 lint: setup

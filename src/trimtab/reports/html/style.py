@@ -146,7 +146,8 @@ h2{break-after:avoid;margin-top:1.2rem;font-size:12pt}
 .chart,.rows .row,tr,.answer,.panels>div,table{break-inside:avoid}
 .long,.long table,#weights,#years{break-inside:auto}
 #years .body{display:grid;grid-template-columns:1fr 1fr;gap:0 26px}
-#years .legend{grid-column:1/-1;break-after:avoid}#years .body>div{break-inside:avoid}h3{break-after:avoid}
+#years .legend{grid-column:1/-1;break-after:avoid}
+#years .body>div{break-inside:avoid}h3{break-after:avoid}
 ul{font-size:8.5pt;line-height:1.4}li{max-width:none}
 footer{break-before:avoid;margin-top:1rem;font-size:7.5pt}
 .choice{display:none}select{border:0;padding:0;appearance:none}

@@ -287,6 +287,27 @@ def test_a_time_limit_that_would_do_nothing_is_refused(
     assert "--time-limit: " in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.parametrize(
+    ("options", "unit"),
+    [
+        ("--objective min-volatility", "half the variance a year"),
+        ("--objective utility", "the utility a year"),
+        ("--objective min-cvar", "the mean of the worst losses"),
+        ("--objective max-sharpe --max-names 2", "the ratio"),
+    ],
+)
+def test_a_gap_says_what_it_is_a_gap_in(
+    options: str, unit: str, prices: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A number without its unit bounds nothing: text and JSON have both."""
+    code = main(["optimize", "--prices", str(prices), *options.split()])
+    text = " ".join(capsys.readouterr().out.split())
+
+    assert code == 0
+    assert f"in {unit}." in text
+    assert told(options, prices, capsys)["optimality_gap_in"] == unit
+
+
 TABLES = {
     "least volatility": 'objective = "min-volatility"',
     "ratio": 'objective = "max-sharpe"\ncovariance = "oas"\nhistory = "2y"',

@@ -157,6 +157,7 @@ def _told(answer: Answer) -> dict[str, Any]:
         "status": found.status,
         "solver": found.solver,
         "optimality_gap": number(found.optimality_gap),
+        "optimality_gap_in": found.gap_in or None,
         "attempts": [
             {"solver": one.solver, "status": one.status, "optimality_gap": number(one.gap)}
             for one in found.attempts

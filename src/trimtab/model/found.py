@@ -47,6 +47,7 @@ class Estimates:
         solver: What found the weights, and its status.
         gap: How much better any others within the limits can be than these before they were
             rounded, at most, as `1e-12`; empty: no bound is known.
+        gap_in: What that is a gap in, in words, of what is invested.
     """
 
     first: date
@@ -60,6 +61,7 @@ class Estimates:
     objective_value: Decimal | None
     solver: str
     gap: str
+    gap_in: str = field(default="", metadata={LATER: True})
 
 
 @dataclass(frozen=True, slots=True)

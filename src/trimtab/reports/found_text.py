@@ -69,6 +69,7 @@ def _estimates_json(one: Estimates) -> dict[str, Any]:
         "objective_value": _number(one.objective_value),
         "solver": one.solver,
         "optimality_gap": float(one.gap) if one.gap else None,
+        "optimality_gap_in": one.gap_in or None,
     }
 
 
@@ -163,7 +164,7 @@ def _solved(own: Estimates) -> str:
         return sentence(own.solver)
     return (
         f"{sentence(own.solver)} Before they were rounded to 0.01%, no weights within the limits "
-        f"were better by more than {own.gap}."
+        f"were better by more than {own.gap}, counted in {own.gap_in} of what is invested."
     )
 
 

@@ -66,7 +66,9 @@ def optimised_text(
         expected += f" {turnover:.2%} of the portfolio has to move (one way)."
     seen = found.foreseen
     gap = found.optimality_gap
-    proved = "" if isnan(gap) else f" No weights are better by more than {gap:.1e}."
+    proved = ""
+    if not isnan(gap):
+        proved = f" No weights are better by more than {gap:.1e}, counted in {found.gap_in}."
     blocks = [
         head,
         *read,

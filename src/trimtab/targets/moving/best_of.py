@@ -6,11 +6,12 @@ where leaving what is held costs, the best is the edge of the region that is not
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
-from trimtab.targets.objectives.asked import Asked, Optimised, told_of
+from trimtab.targets.objectives.asked import RETURN, Asked, Optimised, told_of
 from trimtab.targets.objectives.optimised import contradiction_told, contradictory, optimise
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _tolerated(
         Asked(), one.weights, seen.expected, seen.covariance,
         status=one.status, solver=one.solver, gap=one.gap, findings=() if one.met else (missed,),
     )  # fmt: skip
-    return found, one.how.rstrip(".")
+    return replace(found, gap_in=RETURN), one.how.rstrip(".")
 
 
 def _from_held(

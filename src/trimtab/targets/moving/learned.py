@@ -374,6 +374,7 @@ def _estimates(window: Window, best: Optimised, covariance: Floats) -> Estimates
         objective_value=decimal_of(best.objective_value),
         solver=best.solved,
         gap=_gap(best.optimality_gap),
+        gap_in="" if isnan(best.optimality_gap) else best.gap_in,
     )
 
 

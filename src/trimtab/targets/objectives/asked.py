@@ -89,10 +89,11 @@ class Optimised:
             and these are others, `resampled` where nothing is claimed.
         solver: What found them.
         optimality_gap: How much better than this any weights within the limits can be, at most, in
-            units of the programme that was solved; NaN where the solver knows no bound.
+            units of `gap_in`; NaN where the solver knows no bound.
         findings: What is to be said, as limits that contradict each other.
         foreseen: Where the expected returns came from, unless by a word from history.
         attempts: Every solver that was asked, in order, with what it made of it.
+        gap_in: What the gap is a gap in, in words: of the programme that was solved.
     """
 
     weights: Floats
@@ -106,6 +107,7 @@ class Optimised:
     findings: tuple[Finding, ...] = ()
     foreseen: Foreseen | None = None
     attempts: tuple[Attempt, ...] = ()
+    gap_in: str = ""
 
     @property
     def solved(self) -> str:
@@ -152,7 +154,35 @@ def told_of(
         gap,
         findings,
         attempts=attempts or (Attempt(solver, status, gap),),
+        gap_in=gap_unit(asked, is_ratio=solver == "branch and bound"),
     )
+
+
+RETURN = "the return a year"
+"""What a gap to the most return is a gap in."""
+
+
+def gap_unit(asked: Asked, *, is_ratio: bool) -> str:
+    """What the gap of an objective's programme is a gap in, in words.
+
+    Args:
+        asked: The objective.
+        is_ratio: Whether the best ratio and the most return were bounded themselves, as those of
+            few names are, and not by the programme whose answer they are.
+    """
+    match asked.objective:
+        case "min-volatility" | "target-return":
+            return "half the variance a year"
+        case "utility" | "robust-utility":
+            return "the utility a year"
+        case "min-cvar" | "min-cdar":
+            return "the mean of the worst losses"
+        case "target-volatility" if is_ratio:
+            return RETURN
+        case "max-sharpe" | "max-diversification" if is_ratio:
+            return "the ratio"
+        case _:
+            return "half the variance a year less what return is worth beside it"
 
 
 def of_part(asked: Asked, part: float) -> Asked:

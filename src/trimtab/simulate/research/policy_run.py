@@ -151,19 +151,20 @@ def policy_result(
         cost_by=cost_by,
         closes=close if daily else None,
     )
-    lag = 0 if setting.trade_at == "close" else 1
-    decided = log.sessions[log.acted] - lag
     aims, aim_at = rows, setting.row_at
-    if setting.finds:
-        aim_at = adopted_at(setting.row_at, decided)
+    findings: tuple[Finding, ...] = ()
+    if setting.finds or len(rows) > 1:
+        lag = 0 if setting.trade_at == "close" else 1
+        decided = log.sessions[log.acted] - lag
+        if setting.finds:
+            # Made anew on the way, and nobody expects each to be followed.
+            aim_at = adopted_at(setting.row_at, decided)
+        else:
+            findings = changes_not_followed(
+                setting.policy, rows, setting.row_at, history.dates, decided, lag
+            )
     if listed is not None:
         aims, aim_at = listed.rows_by_session(rows, aim_at), np.arange(len(aim_at))
-    findings: tuple[Finding, ...] = ()
-    # What is made from prices is made anew on the way, and nobody expects each to be followed.
-    if not setting.finds and len(rows) > 1:
-        findings = changes_not_followed(
-            setting.policy, rows, setting.row_at, history.dates, decided, lag
-        )
     if daily and columns.counts[EXHAUSTED]:
         day = history.dates[int(columns.counts[EXHAUSTED]) - 1]
         message = f"all of it was paid out on {day}, and that was less than was asked for."

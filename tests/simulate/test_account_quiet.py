@@ -110,7 +110,7 @@ def told(run: AccountRun) -> tuple[object, ...]:
 @st.composite
 def histories(draw: st.DrawFn) -> list[Market]:
     """Prices that wander, jump, are missing; a split and a dividend may be among them."""
-    count = draw(st.integers(30, 90))
+    count = draw(st.integers(30, 60))
     moves = st.sampled_from((0.0, 0.01, -0.01, 0.03, -0.03, 0.06, -0.05, 0.3, -0.35))
     rare = st.integers(0, 40)
     prices: dict[str, list[float]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
+from trimtab.reports.frontier_text import marked_points
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,15 +59,7 @@ def drawing(front: Front) -> Drawing:
     if len(order) > len(shown):
         rest = np.maximum(weights[:, order[len(shown) :]], 0.0).sum(axis=1)
         layers.append((f"{len(order) - len(shown)} others", rest))
-    marks: list[tuple[str, Point]] = [("least volatility", front.least_volatility)]
-    if front.best_sharpe is not None:
-        marks.append(("best Sharpe", front.best_sharpe))
-    if front.current is not None:
-        marks.append(("now", front.current))
-    if front.target is not None:
-        marks.append(("target", front.target))
-    if front.tolerated is not None:
-        marks.append(("tolerated", front.tolerated[0]))
+    marks = [("least volatility", front.least_volatility), *marked_points(front)]
     everyone = front.symbols if len(front.symbols) <= LABELS else [front.symbols[i] for i in order]
     across = [*volatilities, *front.volatility, *(one.volatility for _, one in marks)]
     upward = [*returns, *front.expected, *(one.expected_return for _, one in marks)]

@@ -143,14 +143,7 @@ def named_points(front: Front) -> list[tuple[str, Point]]:
     told[0] = ("least volatility", front.least_volatility)
     if last > 0:
         told[-1] = ("most return", front.points[-1])
-    if front.best_sharpe is not None:
-        told.append(("best Sharpe", front.best_sharpe))
-    if front.current is not None:
-        told.append(("now", front.current))
-    if front.target is not None:
-        told.append(("target", front.target))
-    if front.tolerated is not None:
-        told.append(("tolerated", front.tolerated[0]))
+    told.extend(marked_points(front))
     return sorted(told, key=lambda one: (one[1].expected_return, one[0] == ""))
 
 
@@ -194,3 +187,14 @@ def frontier_json(front: Front, prices: PriceHistory, *, understood: str = "") -
         "sessions": len(prices.dates),
         "findings": findings_json(front.findings),
     }
+
+
+def marked_points(front: Front) -> list[tuple[str, Point]]:
+    """The points that a reader looks for besides the ends, each with its name."""
+    points = (
+        ("best Sharpe", front.best_sharpe),
+        ("now", front.current),
+        ("target", front.target),
+        ("tolerated", None if front.tolerated is None else front.tolerated[0]),
+    )
+    return [(name, point) for name, point in points if point is not None]

@@ -265,3 +265,14 @@ def test_what_is_quick_or_read_by_a_program_says_nothing(monkeypatch: pytest.Mon
         pass
 
     assert quick.getvalue() == file.getvalue() == ""
+
+
+@pytest.mark.parametrize("is_person", [True, False])
+def test_who_reads_a_backtest_learns_where_its_charts_are(
+    monkeypatch: pytest.MonkeyPatch, is_person: bool
+) -> None:
+    """A terminal is told the option, unless charts were asked for; a program is not."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_person, raising=False)
+
+    assert bool(screen.towards_charts(None, None)) == is_person
+    assert screen.towards_charts(None, "charts.png") == []

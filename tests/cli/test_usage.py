@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
+import shlex
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from tests.cli.console import GOLDEN, Session, golden_session
+from trimtab.cli.main import COMMANDS, parser
 from trimtab.kernels import compile as kernels
 
 
@@ -184,3 +188,17 @@ def test_amounts_for_several_accounts_are_several(session: Session) -> None:
     printed = session.run("trimtab plan --now --deposit ira=500 --deposit brokerage=600")
 
     assert "a deposit of 1,100.00" in printed
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_help_shows_as_an_example_is_understood(command: str) -> None:
+    """Every command has an example, and no example has an option or a value that is refused."""
+    whole = parser()
+    own = next(one for one in whole._actions if isinstance(one, argparse._SubParsersAction))
+    printed = own.choices[command].format_help()
+    shown = [line for line in printed.splitlines() if line.startswith("  trimtab ")]
+
+    typed = [shlex.split(re.split(r"\s{2,}| (?:>|\|\|) ", line.strip())[0]) for line in shown]
+    read = [whole.parse_args(words[1:]).command for words in typed]
+
+    assert command in read

@@ -139,7 +139,7 @@ def add_parser(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the policies and show them."""
-    from trimtab.cli.screen import emit, progress, say, screen
+    from trimtab.cli.screen import emit, progress, say, screen, towards_charts
     from trimtab.model.errors import RefusedError
 
     if args.account_mode:
@@ -172,7 +172,8 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.reports.layout import wrapped
 
     on = screen()
-    more = ["\n".join(wrapped(remark, on.width)) for remark in [*remarks, *saved]]
+    told = [*remarks, *saved, *towards_charts(args.report, args.png)]
+    more = ["\n".join(wrapped(remark, on.width)) for remark in told]
     say("\n\n".join([backtest_text(result, width=on.width, look=on.look), *more]))
     return 0
 
@@ -277,7 +278,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
 
     from trimtab.cli.asked import ACCOUNT_MODE, findings_asked
     from trimtab.cli.patience import policies_told
-    from trimtab.cli.screen import emit, progress, say, screen
+    from trimtab.cli.screen import emit, progress, say, screen, towards_charts
     from trimtab.live.book import open_book
     from trimtab.live.history import account_runs
     from trimtab.model.errors import RefusedError
@@ -359,6 +360,8 @@ def _in_accounts(args: argparse.Namespace) -> int:
     say(accounts_text(runs, shuffled, took=took, width=on.width, look=on.look))
     if saved:
         say("\n" + "     ".join(saved))
+    for line in towards_charts(args.report, args.png):
+        say(f"\n{line}")
     return 0
 
 

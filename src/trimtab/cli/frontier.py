@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     """Find the frontier, show it, and draw it where that is asked for."""
     from pathlib import Path
 
-    from trimtab.cli.screen import emit, progress, say, screen
+    from trimtab.cli.screen import emit, progress, say, screen, towards_charts
     from trimtab.model.errors import RefusedError
     from trimtab.reports.frontier_text import frontier_json, frontier_text
 
@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         on = screen()
         text = frontier_text(found, prices, understood=read, width=on.width, look=on.look)
-        say("\n".join([text, *saved]))
+        say("\n".join([text, *saved, *towards_charts(args.report, args.png)]))
     return 0
 
 

@@ -64,6 +64,13 @@ def say(text: str) -> None:
     write(text + "\n")
 
 
+def towards_charts(*drawn: object) -> list[str]:
+    """By which option charts come, for a person who reads and has none drawn."""
+    if any(drawn) or not sys.stdout.isatty():
+        return []
+    return ["--report report.html writes this with charts, as one file to look at offline."]
+
+
 def write(text: str) -> None:
     """Write text to standard output; what its encoding lacks is shown as a code."""
     _unfailing(sys.stdout)

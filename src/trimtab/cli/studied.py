@@ -92,12 +92,22 @@ def add_studied(parser: argparse.ArgumentParser) -> None:
     """The options that say what is looked at, and from when to when."""
     add_folder(parser, again=True)
     parser.add_argument(
-        "--prices", metavar="FILE", help="prices: CSV, Parquet, or a folder of them"
+        "--prices",
+        metavar="FILE",
+        help="prices: CSV, Parquet, or a folder of them; with a target below, in place of this "
+        "portfolio (default: the portfolio's prices and target)",
     )
     add_currency(parser)
-    parser.add_argument("--target", metavar="S=P,...", help="percent by symbol, adding up to 100")
     parser.add_argument(
-        "--target-file", metavar="FILE", help="dated targets: date, one column a symbol, percent"
+        "--target",
+        metavar="S=P,...",
+        help="with --prices: what to hold, in percent by symbol, as SPY=60,AGG=40; it adds up to "
+        "100, and what is not invested is CASH",
+    )
+    parser.add_argument(
+        "--target-file",
+        metavar="FILE",
+        help="with --prices: dated targets, with columns date and one a symbol, in percent",
     )
     parser.add_argument(
         "--cash",

@@ -42,7 +42,8 @@ def sweep_notebook(result: Sweep) -> str:
         for k in shown
     ]
     head = (
-        f"Sweep of {counted(len(result), 'policy', 'policies')}, {result.first} to {result.last} "
+        f"Sweep of {len(result):,} {'policy' if len(result) == 1 else 'policies'}, "
+        f"{result.first} to {result.last} "
         f"\u00b7 {result.sessions:,} sessions"
     )
     return framed(

@@ -43,7 +43,7 @@ def sweep_text(
     among = f" ({FRONTIER} of {len(front)})" if len(front) > FRONTIER else ""
     front = _chosen(result, front, own)
     parts = (
-        f"Sweep of {len(result):,} policies",
+        f"Sweep of {len(result):,} {'policy' if len(result) == 1 else 'policies'}",
         f"{result.first} to {result.last}",
         f"{result.sessions:,} sessions",
         f"{result.cash:,.2f} at the start",

@@ -331,7 +331,7 @@ def test_account_mode_without_any_rate_is_refused_with_the_reason(tmp_path: Path
     with pytest.raises(RefusedError) as caught:
         book.backtest([])
 
-    for part in ("DAX (sleeve europe)", f"{DAYS[0]} to {DAYS[-1]}", "EURUSD", "--fx FILE"):
+    for part in ("DAX (sleeve europe)", f"{DAYS[0]} to {DAYS[-1]}", "EURUSD", "`fx=FILE`"):
         assert part in str(caught.value)
 
 

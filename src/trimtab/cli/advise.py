@@ -179,6 +179,7 @@ def _in_accounts(args: argparse.Namespace, policies: list[str]) -> list[AccountR
     """What policies would have done in the portfolio's accounts; nothing where none is taxable."""
     from decimal import Decimal
 
+    from trimtab.cli.asked import runs_asked
     from trimtab.cli.patience import policies_told
     from trimtab.live.book import open_book
     from trimtab.live.history import account_runs
@@ -191,10 +192,11 @@ def _in_accounts(args: argparse.Namespace, policies: list[str]) -> list[AccountR
 
     made = [Policy(None, *parse_policy(words)) for words in policies]
     cash = None if args.cash is None else Decimal(str(args.cash))
-    return account_runs(
+    runs = account_runs(
         book, made, start=args.start, end=args.end, cash=cash, terms=account_terms_of(args),
         on_session=policies_told([policy.label for policy in made]),
     )  # fmt: skip
+    return runs_asked(runs)
 
 
 def _told(advice: Advice, runs: list[AccountRun]) -> dict[str, object]:

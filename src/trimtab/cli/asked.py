@@ -7,7 +7,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from trimtab.model.errors import InputError, OptionError, Problem, RefusedError
-from trimtab.model.findings import Finding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trimtab.model.findings import Finding
+    from trimtab.simulate.accounts.run import AccountRun
 
 OTHERWISE = {
     "fee": "--fee-percent",
@@ -73,14 +77,13 @@ def asked_by_options(error: Exception, options: Collection[str]) -> Exception:
     return error
 
 
-def findings_asked(findings: Iterable[Finding], options: Collection[str]) -> tuple[Finding, ...]:
-    """Findings of a run for whoever typed a command line.
+def runs_asked(runs: Iterable[AccountRun]) -> list[AccountRun]:
+    """Runs in account mode with findings in the words of whoever typed a command line."""
 
-    Args:
-        findings: In the words of Python, arguments in backticks.
-        options: Those that the command has.
-    """
-    return tuple(replace(one, message=in_options(one.message, options)) for one in findings)
+    def said(one: Finding) -> Finding:
+        return replace(one, message=in_options(one.message, ACCOUNT_MODE))
+
+    return [replace(run, findings=tuple(map(said, run.findings))) for run in runs]
 
 
 def _asked(problem: Problem, options: Collection[str]) -> Problem:

@@ -273,10 +273,9 @@ ACCOUNT_ALTERNATIVES = ("never", "annual")
 
 
 def _in_accounts(args: argparse.Namespace) -> int:
-    from dataclasses import replace
     from decimal import Decimal
 
-    from trimtab.cli.asked import ACCOUNT_MODE, findings_asked
+    from trimtab.cli.asked import runs_asked
     from trimtab.cli.patience import policies_told
     from trimtab.cli.screen import emit, progress, say, screen, towards_charts
     from trimtab.live.book import open_book
@@ -333,20 +332,21 @@ def _in_accounts(args: argparse.Namespace) -> int:
 
     progress("reading prices")
     try:
-        runs = account_runs(
-            book,
-            list(made.values()),
-            start=args.start,
-            end=args.end,
-            cash=None if args.cash is None else Decimal(str(args.cash)),
-            pay_tax=args.tax != "counted",
-            terms=account_terms_of(args),
-            start_from=args.start_from or "cash",
-            on_session=policies_told([policy.label for policy in made.values()]),
+        runs = runs_asked(
+            account_runs(
+                book,
+                list(made.values()),
+                start=args.start,
+                end=args.end,
+                cash=None if args.cash is None else Decimal(str(args.cash)),
+                pay_tax=args.tax != "counted",
+                terms=account_terms_of(args),
+                start_from=args.start_from or "cash",
+                on_session=policies_told([policy.label for policy in made.values()]),
+            )
         )
     finally:
         progress("")
-    runs = [replace(run, findings=findings_asked(run.findings, ACCOUNT_MODE)) for run in runs]
     shuffled, took = _accounts_shuffled(args, book, list(made.values()), runs)
     saved = _accounts_written(args, runs, shuffled, replaced)
     if args.json:

@@ -91,6 +91,25 @@ def test_monthly_rows_make_twelve_a_year(
     assert found["volatility"] == pytest.approx(both.std(ddof=1) * np.sqrt(12), rel=1e-9)
 
 
+def test_what_each_adds_to_the_risk_is_told(
+    prices: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Equal shares of the variance where they are asked for; the volatility's parts elsewhere."""
+    line = ["optimize", "--prices", str(prices), "--exclude", "MID"]
+
+    main([*line, "--objective", "min-volatility", "--bounds", "0.4,0.6", "--json"])
+    least = json.loads(capsys.readouterr().out)
+    main(["optimize", "--prices", str(prices), "--objective", "risk-parity", "--json"])
+    even = json.loads(capsys.readouterr().out)
+    main([*line, "--objective", "min-volatility"])
+
+    assert even["risk_shares"] == pytest.approx(dict.fromkeys(("CALM", "MID", "WILD"), 1 / 3))
+    assert least["risk_shares"]["MID"] == 0.0
+    assert least["risk_shares"]["WILD"] > least["weights"]["WILD"]
+    assert sum(least["risk_shares"].values()) == pytest.approx(1.0)
+    assert "of the risk" in capsys.readouterr().out
+
+
 def test_the_weights_for_a_reader(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The table is in percent, the largest weight first, and says what it is worth."""
     code = main(["optimize", "--prices", str(prices), "--objective", "risk-parity"])

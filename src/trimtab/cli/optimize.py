@@ -150,6 +150,9 @@ def _told(answer: Answer) -> dict[str, Any]:
             symbol: number(weight)
             for symbol, weight in zip(answer.names, found.weights, strict=True)
         },
+        "risk_shares": None
+        if found.risk_shares is None
+        else dict(zip(answer.names, found.risk_shares.tolist(), strict=True)),
         "expected_return": number(found.expected_return),
         "volatility": number(found.volatility),
         "sharpe": number(found.sharpe),

@@ -234,6 +234,7 @@ def learned_by(
     from trimtab.model.errors import RefusedError
     from trimtab.targets.estimators.optimiser import Optimiser
     from trimtab.targets.objectives.constraints import Constraints
+    from trimtab.targets.objectives.risk_parity import with_risk_shares
 
     missing: Missing = args.missing_history or "common"
     optimiser = Optimiser(
@@ -253,8 +254,10 @@ def learned_by(
         sessions_a_year=year,
         missing=missing,
     )
+    learned = optimiser.learned(returns, names)
     if not args.estimator:
-        return optimiser.optimised(returns, names)
+        found = optimiser.optimised(returns, names)
+        return with_risk_shares(found, learned.covariance, learned.kept)
     from trimtab.adapters.estimators import estimator_by, settings_of
     from trimtab.targets.estimators.fitted import fitted
 
@@ -264,8 +267,8 @@ def learned_by(
         raise RefusedError(
             "--missing-history pairwise: an estimator needs one history; take common or leave-out"
         )
-    learned = optimiser.learned(returns, names)
-    return fitted(estimator, args.estimator, learned, places=len(names), risk_free=asked.risk_free)
+    found = fitted(estimator, args.estimator, learned, places=len(names), risk_free=asked.risk_free)
+    return with_risk_shares(found, learned.covariance, learned.kept)
 
 
 def _kappa(text: str) -> float:

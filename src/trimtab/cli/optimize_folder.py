@@ -160,9 +160,12 @@ def _found(by: ByTable, book: OpenBook, plan: Plan, given: Mapping[str, float]) 
     Raises:
         RefusedError: Nothing can be found, or a limit does not go with the objective.
     """
+    import numpy as np
+
     from trimtab.model.errors import RefusedError
     from trimtab.targets.moving.held import NOTHING_HELD, Held
     from trimtab.targets.moving.learned import found_from
+    from trimtab.targets.objectives.risk_parity import with_risk_shares
 
     rule, held = by.rule, NOTHING_HELD
     _need_going_together(rule)
@@ -175,7 +178,9 @@ def _found(by: ByTable, book: OpenBook, plan: Plan, given: Mapping[str, float]) 
     found = found_from(rule, by.known, held=held, worth=worth)
     if found.best is None:
         raise RefusedError(f"no target can be found: {found.failure}")
-    return replace(found.best, findings=found.findings)
+    best, every = found.best, np.arange(len(found.best.weights))
+    covariance = by.known.made.seen.covariance
+    return with_risk_shares(replace(best, findings=found.findings), covariance, every)
 
 
 def _within(args: argparse.Namespace, rules: Constraints, by: ByTable) -> Optimised:
@@ -280,7 +285,9 @@ def _with_money(best: Optimised) -> Optimised:
     """The same with the weight of money behind those of what is invested."""
     import numpy as np
 
-    return replace(best, weights=np.append(best.weights, 1.0 - best.weights.sum()))
+    risk = None if best.risk_shares is None else np.append(best.risk_shares, 0.0)
+    weights = np.append(best.weights, 1.0 - best.weights.sum())
+    return replace(best, weights=weights, risk_shares=risk)
 
 
 def _invested(held: Mapping[str, float]) -> dict[str, float]:

@@ -51,10 +51,19 @@ def optimised_text(
     read = [paragraph("Read as", [understood], width=width, look=look)] if understood else []
     if isnan(found.volatility):
         return stacked([head, *read, told])
-    pairs = zip(names, found.weights.tolist(), strict=True)
-    held = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
-    rows = [(symbol, f"{weight:.2%}") for symbol, weight in held if abs(weight) >= LEAST_SHOWN]
-    columns = (Column("instrument", room="name"), Column("weight", align="right"))
+    risk = [0.0] * len(names) if found.risk_shares is None else found.risk_shares.tolist()
+    each = zip(names, found.weights.tolist(), risk, strict=True)
+    held = sorted(each, key=lambda one: (-one[1], one[0]))
+    rows: list[tuple[str, ...]] = [
+        (symbol, f"{weight:.2%}", f"{share:.2%}")
+        for symbol, weight, share in held
+        if abs(weight) >= LEAST_SHOWN
+    ]
+    columns = [Column("instrument", room="name"), Column("weight", align="right")]
+    if found.risk_shares is None:
+        rows = [row[:2] for row in rows]
+    else:
+        columns.append(Column("of the risk", align="right"))
     expected = (
         f"{found.expected_return:.2%} a year at {found.volatility:.2%} volatility, "
         f"Sharpe ratio {found.sharpe:.2f}."

@@ -94,6 +94,7 @@ class Optimised:
         foreseen: Where the expected returns came from, unless by a word from history.
         attempts: Every solver that was asked, in order, with what it made of it.
         gap_in: What the gap is a gap in, in words: of the programme that was solved.
+        risk_shares: What part of the variance each weight adds, shape (n,); None: nobody asked.
     """
 
     weights: Floats
@@ -108,6 +109,7 @@ class Optimised:
     foreseen: Foreseen | None = None
     attempts: tuple[Attempt, ...] = ()
     gap_in: str = ""
+    risk_shares: Floats | None = None
 
     @property
     def solved(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from trimtab.targets.objectives.asked import Optimised
     from trimtab.targets.solvers.limits import Stop
 
     Floats = NDArray[np.float64]
@@ -67,6 +69,26 @@ def risk_budgeted(
     weights: Floats = x / own
     weights /= weights.sum()
     return weights
+
+
+def with_risk_shares(
+    found: Optimised, covariance: Floats | None, kept: NDArray[np.int64]
+) -> Optimised:
+    """The same weights with what part of the variance each of them adds, where there is one.
+
+    Args:
+        found: Weights, shape (n,).
+        covariance: Of those that were learned of; None where nothing was.
+        kept: Which of the n those are.
+    """
+    import numpy as np
+
+    weights = found.weights[kept]
+    if covariance is None or not weights @ covariance @ weights > 0.0:
+        return found
+    shares = np.zeros(len(found.weights))
+    shares[kept] = risk_shares(weights, covariance)
+    return replace(found, risk_shares=shares)
 
 
 def risk_shares(weights: Floats, covariance: Floats) -> Floats:

@@ -151,7 +151,6 @@ def test_shares_of_the_risk_are_given(make: Make) -> None:
         ("budgets = { us = 50, intl = 25, bonds = 25 }", ["budgets"]),
         ('objective = "hrp"\nturnover = 5', ["turnover"]),
         ('objective = "min-cvar"\nturnover = 5', ["turnover"]),
-        ("max_names = 2\nturnover = 5", ["turnover"]),
         ("max_names = 2\nresampled = 9", ["max_names"]),
         ('objective = "robust-utility"\nmax_names = 2', ["max_names"]),
         ('estimator = "skfolio:MeanRisk"\nmax_names = 2', ["max_names"]),

@@ -295,8 +295,7 @@ def test_names_that_contradict_the_other_limits_are_told() -> None:
 @pytest.mark.parametrize(
     "rules",
     [
-        Constraints(max_names=2, low=-0.5),
-        Constraints(max_names=2, held={"A": 1.0}, turnover=0.1),
+        Constraints(max_names=2, low=-0.5, smallest=0.1),
         Constraints(max_names=0),
         Constraints(max_names=2, min_names=3),
         Constraints(smallest=1.0),
@@ -308,17 +307,3 @@ def test_what_goes_with_no_choice_of_names_is_refused(rules: Constraints) -> Non
 
     with pytest.raises(ValueError, match=r"names|smallest"):
         Optimiser("min-volatility", constraints=rules).optimised(moves, list("ABC"))
-
-
-def test_the_refusal_of_few_names_within_a_turnover_says_what_to_do() -> None:
-    """Names are chosen first; among those the weights keep to the turnover from what is held."""
-    moves = np.random.default_rng(2).normal(0.0, [0.01, 0.02, 0.03], (200, 3))
-    held = {"A": 0.3, "B": 0.7}
-    both = Constraints(max_names=2, held=held, turnover=0.1)
-
-    with pytest.raises(ValueError, match="choose the names without that limit first"):
-        Optimiser("min-volatility", constraints=both).optimised(moves, list("ABC"))
-    rest = Optimiser("min-volatility", constraints=Constraints(held=held, turnover=0.1))
-    found = rest.optimised(moves[:, :2], ["A", "B"])
-
-    assert found.weights == pytest.approx([0.4, 0.6])

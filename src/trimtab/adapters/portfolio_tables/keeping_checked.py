@@ -92,10 +92,6 @@ def _check_objective(table: Table, asked: Asked, said: list[str]) -> None:
 def _check_pairs(table: Table, asked: Asked, said: list[str]) -> None:
     """Note keys of which one rules out the other."""
     few = [key for key in FEW if key in said]
-    for key in ("turnover", "tracking_error"):
-        if key in said and few:
-            wrong = f"a choice of names ({few[0]}) goes with no limit on it"
-            table.problem(key, wrong, f"keep {key}, or keep {few[0]}")
     for key in (*few[:1], "tracking_error"):
         if key in said and asked.resampled:
             wrong = "a mean over drawn histories would not keep to it"

@@ -9,6 +9,7 @@ to stop; its gap then says how much better anything could be.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trimtab.kernels import breeding
@@ -113,21 +114,34 @@ def proved(
     return question.picked("stopped" if depth > 0 else "optimal", gap, looked)
 
 
-def choice(limits: Limits, matrix: Floats, linear: Floats) -> Solution:
+def choice(limits: Limits, matrix: Floats, linear: Floats, covariance: Floats) -> Solution:
     """The answer to a quadratic programme with a limit on the number of names, proved.
 
     Args:
-        limits: Linear ones, and `names`.
+        limits: With `names`.
         matrix, linear: Of the objective `1/2 w' Q w + c' w`.
+        covariance: By which a tracking error is measured, a year's.
 
     Raises:
-        ValueError: The limits are of a kind that goes with no choice of names.
+        ValueError: There is a smallest weight, and some may be below zero.
     """
     import numpy as np
 
     names = limits.names
     assert names is not None, "there is a choice to make"
-    refuse_what_goes_with_no_choice(limits)
+    if float(limits.low.min(initial=0.0)) < 0.0 and names.smallest > 0.0:
+        raise ValueError(
+            "a smallest position goes with weights of zero or more: low 0 or above, or leave the "
+            "smallest position out"
+        )
+    moved = limits.turnover
+    if moved is not None and not moved.held.any() and not (limits.low < 0.0).any():
+        assert moved.most >= 0.5 + moved.gone, "leverage is 1 or more"
+        limits = replace(limits, turnover=None)  # without shorts it is always 1
+    if limits.turnover is not None or limits.tracking is not None or (limits.low < 0.0).any():
+        from trimtab.targets.objectives.names_within import choice_within
+
+        return choice_within(limits, matrix, linear, covariance)
     programme = limits.programme(matrix, linear)
     found = proved(programme, names, search=limits.search)
     n, m = len(linear), len(programme.rows)
@@ -143,12 +157,11 @@ def refuse_what_goes_with_no_choice(limits: Limits) -> None:
     """
     if limits.turnover is not None or limits.tracking is not None:
         raise ValueError(
-            "a number of names goes with no limit on turnover, leverage or tracking error: choose "
-            "the names without that limit first, then ask for it among those alone, without a "
-            "number of names; limits on single weights and on groups go with both"
+            "a genetic search goes with no limit on turnover, leverage or tracking error: ask for "
+            'an objective, as tt.Optimiser("utility"), which takes them beside a number of names'
         )
     if float(limits.low.min(initial=0.0)) < 0.0:
-        raise ValueError("a number of names goes with weights of zero or more: low 0 or above")
+        raise ValueError("a genetic search goes with weights of zero or more: low 0 or above")
 
 
 class Question:

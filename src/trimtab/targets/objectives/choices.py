@@ -75,7 +75,7 @@ def _of(limits: Limits, matrix: Floats, linear: Floats, covariance: Floats) -> C
         alone = solve_alone(matrix, linear, limits)
         solution = alone or solve(limits.programme(matrix, linear))
     elif limits.names is not None:
-        solution = choice(limits, matrix, linear)
+        solution = choice(limits, matrix, linear, covariance)
     else:
         solution = solve_within(limits, matrix, linear, covariance).solution
     return Chosen(solution.weights, solution)

@@ -56,6 +56,7 @@ def solve_within(
     covariance: Floats,
     *,
     like: Priced | None = None,
+    with_blame: bool = True,
 ) -> Priced:
     """Solve a quadratic programme under limits of every kind.
 
@@ -65,17 +66,19 @@ def solve_within(
         matrix, linear: Of the objective `1/2 w' Q w + c' w`.
         covariance: By which the tracking error is measured, a year's.
         like: The answer to a like programme, to begin from; it only saves time.
+        with_blame: Where there is no answer, find which limits contradict each other.
     """
     tracking = limits.tracking
     if tracking is None:
-        return _within_turnover(limits, limits.programme(matrix, linear), like)
+        return _within_turnover(limits, limits.programme(matrix, linear), like, with_blame)
     benchmark, near = covariance @ tracking.benchmark, like
     limits, stop = replace(limits, search=Search()), limits.search.stop
 
     def at(price: float) -> Tried:
         nonlocal near
         programme = limits.programme(matrix + price * covariance, linear - price * benchmark)
-        near = replace(_within_turnover(limits, programme, near), tracking_price=price)
+        found = _within_turnover(limits, programme, near, with_blame)
+        near = replace(found, tracking_price=price)
         if near.solution.status != "optimal":
             return Tried(near, -1.0, 0.0)
         apart = near.solution.weights - tracking.benchmark
@@ -94,7 +97,7 @@ def solve_within(
     if found.solution.status != "optimal":
         return found
     if tried.over > allowed:
-        return replace(found, solution=_infeasible(limits, covariance, found.solution))
+        return _nowhere(limits, covariance, found, with_blame)
     solution = found.solution
     weights, size = solution.weights, tracking.most + tried.over
     objective = 0.5 * float(weights @ matrix @ weights) + float(linear @ weights)
@@ -104,7 +107,9 @@ def solve_within(
     return replace(found, solution=replace(solution, status=status, objective=objective, gap=gap))
 
 
-def _within_turnover(limits: Limits, programme: Programme, like: Priced | None) -> Priced:
+def _within_turnover(
+    limits: Limits, programme: Programme, like: Priced | None, with_blame: bool = True
+) -> Priced:
     """The answer with a limit on turnover, where there is one."""
     import numpy as np
 
@@ -134,7 +139,7 @@ def _within_turnover(limits: Limits, programme: Programme, like: Priced | None) 
     if found.solution.status != "optimal":
         return found
     if tried.over > ALLOWED:
-        return replace(found, solution=_infeasible(replace(limits, tracking=None), None))
+        return _nowhere(replace(limits, tracking=None), None, found, with_blame)
     solution = found.solution
     gap = solution.gap + found.turnover_price * max(-tried.over, 0.0)
     objective = programme.objective(solution.weights)
@@ -236,6 +241,16 @@ def _cheapest(
         price = aim
         now = at(price)
     return best if high < float("inf") else now
+
+
+def _nowhere(limits: Limits, covariance: Floats | None, found: Priced, with_blame: bool) -> Priced:
+    """That there is no answer, and why where that is asked."""
+    import numpy as np
+
+    if with_blame:
+        return replace(found, solution=_infeasible(limits, covariance, found.solution))
+    nowhere = np.full(len(limits.low), nan)
+    return replace(found, solution=replace(found.solution, status="infeasible", weights=nowhere))
 
 
 # -- limits that contradict each other ------------------------------------------------------------

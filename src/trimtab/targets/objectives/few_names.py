@@ -11,8 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from trimtab.targets.objectives import appetite as appetite_search
 from trimtab.targets.objectives import frontier
-from trimtab.targets.objectives.cardinality import choice, refuse_what_goes_with_no_choice
+from trimtab.targets.objectives.cardinality import choice
+from trimtab.targets.solvers.limits import Search
 from trimtab.targets.solvers.programme import Row, Solution
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ def at_return(limits: Limits, covariance: Floats, returns: Floats, wanted: float
     import numpy as np
 
     floor = Row("expected return", returns, wanted, None)
-    found = choice(replace(limits, rows=(*limits.rows, floor)), covariance, np.zeros(len(returns)))
+    some = replace(limits, rows=(*limits.rows, floor))
+    found = choice(some, covariance, np.zeros(len(returns)), covariance)
     if found.status != "infeasible":
         return found
     return _most_return(limits, covariance, returns)
@@ -49,7 +52,7 @@ def at_volatility(limits: Limits, covariance: Floats, returns: Floats, wanted: f
     """The most return at a volatility of at most `wanted`, or the least volatility there is."""
     import numpy as np
 
-    calm = choice(limits, covariance, np.zeros(len(returns)))
+    calm = choice(limits, covariance, np.zeros(len(returns)), covariance)
     if calm.status == "infeasible" or calm.weights @ covariance @ calm.weights >= wanted**2:
         return calm
     rich = _most_return(limits, covariance, returns)
@@ -77,24 +80,19 @@ def best_sharpe(
     """The best excess return over volatility that is found; None where there is no excess."""
     import numpy as np
 
-    refuse_what_goes_with_no_choice(limits)
-    free = replace(limits, names=None)
-    programme = free.programme(covariance, np.zeros(len(returns)))
-    loose = frontier.best_sharpe(programme, returns, risk_free)
-    if loose is None:
-        return None
-    weights = loose.solution.weights
-    if loose.solution.status != "optimal":
-        return loose.solution
+    loose = _of_any(replace(limits, names=None), covariance, returns, risk_free)
+    if loose is None or loose.status != "optimal":
+        return loose
+    weights = loose.weights
     bound = _ratio(weights, covariance, returns, risk_free)
     best: Solution | None = None
     ratio, tried = -np.inf, set()
     appetite = _worth(weights, covariance, returns, risk_free)
     for attempt in range(TRIES):
-        found = choice(limits, covariance, -appetite * returns)
+        found = choice(limits, covariance, -appetite * returns, covariance)
         if found.status == "infeasible":
             return found
-        held = found.weights > 0.0
+        held = found.weights != 0.0
         if found.weights @ returns > risk_free:
             polished = _polished(limits, covariance, returns, risk_free, held)
             now = _ratio(polished.weights, covariance, returns, risk_free)
@@ -119,7 +117,7 @@ def _most_return(limits: Limits, covariance: Floats, returns: Floats) -> Solutio
     """The choice with the most return, whatever its risk."""
     spread = float(returns.max() - returns.min())
     scale = ALL_BUT_NOTHING * max(spread, 1e-9) / float(covariance.diagonal().max())
-    return choice(limits, scale * covariance, -returns)
+    return choice(limits, scale * covariance, -returns, covariance)
 
 
 def _polished(
@@ -133,13 +131,26 @@ def _polished(
     some = replace(
         limits,
         names=None,
-        low=np.where(held, floor, 0.0),
+        low=np.where(held, floor if limits.names.smallest else limits.low, 0.0),
         high=np.where(held, limits.high, 0.0),
     )
-    programme = some.programme(covariance, np.zeros(len(returns)))
-    found = frontier.best_sharpe(programme, returns, risk_free)
+    found = _of_any(some, covariance, returns, risk_free)
     assert found is not None, "the choice itself has an excess return"
-    return found.solution
+    return found
+
+
+def _of_any(
+    limits: Limits, covariance: Floats, returns: Floats, risk_free: float
+) -> Solution | None:
+    """The best ratio of any number of names; None where nothing has an excess return."""
+    import numpy as np
+
+    limits = replace(limits, search=Search())
+    if not limits.is_linear:
+        return appetite_search.best_sharpe(limits, covariance, returns, risk_free)
+    programme = limits.programme(covariance, np.zeros(len(returns)))
+    found = frontier.best_sharpe(programme, returns, risk_free)
+    return None if found is None else found.solution
 
 
 def _ratio(weights: Floats, covariance: Floats, returns: Floats, risk_free: float) -> float:

@@ -129,10 +129,14 @@ def test_options_of_research_are_refused_with_accounts(tmp_path: Path) -> None:
     """Accounts go by their own costs: an option that would change nothing is not swallowed."""
     folder = demo_folder(tmp_path)
 
-    said = Session(folder).run("trimtab backtest --account-mode --borrow-bps 1 --commission 2")
+    own, lent = (
+        Session(folder).run(f"trimtab backtest --account-mode {one}")
+        for one in ("--commission 2 --cost-bps 1", "--borrow-bps 1")
+    )
 
-    assert "--commission and --borrow-bps" in said
-    assert "--account-mode" in said
+    assert "--cost-bps and --commission" in own
+    assert "at their own costs" in own
+    assert "--borrow-bps will not go with --account-mode" in lent
 
 
 def test_accounts_take_a_part_of_the_volume_and_market_impact(tmp_path: Path) -> None:
@@ -252,7 +256,7 @@ def test_account_mode_takes_the_words_for_dividends(tmp_path: Path) -> None:
     turned = {use: one["turnover_one_way"] for use, one in found.items()}
     assert turned["hold"] < min(turned["reinvest"], turned["towards-target"])
     assert {one["rebalances"] for one in found.values()} == {0}
-    assert "invested as a deposit" in session.run(f"{asked} --dividends towards-target")
+    assert "what is furthest below" in session.run(f"{asked} --dividends towards-target")
 
 
 def test_an_account_can_be_named_for_money(tmp_path: Path) -> None:

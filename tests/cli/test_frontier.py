@@ -10,7 +10,9 @@ import pytest
 
 from tests.cli.console import demo_folder
 from tests.reports.browser import chromium, opened
+from tests.targets.test_fallback import failing
 from trimtab.cli.main import main
+from trimtab.targets.objectives import frontier
 
 
 @pytest.fixture
@@ -52,6 +54,27 @@ def test_the_frontier_for_a_reader(prices: Path, capsys: pytest.CaptureFixture[s
     assert code == 0
     for words in ("least volatility", "best Sharpe", "most return", "now", "CALM"):
         assert words in shown
+
+
+def test_points_of_another_solver_are_told(
+    prices: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who found each point is in the JSON with all that were asked; the text says that some did."""
+    monkeypatch.setattr(frontier, "corners", lambda *_: np.empty((0, 3)))
+    line = ["frontier", "--prices", str(prices), "--points", "3"]
+    main([*line, "--json"])
+    own = json.loads(capsys.readouterr().out)
+    failing(monkeypatch)
+
+    main([*line, "--json"])
+    told = json.loads(capsys.readouterr().out)
+    main(line)
+
+    assert own["points"][1]["solver"] == "active set"
+    assert told["points"][1]["solver"] == "HiGHS"
+    tried = [(one["solver"], one["status"]) for one in told["points"][1]["attempts"]]
+    assert tried == [("active set", "stopped"), ("HiGHS", "optimal")]
+    assert "3 of 3 points are those of HiGHS" in capsys.readouterr().out
 
 
 def test_limits_are_kept(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def stops(*given: object) -> Chosen:
         chosen = search(*given)  # type: ignore[arg-type]
-        nothing = np.full(8, nan)
+        nothing = np.full(chosen.weights.shape, nan)
         stopped = replace(chosen.solution, status="stopped", weights=nothing, gap=float("inf"))
         return Chosen(nothing, stopped)
 

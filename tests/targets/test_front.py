@@ -7,9 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.targets.test_fallback import failing
 from tests.targets.test_quadratic import covariance
 from trimtab.reports.frontier_drawn import drawing
 from trimtab.reports.frontier_text import standing
+from trimtab.targets.objectives import fallback, frontier, optimised
+from trimtab.targets.objectives.asked import Asked
+from trimtab.targets.objectives.choices import Chosen
 from trimtab.targets.objectives.front import Front, front
 from trimtab.targets.objectives.mean_variance import least_volatility_for_return
 from trimtab.targets.solvers.limits import Limits, Names, Search, Turnover, within
@@ -175,3 +179,57 @@ def test_a_frontier_beside_cash_is_that_of_the_rest_drawn_in() -> None:
     assert found.as_calm is not None
     assert found.current.expected_return == pytest.approx(0.5 * 0.03 + 0.5 * 0.02)
     assert found.as_calm.volatility == pytest.approx(found.least_volatility.volatility)
+
+
+@pytest.mark.parametrize("kind", ["plain", "turnover"])
+def test_where_our_own_search_fails_points_are_those_of_another_solver(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same curve, each point with whose it is and who was asked before, and a finding."""
+    returns, matrix = market(1)
+    limits = some_limits(kind)
+    right = front(NAMES, returns, matrix, limits, points=5)
+    failing(monkeypatch)
+    monkeypatch.setattr(frontier, "corners", lambda *_: np.empty((0, 8)))
+
+    found = front(NAMES, returns, matrix, limits, points=5)
+
+    assert isinstance(right, Front)
+    assert isinstance(found, Front)
+    assert {one.solver for one in right.points} == {"active set"}
+    assert [one.code for one in found.findings] == ["solver-fallback"]
+    assert found.findings[0].message.startswith("5 of 5 points are those of HiGHS")
+    assert found.best_sharpe is not None
+    assert right.best_sharpe is not None
+    assert found.best_sharpe.solver == "HiGHS"
+    assert found.best_sharpe.sharpe == pytest.approx(right.best_sharpe.sharpe, abs=1e-4)
+    for one, other in zip(found.points, right.points, strict=True):
+        assert [tried.solver for tried in one.attempts] == ["active set", "HiGHS"]
+        assert one.solver == "HiGHS"
+        assert one.expected_return == pytest.approx(other.expected_return, abs=1e-4)
+        assert one.volatility == pytest.approx(other.volatility, abs=1e-4)
+
+
+def test_points_that_nobody_finds_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frontier has no point without weights; how many are missing is said."""
+    returns, matrix = market(1)
+    limits = some_limits("turnover")
+    search = optimised._chosen
+
+    def some(asked: Asked, *rest: object) -> Chosen:
+        chosen = search(asked, *rest)  # type: ignore[arg-type]
+        if asked.objective != "target-return":
+            return chosen
+        stopped = replace(chosen.solution, status="stopped", gap=np.inf)
+        return Chosen(np.full(8, np.nan), stopped)
+
+    monkeypatch.setattr(optimised, "_chosen", some)
+    monkeypatch.setattr(fallback, "by_highs", lambda _: None)
+    monkeypatch.setattr(fallback, "by_clarabel", lambda _: None)
+
+    found = front(NAMES, returns, matrix, limits, points=5)
+
+    assert isinstance(found, Front)
+    assert len(found.points) == 2
+    assert [one.code for one in found.findings] == ["points-not-found"]
+    assert found.findings[0].message.startswith("3 of 5 points are left out")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.targets.test_quadratic import any_programme, covariance
+from trimtab.targets.objectives import frontier
 from trimtab.targets.objectives.frontier import (
     at_return,
     at_volatility,
@@ -18,7 +19,7 @@ from trimtab.targets.objectives.frontier import (
     stretches,
 )
 from trimtab.targets.solvers.limits import within
-from trimtab.targets.solvers.programme import Programme
+from trimtab.targets.solvers.programme import Programme, Solution
 
 PUBLISHED = ("orlib_port1_HangSeng31", "orlib_port2_DAX85", "orlib_port3_FTSE89")
 
@@ -76,6 +77,26 @@ def test_stretches_follow_each_other(seed: int) -> None:
         np.testing.assert_allclose(
             before.weights(before.last), after.weights(before.last), atol=1e-7
         )
+
+
+def test_a_walk_that_does_not_come_to_its_end_has_no_corners(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A frontier that is cut off in the middle is never taken for a whole one."""
+    rng = np.random.default_rng(3)
+    programme, returns = of(covariance(rng, 6)), rng.normal(0.08, 0.1, 6)
+    whole, asked, solve = corners(programme, returns), 0, frontier.solve
+
+    def fails_late(*given: object, **named: object) -> Solution:
+        nonlocal asked
+        asked += 1
+        found = solve(*given, **named)  # type: ignore[arg-type]
+        return found if asked < len(whole) else replace(found, status="stopped")
+
+    monkeypatch.setattr(frontier, "solve", fails_late)
+
+    assert len(whole) > 2
+    assert corners(programme, returns).shape == (0, 6)
 
 
 @pytest.mark.parametrize("seed", range(30))

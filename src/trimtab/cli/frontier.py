@@ -216,6 +216,11 @@ def _front(args: argparse.Namespace, asked: _Asked) -> tuple[Front, str]:
     if not isinstance(found, Front):
         from trimtab.targets.objectives.optimised import contradiction_told
 
+        if found.solution.status != "infeasible":
+            raise RefusedError(
+                "no solver found weights within these limits, nor that there are none: loosen "
+                "one of them, or take another --covariance"
+            )
         clash = contradiction_told(of.names, of.limits, found.solution, of.covariance)
         raise RefusedError(f"these limits cannot be met together: {clash}. Loosen one of them")
     covariance = of.covariance if asked.cash is None else with_cash(of.covariance)
@@ -368,7 +373,7 @@ def _with_tolerance(
         if most is not None:
             one = tolerated(found, kind, most, richest=richest)
             point = found.at(one.weights, covariance)
-            point = replace(point, status=one.status, gap=one.gap)
+            point = replace(point, status=one.status, gap=one.gap, solver=one.solver)
             return replace(found, tolerated=(point, one.how))
     return found
 

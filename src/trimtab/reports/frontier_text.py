@@ -157,10 +157,15 @@ def frontier_json(front: Front, prices: PriceHistory, *, understood: str = "") -
         return {
             "expected_return": point.expected_return,
             "volatility": point.volatility,
-            "sharpe": point.sharpe if isfinite(point.sharpe) else None,
+            "sharpe": _number(point.sharpe),
             "weights": weights,
             "status": point.status,
-            "gap": point.gap if isfinite(point.gap) else None,
+            "gap": _number(point.gap),
+            "solver": point.solver or None,
+            "attempts": [
+                {"solver": one.solver, "status": one.status, "gap": _number(one.gap)}
+                for one in point.attempts
+            ],
         }
 
     alone = zip(front.symbols, front.expected.tolist(), front.volatility.tolist(), strict=True)
@@ -187,6 +192,10 @@ def frontier_json(front: Front, prices: PriceHistory, *, understood: str = "") -
         "sessions": len(prices.dates),
         "findings": findings_json(front.findings),
     }
+
+
+def _number(value: float) -> float | None:
+    return value if isfinite(value) else None
 
 
 def marked_points(front: Front) -> list[tuple[str, Point]]:

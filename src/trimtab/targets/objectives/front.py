@@ -10,6 +10,8 @@ from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH
 from trimtab.targets.objectives import choices, frontier
+from trimtab.targets.objectives.asked import Asked, Attempt
+from trimtab.targets.objectives.optimised import answered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from trimtab.targets.solvers.limits import Limits
 
     Floats = NDArray[np.float64]
+    Answered = tuple[choices.Chosen, str, list[Attempt]]
 
 RISK_AVERSE_BY_A_HAIR = 1e-7
 """What is asked for the most return: of weights with the same return, the calmest."""
@@ -44,6 +47,8 @@ class Point:
             return how much more there can be, of the best Sharpe ratio how much better a ratio, at
             a given volatility how much more return. NaN where no bound is reckoned, as between the
             corners of a frontier.
+        solver: What found it; empty where nothing was searched for.
+        attempts: Every solver that was asked for it, in order, with what it made of it.
     """
 
     weights: Floats
@@ -52,6 +57,19 @@ class Point:
     sharpe: float
     status: str = "given"
     gap: float = nan
+    solver: str = ""
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Weights of what is invested, and who found them; fields as of `Point`."""
+
+    weights: Floats
+    status: str
+    gap: float = nan
+    solver: str = ""
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,59 +154,68 @@ def front(
     """
     import numpy as np
 
-    calm = choices.least_volatility(covariance, limits)
-    if not np.isfinite(calm.weights).all():
-        return calm
+    calm = answered(Asked("min-volatility"), limits, expected, covariance)
+    if not np.isfinite(calm[0].weights).all():
+        return calm[0]
 
     part = 1.0 - (cash or 0.0)
     names, of_all, moves = tuple(symbols), expected, covariance
     if cash is not None:
         names, of_all, moves = (*names, CASH), np.append(expected, risk_free), with_cash(covariance)
 
-    def point(weights: Floats, status: str = "given", gap: float = nan) -> Point:
+    def point(weights: Floats) -> Point:
         gained = float(weights @ of_all)
         volatility = float(np.sqrt(max(float(weights @ moves @ weights), 0.0)))
         ratio = (gained - risk_free) / volatility if volatility > 0.0 else nan
-        return Point(weights, gained, volatility, ratio, status, gap)
+        return Point(weights, gained, volatility, ratio)
 
-    def whole(weights: Floats, status: str, gap: float) -> Point:
+    def whole(one: Answer) -> Point:
         """What is invested as a point of the whole; a gap in volatility or return shrinks too."""
-        if cash is not None:
-            weights = np.append(weights * part, cash)
-        return point(weights, status, gap * part)
+        weights = one.weights if cash is None else np.append(one.weights * part, cash)
+        return replace(
+            point(weights), status=one.status, gap=one.gap * part, solver=one.solver,
+            attempts=one.attempts,
+        )  # fmt: skip
 
     if drawn:
-        mean = [whole(weights, "resampled", nan) for weights in _mean_curve(drawn, limits, points)]
+        mean = [whole(Answer(one, "resampled")) for one in _mean_curve(drawn, limits, points)]
         return _of_points(names, mean, of_all, moves, risk_free, current)
-    found = [whole(*one) for one in _curve(expected, covariance, limits, points)]
-    tangent = choices.best_sharpe(expected, covariance, limits, risk_free=risk_free)
+
+    def search(asked: Asked) -> Point | None:
+        """The answer to a question beside the curve; None where there is none."""
+        solved = answered(asked, limits, expected, covariance)
+        chosen = solved[0]
+        if chosen.instead or not np.isfinite(chosen.weights).all():
+            return None
+        if asked.objective == "target-return":
+            return whole(_calmest(solved, covariance))
+        found = whole(_told(solved))
+        # A ratio is the same of the whole.
+        is_ratio = asked.objective == "max-sharpe"
+        return replace(found, gap=chosen.solution.gap) if is_ratio else found
+
+    along = _curve(expected, covariance, limits, points, calm)
+    found = [whole(one) for one in along if np.isfinite(one.weights).all()]
+    tangent = search(Asked("max-sharpe", risk_free=risk_free))
     now = as_calm = as_rich = None
     if current is not None:
         now = point(current)
-        alike = choices.most_return_for_volatility(
-            expected, covariance, limits, wanted=now.volatility / part
-        )
-        as_calm = whole(alike.weights, alike.solution.status, alike.solution.gap)
+        as_calm = search(Asked("target-volatility", wanted=now.volatility / part))
         if now.expected_return >= found[0].expected_return - SAME:
             wanted = (now.expected_return - (1.0 - part) * risk_free) / part
-            alike = choices.least_volatility_for_return(expected, covariance, limits, wanted=wanted)
-            as_rich = whole(*_proved(alike, covariance))
+            as_rich = search(Asked("target-return", wanted=wanted))
     return Front(
         names,
         tuple(found),
         found[0],
-        None
-        if tangent.missed
-        else replace(
-            whole(tangent.weights, tangent.solution.status, nan), gap=tangent.solution.gap
-        ),
+        tangent,
         now,
         as_calm,
         as_rich,
         of_all,
         np.sqrt(moves.diagonal()),
         risk_free,
-        findings=_unproved(found),
+        findings=(*_unproved(found), *_fallen_back(found, len(along) - len(found))),
     )
 
 
@@ -218,6 +245,26 @@ def _unproved(points: Sequence[Point]) -> tuple[Finding, ...]:
         f"weights may be calmer at the same return{most}. Give it more time."
     )
     return (Finding("frontier-not-proved", "frontier", message),)
+
+
+def _fallen_back(points: Sequence[Point], lost: int) -> tuple[Finding, ...]:
+    """That points are those of a second solver, or that nobody found them."""
+    found = []
+    others = [one for one in points if one.attempts and one.solver != one.attempts[0].solver]
+    if others:
+        whose = " and ".join(sorted({one.solver for one in others}))
+        message = (
+            f"{len(others)} of {len(points)} points are those of {whose}: our own search ended "
+            "there without a proof. In the JSON each point has its solver, and all that were tried."
+        )
+        found.append(Finding("solver-fallback", "frontier", message, "info"))
+    if lost:
+        message = (
+            f"{lost} of {len(points) + lost} points are left out: no solver that was asked found "
+            "them. Loosen a limit, or ask for fewer points."
+        )
+        found.append(Finding("points-not-found", "frontier", message))
+    return tuple(found)
 
 
 def _of_points(
@@ -276,43 +323,70 @@ def _mean_curve(
     whole: Floats = np.zeros((points, len(limits.low)))
     for mean, spread in drawn:
         # A frontier that is one point has it at every rank.
-        whole += np.array([weights for weights, *_ in _curve(mean, spread, limits, points)])
+        calm = answered(Asked("min-volatility"), limits, mean, spread)
+        whole += np.array([one.weights for one in _curve(mean, spread, limits, points, calm)])
     return list(whole / len(drawn))
 
 
-def _proved(chosen: choices.Chosen, covariance: Floats) -> tuple[Floats, str, float]:
-    """The calmest weights of a return, with their status and their gap in volatility."""
-    variance = float(chosen.weights @ covariance @ chosen.weights)
-    lower = max(variance - 2.0 * chosen.solution.gap, 0.0)
-    gap = max(variance, 0.0) ** 0.5 - lower**0.5
-    return chosen.weights, chosen.solution.status, gap
-
-
 def _curve(
-    expected: Floats, covariance: Floats, limits: Limits, points: int
-) -> list[tuple[Floats, str, float]]:
-    """Weights along the frontier, evenly in return, each with its status and its gap."""
+    expected: Floats,
+    covariance: Floats,
+    limits: Limits,
+    points: int,
+    calmest: Answered,
+) -> list[Answer]:
+    """Weights along the frontier, evenly in return; NaN where nobody found any.
+
+    Args:
+        expected, covariance, limits, points: As of `front`.
+        calmest: What `answered` says of the least volatility.
+    """
     import numpy as np
 
     if limits.is_linear:
         programme = limits.programme(covariance, np.zeros(len(expected)))
         turns = frontier.corners(programme, expected)
-        returns = turns @ expected
-        wanted = np.linspace(returns[0], returns[-1], points)
-        if returns[-1] - returns[0] <= 1e-12:
-            return [(turns[0], "optimal", nan)]
-        # Between two corners the weights lie on a straight line.
-        between = np.column_stack([np.interp(wanted, returns, column) for column in turns.T])
-        return [(weights, "optimal", nan) for weights in between]
-    calm = _proved(choices.least_volatility(covariance, limits), covariance)
+        if len(turns):
+            return _between(turns, expected, points)
+    calm = _calmest(calmest, covariance)
     hair = RISK_AVERSE_BY_A_HAIR * max(float(np.ptp(expected)), 1e-9) / covariance.diagonal().max()
-    most = choices.most_utility(expected, covariance, limits, risk_aversion=float(hair))
-    rich = (most.weights, most.solution.status, most.solution.gap)
-    low, high = float(calm[0] @ expected), float(rich[0] @ expected)
+    most = Asked("utility", risk_aversion=float(hair))
+    rich = _told(answered(most, limits, expected, covariance))
+    low, high = float(calm.weights @ expected), float(rich.weights @ expected)
     if high - low <= 1e-9:
         return [calm]
-    middle = [
-        choices.least_volatility_for_return(expected, covariance, limits, wanted=float(wanted))
+    if not np.isfinite(high):
+        return [calm, rich]
+    middle = (
+        answered(Asked("target-return", wanted=float(wanted)), limits, expected, covariance)
         for wanted in np.linspace(low, high, points)[1:-1]
-    ]
-    return [calm, *(_proved(one, covariance) for one in middle), rich]
+    )
+    return [calm, *(_calmest(one, covariance) for one in middle), rich]
+
+
+def _told(found: Answered) -> Answer:
+    """An answer with its gap in units of what was asked."""
+    chosen, solver, attempts = found
+    solution = chosen.solution
+    return Answer(chosen.weights, solution.status, solution.gap, solver, tuple(attempts))
+
+
+def _calmest(found: Answered, covariance: Floats) -> Answer:
+    """The calmest weights of a return, with their gap in volatility."""
+    one = _told(found)
+    variance = float(one.weights @ covariance @ one.weights)
+    lower = max(variance - 2.0 * one.gap, 0.0)
+    return replace(one, gap=max(variance, 0.0) ** 0.5 - lower**0.5)
+
+
+def _between(turns: Floats, expected: Floats, points: int) -> list[Answer]:
+    """Points of a frontier whose corners are known: between two of them it is a straight line."""
+    import numpy as np
+
+    returns = turns @ expected
+    wanted = np.linspace(returns[0], returns[-1], points)
+    found = np.column_stack([np.interp(wanted, returns, column) for column in turns.T])
+    if returns[-1] - returns[0] <= 1e-12:
+        found = turns[:1]
+    walked = Attempt("active set", "optimal", nan)
+    return [Answer(one, walked.status, nan, walked.solver, (walked,)) for one in found]

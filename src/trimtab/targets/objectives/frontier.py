@@ -172,12 +172,15 @@ def corners(programme: Programme, returns: Floats) -> Floats:
     """The weights at which the frontier turns, from the least volatility to the most return.
 
     Returns:
-        Shape (corners, n); the frontier's weights between two of them lie on a straight line.
+        Shape (corners, n); the frontier's weights between two of them lie on a straight line. None
+        at all, shape (0, n), where a search on the way found no answer.
     """
     import numpy as np
 
     turns: list[Floats] = []
     for stretch in stretches(programme, returns):
+        if stretch.solution.status != "optimal":
+            return np.empty((0, len(returns)))
         if not turns:
             turns.append(stretch.weights(0.0))
         if isfinite(stretch.last) and np.abs(stretch.direction).max() > 0.0:

@@ -71,17 +71,9 @@ def optimise(
         return _unlimited(asked, limits, expected, covariance, names)
     if asked.objective in BY_HISTORY:
         return _by_history(asked, limits, expected, covariance, returns, names)
-    chosen = _chosen(asked, limits, expected, covariance, years)
-    solver = "active set" if limits.names is None else "branch and bound"
-    attempts = [Attempt(solver, chosen.solution.status, chosen.solution.gap)]
-    is_ended = limits.search.stop is not None and chosen.solution.status == "stopped"
-    if limits.names is None and not chosen.is_proved and not is_ended:
-        from trimtab.targets.objectives.fallback import second_opinions
-
-        chosen, other, others = second_opinions(asked, limits, expected, covariance, years, chosen)
-        solver, attempts = other or solver, [*attempts, *others]
+    chosen, solver, attempts = answered(asked, limits, expected, covariance, years)
     findings: list[Finding] = []
-    if limits.names is None and is_ended:
+    if limits.names is None and _is_ended(limits, chosen):
         from trimtab.targets.objectives.fallback import with_proof
 
         chosen = with_proof(asked, limits, expected, covariance, years, chosen)
@@ -133,6 +125,33 @@ def optimise(
         years=years,
         attempts=tuple(attempts),
     )
+
+
+def answered(
+    asked: Asked, limits: Limits, expected: Floats, covariance: Floats, years: float = 1.0
+) -> tuple[Chosen, str, list[Attempt]]:
+    """The answer of mean-variance choice: our own, or where that is not proved another solver's.
+
+    Args:
+        asked, limits, expected, covariance, years: As of `optimise`; one of `MEAN_VARIANCE`.
+
+    Returns:
+        The answer, whose it is, and what each solver that was asked made of it, in order.
+    """
+    chosen = _chosen(asked, limits, expected, covariance, years)
+    solver = "active set" if limits.names is None else "branch and bound"
+    attempts = [Attempt(solver, chosen.solution.status, chosen.solution.gap)]
+    if limits.names is not None or chosen.is_proved or _is_ended(limits, chosen):
+        return chosen, solver, attempts
+    from trimtab.targets.objectives.fallback import second_opinions
+
+    chosen, other, others = second_opinions(asked, limits, expected, covariance, years, chosen)
+    return chosen, other or solver, [*attempts, *others]
+
+
+def _is_ended(limits: Limits, chosen: Chosen) -> bool:
+    """Whether a search was told to stop, and did before its end."""
+    return limits.search.stop is not None and chosen.solution.status == "stopped"
 
 
 def contradiction_told(

@@ -9,7 +9,8 @@ import pytest
 from tests.adapters.example import TOML, Make, places_of
 from trimtab.adapters.portfolio_folder import read_portfolio
 from trimtab.model.errors import InputError
-from trimtab.targets.moving.kept_to import KeptTo, Leaving, Liquidity
+from trimtab.targets.moving.kept_to import KeptTo, Liquidity
+from trimtab.targets.moving.leaving import Leaving
 from trimtab.targets.objectives.constraints import Group, Score
 
 SLEEVES = TOML.replace("percent = 54\n", "").replace("percent = 26\n", "max_percent = 30\n")
@@ -183,7 +184,24 @@ def test_what_has_to_be_held_is_not_excluded(make: Make) -> None:
 
 
 def test_costs_need_a_rate(make: Make) -> None:
-    """Where `[costs]` has no basis points, leaving costs nothing, and the key says so."""
-    toml = f"{FREE}[costs]\nper_share = 0.01\n[target.optimize]\n{UTILITY}costs = true\n"
+    """Where `[costs]` has nothing that counts, leaving costs nothing, and the key says so."""
+    toml = f"{FREE}[costs]\ncommission = 1\n[target.optimize]\n{UTILITY}costs = true\n"
 
     assert [key for _, _, key in places_of(make(toml))] == ["target.optimize.costs"]
+
+
+def test_what_is_counted_of_costs_and_what_is_not(make: Make) -> None:
+    """Fees of money and of shares, the highest of a schedule as a plan charges them, and the square
+    root of an order; fees an order and impact of other forms are named.
+    """
+    own = "[costs.VXUS]\nper_share = 0\nimpact = 2\n"
+    costs = f"[costs]\nbps = 4\nper_share = 0.01\nminimum = 3\npermanent_impact = 1\n{own}"
+    toml = f"{FREE}{costs}[target.optimize]\n{UTILITY}costs = true\n"
+
+    assert kept(make(toml)).leaving == Leaving(
+        dict.fromkeys(("us", "intl", "bonds"), 0.0004),
+        1.0,
+        {"us": 0.01, "bonds": 0.01},
+        {"intl": 2.0},
+        ("fees an order", "temporary and permanent impact"),
+    )

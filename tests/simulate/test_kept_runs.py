@@ -16,8 +16,10 @@ from tests.moving import moving_folder
 from tests.simulate.test_account import StillClock, holdings, told
 from trimtab.adapters.portfolio_folder import read_portfolio
 from trimtab.adapters.portfolio_prices import mover_of, portfolio_prices
+from trimtab.batch.run import _with_target
 from trimtab.cli.main import main
 from trimtab.live.book import open_book
+from trimtab.model.errors import InputError
 from trimtab.model.orders import Order
 from trimtab.simulate.accounts.backtest import backtest_accounts
 from trimtab.simulate.prices.history import PriceHistory
@@ -119,6 +121,7 @@ def test_plan_research_and_python_find_the_same(
     assert abs(free.fit(returns, names=SYMBOLS).weights_ - python).max() > 0.01
 
 
+FEE = "per_share       = 0.005\n"
 COSTS = 'objective = "utility"\nrisk_aversion = 9\ncosts = true\nhorizon = 1\n'
 
 
@@ -148,14 +151,64 @@ def test_research_counts_from_what_a_plan_counts_from(tmp_path: Path, lines: str
     assert max(abs(free[symbol] - plan[symbol]) for symbol in plan) > 0.01
 
 
+IMPACT = "per_share = 0.05\nimpact    = 60\n"
+"""Costs of which none is by the money alone, in place of the demo's fee a share."""
+
+
+def costly_folder(path: Path) -> Path:
+    """The demo household whose target counts fees a share and impact."""
+    file = kept_folder(path, COSTS) / "portfolio.toml"
+    toml = file.read_text()
+    assert FEE in toml
+    file.write_text(toml.replace(FEE, IMPACT))
+    return path
+
+
+def test_impact_and_fees_a_share_are_the_same_in_plan_and_research(tmp_path: Path) -> None:
+    """What a target counts of the cost of getting there moves it, alike in a plan and in a view
+    that holds the same; and a plan tells what was counted and what was not.
+    """
+    plain, costly = tmp_path / "plain", tmp_path / "costly"
+    kept_folder(plain, COSTS)
+    book = open_book(costly_folder(costly))
+    plan = book.plan(DAY)
+    aim, view = research(costly)
+    held = {aim.stands_for[row.sleeve]: float(row.now) for row in plan.sleeves
+            if row.sleeve in aim.stands_for}  # fmt: skip
+    worth = float(book.worth(DAY))
+
+    found = aim(replace(view, held=held, worth=worth))
+
+    weights, cheaper = planned(costly), planned(plain)
+    assert found == pytest.approx(weights, abs=2e-4)
+    assert max(abs(weights[name] - cheaper[name]) for name in weights) > 0.005
+    assert plan.found is not None
+    assert plan.found.why.endswith(
+        "counted: fees and spread by the money, fees a share, impact; not counted: tax of lots, "
+        "impact of bonds, whose volume is not known"
+    )
+
+
 @pytest.mark.parametrize("lines", ["turnover = 5", COSTS])
+def test_a_batch_names_what_only_one_household_has(tmp_path: Path, lines: str) -> None:
+    """A batch has one target for all accounts: what each of them holds is refused by its key."""
+    portfolio = read_portfolio(kept_folder(tmp_path, lines))
+
+    with pytest.raises(InputError) as caught:
+        _with_target(portfolio, mover_of(portfolio), DAY)
+
+    key = "costs" if lines == COSTS else "turnover"
+    assert [one.key for one in caught.value.problems] == [f"target.optimize.{key}"]
+
+
+@pytest.mark.parametrize("lines", ["turnover = 5", COSTS, IMPACT])
 def test_what_counts_from_holdings_is_ordered_alike_by_plan_and_account_mode(
     tmp_path: Path, lines: str
 ) -> None:
     """A target that counts from what is held: through plan and apply, and through account mode, the
     same orders and in the end the same lots; planned anew on its day, no order is left.
     """
-    folder = kept_folder(tmp_path, lines)
+    folder = costly_folder(tmp_path) if lines == IMPACT else kept_folder(tmp_path, lines)
     clock, end = StillClock(), date(2012, 11, 1)
     book = open_book(folder, clock=clock)
     orders: list[Order] = []

@@ -14,8 +14,9 @@ from trimtab.targets.at_cost.getting_there import MovingCosts
 from trimtab.targets.at_cost.planning import plan_ahead
 from trimtab.targets.estimators.optimiser import Optimiser
 from trimtab.targets.moving.held import NOTHING_HELD, Held
-from trimtab.targets.moving.kept_to import KeptTo, Leaving, Liquidity
+from trimtab.targets.moving.kept_to import KeptTo, Liquidity
 from trimtab.targets.moving.learned import prepared
+from trimtab.targets.moving.leaving import Leaving
 from trimtab.targets.moving.mover import Mover, stand_ins
 from trimtab.targets.moving.moving import MovingTarget
 from trimtab.targets.moving.ranged import Range

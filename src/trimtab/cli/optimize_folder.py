@@ -169,11 +169,12 @@ def _found(by: ByTable, book: OpenBook, plan: Plan, given: Mapping[str, float]) 
 
     rule, held = by.rule, NOTHING_HELD
     _need_going_together(rule)
+    if rule.needs_held:
+        held = book.held(plan.as_of)
     if rule.needs_held and given:
         leaves = zip(by.known.window.leaves, by.names, strict=True)
-        held = Held({leaf.name: Fraction(given.get(name, 0.0)) for leaf, name in leaves})
-    elif rule.needs_held:
-        held = book.held(plan.as_of)
+        shares = {leaf.name: Fraction(given.get(name, 0.0)) for leaf, name in leaves}
+        held = Held(shares, prices=held.prices)
     worth = book.worth(plan.as_of) if rule.needs_worth else Fraction(0)
     found = found_from(rule, by.known, held=held, worth=worth)
     if found.best is None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.value import Valuation, valuation
 from trimtab.model.market import Market
+from trimtab.model.numbers import Price
 from trimtab.model.state import State
 from trimtab.targets.moving.held import NOTHING_HELD, Held
 
@@ -55,6 +56,7 @@ def household_held(
     base = _worth(value, mandate, request)
     if base <= 0:
         return NOTHING_HELD
+    leaves = tuple(leaves)
     leaf_of = {id_: leaf.name for leaf in leaves for id_ in leaf.hold}
     accounts, held, apart = _sharing(mandate), dict[str, int](), 0
     for (account, instrument), minor in value.values.items():
@@ -63,8 +65,17 @@ def household_held(
         elif account in accounts:
             apart += minor
     return Held(
-        {name: Fraction(minor, base) for name, minor in held.items()}, Fraction(apart, base)
+        {name: Fraction(minor, base) for name, minor in held.items()},
+        Fraction(apart, base),
+        {leaf.name: float(price) for leaf in leaves if (price := _price_of(leaf, value, market))},
     )
+
+
+def _price_of(leaf: Leaf, value: Valuation, market: Market) -> Price | None:
+    """What a unit of a leaf's first instrument costs, held or not; None where it has no price."""
+    first = leaf.hold[0]
+    quote = market.quotes.get(first)
+    return value.prices.get(first) or (None if quote is None else quote.price)
 
 
 def _worth(value: Valuation, mandate: Mandate, request: Request) -> int:

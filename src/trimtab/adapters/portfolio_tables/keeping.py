@@ -23,7 +23,8 @@ from trimtab.adapters.toml_table import LARGEST_MONEY, Table
 from trimtab.costs import Costs
 from trimtab.model.frozen import dataclass
 from trimtab.model.sessions import Period
-from trimtab.targets.moving.kept_to import MOST_CHOICES, KeptTo, Leaving, Liquidity
+from trimtab.targets.moving.kept_to import MOST_CHOICES, KeptTo, Liquidity
+from trimtab.targets.moving.leaving import Leaving
 from trimtab.targets.moving.ranged import Range
 from trimtab.targets.objectives.asked import Asked
 
@@ -166,13 +167,44 @@ def _leaving(table: Table, every: Period, costs: Costs) -> Callable[[Range], Lea
             table.problem("horizon", "costs do not count", "write costs = true")
         return None
     every_one = (costs, *costs.by_instrument.values())
-    if not any(one.bps or one.half_spread_bps for one in every_one):
-        wrong = "[costs] has no bps and no half_spread_bps, so that leaving costs nothing"
+    if not any(_rate(one) or _fee(one) or one.impact for one in every_one):
+        wrong = "[costs] has no bps, half_spread_bps, per_share or impact: leaving costs nothing"
         table.problem("costs", wrong, "write half_spread_bps = 2 under [costs], or remove it")
     years = (PERIODS_A_YEAR[every] if horizon is None else horizon) / PERIODS_A_YEAR[every]
 
-    def rate(hold: Sequence[str]) -> float:
-        one = costs.by_instrument.get(hold[0], costs) if hold else costs
-        return float(one.bps + one.half_spread_bps) / 10_000
+    uncounted = [
+        said
+        for said, is_any in (
+            ("fees an order", any(one.commission or one.minimum for one in every_one)),
+            (
+                "temporary and permanent impact",
+                any(one.temporary_impact or one.permanent_impact for one in every_one),
+            ),
+        )
+        if is_any
+    ]
 
-    return lambda tree: Leaving({leaf.name: rate(leaf.hold) for leaf in tree.leaves()}, years)
+    def of(hold: Sequence[str]) -> Costs:
+        return costs.by_instrument.get(hold[0], costs) if hold else costs
+
+    def leaving(tree: Range) -> Leaving:
+        each = {leaf.name: of(leaf.hold) for leaf in tree.leaves()}
+        return Leaving(
+            {name: _rate(one) for name, one in each.items()},
+            years,
+            {name: _fee(one) for name, one in each.items() if _fee(one)},
+            {name: float(one.impact) for name, one in each.items() if one.impact},
+            tuple(uncounted),
+        )
+
+    return leaving
+
+
+def _rate(costs: Costs) -> float:
+    """Of money that is traded: the highest of a schedule, as a plan charges it."""
+    return float(max([costs.bps, *costs.tiers.values()]) + costs.half_spread_bps) / 10_000
+
+
+def _fee(costs: Costs) -> float:
+    """Of a share: the highest of a schedule, as a plan charges it."""
+    return float(max([costs.per_share, *costs.share_tiers.values()]))

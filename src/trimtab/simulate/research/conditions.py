@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trimtab.costs import Costs
 from trimtab.costs.impact import linear_rates
+from trimtab.estimates.usual_day import UsualDays, usual_days
 from trimtab.kernels.daily_columns import Charges, Conditions
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
@@ -19,11 +20,6 @@ from trimtab.simulate.research.rules import DividendUse
 
 if TYPE_CHECKING:
     from trimtab.simulate.frames import Days, Floats
-
-USUAL_SESSIONS = 20
-"""Sessions over which volatility and volume are averaged, before the trade."""
-LEAST_SESSIONS = 5
-"""With fewer known than these, there is no estimate."""
 
 
 def conditions_of(
@@ -137,47 +133,14 @@ def _paid(run: PriceHistory) -> tuple[Floats, list[Finding]]:
     return np.nan_to_num(paid), findings
 
 
-class UsualDays(NamedTuple):
-    """What is usual for an instrument, as known at the close of each of its sessions.
-
-    Args:
-        days: Its sessions.
-        deviation: Standard deviation of daily simple returns (ddof 1); NaN where too few are known.
-        money: Mean of close x volume.
-        units: Mean volume.
-    """
-
-    days: Any
-    deviation: Floats
-    money: Floats
-    units: Floats
-
-
 def usual_day(history: PriceHistory, symbol: str) -> UsualDays:
-    """Volatility and volume of a usual day, as known at the close of each session.
-
-    Over the symbol's last 20 sessions with a price, or those there are from 5 on.
-    """
+    """Volatility and volume of a usual day, as known at the close of each session."""
     import numpy as np
 
     i = history.column(symbol)
     rows = np.flatnonzero(~np.isnan(history.close[:, i]))
-    close = history.close[rows, i]
-    volume = np.full(len(rows), np.nan) if history.volume is None else history.volume[rows, i]
-    returns = np.full(len(rows), np.nan)
-    returns[1:] = close[1:] / close[:-1] - 1.0
-    deviation = np.full(len(rows), np.nan)
-    money, units = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-    for column, made, ddof in (
-        (returns, deviation, 1), (close * volume, money, 0), (volume, units, 0),
-    ):  # fmt: skip
-        padded = np.concatenate([np.full(USUAL_SESSIONS - 1, np.nan), column])
-        windows = np.lib.stride_tricks.sliding_window_view(padded, USUAL_SESSIONS)
-        enough = np.count_nonzero(~np.isnan(windows), axis=1) >= LEAST_SESSIONS
-        if enough.any():
-            figure = np.nanstd(windows[enough], axis=1, ddof=1) if ddof else None
-            made[enough] = np.nanmean(windows[enough], axis=1) if figure is None else figure
-    return UsualDays(history.dates[rows], deviation, money, units)
+    volume = None if history.volume is None else history.volume[rows, i]
+    return usual_days(history.dates[rows], history.close[rows, i], volume)
 
 
 def _impact(

@@ -26,7 +26,7 @@ from trimtab.targets.moving.watch import Watch
 OWN = "household"
 """Whose target it is."""
 
-Shares = tuple[tuple[str, Fraction], ...]
+Shares = tuple[tuple[tuple[str, Fraction], ...], tuple[tuple[str, float], ...]]
 """What is held by leaf, as something to look up by."""
 
 Made = tuple[Weights | None, tuple[Finding, ...]]
@@ -94,7 +94,7 @@ class FoundAim:
         # Several policies look, on several days of a period, at the same prices until it began,
         # unless they were shuffled.
         until = int(np.searchsorted(view.dates, np.datetime64(on, "D"), side="right"))
-        shares = tuple(sorted(held.shares.items()))
+        shares = tuple(sorted(held.shares.items())), tuple(sorted(held.prices.items()))
         key = on, hash(view.close[:until].tobytes()), worth, self.breaks, shares
         if key not in self._known:
             if len(self._known) >= MOST_KNOWN:
@@ -136,11 +136,15 @@ class FoundAim:
         if not self.target.needs_held:
             return NOTHING_HELD
         symbols = list(self.stands_for.values())
+        last = dict(zip(view.symbols, view.close[-1].tolist(), strict=True))
         return Held(
             {
                 leaf: Fraction(view.held.get(symbol, 0.0)) / symbols.count(symbol)
                 for leaf, symbol in self.stands_for.items()
-            }
+            },
+            prices={
+                leaf: last[symbol] for leaf, symbol in self.stands_for.items() if last[symbol] > 0.0
+            },
         )
 
     def _mover(self, view: PriceHistory) -> Mover:

@@ -11,17 +11,20 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding
+from trimtab.targets.moving.leaving import moving_costs
 from trimtab.targets.objectives.asked import RETURN, Asked, Optimised, told_of
 from trimtab.targets.objectives.optimised import contradiction_told, contradictory, optimise
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from trimtab.targets.at_cost.getting_there import MovingCosts
     from trimtab.targets.moving.held import Held
-    from trimtab.targets.moving.kept_to import KeptTo, Leaving
+    from trimtab.targets.moving.kept_to import KeptTo
+    from trimtab.targets.moving.leaving import UsualMoney
     from trimtab.targets.objectives.foreseen import Foreseen
     from trimtab.targets.solvers.limits import Limits
 
@@ -40,6 +43,8 @@ def best_of(
     years: float,
     part: float,
     held: Held,
+    worth: float,
+    usual: Mapping[str, UsualMoney],
 ) -> tuple[Optimised, str]:
     """The best weights of what is invested, and in a sentence why they are, where there is more.
 
@@ -53,13 +58,19 @@ def best_of(
         years: Of history that the expected returns are as uncertain as means of.
         part: What is invested, of the whole.
         held: What is held, in shares of the whole.
+        worth: What the whole is worth, in money.
+        usual: A usual day of each sleeve, where orders move prices.
     """
     if kept.tolerance is not None:
         return _tolerated(kept, asked, limits, seen, called, part)
     if kept.leaving is not None and held.is_any:
-        found = _from_held(kept.leaving, asked, limits, seen, names, part, held)
+        costs, said = moving_costs(
+            kept.leaving, names, held=held, invested=worth * part, usual=usual
+        )
+        found = _from_held(costs, kept.leaving.years, asked, limits, seen, names, part, held)
         if found is not None:
-            return found
+            best, why = found
+            return best, f"{why}; {said}"
     best = optimise(
         asked,
         limits,
@@ -107,7 +118,8 @@ def _tolerated(
 
 
 def _from_held(
-    leaving: Leaving,
+    costs: MovingCosts,
+    years: float,
     asked: Asked,
     limits: Limits,
     seen: Foreseen,
@@ -121,17 +133,16 @@ def _from_held(
     """
     import numpy as np
 
-    from trimtab.targets.at_cost.getting_there import MovingCosts, from_holdings
+    from trimtab.targets.at_cost.getting_there import from_holdings
 
-    rates = np.array([leaving.rates[name] for name in names])
     found = from_holdings(
         seen.expected,
         seen.covariance,
         limits,
         risk_aversion=asked.risk_aversion,
         held=np.array([float(held.shares.get(name, 0)) / part for name in names]),
-        costs=MovingCosts(rates, rates),
-        years=leaving.years,
+        costs=costs,
+        years=years,
     )
     if found.status == "infeasible":
         return None
@@ -139,10 +150,10 @@ def _from_held(
         asked, np.maximum(found.weights, 0.0), seen.expected, seen.covariance,
         status=found.status, solver="active set", gap=found.gap,
     )  # fmt: skip
-    horizon = f"{leaving.years:.3g}"
-    years = "a year" if horizon == "1" else f"{horizon} years"
+    horizon = f"{years:.3g}"
+    spread = "a year" if horizon == "1" else f"{horizon} years"
     why = (
         f"from what is held {found.turnover * part:.2%} moves, which costs "
-        f"{found.cost * part:.3%}; a cost is spread over a horizon of {years}"
+        f"{found.cost * part:.3%}; a cost is spread over a horizon of {spread}"
     )
     return best, why

@@ -16,10 +16,13 @@ class Held:
     Args:
         shares: By sleeve; what is not named is not held.
         apart: In no sleeve, cash not counted.
+        prices: Of a unit of the first instrument of each sleeve's hold list, in money; what is not
+            named has none.
     """
 
     shares: Mapping[str, Fraction] = field(default_factory=dict)
     apart: Fraction = Fraction(0)
+    prices: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_any(self) -> bool:

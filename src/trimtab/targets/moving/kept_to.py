@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
 from trimtab.targets.moving.held import Held
+from trimtab.targets.moving.leaving import Leaving
 from trimtab.targets.objectives.constraints import Group, Score, days_of_volume, spread
 from trimtab.targets.solvers.limits import Limits, Names, Search, Tracking, Turnover
 from trimtab.targets.solvers.programme import Row
@@ -41,19 +42,6 @@ class Liquidity:
     days: float
     participation: float = 0.1
     value: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """What it costs to leave what is held.
-
-    Args:
-        rates: By sleeve, of a unit that is bought or sold.
-        years: What costs are spread over.
-    """
-
-    rates: Mapping[str, float]
-    years: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +90,8 @@ class KeptTo:
     @property
     def needs_worth(self) -> bool:
         """Whether it depends on what the portfolio is worth."""
+        if self.leaving is not None and self.leaving.impact:
+            return True
         return self.liquidity is not None and self.liquidity.value is None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -18,6 +18,7 @@ from trimtab.targets.moving.best_of import best_of
 from trimtab.targets.moving.finding import Finding
 from trimtab.targets.moving.held import NOTHING_HELD, Held
 from trimtab.targets.moving.kept_to import curbed, daily_money
+from trimtab.targets.moving.leaving import UsualMoney, usual_money
 from trimtab.targets.moving.moving import MovingTarget, decimal_of, shown
 from trimtab.targets.moving.ranged import UNITS, Range, exact_tree
 from trimtab.targets.moving.signals import months_before
@@ -82,6 +83,7 @@ class Prepared:
         on: The day.
         year: Sessions that make a year.
         daily: What is traded of each sleeve a day, in money; None where that does not count.
+        usual: A usual day of each sleeve whose orders move prices, where that counts.
     """
 
     window: Window
@@ -89,6 +91,7 @@ class Prepared:
     on: date
     year: int
     daily: Mapping[str, float] | None = None
+    usual: Mapping[str, UsualMoney] = field(default_factory=dict)
 
 
 def prepared(
@@ -115,13 +118,14 @@ def prepared(
     made, wrong = estimates_of(target, window, year)
     if made is None:
         return Finding(None, wrong)
-    daily = None
+    daily, leaving = None, target.kept.leaving
+    symbols = {leaf.name: stands_for[leaf.name] for leaf in window.leaves}
     if target.kept.liquidity is not None:
-        symbols = {leaf.name: stands_for[leaf.name] for leaf in window.leaves}
         daily, wrong = daily_money(prices, symbols, on)
         if daily is None:
             return Finding(None, wrong)
-    return Prepared(window, made, on, year, daily)
+    moves = {} if leaving is None or not leaving.impact else usual_money(prices, symbols, on)
+    return Prepared(window, made, on, year, daily, moves)
 
 
 def estimated(
@@ -271,6 +275,8 @@ def _best(
         years=known.made.years,
         part=part,
         held=held,
+        worth=worth,
+        usual=known.usual,
     )
     return best, [float(share) for share in best.weights * part], why
 

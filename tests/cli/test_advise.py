@@ -41,19 +41,24 @@ def test_any_prices_are_weighed_without_a_folder(tmp_path: Path) -> None:
     """With prices and a target the policy comes from the command line."""
     line = (
         f"trimtab advise --prices {PRICES} --target AAPL=60,IBM=40 --when weekly --cost-bps 50 "
-        "--paths 20 --json"
+        "--paths 20 --report advice.html --json"
     )
 
     told = json.loads(Session(tmp_path).run(line))
 
+    page = (tmp_path / "advice.html").read_text()
+    assert told["sentence"] in page
+    assert "Trading costs 50 bp of the money traded" in page
     assert told["own"] == "weekly to target"
     assert told["advised"] != told["own"]
     assert told["gain"]["low"] > 0
 
 
 def test_what_contradicts_itself_is_refused(tmp_path: Path) -> None:
-    """A policy beside the portfolio's own, too few paths: said, with what would be right."""
+    """A policy beside the portfolio's own, too few paths, what is no page: said, with a remedy."""
     session = Session(demo_folder(tmp_path))
+    (session.cwd / "notes.html").write_text("mine")
 
     assert "go with --prices" in session.run("trimtab advise --when daily")
+    assert "it is no page" in session.run("trimtab advise --report notes.html")
     assert "at least 20" in session.run("trimtab advise --paths 3 --tax-percent 0")

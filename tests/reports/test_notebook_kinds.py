@@ -58,7 +58,7 @@ def test_it_loads_nothing_runs_nothing_and_is_drawn_inside_its_frame(
     assert parser.open_tags == []
     assert not re.search(r"<script|https?:|<i>| on[a-z]+=|nan", page)
     assert "prefers-color-scheme:dark" in page
-    charts = re.findall(r'<svg viewBox="0 0 (\d+) (\d+)" role="img".*?</svg>', page, re.DOTALL)
+    charts = re.findall(r'<svg [^>]*viewBox="0 0 (\d+) (\d+)" role="img"', page)
     assert charts
     for across, up in re.findall(r'cx="(-?[0-9.]+)" cy="(-?[0-9.]+)"', page):
         assert 0.0 <= float(across) <= float(charts[0][0])

@@ -48,7 +48,7 @@ def test_each_path_is_that_of_a_shuffled_backtest(kind: str, tmp_path: Path) -> 
     policies = [Policy(target, *parse_policy(words)) for words in WHENS]
     costs = Costs(bps=10)
 
-    shared = found_outcomes(prices, policies, costs=costs, paths=2, seed=3)
+    shared, _ = found_outcomes(prices, policies, costs=costs, paths=2, seed=3)
 
     alone = bootstrap(backtest(prices, policies, costs=costs), paths=2, seed=3)
     assert shared.names == alone.names

@@ -307,7 +307,7 @@ def test_advice_weighs_what_a_shuffled_backtest_does(tmp_path: Path, shared: Pat
     whens = ("quarterly", "quarterly+breakdown")
     policies = [Policy(target, when, name=when) for when in whens]
 
-    weighed = found_outcomes(prices, policies, costs=Costs(), paths=1, seed=2)
+    weighed, _ = found_outcomes(prices, policies, costs=Costs(), paths=1, seed=2)
 
     aims = [target, for_breakdown(target)]
     each = [replace(one, target=aim) for one, aim in zip(policies, aims, strict=True)]

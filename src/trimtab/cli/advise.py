@@ -8,12 +8,14 @@ from trimtab.cli.begins import begins_with
 from trimtab.cli.conditions import account_terms_of, add_conditions, conditions_of, costs_by
 from trimtab.cli.missing_prices import add_missing, exchanging, missing_of
 from trimtab.cli.options import add_json, command, folder_of
+from trimtab.cli.report_file import add_report, check_report, write_report
 from trimtab.cli.studied import POLICIES, add_studied, rate, refuse_worth, studied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trimtab.cli.options import Commands
     from trimtab.cli.studied import Studied
+    from trimtab.model.policy import When
     from trimtab.simulate.accounts.run import AccountRun
     from trimtab.simulate.choosing.advice import Advice
 
@@ -21,6 +23,7 @@ EPILOG = """\
 examples:
   trimtab advise                                this portfolio, at its costs and with its tax
   trimtab advise --risk-aversion 6              distance from the target counts twice as much
+  trimtab advise --report advice.html           the same as a page with a chart and every policy
   trimtab advise --prices etf.csv --target SPY=60,AGG=40 --when monthly --cost-bps 10
 """
 
@@ -79,6 +82,7 @@ def add_parser(commands: Commands) -> None:
         default=0,
         help="names the shuffling: another one shuffles otherwise",
     )
+    add_report(parser)
     add_json(parser)
     add_conditions(parser)
 
@@ -92,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.simulate.choosing.advice import MADE_PATHS, PATHS, advise
     from trimtab.simulate.choosing.checked import checked_in_accounts, tax_of_turnover
 
+    check_report(args)
     conditions = conditions_of(args)
     progress("reading prices")
     try:
@@ -106,8 +111,7 @@ def run(args: argparse.Namespace) -> int:
             tax = tax_of_turnover(runs[0])
         when, to = parse_policy(own)
         progress("shuffling history (longer the first time)")
-        is_slow = found.moves or when.breakdown
-        paths = args.paths or (MADE_PATHS if is_slow else PATHS)
+        paths = args.paths or (MADE_PATHS if found.moves or when.breakdown else PATHS)
         try:
             advice = advise(
                 found.prices,
@@ -138,6 +142,14 @@ def run(args: argparse.Namespace) -> int:
             runs.append(tried[advice.accounts.policy])
     finally:
         progress("")
+    remarks = [*_few_paths(args, found, when), *filter(None, (found.remark, begins.remark))]
+
+    def page() -> str:
+        from trimtab.reports.advice_html import advice_html
+
+        return advice_html(advice, runs, is_portfolio=bool(found.policy), remarks=remarks)
+
+    saved = write_report(args, page)
     if args.json:
         emit(_told(advice, runs))
         return 0
@@ -145,21 +157,28 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.reports.layout import wrapped
 
     on = screen()
-    say(advice_text(advice, runs, is_portfolio=bool(found.policy), width=on.width, look=on.look))
-    if is_slow and args.paths is None:
-        why = (
-            "The target is found anew on every shuffled history"
-            if found.moves
-            else "`breakdown` asks of every shuffled history when correlations broke"
-        )
-        few = (
-            f"{why}, so there are {MADE_PATHS} of them and not 200: --paths 200 takes five times "
-            "as long, and is steadier."
-        )
-        say("\n" + "\n".join(wrapped(few, on.width)))
-    for remark in filter(None, (found.remark, begins.remark)):
-        say("\n" + "\n".join(wrapped(remark, on.width)))
+    text = advice_text(advice, runs, is_portfolio=bool(found.policy), width=on.width, look=on.look)
+    more = ["\n".join(wrapped(line, on.width)) for line in (*remarks, *saved)]
+    say("\n\n".join([text, *more]))
     return 0
+
+
+def _few_paths(args: argparse.Namespace, found: Studied, when: When) -> list[str]:
+    """Why there are fewer histories than usual, where there are."""
+    from trimtab.simulate.choosing.advice import MADE_PATHS, PATHS
+
+    if args.paths is not None or not (found.moves or when.breakdown):
+        return []
+    why = (
+        "The target is found anew on every shuffled history"
+        if found.moves
+        else "`breakdown` asks of every shuffled history when correlations broke"
+    )
+    few = (
+        f"{why}, so there are {MADE_PATHS} of them and not {PATHS}: --paths {PATHS} takes five "
+        "times as long, and is steadier."
+    )
+    return [few]
 
 
 def _own_words(args: argparse.Namespace, found: Studied) -> str:

@@ -15,6 +15,7 @@ from trimtab.cli.conditions import (
 )
 from trimtab.cli.missing_prices import add_missing, exchanging, missing_asked, missing_of
 from trimtab.cli.options import add_json, command, folder_of
+from trimtab.cli.report_file import add_report
 from trimtab.cli.studied import POLICIES, add_studied, studied
 
 TYPE_CHECKING = False
@@ -116,9 +117,7 @@ def add_parser(commands: Commands) -> None:
         help="write figures, curves, weights and trades; over those of an earlier run"
         ", and over nothing else",
     )
-    parser.add_argument(
-        "--report", metavar="FILE", help="write one HTML file to look at, offline: docs/report.md"
-    )
+    add_report(parser)
     parser.add_argument(
         "--png",
         metavar="DIR",

@@ -51,7 +51,9 @@ def need_own(out: Path | None, report: Path | None) -> list[str]:
     if report is not None and report.exists():
         with report.open("rb") as file:
             if file.read(len(_PAGE)).lower() != _PAGE:
-                raise RefusedError(f"--report {report}: it is no page of a backtest; name another")
+                raise RefusedError(
+                    f"--report {report}: it is no page of an earlier run; name another"
+                )
         replaced.append(str(report))
     return replaced
 

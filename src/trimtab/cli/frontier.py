@@ -11,6 +11,7 @@ from trimtab.cli.optimize_prices import add_prices, prices_given
 from trimtab.cli.optimize_spread import spread_by
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
+from trimtab.cli.report_file import add_report, check_report
 from trimtab.cli.studied import amount, rate
 from trimtab.cli.units import understood
 
@@ -69,7 +70,7 @@ def add_parser(commands: Commands) -> None:
     tolerance.add_argument(
         "--risk-score", metavar="N", type=_score, help="a tolerance: a score from 1 to 10"
     )
-    parser.add_argument("--report", metavar="FILE", help="write one HTML file with the charts")
+    add_report(parser)
     parser.add_argument("--png", metavar="FILE", help="write the charts as one PNG")
     add_json(parser)
 
@@ -82,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.model.errors import RefusedError
     from trimtab.reports.frontier_text import frontier_json, frontier_text
 
+    check_report(args)
     if args.png:
         from trimtab.reports.figures_png import check_drawing
 
@@ -98,10 +100,8 @@ def run(args: argparse.Namespace) -> int:
         progress("")
     saved = []
     if args.report:
-        from trimtab.cli.backtest_files import need_own
         from trimtab.reports.frontier_html import frontier_html
 
-        need_own(None, Path(args.report))
         Path(args.report).write_text(frontier_html(found, prices), encoding="utf-8")
         saved.append(f"Wrote {args.report}")
     if args.png:

@@ -43,11 +43,12 @@ def advice_text(
         blocks.append(["In these accounts, with whole shares, lots and their tax:"])
         blocks += account_tables(runs, width, look)
     blocks += [
-        paragraph("Figures", _conventions(advice, runs), width=width, look=look),
+        paragraph("Figures", conventions(advice, runs), width=width, look=look),
         findings_text(advice.findings, width=width, look=look, explain=True),
     ]
     if is_portfolio and advice.advised != advice.own:
-        blocks.append(_next(advice, look))
+        told = look.styled("To follow it, in portfolio.toml:", "bold")
+        blocks.append([told, *(f"  {line}" for line in lines_to_follow(advice))])
     return stacked(blocks)
 
 
@@ -58,7 +59,7 @@ def _among(advice: Advice) -> str:
     return "Policies that no other beats, your own among them"
 
 
-def _conventions(advice: Advice, runs: Sequence[AccountRun]) -> list[str]:
+def conventions(advice: Advice, runs: Sequence[AccountRun]) -> list[str]:
     """How the figures were made."""
     weight = 0.5 * advice.risk_aversion * 0.02**2
     tax = "No tax is counted."
@@ -84,12 +85,7 @@ def _conventions(advice: Advice, runs: Sequence[AccountRun]) -> list[str]:
     ]
 
 
-def _next(advice: Advice, look: Look) -> list[str]:
+def lines_to_follow(advice: Advice) -> list[str]:
     """The lines of portfolio.toml that follow the advice."""
     policy = advice[advice.advised].policy
-    return [
-        look.styled("To follow it, in portfolio.toml:", "bold"),
-        "  [policy]",
-        f'  when = "{policy.when}"',
-        f'  to   = "{policy.to}"',
-    ]
+    return ["[policy]", f'when = "{policy.when}"', f'to   = "{policy.to}"']

@@ -8,7 +8,7 @@ from trimtab.reports.frontier_drawn import drawing
 from trimtab.reports.frontier_svg import curve, layers
 from trimtab.reports.frontier_text import MIND, named_points, standing, weights_words
 from trimtab.reports.html.page import notes_section, warnings_section
-from trimtab.reports.html.style import STYLE
+from trimtab.reports.html.still import answer_section, day, picture_section, still_page
 from trimtab.reports.html.tables import safe
 from trimtab.reports.words import counted
 
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
     from trimtab.simulate.prices.history import PriceHistory
     from trimtab.targets.objectives.front import Front
 
-OWN_STYLE = """
-svg.figure{display:block;width:100%;height:auto;overflow:visible;margin:.6rem 0 0}
-svg.figure text{font-size:12.5px;fill:var(--soft);font-variant-numeric:tabular-nums}
-svg.figure text.name{fill:var(--text);font-weight:600}
+FRONTIER_STYLE = """
 .front{fill:none;stroke:var(--c0);stroke-width:3;stroke-linejoin:round}
 .alone{fill:var(--soft)}.line{stroke:var(--soft);stroke-dasharray:5 4;fill:none}
 .calm{fill:var(--c2)}.tangent{fill:var(--c4)}.now{fill:var(--c1)}
@@ -27,13 +24,8 @@ svg.figure text.name{fill:var(--text);font-weight:600}
 .reach{stroke:var(--c1);stroke-dasharray:2 3;stroke-width:1.5}
 .layer{opacity:.88;stroke:var(--page);stroke-width:.7}
 .rule{stroke:var(--page);stroke-width:1.6}
-.swatches{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;font-size:.88rem;margin:.5rem 0 0;padding:0;
-list-style:none}
-.swatches svg{vertical-align:-1px;margin-right:.4rem}
 td.words{text-align:left;min-width:17rem}
-svg.phone{display:none}
 @media screen and (max-width:700px){
-svg.desk{display:none}svg.phone{display:block}
 .points{font-size:.78rem}
 .points th,.points td{padding:.35rem .25rem;min-width:0;overflow-wrap:normal}
 .points .words{min-width:6.5rem}
@@ -56,36 +48,22 @@ def frontier_html(front: Front, prices: PriceHistory) -> str:
         f"risk-free {front.risk_free:.2%} a year"
     )
     answer = standing(front) or _best(front)
-    body = "\n".join(
-        [
-            f"<h1>Efficient frontier, {_day(prices.dates[0])} to {_day(prices.dates[-1])}</h1>",
-            f'<p class="under">{safe(under)}</p>',
-            f'<section class="answer" aria-label="The answer"><p>{safe(answer)}</p></section>',
-            warnings_section(front.findings),
-            _head("Return over volatility", CURVE_NOTE),
+    body = [
+        f"<h1>Efficient frontier, {day(prices.dates[0])} to {day(prices.dates[-1])}</h1>",
+        f'<p class="under">{safe(under)}</p>',
+        answer_section(answer),
+        warnings_section(front.findings),
+        picture_section(
+            "Return over volatility",
+            CURVE_NOTE,
             curve(front, shown, f"The efficient frontier. {answer}"),
-            "</section>",
-            _head("Weights along the frontier", LAYERS_NOTE),
-            layers(shown),
-            "</section>",
-            _table(front),
-            notes_section(front.findings),
-            f'<section><h2>Mind</h2><p class="note">{safe(MIND)}</p></section>',
-        ]
-    )
-    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{safe(title)}</title>\n<style>{STYLE}{OWN_STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f"{body}\n<footer>Made by Trimtab. Figures of the past promise nothing for the future. It "
-        "informs; it does not give tax or investment advice.</footer>\n</main>\n</body>\n</html>\n"
-    )
-
-
-def _head(title: str, note: str) -> str:
-    return f'<section class="chart"><h2>{title}</h2><p class="note">{note}</p>'
+        ),
+        picture_section("Weights along the frontier", LAYERS_NOTE, layers(shown)),
+        _table(front),
+        notes_section(front.findings),
+        f'<section><h2>Mind</h2><p class="note">{safe(MIND)}</p></section>',
+    ]
+    return still_page(title, body, FRONTIER_STYLE)
 
 
 def _best(front: Front) -> str:
@@ -113,7 +91,3 @@ def _table(front: Front) -> str:
         '<th scope="col" style="text-align:left">weights</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div></section>"
     )
-
-
-def _day(day: object) -> str:
-    return f'<span class="nowrap">{day}</span>'

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import ceil, floor, log10
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from trimtab.model.frozen import dataclass
 from trimtab.reports.frontier_drawn import Drawing
 from trimtab.reports.frontier_text import weights_words
+from trimtab.reports.html.canvas import (
+    BOLD_LETTER,
+    CANVASES,
+    LETTER,
+    Canvas,
+    Scale,
+    axes,
+    figure,
+    percent,
+    scale,
+)
 from trimtab.reports.html.tables import safe
 from trimtab.reports.labels import Named, along, placed
 
 if TYPE_CHECKING:
     from trimtab.targets.objectives.front import Front, Point
-
-Scale = Callable[[float], float]
 
 SHAPES = {
     "least volatility": "calm",
@@ -25,93 +32,20 @@ SHAPES = {
     "tolerated": "may",
 }
 
-LETTER, BOLD_LETTER = 7.6, 8.4
-"""How wide a letter is at most on the average, in pixels of the picture."""
-
 MARK, DOT = 7.5, 3.5
 """How far points reach: those with a name of their own, and instruments."""
 
 
-@dataclass(frozen=True, slots=True)
-class Canvas:
-    """The size of a picture, and the room around its plane, in pixels."""
-
-    name: str
-    wide: int
-    tall: int
-    left: int
-    right: int
-    top: int
-    bottom: int
-    most_across: int
-
-    @property
-    def end(self) -> int:
-        """The right edge of the plane."""
-        return self.wide - self.right
-
-    @property
-    def foot(self) -> int:
-        """The lower edge of the plane."""
-        return self.tall - self.bottom
-
-
-CANVASES = (
-    Canvas("desk", 1030, 430, 58, 14, 24, 42, 9),
-    Canvas("phone", 360, 330, 44, 8, 24, 42, 5),
-)
-
-
-def ticks(low: float, high: float, most: int) -> list[float]:
-    """Round numbers between two, at most so many.
-
-    >>> [round(one, 3) for one in ticks(0.031, 0.22, 5)]
-    [0.05, 0.1, 0.15, 0.2]
-    """
-    rough = max(high - low, 1e-9) / most
-    power = 10.0 ** floor(log10(rough))
-    step = next(one * power for one in (1, 2, 2.5, 5, 10) if one * power >= rough * 0.999)
-    return [k * step for k in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
-
-
-def _scale(low: float, high: float, start: float, end: float) -> Scale:
-    span = high - low or 1.0
-    return lambda value: start + (end - start) * (value - low) / span
-
-
-def _axes(canvas: Canvas, x: Scale, y: Scale, box: tuple[float, ...], names: str) -> str:
-    """Grid, numbers and names of a plane; `box` is left, right, bottom and top in its values."""
-    left, right, bottom, top = box
-    end, foot = canvas.end, canvas.foot
-    parts = [
-        f'<line class="grid" x1="{canvas.left}" x2="{end}" y1="{y(at):.1f}" y2="{y(at):.1f}"/>'
-        f'<text x="{canvas.left - 8}" y="{y(at) + 4:.1f}" text-anchor="end">{_percent(at)}</text>'
-        for at in ticks(bottom, top, 6)
-    ]
-    parts += [
-        f'<line class="axis" x1="{x(at):.1f}" x2="{x(at):.1f}" y1="{foot}" y2="{foot + 4}"/>'
-        f'<text x="{x(at):.1f}" y="{foot + 18}" text-anchor="middle">{_percent(at)}</text>'
-        for at in ticks(left, right, canvas.most_across)
-    ]
-    parts.append(f'<line class="axis" x1="{canvas.left}" x2="{end}" y1="{foot}" y2="{foot}"/>')
-    parts.append(f'<text x="{end}" y="{canvas.tall - 4}" text-anchor="end">{names}</text>')
-    return "".join(parts)
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.6g}%"
-
-
 def curve(front: Front, shown: Drawing, words: str) -> str:
     """Return over volatility: the frontier, single instruments, and the points that matter."""
-    return "".join(_figure(canvas, words, _curve(canvas, front, shown)) for canvas in CANVASES)
+    return "".join(figure(canvas, words, _curve(canvas, front, shown)) for canvas in CANVASES)
 
 
 def _curve(canvas: Canvas, front: Front, shown: Drawing) -> list[str]:
-    x = _scale(shown.left, shown.right, canvas.left, canvas.end)
-    y = _scale(shown.bottom, shown.top, canvas.foot, canvas.top)
+    x = scale(shown.left, shown.right, canvas.left, canvas.end)
+    y = scale(shown.bottom, shown.top, canvas.foot, canvas.top)
     box = (max(shown.left, 0.0), shown.right, shown.bottom, shown.top)
-    parts = [_axes(canvas, x, y, box, "volatility")]
+    parts = [axes(canvas, x, y, box, ("volatility", percent))]
     best = front.best_sharpe
     if best is not None:
         parts.append(_tangent(front.risk_free, best, shown, x, y))
@@ -217,7 +151,7 @@ def layers(shown: Drawing) -> str:
     if len(shown.returns) < 2:
         return '<p class="note">There is one portfolio within the limits, and no curve.</p>'
     words = "The weights along the frontier, one layer a name."
-    figures = [_figure(canvas, words, _layers(canvas, shown)) for canvas in CANVASES]
+    figures = [figure(canvas, words, _layers(canvas, shown)) for canvas in CANVASES]
     keys = "".join(
         f'<li><svg width="12" height="12" aria-hidden="true"><rect width="12" height="12" '
         f'class="f{k % 8}"/></svg>{safe(name)}</li>'
@@ -230,9 +164,9 @@ def _layers(canvas: Canvas, shown: Drawing) -> list[str]:
     import numpy as np
 
     first, last = float(shown.returns[0]), float(shown.returns[-1])
-    x = _scale(first, last, canvas.left, canvas.end)
+    x = scale(first, last, canvas.left, canvas.end)
     whole = max(float(np.sum([weights for _, weights in shown.layers], axis=0).max()), 1.0)
-    y = _scale(0.0, whole, canvas.foot, canvas.top + LAYER_NAMES)
+    y = scale(0.0, whole, canvas.foot, canvas.top + LAYER_NAMES)
     across = [f"{x(at):.1f}" for at in shown.returns.tolist()]
     base = np.zeros(len(shown.returns))
     areas = []
@@ -245,7 +179,7 @@ def _layers(canvas: Canvas, shown: Drawing) -> list[str]:
             f"<title>{safe(name)}: {weights.min():.0%} to {weights.max():.0%}</title></polygon>"
         )
         base = top
-    parts = [_axes(canvas, x, y, (first, last, 0.0, whole), "expected return"), *areas]
+    parts = [axes(canvas, x, y, (first, last, 0.0, whole), ("expected return", percent)), *areas]
     rules = [
         (name, x(point.expected_return))
         for name, point in shown.marks
@@ -275,11 +209,3 @@ def _rules(canvas: Canvas, rules: Sequence[tuple[str, float]], top: float) -> li
                 f'text-anchor="middle">{safe(name)}</text>'
             )
     return parts
-
-
-def _figure(canvas: Canvas, words: str, parts: Sequence[str]) -> str:
-    inside = "".join(parts)
-    return (
-        f'<svg class="figure {canvas.name}" viewBox="0 0 {canvas.wide} {canvas.tall}" role="img" '
-        f'aria-label="{safe(words)}">{inside}</svg>'
-    )

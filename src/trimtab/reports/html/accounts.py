@@ -23,6 +23,7 @@ from trimtab.reports.html.page import (
 )
 from trimtab.reports.html.series import Yearly, yearly
 from trimtab.reports.html.spreads import Spread, account_spreads, nine_of_ten
+from trimtab.reports.html.still import answer_section, day, lines_section
 from trimtab.reports.html.tables import (
     Cell,
     against,
@@ -54,14 +55,14 @@ def accounts_page(
     years = [yearly(curve) for curve in curves]
     one = curves[0]
     title = f"Rebalancing after tax, {one.first} to {one.last}"
-    first, last = (f'<span class="nowrap">{day}</span>' for day in (one.first, one.last))
     told = findings_of(runs)
     marks = marks_of(told, one.first, one.last)
     spreads = account_spreads(runs, shuffled)
     growth, falls, by_year, *others = _charts(runs, marks)
     findings = (*told, *(shuffled.findings if shuffled else ()))
     parts = [
-        f'<p class="mode">Account mode</p><h1>Rebalancing after tax, {first} to {last}</h1>',
+        '<p class="mode">Account mode</p>',
+        f"<h1>Rebalancing after tax, {day(one.first)} to {day(one.last)}</h1>",
         f'<p class="under">{safe(_under(runs))}</p>',
         _answer(runs, shuffled),
         warnings_section(findings),
@@ -156,11 +157,7 @@ def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
         head = f"{most} Whether that is more than luck was not tried."
     else:
         head = f"{quoted(high.name)} left {high.after_tax / 100:,.0f} after tax."
-    told = "".join(f"<dt>{safe(name)}</dt><dd>{safe(text)}</dd>" for name, text in points)
-    return (
-        f'<section class="answer" aria-label="The answer"><p>{safe(head)}</p>'
-        f"<dl>{told}</dl></section>"
-    )
+    return answer_section(head, points)
 
 
 def _headline(pairs: Sequence[AccountGap]) -> str:
@@ -452,5 +449,4 @@ def _conventions(lines: Sequence[str], shuffled: AccountPaths | None) -> str:
             f"Shuffled histories: {shuffled.how}{left}. All policies ran over the same "
             f"ones{middle if shuffled.has_intervals else ''}."
         )
-    items = "".join(f"<li>{safe(line)}</li>" for line in told)
-    return f"<section><h2>Conventions</h2><ul>{items}</ul></section>"
+    return lines_section("Conventions", told)

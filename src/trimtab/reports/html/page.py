@@ -15,6 +15,7 @@ from trimtab.reports.html.marks import marks_of, marks_told
 from trimtab.reports.html.script import SCRIPT
 from trimtab.reports.html.series import MOST_PANELS, MOST_POINTS, yearly
 from trimtab.reports.html.spreads import research_spreads
+from trimtab.reports.html.still import answer_section, day, lines_section
 from trimtab.reports.html.style import PATTERNS, STYLE
 from trimtab.reports.html.tables import gave_table, safe, took_table, yearly_table
 from trimtab.reports.words import counted, listed, sentence
@@ -22,7 +23,6 @@ from trimtab.reports.words import counted, listed, sentence
 if TYPE_CHECKING:
     from trimtab.model.findings import Finding
     from trimtab.reports.html.marks import Mark
-    from trimtab.simulate.research.policy_result import PolicyResult
     from trimtab.simulate.research.results import Backtest
     from trimtab.simulate.uncertainty.difference import Difference
     from trimtab.simulate.uncertainty.outcomes import Outcomes
@@ -47,7 +47,7 @@ def page(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) ->
     data = report_data(result.policies, years, spreads, marks)
     growth, *others = _charts(result, outcomes, marks)
     parts = [
-        _title(one),
+        f"<h1>Rebalancing policies, {day(one.first)} to {day(one.last)}</h1>",
         f'<p class="under">{safe(_under(result))}</p>',
         _answer(result, differences),
         warnings_section(result.findings),
@@ -63,11 +63,6 @@ def page(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) ->
         _conventions(result, outcomes, remarks),
     ]
     return document(title, "\n".join(part for part in parts if part), script_json(data))
-
-
-def _title(one: PolicyResult) -> str:
-    first, last = (f'<span class="nowrap">{day}</span>' for day in (one.first, one.last))
-    return f"<h1>Rebalancing policies, {first} to {last}</h1>"
 
 
 def document(title: str, body: str, data: str) -> str:
@@ -111,11 +106,7 @@ def _under(result: Backtest) -> str:
 
 def _answer(result: Backtest, differences: Sequence[Difference]) -> str:
     said = answer(result, differences)
-    points = "".join(f"<dt>{safe(head)}</dt><dd>{safe(text)}</dd>" for head, text in said.points)
-    return (
-        f'<section class="answer" aria-label="The answer"><p>{safe(said.headline)}</p>'
-        f"<dl>{points}</dl></section>"
-    )
+    return answer_section(said.headline, said.points)
 
 
 def _policies(
@@ -250,8 +241,7 @@ def _finding(one: Finding) -> str:
 
 def assumed_section(told: Mapping[str, Any]) -> str:
     """Costs, rates and targets: without them no figure can be judged."""
-    items = "".join(f"<li>{safe(line)}</li>" for line in assumptions(told))
-    return f"<section><h2>What was assumed</h2><ul>{items}</ul></section>" if items else ""
+    return lines_section("What was assumed", assumptions(told))
 
 
 def _conventions(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[str]) -> str:
@@ -272,5 +262,4 @@ def _conventions(result: Backtest, outcomes: Outcomes | None, remarks: Sequence[
             "weights through fewer; the highest and the lowest point of every stretch is kept. "
             "Figures in tables are of all sessions."
         )
-    items = "".join(f"<li>{safe(line)}</li>" for line in lines)
-    return f"<section><h2>Conventions</h2><ul>{items}</ul></section>"
+    return lines_section("Conventions", lines)

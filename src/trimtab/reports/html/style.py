@@ -42,7 +42,8 @@ th:first-child{text-align:left}
 thead th{color:var(--soft);font-weight:500;vertical-align:bottom;line-height:1.25;
 overflow-wrap:break-word;max-width:14rem}
 tbody th{font-weight:600;overflow-wrap:anywhere;min-width:9rem}
-td small{display:block;color:var(--soft);font-size:.78rem;line-height:1.3}
+td small,th small{display:block;color:var(--soft);font-size:.78rem;font-weight:400;
+line-height:1.3}
 td.loss{color:var(--loss)}
 .key{vertical-align:middle;overflow:visible}
 .key line,path.curve{fill:none;stroke-width:2;stroke-linejoin:round}
@@ -138,7 +139,7 @@ caption{position:sticky;left:0}
 @page{margin:14mm}
 body{font-size:9.5pt}main{max-width:none;padding:0}h1{font-size:16pt}.answer>p{font-size:11.5pt}
 .answer{margin-top:.7rem;padding:.6rem 1rem;border-left-width:3pt}.answer>p{margin-bottom:.4rem}
-.answer dl{font-size:8.5pt;line-height:1.4;gap:.15rem 1rem}td small{font-size:6.5pt}
+.answer dl{font-size:8.5pt;line-height:1.4;gap:.15rem 1rem}td small,th small{font-size:6.5pt}
 .under,.note{font-size:8.5pt;line-height:1.4}.note{max-width:none}.screen{display:none}
 .panels,.panels.even{grid-template-columns:1fr 1fr;gap:.5rem 26px}
 h2{break-after:avoid;margin-top:1.2rem;font-size:12pt}

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Cell = tuple[str, float | None, str, str]
 """The name of a figure in `to_dict`, its value, what is shown, and a smaller line below it."""
 
+Row = tuple[str, str, str, Sequence[Cell]]
+"""What a row is marked with, as markup; its name, a smaller line below that, and its cells."""
+
 MOST_ROWS = 36
 """Rows that one printed page holds."""
 
@@ -179,15 +182,22 @@ def policy_table(
     policies: Sequence[Named],
     rows: Sequence[Sequence[Cell]],
 ) -> str:
-    """A table with a row a policy."""
+    """A table with a row a policy, and the line that it is drawn with before its name."""
+    keyed = enumerate(zip(policies, rows, strict=True))
+    return named_table(caption, heads, [(swatch(n), one.name, "", own) for n, (one, own) in keyed])
+
+
+def named_table(caption: str, heads: Sequence[str], rows: Sequence[Row]) -> str:
+    """A table with a row for each name."""
     head = "".join(f'<th scope="col">{safe(text)}</th>' for text in heads)
     body = []
-    for number, (one, cells) in enumerate(zip(policies, rows, strict=True)):
+    for key, name, below, cells in rows:
         shown = "".join(_cell(cell) for cell in cells)
-        name = f'<th scope="row">{swatch(number)} {safe(one.name)}</th>'
-        body.append(f'<tr data-policy="{safe(one.name)}">{name}{shown}</tr>')
+        small = f"<small>{safe(below)}</small>" if below else ""
+        named = f'<th scope="row">{key} {safe(name)}{small}</th>'
+        body.append(f'<tr data-policy="{safe(name)}">{named}{shown}</tr>')
     return (
-        f'<div class="wide" tabindex="0" role="region" aria-label="{safe(caption)}">'
+        f'<div class="wide{long(rows)}" tabindex="0" role="region" aria-label="{safe(caption)}">'
         f'<table class="compare"><caption>{safe(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )

@@ -17,8 +17,8 @@ same as it the one that trades least often.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isnan, sqrt
 from typing import TYPE_CHECKING, Any
@@ -132,6 +132,7 @@ class Advice:
         findings: What the reader should know.
         accounts: What runs through the accounts say of the change, where there are some.
         checked: The same of every policy that was run through them.
+        assumed: What the policies ran with, as `Backtest.assumed`; empty where it is not known.
         pager: What makes the HTML of it that notebooks show, where the package's face gave it.
     """
 
@@ -148,6 +149,7 @@ class Advice:
     findings: tuple[Finding, ...] = ()
     accounts: InAccounts | None = None
     checked: tuple[InAccounts, ...] = ()
+    assumed: Mapping[str, Any] = field(repr=False, default_factory=dict)
     pager: Callable[[Advice], str] | None = field(repr=False, default=None)
 
     def __repr__(self) -> str:
@@ -176,6 +178,8 @@ class Advice:
                 f"Change to {self.advised}: on average it takes {self.gain.mean:.2%} a year less "
                 f"than {self.own} ({_interval(self.level, self.gain)}), {self._place}.{told}"
             )
+        if len(self.choices) == 1:
+            return f"Keep {self.own}: there is no other policy to weigh it against."
         if self.own == least.name:
             return f"Keep {self.own}: {of} none takes less on average."
         if behind.mean <= self.material:
@@ -411,20 +415,25 @@ def advise(
     tried = grid(own, when=[*when, str(own.when)], to=[*to, str(own.to)])
     policies = [tried.policy(row)[0] for row in range(len(tried))]
     if isinstance(aim, MadeTarget):
-        outcomes = found_outcomes(
+        outcomes, assumed = found_outcomes(
             prices, policies, costs=costs or Costs(), paths=paths, seed=seed,
             on_progress=on_progress, **options,
         )  # fmt: skip
     else:
         result = backtest(prices, policies, costs=costs or Costs(), **options)
+        assumed = result.assumed
         outcomes = bootstrap(
             result, paths=paths, seed=seed, threads=threads, on_progress=on_progress
         )
     name = f"{own.when} to {own.to}"
-    return judged(
+    advice = judged(
         outcomes, policies, name, tax_of_turnover=tax_of_turnover, risk_aversion=risk_aversion,
         level=level, material=material,
     )  # fmt: skip
+    if tax_of_turnover:
+        left = [one for one in assumed["not_modelled"] if one != "taxes"]
+        assumed = {**assumed, "not_modelled": left}
+    return replace(advice, assumed=assumed)
 
 
 def judged(

@@ -36,7 +36,7 @@ def found_outcomes(
     seed: int,
     on_progress: Callable[[int], None] | None = None,
     **options: Any,
-) -> Outcomes:
+) -> tuple[Outcomes, dict[str, Any]]:
     """The figures of policies with one made target over shuffled histories.
 
     Args:
@@ -47,6 +47,9 @@ def found_outcomes(
         seed: Names the chance.
         on_progress: Told how many paths are done.
         options: Of `backtest`.
+
+    Returns:
+        The figures, and what the runs were told, as `Backtest.assumed`.
 
     Raises:
         ValueError: An option makes no sense, or history is too short to be shuffled.
@@ -75,7 +78,7 @@ def found_outcomes(
         f"shuffled in blocks of {length:.3g} sessions on average, seed {seed}; on each the target "
         "is found anew"
     )
-    return Outcomes(
+    outcomes = Outcomes(
         names=tuple(policy.label for policy in policies),
         table=table,
         observed=figures_of(observed.ready, observed.policies),
@@ -85,6 +88,7 @@ def found_outcomes(
         frames=rules.frames,
         findings=tuple(dict.fromkeys((*probe.findings, *observed.findings))),
     )
+    return outcomes, probe.assumed
 
 
 def _run(prices: PriceHistory, policies: Sequence[Policy], rules: Rules) -> Backtest:

@@ -44,6 +44,8 @@ def test_samples_are_those_of_pandas() -> None:
     assert sample_covariance(table) == pytest.approx(252 * frame.cov().to_numpy(), rel=1e-10)
     by_pairs = 252 * pd.DataFrame(gaps).cov().to_numpy()
     assert pairwise_covariance(gaps) == pytest.approx(by_pairs, rel=1e-10)
+    gaps_fading = 252 * pd.DataFrame(gaps).ewm(halflife=40.0).cov().iloc[-4:].to_numpy()
+    assert pairwise_covariance(gaps, half_life=40.0) == pytest.approx(gaps_fading, rel=1e-9)
     fading = 252 * frame.ewm(halflife=40.0).cov().iloc[-4:].to_numpy()
     assert fading_covariance(table, half_life=40.0) == pytest.approx(fading, rel=1e-9)
 

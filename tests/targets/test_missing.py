@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 
 import trimtab as tt
+from trimtab.estimates.covariance import pairwise_covariance
 from trimtab.targets.estimators.optimiser import Optimiser
+from trimtab.targets.moving.breaking import HALF_LIFE, by_what_is_recent
+from trimtab.targets.moving.moving import MovingTarget
+from trimtab.targets.moving.ranged import UNITS, Range
+from trimtab.targets.moving.window import Window, estimates_of
 
 NAMES = ("A", "B", "C")
 
@@ -72,6 +79,39 @@ def test_what_needs_one_history_is_refused_by_pairs(asked: dict[str, object]) ->
     """Where no one history has been, its losses, its draws and its shrinkage are refused."""
     with pytest.raises(ValueError, match="needs one history"):
         Optimiser(missing="pairwise", **asked).fit(three(), names=NAMES)  # type: ignore[arg-type]
+
+
+def test_what_fades_is_learned_by_pairs() -> None:
+    """The old keep their own sessions, and the young theirs, each counting less with its age."""
+    found = Optimiser(missing="pairwise", covariance="ewm").learned(three(), NAMES)
+
+    whole = Optimiser(covariance="ewm").learned(three()[:, :2], NAMES[:2])
+    young = Optimiser(covariance="ewm").learned(three(), NAMES)
+    assert found.covariance is not None
+    assert young.covariance is not None
+    assert whole.covariance is not None
+    assert found.covariance[:2, :2] == pytest.approx(whole.covariance, rel=1e-9)
+    assert found.covariance[2, 2] == pytest.approx(young.covariance[2, 2], rel=1e-9)
+
+
+def test_a_target_found_anew_learns_by_pairs_as_before() -> None:
+    """When correlations break, what is recent counts more, of all the days that each pair has."""
+    leaves = tuple(Range(name, 0, UNITS, False, False, (name,)) for name in NAMES)
+    target = MovingTarget(Range("", UNITS, UNITS, True, True, children=leaves), missing="pairwise")
+    close = 50.0 * np.nancumprod(1.0 + three(), axis=0)
+    close[:200, 2] = np.nan
+    days = tuple(date(2020, 1, 1) + timedelta(days=i) for i in range(300))
+    window = Window(leaves, NAMES, days, close)
+
+    anew, _ = estimates_of(by_what_is_recent(target), window, 252)
+    before, _ = estimates_of(target, window, 252)
+
+    assert anew is not None
+    assert before is not None
+    assert anew.years == before.years == pytest.approx(99 / 252)
+    fades = pairwise_covariance(window.returns, half_life=HALF_LIFE)
+    assert anew.seen.covariance == pytest.approx(fades, rel=1e-9)
+    assert abs(before.seen.covariance / fades - 1.0).max() > 0.01
 
 
 def test_what_a_cost_aware_target_leaves_out_is_sold() -> None:

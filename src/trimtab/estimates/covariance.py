@@ -44,14 +44,22 @@ def sample_covariance(returns: ArrayLike, *, sessions_a_year: float = SESSIONS_A
     return found
 
 
-def pairwise_covariance(returns: ArrayLike, *, sessions_a_year: float = SESSIONS_A_YEAR) -> Floats:
+def pairwise_covariance(
+    returns: ArrayLike,
+    *,
+    half_life: float | None = None,
+    sessions_a_year: float = SESSIONS_A_YEAR,
+) -> Floats:
     """Covariance of each pair over the sessions that both know, ddof 1.
 
-    It uses all that is known, but no one history has it: it need not be positive semidefinite, and
-    wants `repaired` before it is used. As pandas has it, and PyPortfolioOpt's sample_cov.
+    With a half-life the past counts less, as in `fading_covariance`: by its age in sessions of all,
+    and without bias for each pair. It uses all that is known, but no one history has it: it need
+    not be positive semidefinite, and wants `repaired` before it is used. As pandas has it, and
+    PyPortfolioOpt's sample_cov.
 
     Args:
-        returns: Shape (sessions, n); NaN where there is none.
+        returns: Shape (sessions, n), newest last; NaN where there is none.
+        half_life: After how many sessions a return counts half; None: all count alike.
         sessions_a_year: What to multiply by.
 
     Returns:
@@ -65,12 +73,19 @@ def pairwise_covariance(returns: ArrayLike, *, sessions_a_year: float = SESSIONS
     counts = known.sum(axis=0)
     filled = np.where(known, table, 0.0)
     centred = np.where(known, table - filled.sum(axis=0) / np.maximum(counts, 1), 0.0)
-    weights = known.astype(np.float64)
-    both = weights.T @ weights
-    sums = centred.T @ weights
-    products = centred.T @ centred - sums * sums.T / np.maximum(both, 1.0)
+    mask = known.astype(np.float64)
+    shared = mask.T @ mask
+    counts_for = np.ones((len(table), 1))
+    if half_life is not None:
+        counts_for = fading(len(table), half_life)[:, None] * len(table)
+    both = mask.T @ (counts_for * mask)
+    sums = (counts_for * centred).T @ mask
+    nothing = np.zeros(both.shape)
+    means = np.divide(sums * sums.T, both, out=nothing.copy(), where=shared > 0.0)
+    lost = np.divide(mask.T @ (counts_for**2 * mask), both, out=nothing, where=shared > 0.0)
+    products = centred.T @ (counts_for * centred) - means
     found: Floats = np.full(both.shape, np.nan)
-    np.divide(products, both - 1.0, out=found, where=both > 1.0)
+    np.divide(products, both - lost, out=found, where=shared > 1.0)
     return sessions_a_year * found
 
 

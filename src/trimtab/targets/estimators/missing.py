@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trimtab.estimates.history import MISSING, usable
 from trimtab.targets.estimators.given import covariance_of
 from trimtab.targets.objectives.asked import BY_HISTORY
+from trimtab.targets.objectives.estimated import HALF_LIFE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from trimtab.estimates.history import Missing, UsableHistory
 
     Floats = NDArray[np.float64]
+
+BY_PAIRS = ("sample", "ewm")
+"""Covariances that each pair's own sessions give."""
 
 EXPECTED_BY_OWN = ("compounded", "mean", "ewm")
 """Expected returns that each instrument's own history gives."""
@@ -40,7 +44,7 @@ def check_missing(
         wrong = objective
     elif resampled:
         wrong = "resampled"
-    elif isinstance(covariance, str) and covariance != "sample":
+    elif isinstance(covariance, str) and covariance not in BY_PAIRS:
         wrong = f"covariance {covariance}"
     elif isinstance(expected, str) and expected not in EXPECTED_BY_OWN:
         wrong = f"expected {expected}"
@@ -86,15 +90,17 @@ def spread_of(
 ) -> Floats:
     """A year's covariance, over the sessions that each pair shares where there are gaps.
 
-    Arguments as of `covariance_of`, but returns may be NaN where `covariance` is `sample` or given.
+    Arguments as of `covariance_of`, but returns may be NaN where `covariance` is given, or one of
+    BY_PAIRS.
     """
     import numpy as np
 
     if isinstance(covariance, str) and np.isnan(returns).any():
         from trimtab.estimates.covariance import pairwise_covariance
 
-        assert covariance == "sample", "check_missing lets no other word pass"
-        return pairwise_covariance(returns, sessions_a_year=sessions_a_year)
+        assert covariance in BY_PAIRS, "check_missing lets no other word pass"
+        fades = HALF_LIFE if covariance == "ewm" else None
+        return pairwise_covariance(returns, half_life=fades, sessions_a_year=sessions_a_year)
     return covariance_of(covariance, returns, names, sessions_a_year=sessions_a_year)
 
 

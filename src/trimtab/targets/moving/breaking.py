@@ -176,9 +176,7 @@ def by_what_is_recent(target: MovingTarget) -> MovingTarget:
     """The same rule by a covariance in which a return of a quarter ago counts half."""
     rule = target.volatility
     if rule is None:
-        # What fades needs one history.
-        missing = "common" if target.missing == "pairwise" else target.missing
-        return replace(target, covariance="ewm", half_life=HALF_LIFE, missing=missing)
+        return replace(target, covariance="ewm", half_life=HALF_LIFE)
     fades = min(rule.half_life, HALF_LIFE) if rule.covariance == "ewm" else HALF_LIFE
     return replace(target, volatility=replace(rule, covariance="ewm", half_life=fades))
 

@@ -212,7 +212,8 @@ def estimates_of(
             target.covariance, history.returns, sessions_a_year=year, half_life=target.half_life
         )
     elif spread is None:
-        spread = pairwise_covariance(history.returns, sessions_a_year=year)
+        fades = target.half_life if target.covariance == "ewm" else None
+        spread = pairwise_covariance(history.returns, half_life=fades, sessions_a_year=year)
     fit = repaired(spread, names=names)
     if fit.covariance is None:
         return None, " ".join(one.message for one in fit.findings)

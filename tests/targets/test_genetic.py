@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 
 from tests.targets.test_quadratic import covariance
+from trimtab.adapters.clock import time_limit
 from trimtab.targets.estimators.genetic import GeneticOptimiser, evolve
+from trimtab.targets.estimators.parameters import asks_held
 from trimtab.targets.objectives.cardinality import proved
 from trimtab.targets.objectives.constraints import Constraints, Group
+from trimtab.targets.objectives.curbed import solve_within
 from trimtab.targets.objectives.mean_variance import least_volatility
-from trimtab.targets.solvers.limits import Breeding, Limits, Names, within
+from trimtab.targets.solvers.limits import (
+    Breeding,
+    Limits,
+    Names,
+    Tracking,
+    Turnover,
+    leverage,
+    within,
+)
 from trimtab.targets.solvers.programme import Row
 
 QUICK = Breeding(size=40, births=40, generations=150, patience=40, mutation=0.6)
@@ -172,3 +185,145 @@ def test_a_fitness_of_another_shape_is_refused() -> None:
     """One number a row of weights, or the search cannot go on."""
     with pytest.raises(ValueError, match="one each"):
         evolve(lambda w: np.zeros(3), within(4))
+
+
+def enumerated(
+    limits: Limits, matrix: np.ndarray, spread: np.ndarray, *, most: int, smallest: float = 0.0
+) -> float:
+    """The least variance of any choice of so many names, each choice solved by itself."""
+    n, best = len(limits.low), np.inf
+    for names in combinations(range(n), most):
+        held = np.isin(np.arange(n), names)
+        low = np.maximum(limits.low, smallest) if smallest else limits.low
+        some = replace(
+            limits, low=np.where(held, low, 0.0), high=np.where(held, limits.high, 0.0), names=None
+        )
+        found = solve_within(some, 2 * matrix, np.zeros(n), spread, with_blame=False).solution
+        if found.status == "optimal":
+            best = min(best, found.objective)
+    return best
+
+
+def curved(kind: str, rng: np.random.Generator) -> Limits:
+    """Limits of eight weights, of which one is not linear."""
+    held = np.array([0.4, 0.3, 0.2, 0.1, 0.0, 0.0, 0.0, 0.0])
+    plain = Limits(np.zeros(8), np.full(8, 0.6))
+    match kind:
+        case "turnover":
+            return replace(plain, turnover=Turnover(held, 0.3))
+        case "tracking":
+            return replace(plain, tracking=Tracking(rng.dirichlet(np.ones(8)), 0.06))
+        case "both":
+            near = Tracking(0.5 * held + 0.0625, 0.05)
+            return replace(plain, turnover=Turnover(held, 0.35), tracking=near)
+        case _:
+            return Limits(np.full(8, -0.3), np.full(8, 0.9), turnover=leverage(8, 1.4))
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    [("turnover", 4), ("tracking", 8), ("both", 8), ("both", 4), ("leverage", 4)],
+)
+def test_it_finds_what_enumeration_finds_under_limits_that_are_not_linear(
+    kind: str, most: int
+) -> None:
+    """Turnover, tracking error and leverage are kept to, and the best of all choices of eight names
+    is found to 0.5%.
+    """
+    rng = np.random.default_rng(11)
+    matrix = covariance(rng, 8)
+    matrix *= 0.04 / np.diagonal(matrix).mean()
+    limits = curved(kind, rng)
+    best = enumerated(limits, matrix, matrix, most=most)
+    names = None if most == 8 else Names(most)
+
+    found = evolve(calm(matrix), replace(limits, names=names), covariance=matrix, breeding=QUICK)
+
+    assert -found.fitness == pytest.approx(best, rel=5e-3)
+    assert (np.abs(found.weights) > 1e-9).sum() <= most
+    assert found.weights.sum() == pytest.approx(1.0)
+    if limits.turnover is not None:
+        assert limits.turnover.of(found.weights) <= limits.turnover.most + 1e-9
+    if limits.tracking is not None:
+        assert limits.tracking.of(found.weights, matrix) <= limits.tracking.most + 1e-9
+
+
+def test_whole_lots_keep_to_a_limit_on_turnover() -> None:
+    """What rounding to whole lots moves counts as well, the cash that it leaves included."""
+    rng = np.random.default_rng(3)
+    matrix, lots = covariance(rng, 8), np.full(8, 0.03)
+    held = np.array([0.39, 0.3, 0.21, 0.09, 0.0, 0.0, 0.0, 0.0])
+    limits = Limits(np.zeros(8), np.ones(8), turnover=Turnover(held, 0.2), names=Names(5))
+
+    found = evolve(
+        lambda weights: weights.sum(axis=1) + calm(matrix)(weights), limits, lots=lots,
+        breeding=replace(QUICK, generations=40),
+    )  # fmt: skip
+
+    moved = found.weights - held
+    assert found.broken == 0.0
+    assert 0.0 < max(moved[moved > 0].sum(), -moved[moved < 0].sum()) <= 0.2 + 1e-9
+    np.testing.assert_allclose(found.weights / lots, (found.weights / lots).round(), atol=1e-9)
+
+
+def test_the_time_is_up() -> None:
+    """By the clock it is given it ends with the best so far, within the limits, and says that
+    nobody knows how much better anything could be.
+    """
+    seconds = iter(range(100))
+    rules = Constraints(
+        held={"1": 0.5, "2": 0.5},
+        turnover=0.2,
+        search=time_limit(3.5, elapsed=lambda: float(next(seconds))),
+    )
+    moves = np.random.default_rng(1).normal(0.0, 0.01, (100, 6))
+    fitness = calm(np.eye(6))
+
+    found = GeneticOptimiser(lambda w, _: fitness(w), constraints=rules).fit(moves)
+
+    assert (found.result_.ended, found.result_.generations) == ("stopped", 4)
+    assert found.result_.gap == np.inf
+    assert "unknown" in found.result_.told
+    assert 0.0 < found.weights_[2:].sum() <= 0.2 + 1e-9
+
+
+def test_an_estimator_keeps_to_a_tracking_error_of_its_own_history() -> None:
+    """The error is measured by the covariance of the returns that were learned from, a year's, and
+    turnover counts from what `fit` is told.
+    """
+    moves = np.random.default_rng(1).normal(0.0004, np.linspace(0.004, 0.02, 6), (300, 6))
+    benchmark = dict.fromkeys("123456", 1 / 6)
+    rules = Constraints(benchmark=benchmark, tracking_error=0.02, turnover=0.15)
+    held = np.array([0.2, 0.2, 0.2, 0.2, 0.1, 0.1])
+    quick = replace(QUICK, generations=30)
+
+    found = GeneticOptimiser(lambda w, _: w[:, 5], constraints=rules, breeding=quick)
+    weights = found.fit(moves, held=held).weights_
+
+    apart = weights - 1 / 6
+    assert 0.015 < (apart @ np.cov(moves.T) @ apart * 252) ** 0.5 <= 0.02 + 1e-9
+    assert 0.5 * np.abs(weights - held).sum() <= 0.15 + 1e-9
+    assert asks_held(found)
+
+
+def test_limits_that_contradict_each_other_are_told() -> None:
+    """Two names and little turnover from four: nothing keeps to both, and that is told."""
+    rules = Constraints(held=dict.fromkeys("1234", 0.25), turnover=0.1, max_names=2)
+    moves = np.random.default_rng(1).normal(0.0, 0.01, (100, 5))
+
+    with pytest.raises(ValueError, match="at most 2 names"):
+        GeneticOptimiser(
+            lambda w, _: w[:, 0], constraints=rules, breeding=replace(QUICK, generations=2)
+        ).fit(moves)
+
+
+def test_what_does_not_go_with_short_positions() -> None:
+    """Whole lots and a smallest position are refused beside weights below zero, with the reason."""
+    limits = Limits(np.full(4, -0.5), np.ones(4), names=Names(3, 1, 0.1))
+
+    with pytest.raises(ValueError, match="zero or more"):
+        evolve(lambda w: w[:, 0], limits)
+    with pytest.raises(ValueError, match="zero or more"):
+        evolve(lambda w: w[:, 0], replace(limits, names=None), lots=np.full(4, 0.1))
+    with pytest.raises(ValueError, match="covariance"):
+        evolve(lambda w: w[:, 0], replace(within(4), tracking=Tracking(np.full(4, 0.25), 0.1)))

@@ -133,7 +133,7 @@ def filled(task: Task, child: Column, count: int, wanted: int, draw: float) -> i
         if count >= wanted:
             break
         i = (at + step) % task.n
-        already = task.high[i] <= 0.0
+        already = task.high[i] <= 0.0 and task.floor[i] >= 0.0
         for a in range(count):
             already = already or child[a] == i
         if not already:
@@ -243,12 +243,13 @@ def repair(
         while held < task.most:
             largest, who = NOTHING, -1
             for i in range(task.n):
-                if wish[i] > largest and task.high[i] > 0.0:
+                size = abs(wish[i])
+                if size > largest and (task.high[i] > 0.0 or task.floor[i] < 0.0):
                     already = False
                     for a in range(held):
                         already = already or names[a] == i
                     if not already:
-                        largest, who = wish[i], i
+                        largest, who = size, i
             if who < 0:
                 break
             names[held] = who

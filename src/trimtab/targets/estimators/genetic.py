@@ -4,30 +4,42 @@
 
 A population of weights has children: two parents, drawn by tournament, are mixed; some children are
 changed at random; each is brought within the limits by the shortest way, and to whole lots where
-there are lots. The best of parents and children live on. What breaks a limit, as whole lots may,
-loses against what breaks none or breaks it less (Deb 2000). It proves nothing: the same seed gives
-the same answer, and another seed may give a better one.
+there are lots. What is beyond a limit on turnover, leverage or tracking error is drawn back in a
+line towards weights of the same names that keep to it well. The best of parents and children live
+on. What breaks a limit, as whole lots may, loses against what breaks none or breaks it less (Deb
+2000). It proves nothing: the same seed gives the same answer, and another seed may give a better
+one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from trimtab.kernels import breeding as kernel
 from trimtab.kernels.compile import compiled
 from trimtab.model.frozen import dataclass
+from trimtab.targets.estimators.calm import Calm
 from trimtab.targets.estimators.parameters import Parameters
-from trimtab.targets.objectives.cardinality import Question, refuse_what_goes_with_no_choice
-from trimtab.targets.solvers.limits import Breeding, Limits, Names
+from trimtab.targets.objectives.cardinality import Question
+from trimtab.targets.solvers.limits import (
+    Breeding,
+    Limits,
+    Names,
+    Search,
+    of_some,
+    without_needless,
+)
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
 
+    from trimtab.targets.estimators.given import Spread
     from trimtab.targets.objectives.constraints import Constraints
 
 SLACK = 1e-9
@@ -35,6 +47,10 @@ SLACK = 1e-9
 
 ALIKE = 3
 """Weights that agree to so many decimals are one: only the better of them lives on."""
+
+LIKE = 8
+"""Of few names, no choice of who is held has more than this part of those that live on: weights of
+a new choice are poor at first, and need some generations."""
 
 BETTER = 1e-12
 """A gain below this share of the fitness is none."""
@@ -54,7 +70,9 @@ class Evolved:
         fitness: Of the weights, the higher the better.
         broken: By how much they break a limit; 0 as a rule, more only with lots.
         generations: How many there were.
-        ended: `patience`, `generations`, or `told` by the progress.
+        ended: `patience`, `generations`, `told` by the progress, or `stopped` by the search's
+            limit of time.
+        gap: No weights are better by more: infinite, as nothing bounds any fitness whatever.
     """
 
     weights: Floats
@@ -62,6 +80,21 @@ class Evolved:
     broken: float
     generations: int
     ended: str
+    gap: float = inf
+
+    @property
+    def told(self) -> str:
+        """How it ended and what is proved, in a sentence."""
+        why = {
+            "patience": "nothing better was born for a while",
+            "generations": "all generations were bred",
+            "told": "its progress said so",
+            "stopped": "the time was up",
+        }[self.ended]
+        return (
+            f"ended after {self.generations} generations, as {why}; how much better any other "
+            "weights are is unknown: a fitness has no bound, and an objective of tt.Optimiser has"
+        )
 
 
 def evolve(
@@ -69,6 +102,7 @@ def evolve(
     limits: Limits,
     *,
     lots: Floats | None = None,
+    covariance: Floats | None = None,
     breeding: Breeding | None = None,
     first: Sequence[Floats] = (),
     progress: Callable[[int, float], bool] | None = None,
@@ -78,24 +112,27 @@ def evolve(
     Args:
         fitness: Of many weights, shape (many, n), at once: shape (many,), the higher the better;
             what is no number is the worst.
-        limits: Bounds, sums and names; no turnover or tracking error, no weights below zero.
+        limits: To keep to; `limits.search.stop`, asked after each generation, ends the search with
+            the best so far.
         lots: The weight of one lot of each, shape (n,): price times lot size over the value of the
             portfolio, > 0; None where any fraction may be held.
+        covariance: By which a tracking error is measured, a year's.
         breeding: How the search goes.
         first: Weights to begin with, besides those that are drawn.
         progress: Called after each generation with its number and the best fitness; it ends the
             search by returning True.
 
     Raises:
-        ValueError: The limits are of another kind, or the fitness is of another shape.
+        ValueError: Limits do not go together, or the fitness is of another shape.
     """
     import numpy as np
 
-    refuse_what_goes_with_no_choice(limits)
+    limits, stop = without_needless(limits), limits.search.stop
+    _check(limits, lots, covariance)
     how = (
         Breeding(size=60, births=60, generations=300, patience=40) if breeding is None else breeding
     )
-    herd = _Herd(fitness, limits, lots, np.random.default_rng(how.seed))
+    herd = _Herd(fitness, limits, lots, covariance, np.random.default_rng(how.seed))
     herd.begin(how.size, first)
     generation, quiet, ended = 0, 0, "generations"
     while generation < how.generations:
@@ -109,12 +146,32 @@ def evolve(
         if progress is not None and progress(generation, after[0]):
             ended = "told"
             break
+        if stop is not None and stop(generation, -after[0], np.nan):
+            ended = "stopped"
+            break
         if quiet >= how.patience:
             ended = "patience"
             break
     value, broken = herd.best()
     weights = herd.weights[0] if np.isfinite(broken) else np.full(len(limits.low), np.nan)
     return Evolved(weights, value, broken, generation, ended)
+
+
+def _check(limits: Limits, lots: Floats | None, covariance: Floats | None) -> None:
+    """Be sure that the limits go together.
+
+    Raises:
+        ValueError: They do not.
+    """
+    if limits.tracking is not None and covariance is None:
+        raise ValueError("a limit on tracking error needs a covariance to measure it by")
+    if float(limits.low.min(initial=0.0)) >= 0.0:
+        return
+    if lots is not None or (limits.names is not None and limits.names.smallest > 0.0):
+        raise ValueError(
+            "whole lots and a smallest position go with weights of zero or more: low 0 or above, "
+            "or leave them out"
+        )
 
 
 class _Herd:
@@ -125,6 +182,7 @@ class _Herd:
         fitness: Callable[[Floats], Floats],
         limits: Limits,
         lots: Floats | None,
+        covariance: Floats | None,
         rng: np.random.Generator,
     ) -> None:
         import numpy as np
@@ -137,6 +195,8 @@ class _Herd:
         self.weights: Floats = np.zeros((0, n))
         self.value: Floats = np.zeros(0)
         self.broken: Floats = np.zeros(0)
+        self.calm = Calm(limits, self.names, covariance) if limits.is_curved else None
+        self.is_short = bool((limits.low < 0.0).any())
         self.repair: Any = compiled(kernel.repair)
 
     def best(self) -> tuple[float, float]:
@@ -149,6 +209,9 @@ class _Herd:
 
         most = min(self.names.most, self.n)
         wishes = np.zeros((max(size, len(first)), self.n))
+        calm = None if self.calm is None else self.calm.first()
+        if calm is not None:
+            first = [*first, calm]
         for k in range(len(wishes)):
             if k < len(first):
                 wishes[k] = first[k]
@@ -156,6 +219,9 @@ class _Herd:
             count = int(self.rng.integers(max(self.names.least, 1), most + 1))
             held = self.rng.permutation(self.n)[:count]
             wishes[k, held] = self.rng.dirichlet(np.ones(count))
+            if calm is not None and k % 2:  # few that are drawn keep to such limits
+                wishes[k] = calm
+                self._change(wishes[k])
         self._add(wishes)
         self.survive(size)
 
@@ -170,24 +236,30 @@ class _Herd:
         share = rng.uniform(-0.25, 1.25, (births, 1))
         mixed = share * one + (1.0 - share) * other
         picked = np.where(rng.random((births, self.n)) < 0.5, one, other)
-        children = np.maximum(np.where(rng.random((births, 1)) < 0.6, mixed, picked), 0.0)
+        children = np.where(rng.random((births, 1)) < 0.6, mixed, picked)
+        if not self.is_short:
+            children = np.maximum(children, 0.0)
         for k in np.flatnonzero(rng.random(births) < mutation):
             self._change(children[k])
-        total = children.sum(axis=1, keepdims=True)
-        self._add(np.divide(children, total, out=children, where=total > 0.0))
+        if not self.is_short:
+            total = children.sum(axis=1, keepdims=True)
+            np.divide(children, total, out=children, where=total > 0.0)
+        self._add(children)
 
     def _change(self, child: Floats) -> None:
         """Move weight from a name to any other, all of it or a part; or a little everywhere."""
         import numpy as np
 
         rng = self.rng
-        held = np.flatnonzero(child > 0.0)
+        held = np.flatnonzero(child)
         if len(held) == 0 or rng.random() < 0.3:
             spread = 10.0 ** rng.uniform(-3.0, -0.5)
             child[held] *= np.exp(rng.normal(0.0, spread, len(held)))
             return
         source, goal = int(rng.choice(held)), int(rng.integers(0, self.n))
         moved = child[source] * (1.0 if rng.random() < 0.5 else rng.random())
+        if self.is_short and rng.random() < 0.5:
+            moved = rng.exponential(0.1)
         child[source] -= moved
         child[goal] += moved
 
@@ -203,6 +275,9 @@ class _Herd:
             question.room, self.rng.random(count), count,
         )  # fmt: skip
         broken = np.where(is_met == 1, 0.0, np.inf)
+        if self.calm is not None:
+            self.calm.draw_back(found, is_met)
+            broken = np.maximum(broken, self._kept(self.calm.beyond(found)))
         if self.lots is not None:
             found = whole_lots(found, self.lots, self.limits, self.names)
             broken = np.maximum(broken, self._broken(found))
@@ -220,7 +295,7 @@ class _Herd:
         self.broken = np.concatenate([self.broken, broken])
 
     def _broken(self, weights: Floats) -> Floats:
-        """By how much whole lots are beyond the limits of sums and of names."""
+        """By how much whole lots are beyond their limits."""
         import numpy as np
 
         over = np.maximum((weights - self.limits.high).max(axis=1), 0.0)
@@ -233,6 +308,14 @@ class _Herd:
                 over = np.maximum(over, row.low - met)
             if row.high is not None:
                 over = np.maximum(over, met - row.high)
+        if self.calm is not None:
+            over = np.maximum(over, self.calm.beyond(weights))
+        return self._kept(over)
+
+    def _kept(self, over: Floats) -> Floats:
+        """The same, and nothing for what is beyond by rounding."""
+        import numpy as np
+
         kept: Floats = np.where(over <= SLACK, 0.0, over)
         return kept
 
@@ -243,10 +326,26 @@ class _Herd:
         order = np.lexsort((-self.value, self.broken))
         ahead = self.weights[order]
         _, once = np.unique(ahead.round(ALIKE), axis=0, return_index=True)
-        kept = order[np.sort(once)[:size]]
+        once = np.sort(once)
+        if self.names.most < self.n:
+            once = once[_first_of_each(ahead[once] != 0.0, max(size // LIKE, 2))]
+        kept = order[once[:size]]
         self.weights, self.value, self.broken = (
             self.weights[kept], self.value[kept], self.broken[kept]
         )  # fmt: skip
+
+
+def _first_of_each(held: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
+    """Which of many choices of names, shape (many, n), have fewer than `most` like them before."""
+    import numpy as np
+
+    seen: dict[bytes, int] = {}
+    first = np.zeros(len(held), dtype=bool)
+    for k, row in enumerate(held):
+        key = row.tobytes()
+        seen[key] = seen.get(key, 0) + 1
+        first[k] = seen[key] <= most
+    return first
 
 
 def whole_lots(weights: Floats, lots: Floats, limits: Limits, names: Names) -> Floats:
@@ -287,10 +386,13 @@ class GeneticOptimiser(Parameters):
     Args:
         fitness: Of many weights, shape (many, n), and the returns that were learned from, shape
             (sessions, n): shape (many,), the higher the better.
-        constraints: What weights must keep to; bounds, groups, scores, exclusions and names.
+        constraints: What weights must keep to; its `search=tt.time_limit(30)` ends the search with
+            the best so far.
         lots: The weight of one lot by instrument; None where any fraction may be held.
         breeding: How the search goes, its seed included.
         progress: As in `evolve`.
+        covariance: By which a tracking error is measured; as `tt.Optimiser` has it.
+        sessions_a_year: Sessions in the history that make a year, for the tracking error.
 
     Attributes:
         weights_: Shape (n,), after `fit`.
@@ -308,19 +410,29 @@ class GeneticOptimiser(Parameters):
         lots: dict[str, float] | None = None,
         breeding: Breeding | None = None,
         progress: Callable[[int, float], bool] | None = None,
+        covariance: Spread = "sample",
+        sessions_a_year: float = 252,
     ) -> None:
         self.fitness = fitness
         self.constraints = constraints
         self.lots = lots
         self.breeding = breeding
         self.progress = progress
+        self.covariance = covariance
+        self.sessions_a_year = sessions_a_year
 
-    def fit(self, X: Any, y: object = None) -> GeneticOptimiser:
+    @property
+    def counts_from_held(self) -> bool:
+        """Whether a limit on turnover counts from what `fit` is told that is held."""
+        return self.constraints is not None and self.constraints.counts_from_held
+
+    def fit(self, X: Any, y: object = None, *, held: ArrayLike | None = None) -> GeneticOptimiser:
         """Find the weights.
 
         Args:
             X: Simple returns, shape (sessions, n), oldest first; a frame or an array.
             y: Not used.
+            held: As `tt.Optimiser.fit` has it.
 
         Raises:
             ValueError: Nothing can be learned from the returns, or nothing is within the limits.
@@ -336,13 +448,13 @@ class GeneticOptimiser(Parameters):
         if wrong:
             raise ValueError(" ".join(wrong))
         kept, known = history.kept, history.returns
-        limits = within(len(names)) if self.constraints is None else self.constraints.limits(names)
-        limits = replace(
-            limits,
-            low=limits.low[kept],
-            high=limits.high[kept],
-            rows=tuple(replace(row, weights=row.weights[kept]) for row in limits.rows),
-        )
+        rules = self.constraints
+        if rules is not None and held is not None and rules.counts_from_held:
+            rules = rules.counted_from(held, names)
+        limits = within(len(names)) if rules is None else rules.limits(names)
+        limits = of_some(limits, kept, names)
+        called = [names[i] for i in kept]
+        covariance = None if limits.tracking is None else self._covariance(known, called, kept)
         lots = None
         if self.lots is not None:
             lots = np.array([self.lots[names[i]] for i in kept])
@@ -350,6 +462,7 @@ class GeneticOptimiser(Parameters):
             lambda weights: self.fitness(weights, known),
             limits,
             lots=lots,
+            covariance=covariance,
             breeding=self.breeding,
             progress=self.progress,
         )
@@ -361,8 +474,26 @@ class GeneticOptimiser(Parameters):
         if found.broken > 0.0 or not np.isfinite(found.broken):
             from trimtab.targets.objectives.optimised import why_nothing
 
-            called, anything = [names[i] for i in kept], np.eye(len(kept))
-            raise ValueError(why_nothing(called, limits, anything))
+            anything = np.eye(len(kept)) if covariance is None else covariance
+            raise ValueError(why_nothing(called, replace(limits, search=Search()), anything))
         self.weights_ = np.zeros(len(names))
         self.weights_[kept] = found.weights
         return self
+
+    def _covariance(self, returns: Floats, names: Sequence[str], kept: NDArray[np.int64]) -> Floats:
+        """A year's covariance of the instruments that were learned of, for the tracking error.
+
+        Raises:
+            ValueError: There is none that can be used.
+        """
+        from trimtab.estimates.repair import repaired
+        from trimtab.targets.estimators.given import check_covariance
+        from trimtab.targets.estimators.missing import covariance_for, spread_of
+
+        check_covariance(self.covariance)
+        asked = covariance_for(self.covariance, names, kept)
+        matrix = spread_of(asked, returns, names, sessions_a_year=self.sessions_a_year)
+        fit = repaired(matrix, names=names)
+        if fit.covariance is None:
+            raise ValueError(" ".join(finding.message for finding in fit.findings))
+        return fit.covariance

@@ -39,7 +39,7 @@ from trimtab.targets.objectives.foreseen import (
 from trimtab.targets.objectives.names import OBJECTIVES, Objective
 from trimtab.targets.objectives.optimised import optimise
 from trimtab.targets.objectives.robust import UNCERTAINTIES, Uncertainty
-from trimtab.targets.solvers.limits import Limits, within
+from trimtab.targets.solvers.limits import Limits, of_some, within
 from trimtab.targets.solvers.quadratic import INTERPRETED_UP_TO
 
 if TYPE_CHECKING:
@@ -172,8 +172,7 @@ class Optimiser(Parameters):
     @property
     def counts_from_held(self) -> bool:
         """Whether a limit on turnover counts from what `fit` is told that is held."""
-        rules = self.constraints
-        return rules is not None and rules.turnover is not None and not rules.held
+        return self.constraints is not None and self.constraints.counts_from_held
 
     def fit(
         self,
@@ -206,18 +205,10 @@ class Optimiser(Parameters):
 
     def _from(self, held: ArrayLike | None, names: Sequence[str]) -> Optimiser:
         """The same, its turnover counted from these weights where its constraints name none."""
-        import numpy as np
-
         if held is None or not self.counts_from_held:
             return self
         assert self.constraints is not None, "there is a limit on turnover"
-        now = np.asarray(held, dtype=np.float64)
-        if now.shape != (len(names),):
-            raise ValueError(f"held has the shape {now.shape}: one weight for each instrument")
-        if not now.any():
-            rules = replace(self.constraints, turnover=None)
-        else:
-            rules = replace(self.constraints, held=dict(zip(names, now.tolist(), strict=True)))
+        rules = self.constraints.counted_from(held, names)
         return type(self)(**{**self.get_params(), "constraints": rules})
 
     def optimised(self, returns: Floats, names: Sequence[str]) -> Optimised:
@@ -274,7 +265,7 @@ class Optimiser(Parameters):
             return empty
         every = len(kept) == len(names)
         if not every:
-            limits = _of(limits, kept, names)
+            limits = of_some(limits, kept, names)
         own = tuple(names) if every else tuple(names[i] for i in kept)
         fit = repaired(
             spread_of(
@@ -463,40 +454,6 @@ def _nothing(names: Sequence[str], findings: list[Finding]) -> Optimised:
     nowhere = np.full(len(names), nan)
     return Optimised(
         nowhere, nan, nan, nan, nan, "nothing to learn from", "none", nan, tuple(findings)
-    )
-
-
-def _of(limits: Limits, kept: NDArray[np.int64], names: Sequence[str]) -> Limits:
-    """The limits of some of the weights; the others are not held.
-
-    Raises:
-        ValueError: The benchmark holds one of the others.
-    """
-    import numpy as np
-
-    rows = tuple(replace(row, weights=row.weights[kept]) for row in limits.rows)
-    turnover, tracking = limits.turnover, limits.tracking
-    if turnover is not None:
-        gone = 0.5 * float(np.delete(np.abs(turnover.held), kept).sum())
-        turnover = replace(turnover, held=turnover.held[kept], gone=turnover.gone + gone)
-    if tracking is not None:
-        known = set(kept.tolist())
-        lost = [
-            name for i, name in enumerate(names) if i not in known and tracking.benchmark[i] != 0.0
-        ]
-        if lost:
-            raise ValueError(
-                f"the benchmark holds {', '.join(lost)}, of which the history teaches nothing: "
-                "its tracking error is unknown"
-            )
-        tracking = replace(tracking, benchmark=tracking.benchmark[kept])
-    return replace(
-        limits,
-        low=limits.low[kept],
-        high=limits.high[kept],
-        rows=rows,
-        turnover=turnover,
-        tracking=tracking,
     )
 
 

@@ -9,7 +9,6 @@ to stop; its gap then says how much better anything could be.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trimtab.kernels import breeding
@@ -18,7 +17,7 @@ from trimtab.kernels.compile import compiled
 from trimtab.kernels.programme import MARKS, PLACE, Space
 from trimtab.kernels.quadratic import ENDLESS
 from trimtab.model.frozen import dataclass
-from trimtab.targets.solvers.limits import Breeding, Limits, Names, Search
+from trimtab.targets.solvers.limits import Breeding, Limits, Names, Search, without_needless
 from trimtab.targets.solvers.programme import Programme, Solution, Status
 from trimtab.targets.solvers.quadratic import programme_parts, space_for
 
@@ -134,10 +133,7 @@ def choice(limits: Limits, matrix: Floats, linear: Floats, covariance: Floats) -
             "a smallest position goes with weights of zero or more: low 0 or above, or leave the "
             "smallest position out"
         )
-    moved = limits.turnover
-    if moved is not None and not moved.held.any() and not (limits.low < 0.0).any():
-        assert moved.most >= 0.5 + moved.gone, "leverage is 1 or more"
-        limits = replace(limits, turnover=None)  # without shorts it is always 1
+    limits = without_needless(limits)
     if limits.turnover is not None or limits.tracking is not None or (limits.low < 0.0).any():
         from trimtab.targets.objectives.names_within import choice_within
 
@@ -149,21 +145,6 @@ def choice(limits: Limits, matrix: Floats, linear: Floats, covariance: Floats) -
     return Solution(found.status, found.weights, found.objective, found.gap, np.zeros(m), places)
 
 
-def refuse_what_goes_with_no_choice(limits: Limits) -> None:
-    """Be sure that the other limits are linear, and of weights that are zero or more.
-
-    Raises:
-        ValueError: They are not.
-    """
-    if limits.turnover is not None or limits.tracking is not None:
-        raise ValueError(
-            "a genetic search goes with no limit on turnover, leverage or tracking error: ask for "
-            'an objective, as tt.Optimiser("utility"), which takes them beside a number of names'
-        )
-    if float(limits.low.min(initial=0.0)) < 0.0:
-        raise ValueError("a genetic search goes with weights of zero or more: low 0 or above")
-
-
 class Question:
     """A programme and its count of names, as the kernel takes them, with room to work in."""
 
@@ -173,13 +154,15 @@ class Question:
         assert programme.held is None, "a choice of names knows no cost of moving"
         n, m = len(programme.linear), len(programme.rows)
         most = min(names.most, n)
-        floor = np.maximum(programme.low, names.smallest)
-        # Who is held with others leaves them their smallest weights.
-        others = (min(names.least, most) - 1) * float(floor.min(initial=0.0))
-        high = np.minimum(programme.high, programme.rows[0].high or 1.0)
-        high = np.maximum(np.minimum(high, (programme.rows[0].high or 1.0) - others), 0.0)
-        high[high < floor] = 0.0
-        floor = np.minimum(floor, high)
+        floor = np.maximum(programme.low, names.smallest or -np.inf)
+        high = programme.high
+        if not (floor < 0.0).any():
+            # Who is held with others leaves them their smallest weights.
+            others = (min(names.least, most) - 1) * float(floor.min(initial=0.0))
+            high = np.minimum(high, programme.rows[0].high or 1.0)
+            high = np.maximum(np.minimum(high, (programme.rows[0].high or 1.0) - others), 0.0)
+            high[high < floor] = 0.0
+            floor = np.minimum(floor, high)
         matrix, linear, _, rows, limits = programme_parts(programme)
         self.n = n
         self.task = kernel.Task(matrix, linear, floor, high, rows, limits, n, m, names.least, most)

@@ -10,7 +10,7 @@ tt.Optimiser("max-sharpe", constraints=rules)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from trimtab.targets.solvers.programme import Row
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
 
@@ -133,6 +133,26 @@ class Constraints:
             most = len(names) if self.max_names is None else min(self.max_names, len(names))
             names_held = Names(most, max(self.min_names or 1, 1), self.smallest)
         return Limits(low, high, tuple(rows), turnover, tracking, names_held, self.search)
+
+    @property
+    def counts_from_held(self) -> bool:
+        """Whether the limit on turnover counts from what is held when somebody asks."""
+        return self.turnover is not None and not self.held
+
+    def counted_from(self, held: ArrayLike, names: Sequence[str]) -> Constraints:
+        """The same, its turnover counted from these weights; all zero: nothing limits it yet.
+
+        Raises:
+            ValueError: There is not one weight for each name.
+        """
+        import numpy as np
+
+        now = np.asarray(held, dtype=np.float64)
+        if now.shape != (len(names),):
+            raise ValueError(f"held has the shape {now.shape}: one weight for each instrument")
+        if not now.any():
+            return replace(self, turnover=None)
+        return replace(self, held=dict(zip(names, now.tolist(), strict=True)))
 
     def _check(self, names: Sequence[str]) -> None:
         """Be sure that it makes sense for these instruments."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -153,6 +154,11 @@ class Limits:
         """Whether one quadratic programme holds them all."""
         return self.turnover is None and self.tracking is None and self.names is None
 
+    @property
+    def is_curved(self) -> bool:
+        """Whether it limits turnover, leverage or tracking error."""
+        return self.turnover is not None or self.tracking is not None
+
     def programme(self, matrix: Floats, linear: Floats) -> Programme:
         """The quadratic programme with these limits."""
         import numpy as np
@@ -169,6 +175,49 @@ def within(n: int, low: float = 0.0, high: float = 1.0) -> Limits:
     lows.fill(low)
     highs.fill(high)
     return Limits(lows, highs)
+
+
+def of_some(limits: Limits, kept: NDArray[np.int64], names: Sequence[str]) -> Limits:
+    """The limits of some of the weights; the others are not held.
+
+    Raises:
+        ValueError: The benchmark holds one of the others.
+    """
+    import numpy as np
+
+    rows = tuple(replace(row, weights=row.weights[kept]) for row in limits.rows)
+    turnover, tracking = limits.turnover, limits.tracking
+    if turnover is not None:
+        gone = 0.5 * float(np.delete(np.abs(turnover.held), kept).sum())
+        turnover = replace(turnover, held=turnover.held[kept], gone=turnover.gone + gone)
+    if tracking is not None:
+        known = set(kept.tolist())
+        lost = [
+            name for i, name in enumerate(names) if i not in known and tracking.benchmark[i] != 0.0
+        ]
+        if lost:
+            raise ValueError(
+                f"the benchmark holds {', '.join(lost)}, of which the history teaches nothing: "
+                "its tracking error is unknown"
+            )
+        tracking = replace(tracking, benchmark=tracking.benchmark[kept])
+    return replace(
+        limits,
+        low=limits.low[kept],
+        high=limits.high[kept],
+        rows=rows,
+        turnover=turnover,
+        tracking=tracking,
+    )
+
+
+def without_needless(limits: Limits) -> Limits:
+    """The limits without one on leverage where nothing is short: it is always 1 then."""
+    moved = limits.turnover
+    if moved is None or moved.held.any() or (limits.low < 0.0).any():
+        return limits
+    assert moved.most >= 0.5 + moved.gone, "leverage is 1 or more"
+    return replace(limits, turnover=None)
 
 
 TURNOVER, TRACKING = 1, 2

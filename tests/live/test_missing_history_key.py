@@ -86,6 +86,59 @@ def test_who_is_left_out_holds_nothing(young: Path, capsys: pytest.CaptureFixtur
     assert told["sessions"] > 750
 
 
+def weighing(folder: Path) -> Path:
+    """The folder with what is young left out, under a policy that weighs risk."""
+    file = with_key(folder, 'missing_history = "leave-out"') / "portfolio.toml"
+    toml = file.read_text().replace("max_percent = 50", "max_percent = 90")
+    file.write_text(f'{toml}\n[policy]\nwhen = "tracking:1%"\n')
+    return folder
+
+
+def test_what_is_held_of_who_is_left_out_is_weighed(young: Path) -> None:
+    """Its risk is estimated by the days that it has: the trigger is known, and fires."""
+    plan = open_book(weighing(young)).plan().value
+
+    (reading,) = [one for one in plan.readings if one.trigger == "tracking"]
+    held = {row.sleeve: row.now for row in plan.sleeves}
+    assert held["value"] > 0
+    assert reading.fired
+    assert "estimates-missing" not in {one.code for one in plan.findings}
+
+
+def test_who_has_no_estimate_is_named_with_a_way_out(young: Path) -> None:
+    """Of a few days nothing is estimated: the trigger is unknown, and it is said what to do."""
+    prices = young.parent / "prices.csv"
+    days = sorted({one[:10] for one in prices.read_text().splitlines()[1:]})
+    late = days[-40]
+    kept = [one for one in prices.read_text().splitlines() if ",IBM," not in one or one >= late]
+    prices.write_text("\n".join(kept) + "\n")
+
+    plan = open_book(weighing(young)).plan().value
+
+    (told,) = [one.message for one in plan.findings if one.code == "estimates-missing"]
+    assert "nothing is estimated of value, which missing_history leaves out" in told
+    assert "Name a stand-in" in told
+
+
+def test_a_frontier_says_why_it_shows_no_portfolio(
+    young: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where something is held of which nothing is estimated; by pairs it is shown."""
+    weighing(young)
+    main(["-C", str(young), "frontier", "--points", "3", "--json"])
+    without = json.loads(capsys.readouterr().out)
+
+    line = ["frontier", "--points", "3", "--missing-history", "pairwise", "--json"]
+    main(["-C", str(young), *line])
+    shown = json.loads(capsys.readouterr().out)
+
+    (told,) = [one["message"] for one in without["findings"] if one["code"] == "now-not-shown"]
+    assert without["current"] is None
+    assert "nothing is estimated of IBM" in told or "nothing is estimated of value" in told
+    assert shown["current"] is not None
+    assert "now-not-shown" not in {one["code"] for one in shown["findings"]}
+
+
 def test_who_has_to_be_held_is_not_left_out(young: Path) -> None:
     """A minimum of what is left out keeps the target from being found, and is named."""
     with_key(young, 'missing_history = "leave-out"')

@@ -229,7 +229,30 @@ def _front(args: argparse.Namespace, asked: _Asked) -> tuple[Front, str]:
         found = replace(found, target=found.at(aim, covariance))
     found = _with_tolerance(args, found, of, covariance, cash=asked.cash, drawn=bool(drawn))
     found = replace(found, foreseen=of.foreseen)
-    return replace(found, findings=(*asked.findings, *of.findings, *found.findings)), read
+    said = (*asked.findings, *of.findings, *found.findings)
+    if current is None:
+        said = (*said, *_not_shown(asked.held, of.names))
+    return replace(found, findings=said), read
+
+
+def _not_shown(held: Mapping[str, float], names: Sequence[str]) -> tuple[Finding, ...]:
+    """That what is held has no place on the picture, as nothing is estimated of part of it."""
+    from trimtab.cli.frontier_folder import WORTH_SAYING
+    from trimtab.model.findings import Finding
+    from trimtab.model.instruments import CASH
+
+    others = [
+        f"{name} {weight:.1%}"
+        for name, weight in held.items()
+        if name not in (*names, CASH) and weight >= WORTH_SAYING
+    ]
+    if not others:
+        return ()
+    message = (
+        f'"now" is not shown: nothing is estimated of {", ".join(others)} of what is held, since '
+        "its history is left out. --missing-history pairwise estimates it by the days that it has"
+    )
+    return (Finding("now-not-shown", "now", message),)
 
 
 @dataclass(frozen=True)

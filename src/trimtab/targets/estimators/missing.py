@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trimtab.estimates.history import MISSING, usable
 from trimtab.targets.estimators.given import covariance_of
 from trimtab.targets.objectives.asked import BY_HISTORY
-from trimtab.targets.objectives.estimated import HALF_LIFE
+from trimtab.targets.objectives.estimated import HALF_LIFE, Expected
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BY_PAIRS = ("sample", "ewm")
 """Covariances that each pair's own sessions give."""
 
-EXPECTED_BY_OWN = ("compounded", "mean", "ewm")
+EXPECTED_BY_OWN: tuple[Expected, ...] = ("compounded", "mean", "ewm")
 """Expected returns that each instrument's own history gives."""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.estimates.absurd import absurd
 from trimtab.estimates.arrays import is_complete, returns_by_own
-from trimtab.estimates.history import LONG_ENOUGH, Missing
+from trimtab.estimates.history import LEAST_SESSIONS, LONG_ENOUGH, Missing
 from trimtab.model import findings as told
 from trimtab.model.frozen import dataclass
 from trimtab.model.market import AS_TENFOLD
@@ -19,7 +19,6 @@ from trimtab.model.sessions import Calendar
 from trimtab.targets.moving.moving import MovingTarget
 from trimtab.targets.moving.ranged import Range
 from trimtab.targets.moving.signals import months_before
-from trimtab.targets.objectives.asked import Asked
 from trimtab.targets.objectives.estimated import covariance_by
 from trimtab.targets.objectives.foreseen import Foreseen, foresee
 from trimtab.targets.prices import Prices
@@ -44,6 +43,9 @@ class Window:
         days: Of the prices.
         close: Shape (days, leaves); NaN only where each learns from its own days.
         left_out: Leaves whose history is too short to be learned from; they hold nothing.
+        left_close: Their prices, for weighing what is held of them; shape (days, left out), NaN
+            before they begin. None where nobody is left out.
+        left_wrong: Why nothing can be estimated of one of them either, in a sentence; or nothing.
     """
 
     leaves: tuple[Range, ...]
@@ -51,6 +53,8 @@ class Window:
     days: tuple[date, ...]
     close: Floats
     left_out: tuple[Range, ...] = ()
+    left_close: Floats | None = None
+    left_wrong: str = ""
 
     @property
     def returns(self) -> Floats:
@@ -76,7 +80,12 @@ def window_of(
         )
     window = _window(target, prices, leaves, stands_for, on)
     wrong = _unusable(target, window, on, calendar)
-    return (None, wrong) if wrong else (window, "")
+    if wrong or window.left_close is None:
+        return (None, wrong) if wrong else (window, "")
+    symbols = tuple(stands_for[leaf.name] for leaf in window.left_out)
+    others = Window(window.left_out, symbols, window.days, window.left_close)
+    least = replace(target, least_sessions=LEAST_SESSIONS)
+    return replace(window, left_wrong=_one_unusable(least, others, on, calendar)), ""
 
 
 def _window(
@@ -99,16 +108,21 @@ def _window(
     close = prices.close[first:last][:, columns]
     known = ~np.isnan(close)
     left_out: tuple[Range, ...] = ()
+    left_close = None
     if target.missing == "leave-out":
         count = known.sum(axis=0)
         stays = count >= LONG_ENOUGH * count.max(initial=0)
         left_out = tuple(leaf for leaf, stay in zip(leaves, stays, strict=True) if not stay)
         leaves = tuple(leaf for leaf, stay in zip(leaves, stays, strict=True) if stay)
         symbols = tuple(stands_for[leaf.name] for leaf in leaves)
+        left_close = close[:, ~stays] if left_out else None
         close, known = close[:, stays], known[:, stays]
     kept = known.any(axis=1) if target.missing == "pairwise" else known.all(axis=1)
     days = tuple(day.item() for day in prices.dates[first:last][kept].astype("datetime64[D]"))
-    return Window(leaves, symbols, days, np.asarray(close[kept], dtype=np.float64), left_out)
+    if left_close is not None:
+        left_close = np.asarray(left_close[kept], dtype=np.float64)
+    close = np.asarray(close[kept], dtype=np.float64)
+    return Window(leaves, symbols, days, close, left_out, left_close)
 
 
 def _unusable(target: MovingTarget, window: Window, on: date, calendar: Calendar) -> str:
@@ -123,9 +137,7 @@ def _unusable(target: MovingTarget, window: Window, on: date, calendar: Calendar
                 'away, or write missing_history = "common".'
             )
     if target.missing == "pairwise":
-        alone = replace(target, missing="common")
-        each = (_with_prices_of(window, place) for place in range(len(window.leaves)))
-        return next(filter(None, (_unusable(alone, one, on, calendar) for one in each)), "")
+        return _one_unusable(target, window, on, calendar)
     days = window.days
     names = ", ".join(window.symbols)
     if len(days) < target.least_sessions:
@@ -151,6 +163,13 @@ def _unusable(target: MovingTarget, window: Window, on: date, calendar: Calendar
             f"{days[row + 1]}. Correct that row, or tell its split."
         )
     return ""
+
+
+def _one_unusable(target: MovingTarget, window: Window, on: date, calendar: Calendar) -> str:
+    """Why nothing can be learned from the own days of one of the leaves, the first; or nothing."""
+    alone = replace(target, missing="common")
+    each = (_with_prices_of(window, place) for place in range(len(window.leaves)))
+    return next(filter(None, (_unusable(alone, one, on, calendar) for one in each)), "")
 
 
 def _with_prices_of(window: Window, place: int) -> Window:
@@ -228,7 +247,7 @@ def estimates_of(
         )
     except ValueError as error:
         return None, f"{error}."
-    outlook = _outlook(target.asked, window, seen.covariance, seen.expected)
+    outlook = _outlook(target, window, seen, year)
     said = (*_told_of(window, history.findings), *fit.findings, *absurd(fit.covariance, names))
     years = years_known(history.returns, sessions_a_year=year)
     return Made(seen, history.returns, said, outlook, years), ""
@@ -247,18 +266,30 @@ def _told_of(window: Window, found: Sequence[told.Finding]) -> list[told.Finding
     return said
 
 
-def _outlook(asked: Asked, window: Window, covariance: Floats, expected: Floats) -> Outlook:
-    """The estimates as a decision takes them: in whole units."""
-    if window.left_out:
-        names = ", ".join(leaf.name for leaf in window.left_out)
-        return Outlook("", lacking=f"nothing is estimated of {names} (missing_history)")
+def _outlook(target: MovingTarget, window: Window, seen: Foreseen, year: int) -> Outlook:
+    """The estimates as a decision takes them: in whole units.
+
+    What is held of leaves that are left out is weighed too, by the days that they have.
+    """
+    asked, leaves = target.asked, (*window.leaves, *window.left_out)
+    covariance, expected = seen.covariance, seen.expected
+    if window.left_close is not None:
+        found, wrong = _with_left_out(target, window, window.left_close, seen, year)
+        if found is None:
+            names = ", ".join(leaf.name for leaf in window.left_out)
+            return Outlook(
+                "",
+                lacking=f"nothing is estimated of {names}, which missing_history leaves out: "
+                f"{wrong} Name a stand-in with a longer history, or take the sleeve away.",
+            )
+        covariance, expected = found
     largest = max(abs(covariance).max(), abs(expected).max())
     if not largest < MOST:
         return Outlook("", lacking=f"a year's estimates are as large as {largest:.3g}")
     has_utility = asked.objective == "utility"
     return Outlook(
         "",
-        tuple(leaf.name for leaf in window.leaves),
+        tuple(leaf.name for leaf in leaves),
         tuple(tuple(round(c * UNIT) for c in row) for row in covariance.tolist()),
         tuple(round(r * UNIT) for r in expected.tolist()),
         Decimal(repr(asked.risk_aversion)) if has_utility else None,
@@ -267,6 +298,35 @@ def _outlook(asked: Asked, window: Window, covariance: Floats, expected: Floats)
         len(window.days),
         risk_free=round(asked.risk_free * UNIT),
     )
+
+
+def _with_left_out(
+    target: MovingTarget, window: Window, left_close: Floats, seen: Foreseen, year: int
+) -> tuple[tuple[Floats, Floats] | None, str]:
+    """A year's covariance and returns of all leaves, or why there are none for those left out.
+
+    Among the others they are those of the target; what is left out comes last, by pairs.
+    """
+    import numpy as np
+
+    from trimtab.estimates.covariance import pairwise_covariance
+    from trimtab.estimates.repair import repaired
+    from trimtab.targets.estimators.missing import EXPECTED_BY_OWN
+    from trimtab.targets.objectives.estimated import expected_by
+
+    if window.left_wrong:
+        return None, window.left_wrong
+    word = target.expected
+    if not isinstance(word, str) or word not in EXPECTED_BY_OWN:
+        return None, f"what is expected is not of its own history: {', '.join(EXPECTED_BY_OWN)} is."
+    own, n = returns_by_own(left_close), len(window.leaves)
+    spread = pairwise_covariance(np.hstack([window.returns, own]), sessions_a_year=year)
+    spread[:n, :n] = seen.covariance
+    fit = repaired(spread, names=[leaf.name for leaf in (*window.leaves, *window.left_out)])
+    if fit.covariance is None:
+        return None, " ".join(one.message for one in fit.findings)
+    expected = np.append(seen.expected, expected_by(word, own, sessions_a_year=year))
+    return (fit.covariance, expected), ""
 
 
 def year_of(calendar: Calendar) -> int:

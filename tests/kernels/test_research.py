@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trimtab.kernels.compile import compiled
 from trimtab.kernels.destination import TO_EDGE, TO_HALF, TO_TARGET, TO_WITHIN
 from trimtab.kernels.research import run
-from trimtab.kernels.research_blocks import fill_extremes, fill_reaches
+from trimtab.kernels.research_blocks import fill_extremes, fill_reaches, next_doubt
 from trimtab.kernels.research_columns import (
     ABOVE,
     BELOW,
@@ -20,6 +20,7 @@ from trimtab.kernels.research_columns import (
     BRANCH_SPACE,
     COST_PAID,
     LANES,
+    LIMITS,
     REBALANCES,
     SPACE,
     STRETCH,
@@ -76,12 +77,12 @@ class _Case:
         after = form(np.zeros((most, n)))
         kernel: Any = compiled(run) if as_machine_code else run
         closes = form(self.closes)
-        extremes = [form(np.zeros((-(-self.sessions // STRETCH), n))) for _ in range(2)]
-        (compiled(fill_extremes) if as_machine_code else fill_extremes)(closes, *extremes)
+        extremes = form(np.zeros((-(-self.sessions // STRETCH), 2, n)))
+        (compiled(fill_extremes) if as_machine_code else fill_extremes)(closes, extremes)
         done = kernel(
             form(np.pad(self.closes.T, ((0, 0), (0, LANES)))),
             closes,
-            *extremes,
+            extremes,
             form(self.dealing),
             form(self.looks),
             self.every,
@@ -241,14 +242,55 @@ def test_watching_is_looking_at_each_session(seed: int) -> None:
         assert watched[name].tolist() == looked[name].tolist(), name
 
 
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_sessions_passed_over_breach_no_band(seed: int) -> None:
+    """Before the first stretch in doubt every weight is inside its band."""
+    draw = np.random.default_rng(seed)
+    moves = draw.normal(0.0, 0.01, (400, 4))
+    moves[:100] = 0.0
+    closes = 50.0 * np.exp(np.cumsum(moves, axis=0))
+    extremes = np.zeros((-(-len(closes) // STRETCH), 2, 4))
+    units, aim = 0.25 * CASH / closes[0], np.full(4, 0.25)
+    space, branch_space = np.zeros((SPACE, 4)), np.zeros((BRANCH_SPACE, 0))
+    space[LIMITS] = 0.1
+    fill_extremes(closes, extremes)
+    fill_reaches(units, aim, space)
+
+    found = next_doubt(extremes, units, np.zeros((0, 4)), space, branch_space, 3, len(closes))
+
+    weights = units * closes / (closes @ units)[:, None]
+    assert (abs(weights[:found] - aim) < 0.1).all()
+    assert found >= 100 // STRETCH * STRETCH
+
+
+def test_what_a_sale_left_a_hair_short_is_watched() -> None:
+    """Where an order bears its own cost, selling all sells a little more: bands still fire."""
+    closes = _market(5, 500, 3)
+    case = _Case(
+        closes, [[0.4, 0.3, 0.3], [0.5, 0.5, 0.0]], absolute=0.1, rule=COST_IN_ORDER,
+        costs=np.vstack([np.full(3, 0.01), np.zeros((3, 3))]),
+        row_at=(np.arange(500) >= 50).astype(np.int64),
+    )  # fmt: skip
+
+    watched = case.run(as_machine_code=False)
+    case.every = False
+    looked = case.run(as_machine_code=False)
+
+    assert watched["after"].min() < 0.0
+    assert watched["at"].tolist() == looked["at"].tolist()
+    assert watched["equity"].tolist() == looked["equity"].tolist()
+
+
 @pytest.mark.parametrize(("short", "fires"), [(-1.0, True), (-0.1, False)])
 def test_what_is_short_has_a_band(short: float, fires: bool) -> None:
     """An instrument sold for more than was held fires when it is a band's width below nothing."""
     units = [short] + [(100.0 - short) / 4] * 4
     space = [[0.005] * 5 for _ in range(SPACE)]
 
-    fill_reaches(units, [0.0] + [0.25] * 4, space)
+    is_long = fill_reaches(units, [0.0] + [0.25] * 4, space)
 
+    assert not is_long
     assert (max(space[ABOVE]) >= 100.0) is fires
     assert min(space[BELOW]) > 100.0
 

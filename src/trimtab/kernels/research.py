@@ -19,6 +19,7 @@ from trimtab.kernels.research_blocks import (
     fill_values,
     next_apart,
     next_breach,
+    next_doubt,
     next_look,
 )
 from trimtab.kernels.research_columns import (
@@ -29,6 +30,7 @@ from trimtab.kernels.research_columns import (
     GOALS,
     HOLDINGS,
     REBALANCES,
+    STRETCH,
     TURNOVER,
 )
 from trimtab.kernels.research_deviations import beyond, is_apart, measure_against, worth_of
@@ -40,8 +42,7 @@ from trimtab.kernels.research_trades import rebalance
 def run(
     prices: Column,
     closes: Column,
-    highs: Column,
-    lows: Column,
+    extremes: Column,
     dealing: Column,
     looks: Column,
     every: bool,
@@ -77,8 +78,8 @@ def run(
         prices: Prices that value the portfolio, shape (n, sessions + LANES), finite and above zero;
             the last LANES are never looked at.
         closes: The same prices by session, shape (sessions, n).
-        highs, lows: Their extremes by stretch, as `research_blocks.fill_extremes` leaves them;
-            read only where bands are watched at every session.
+        extremes: The highest and lowest by stretch, as `research_blocks.fill_extremes` leaves
+            them; read only where bands are watched at every session.
         dealing: With a lag, prices that are traded at, shape (sessions, n): closes or opens.
         looks: By session: whether the policy looks.
         every: Whether it looks at every session.
@@ -118,6 +119,7 @@ def run(
     n = len(units)
     banded = absolute >= 0.0 or relative >= 0.0
     tested = banded or drift >= 0.0
+    watched = every and banded
     rate, per_unit, fixed, minimum = rates[0], rates[1], rates[2], rates[3]
     # The last session never trades, so a decision must come early enough to be carried out.
     last_decision = sessions - 2 - lag
@@ -125,6 +127,7 @@ def run(
     measure_against(targets[adopted], branches, absolute, relative, space, branch_space)
     day = start
     is_new = True  # what is held is not what it was a block ago
+    is_long = False  # nothing is sold short, so that stretches can be passed over
     stride = FIRST_BLOCK
     while day < sessions:
         stop = min(day + stride, sessions) if tested else min(day + BLOCK, sessions)
@@ -132,10 +135,22 @@ def run(
         if not tested:
             stop = min(next_look(looks, day, stop) + 1, stop)
         aim = targets[adopted]
-        fill_values(prices, units, day, stop, equity)
-        if every and banded and is_new:
-            fill_reaches(units, aim, space)
-            is_new = False
+        doubt = day  # before it no band is breached
+        if watched:
+            if is_new:
+                is_long = fill_reaches(units, aim, space)
+                is_new = False
+            if drift < 0.0:
+                stop = sessions
+            if is_long:
+                doubt = next_doubt(extremes, units, branches, space, branch_space, day, stop)
+            stop = min((doubt // STRETCH + 1) * STRETCH, stop)
+        first = day
+        while first < stop:
+            # From one multiple of BLOCK to the next, where columns begin on a line of the cache.
+            last = min((first // BLOCK + 1) * BLOCK, stop)
+            fill_values(prices, units, first, last, equity)
+            first = last
         if every and drift >= 0.0:
             fill_apart(prices, units, aim, day, stop - day, equity, apart)
         resume = stop
@@ -152,8 +167,8 @@ def run(
                     fires = next_apart(day, t, fires, drift, equity, apart)
                 if banded:
                     fires = next_breach(
-                        prices, closes, highs, lows, units, branches, space, branch_space, t, fires,
-                        equity,
+                        prices, closes, extremes, units, branches, space, branch_space,
+                        max(t, doubt), fires, equity,
                     )  # fmt: skip
                 t = fires
             if t >= deciding:

@@ -15,8 +15,10 @@ from trimtab.kernels.research_columns import (
     BELOW,
     BRANCH_LIMIT,
     BRANCH_SHARE,
+    HIGHS,
     LANES,
     LIMITS,
+    LOWS,
     STRETCH,
 )
 from trimtab.kernels.research_deviations import worth_inside
@@ -86,32 +88,38 @@ def fill_values(prices: Column, units: Column, day: int, stop: int, value: Colum
 
 
 @kernel
-def fill_reaches(units: Column, aim: Column, space: Column) -> None:
+def fill_reaches(units: Column, aim: Column, space: Column) -> bool:
     """By how much a price is multiplied to be the value that just breaches its band.
 
     A sleeve is above its band where its worth is at least its highest share of the value: where
     its worth divided by that share is at least the value. Below is likewise. Fills ABOVE, BELOW.
+
+    Returns:
+        Whether nothing is sold short: then lowest prices bound the value from below.
     """
     limits, above, below = space[LIMITS], space[ABOVE], space[BELOW]
+    is_long = True
     for i in range(len(units)):
         lowest = aim[i] - limits[i]
         # What is sold short is out where it is at most its lowest share, which is below zero.
         edge = aim[i] + limits[i] if units[i] >= 0.0 else min(lowest, -ALLOWANCE)
         above[i] = units[i] / edge
         below[i] = units[i] / lowest if lowest > 0.0 else FAR
+        is_long &= units[i] >= 0.0
+    return is_long
 
 
 @kernel
-def fill_extremes(closes: Column, highs: Column, lows: Column) -> None:
+def fill_extremes(closes: Column, extremes: Column) -> None:
     """The highest and the lowest price of each instrument in each stretch of sessions.
 
     Args:
         closes: Prices, shape (sessions, n).
-        highs: Out, a row a stretch, shape (sessions / STRETCH rounded up, n).
-        lows: Out, likewise.
+        extremes: Out, shape (sessions / STRETCH rounded up, 2, n): rows HIGHS and LOWS of each.
     """
     for t in range(len(closes)):
-        price, high, low = closes[t], highs[t // STRETCH], lows[t // STRETCH]
+        price, stretch = closes[t], extremes[t // STRETCH]
+        high, low = stretch[HIGHS], stretch[LOWS]
         for i in range(len(price)):
             if t % STRETCH == 0:
                 high[i] = price[i]
@@ -122,11 +130,56 @@ def fill_extremes(closes: Column, highs: Column, lows: Column) -> None:
 
 
 @kernel
+def next_doubt(
+    extremes: Column,
+    units: Column,
+    branches: Column,
+    space: Column,
+    branch_space: Column,
+    first: int,
+    stop: int,
+) -> int:
+    """The first session from `first` on whose stretch may breach a band, or `stop`.
+
+    No session is valued for it. Where the furthest prices of a stretch do not reach a band though
+    all were at their lowest, or highest, none of its sessions does, to the last bit: they are
+    added in the same order, and what is rounded keeps its order.
+
+    Args:
+        extremes: As `fill_extremes` leaves them.
+        units: What is held, none sold short.
+        branches: Inner sleeves.
+        space, branch_space: Work space, with ABOVE and BELOW filled.
+        first: Where to begin.
+        stop: The session to stop before.
+    """
+    above, below = space[ABOVE], space[BELOW]
+    share, limit = branch_space[BRANCH_SHARE], branch_space[BRANCH_LIMIT]
+    at = first
+    while at < stop:
+        stretch = extremes[at // STRETCH]
+        high, low = stretch[HIGHS], stretch[LOWS]
+        smallest = largest = 0.0
+        for i in range(len(units)):
+            smallest += units[i] * low[i]
+            largest += units[i] * high[i]
+        if may_reach(above, below, high, low, smallest, largest):
+            return at
+        for b in range(len(share)):
+            highest, lowest = share[b] + limit[b], share[b] - limit[b]
+            most_inside = worth_inside(units, high, low, branches[b])
+            least_inside = worth_inside(units, low, high, branches[b])
+            if is_outside(most_inside, smallest, least_inside, largest, highest, lowest):
+                return at
+        at = (at // STRETCH + 1) * STRETCH
+    return stop
+
+
+@kernel
 def next_breach(
     prices: Column,
     closes: Column,
-    highs: Column,
-    lows: Column,
+    extremes: Column,
     units: Column,
     branches: Column,
     space: Column,
@@ -137,55 +190,45 @@ def next_breach(
 ) -> int:
     """The first session from `first` on at which a band is breached, or `stop`.
 
-    Where the furthest prices of a stretch do not reach a band, none of its sessions does, to the
-    last bit: what is rounded keeps its order. Others are looked at one by one.
+    Only of instruments that may be out in their stretch, sessions are looked at one by one.
 
     Args:
         prices: Prices by instrument, shape (n, sessions + LANES): one after the other in memory,
             and near, since they have just been valued.
         closes: The same by session, shape (sessions, n).
-        highs, lows: As `fill_extremes` leaves them.
+        extremes: As `fill_extremes` leaves them.
         units: What is held.
         branches: Inner sleeves.
         space, branch_space: Work space, with ABOVE and BELOW filled.
         first: Where to begin.
-        stop: The session to stop before.
+        stop: The session to stop before, of the same stretch.
         value: What the portfolio is worth by session.
     """
+    if first >= stop:
+        return stop
     most, least = space[ABOVE], space[BELOW]
     share, limit = branch_space[BRANCH_SHARE], branch_space[BRANCH_LIMIT]
-    at = first
-    while at < stop:
-        stretch = at // STRETCH
-        end = min((stretch + 1) * STRETCH, stop)
-        high, low = highs[stretch], lows[stretch]
-        worth = value[at:end]
-        smallest, largest = least_and_most(worth)
-        # Most stretches have none, which is seen soonest without asking whose.
-        may_be = may_reach(most, least, high, low, smallest, largest)
-        found = end
-        for i in range(len(units) if may_be else 0):
-            if most[i] * high[i] >= smallest or least[i] * low[i] <= largest:
-                price = prices[i]
-                for t in range(at, found):
-                    reach, drop = most[i] * price[t], least[i] * price[t]
-                    if reach >= worth[t - at] or drop <= worth[t - at]:
-                        found = t
-                        break
-        for b in range(len(share)):
-            highest, lowest = share[b] + limit[b], share[b] - limit[b]
-            most_inside = worth_inside(units, high, low, branches[b])
-            least_inside = worth_inside(units, low, high, branches[b])
-            if is_outside(most_inside, smallest, least_inside, largest, highest, lowest):
-                for t in range(at, found):
-                    inside = worth_inside(units, closes[t], closes[t], branches[b])
-                    if is_outside(inside, worth[t - at], inside, worth[t - at], highest, lowest):
-                        found = t
-                        break
-        if found < end:
-            return found
-        at = end
-    return stop
+    stretch = extremes[first // STRETCH]
+    high, low = stretch[HIGHS], stretch[LOWS]
+    worth = value[first:stop]
+    smallest, largest = least_and_most(worth)
+    found = stop
+    for i in range(len(units)):
+        if most[i] * high[i] >= smallest or least[i] * low[i] <= largest:
+            price = prices[i]
+            for t in range(first, found):
+                reach, drop = most[i] * price[t], least[i] * price[t]
+                if reach >= worth[t - first] or drop <= worth[t - first]:
+                    found = t
+                    break
+    for b in range(len(share)):
+        highest, lowest = share[b] + limit[b], share[b] - limit[b]
+        for t in range(first, found):
+            inside = worth_inside(units, closes[t], closes[t], branches[b])
+            if is_outside(inside, worth[t - first], inside, worth[t - first], highest, lowest):
+                found = t
+                break
+    return found
 
 
 @written_out

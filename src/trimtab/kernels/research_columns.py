@@ -14,8 +14,9 @@ FIRST_BLOCK = 16
 LANES = 8
 """Sessions are valued so many at a time: prices and values have room for so many after the last."""
 
-STRETCH = 16
+STRETCH = 32
 """Sessions whose highest and lowest prices tell whether one of them can breach a band."""
+HIGHS, LOWS = range(2)
 
 # Where `research.run` keeps what it must know when it is called again.
 ADOPTED, REBALANCES = 0, 1

@@ -32,8 +32,7 @@ def sweep(
     last: int,
     prices: Column,
     closes: Column,
-    highs: Column,
-    lows: Column,
+    extremes: Column,
     dealing: Column,
     looks: Column,
     every: Column,
@@ -78,7 +77,7 @@ def sweep(
     Args:
         first: The first policy.
         last: The one after the last.
-        prices, closes, highs, lows, dealing: As for `run`.
+        prices, closes, extremes, dealing: As for `run`.
         looks: By calendar and session: whether a policy looks, shape (calendars, sessions).
         every: By calendar: whether it looks at every session.
         targets: All rows of all targets, shape (rows, n).
@@ -113,7 +112,7 @@ def sweep(
         sums[TURNOVER] = 0.0
         sums[COST_PAID] = 0.0
         run(
-            prices, closes, highs, lows, dealing, looks[look], every[look], targets,
+            prices, closes, extremes, dealing, looks[look], every[look], targets,
             target_at[target], branches, absolute[p], relative[p], drift[p], to[p], width[p], lag,
             cost_rule, rates[cost], 0, units, counts, sums, equity, traded_at, traded[0], traded[1],
             traded[2], units_after, space, branch_space, totals, apart,

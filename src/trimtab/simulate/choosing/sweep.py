@@ -476,11 +476,11 @@ def _columns(
     cuts = cuts_of(len(panel))
     by_session = np.array(close, order="C")
     extremes = room_for_extremes(*close.shape)
-    compiled(fill_extremes)(by_session, *extremes)
+    compiled(fill_extremes)(by_session, extremes)
     arguments = (
         laid_out(close),
         by_session,
-        *extremes,
+        extremes,
         by_session if dealing is close else np.array(dealing, order="C"),
         *when_columns[:2],
         weights,

@@ -116,7 +116,7 @@ class RunColumns:
         self,
         by_symbol: Floats,
         by_session: Floats,
-        extremes: tuple[Floats, Floats],
+        extremes: Floats,
         dealing: Floats,
     ) -> None:
         """Run over these prices from now on; machine code only."""
@@ -254,7 +254,7 @@ class RunColumns:
             kernel(
                 self.by_symbol,
                 self.by_session,
-                *self.extremes,
+                self.extremes,
                 self.dealing,
                 self.looks,
                 self.every,

@@ -319,8 +319,8 @@ class _Sheet:
         prices = self.by_symbol[:, : closes.shape[1]]
         np.take(closes, self.places, axis=0, out=prices, mode="clip")
         self.by_session[:] = prices.T
-        if len(self.extremes[0]):
-            compiled(fill_extremes)(self.by_session, *self.extremes)
+        if len(self.extremes):
+            compiled(fill_extremes)(self.by_session, self.extremes)
         if self.opens is not None and opens is not None:
             self.opens[:] = opens[self.places].T
         np.divide(prices[:, 1:], prices[:, :-1], out=self.steps)

@@ -133,6 +133,22 @@ def test_a_damaged_portion_is_run_again(tmp_path: Path) -> None:
     assert SweepStore(tmp_path, "b" * 64).known() == {}
 
 
+def test_a_page_of_a_sweep_is_written_beside_the_text(tmp_path: Path) -> None:
+    """`--report` writes it and says so; JSON stays as it is, and what is no page is kept."""
+    line = f"trimtab sweep --prices {PRICES} --target AAPL=60,IBM=40 --when band:{{1..4}}pp"
+    session = Session(tmp_path)
+    (tmp_path / "notes.html").write_text("mine")
+
+    text, told = session.run(f"{line} --report page.html"), session.run(f"{line} --json")
+    refused = session.run(f"{line} --report notes.html")
+
+    page = (tmp_path / "page.html").read_text()
+    assert "Wrote page.html" in text
+    assert f"Sweep of {json.loads(told)['policies_run']} policies" in page
+    assert "it is no page" in refused
+    assert (tmp_path / "notes.html").read_text() == "mine"
+
+
 def test_contradictions_and_slips_are_told(tmp_path: Path) -> None:
     """A policy that cannot be read is a message and exit code 1, not a trace."""
     line = f"trimtab sweep --prices {PRICES} --target AAPL=60,IBM=40 --when monthly --to edge"

@@ -8,6 +8,7 @@ from trimtab.cli.begins import begins_with
 from trimtab.cli.conditions import add_conditions, conditions_of, costs_by
 from trimtab.cli.missing_prices import add_missing, missing_of
 from trimtab.cli.options import add_json, command
+from trimtab.cli.report_file import add_report, check_report, write_report
 from trimtab.cli.studied import POLICIES, add_studied, refuse_worth, studied
 
 TYPE_CHECKING = False
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 EPILOG = """\
 examples:
   trimtab sweep                                 this portfolio under some 200 policies
+  trimtab sweep --report sweep.html             the same as a page with charts
   trimtab sweep --prices etf.csv --target SPY=60,AGG=40 --cost-bps 10
   trimtab sweep --when monthly --when "band:{1..10}pp" --to target --to edge --to half
   trimtab sweep --prices etf.csv --target SPY=60,AGG=40 --other-target SPY=80,AGG=20
@@ -96,6 +98,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--out", metavar="DIR", help="write sweep.csv; if stopped, the same command goes on"
     )
+    add_report(parser)
     add_json(parser)
     add_conditions(parser, several=True)
 
@@ -106,6 +109,7 @@ def run(args: argparse.Namespace) -> int:
 
     from trimtab.cli.screen import emit, progress, say, screen
 
+    check_report(args)
     progress("reading prices")
     try:
         found = studied(args)
@@ -116,6 +120,15 @@ def run(args: argparse.Namespace) -> int:
         result = _swept(args, found, policies, begins.cash, out)
     finally:
         progress("")
+    own = policies.row(found.policy) if found.policy else None
+    remarks = list(filter(None, (found.remark, begins.remark)))
+
+    def page() -> str:
+        from trimtab.reports.sweep_html import sweep_html
+
+        return sweep_html(result, by=args.by, most=args.top, own=own, remarks=remarks)
+
+    saved = write_report(args, page)
     if args.json:
         from trimtab.reports.plan_json import findings_json
 
@@ -125,12 +138,10 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.reports.sweep_text import sweep_text
 
     on = screen()
-    own = policies.row(found.policy) if found.policy else None
     blocks = [sweep_text(result, by=args.by, most=args.top, own=own, width=on.width, look=on.look)]
-    told = filter(None, (found.remark, begins.remark))
-    blocks += ["\n".join(wrapped(remark, on.width)) for remark in told]
     if args.out:
-        blocks.append(f"Wrote {Path(args.out) / 'sweep.csv'}")
+        saved.insert(0, f"Wrote {Path(args.out) / 'sweep.csv'}")
+    blocks += ["\n".join(wrapped(line, on.width)) for line in (*remarks, *saved)]
     say("\n\n".join(blocks))
     return 0
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trimtab.reports.advice_text import conventions, lines_to_follow
 from trimtab.reports.html.page import assumed_section, notes_section, warnings_section
-from trimtab.reports.html.scatter import STYLE, advice_spots, dot, scatter_figure
+from trimtab.reports.html.scatter import READ, STYLE, advice_spots, dot, scatter_figure
 from trimtab.reports.html.still import answer_section, lines_section, picture_section, still_page
 from trimtab.reports.html.tables import Cell, named_table, safe
 from trimtab.reports.words import counted
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from trimtab.reports.html.tables import Row
     from trimtab.simulate.accounts.run import AccountRun
     from trimtab.simulate.choosing.advice import Advice, Choice, Spread
-
-PICTURE = (
-    "Each point is a policy: the further down, the nearer it stays to the target; the further "
-    "left, the less it costs. Both axes are stretched near zero, where most policies lie. Point at "
-    "one to read its name."
-)
 
 HEADS = (
     "Policy", "Cost and tax", "From target", "Together", "Behind the least", "Less than yours",
@@ -62,7 +56,7 @@ def advice_html(
         warnings_section(advice.findings),
         picture_section(
             "Distance against cost",
-            PICTURE,
+            READ,
             scatter_figure(spots, "Tracking error against cost and tax a year", axis),
         ),
         f"<section><h2>The policies</h2>{''.join(tables)}{_read(advice)}</section>",

@@ -9,7 +9,7 @@ from trimtab.reports.layout import FULL, Look, headline, paragraph, stacked, wra
 from trimtab.reports.words import counted
 from trimtab.simulate.choosing.sweep import Sweep
 
-_NAMES = {
+NAMES = {
     "sharpe": ("Sharpe ratio", "Sharpe"),
     "cagr": ("growth a year", "a year"),
     "volatility": ("volatility", "volatility"),
@@ -41,26 +41,27 @@ def sweep_text(
     """The sweep for a terminal of `width` columns; `own` is the row of the reader's policy."""
     front = result.frontier(*BOTH)
     among = f" ({FRONTIER} of {len(front)})" if len(front) > FRONTIER else ""
-    front = _chosen(result, front, own)
+    front = shown_front(result, front, own)
     parts = (
         f"Sweep of {len(result):,} {'policy' if len(result) == 1 else 'policies'}",
         f"{result.first} to {result.last}",
         f"{result.sessions:,} sessions",
         f"{result.cash:,.2f} at the start",
     )
-    words, head = _NAMES[by]
+    words, head = NAMES[by]
     ordered = _columns(result, result.best(by, most), own)
     (first,) = figure_tables([ordered], width, look, kept=[head])
     (nearest,) = figure_tables(
         [_columns(result, front, own, beside=False)], width, look, kept=["cost", "tracking error"]
     )
+    mind = [*(line for _, line in luck(result)), TRACKING_ERROR]
     blocks = [
         headline(parts, width=width, look=look),
         [f"First by {words}:", *first],
         [f"No other is nearer to the target at less cost{among}, the least cost first:", *nearest],
-        [] if own is None else _own(result, by, own, words, width),
+        [] if own is None else wrapped(f"* your own policy: {own_stands(result, by, own)}", width),
         paragraph("Assumed", assumptions_of_all(result.assumed), width=width, look=look),
-        paragraph("Mind", _mind(result), width=width, look=look),
+        paragraph("Mind", mind, width=width, look=look),
         findings_text(result.findings, width=width, look=look, explain=True),
     ]
     return stacked(blocks)
@@ -71,19 +72,18 @@ def _place(result: Sweep, by: str, own: int) -> str:
     return f"number {result.best(by, len(result)).index(own) + 1:,} of {len(result):,}"
 
 
-def _own(result: Sweep, by: str, own: int, words: str, width: int) -> list[str]:
+def own_stands(result: Sweep, by: str, own: int) -> str:
     """Where the reader's policy stands among all, and what is nearer to the target for no more."""
-    place = f"* your own policy: {_place(result, by, own)} by {words}"
+    place = f"{_place(result, by, own)} by {NAMES[by][0]}"
     better = result.beating(own, *BOTH)
     if not better:
-        return [f"{place}; no other is nearer to the target at less cost"]
+        return f"{place}; no other is nearer to the target at less cost"
     many = counted(len(better), "other is", "others are")
     name = result.grid.name(better[0])
-    told = f"{place}; {many} nearer to the target or cheaper, and worse in neither, as {name}"
-    return wrapped(told, width)
+    return f"{place}; {many} nearer to the target or cheaper, and worse in neither, as {name}"
 
 
-def _chosen(result: Sweep, front: list[int], own: int | None) -> list[int]:
+def shown_front(result: Sweep, front: list[int], own: int | None) -> list[int]:
     """The rows of the frontier that are shown: evenly, and the reader's own where it is on it."""
     if own is not None and own not in front and not result.beating(own, *BOTH):
         # It is as another one is: its own name says more to its reader.
@@ -112,24 +112,25 @@ def _columns(result: Sweep, chosen: list[int], own: int | None, *, beside: bool 
     return [(head, [row[place] for row in rows]) for place, head in enumerate(heads)]
 
 
-def _mind(result: Sweep) -> list[str]:
-    lines = []
-    if len(result) > 1:
-        lines.append(
-            f"The best of {len(result):,} is best partly by luck: what matters is whether its "
-            "neighbours are good too, and whether the difference is more than noise."
-        )
-        cut = result.overfitting()
-        if cut is not None:
-            lines.append(f"By Sharpe ratio, {cut.sentence}")
-        best = result.deflated()
-        if best.probability == best.probability:
-            lines.append(
-                "Against its target held exactly at no cost (deflated Sharpe ratio), "
-                f"{best.sentence}"
-            )
-    lines.append(
-        "Tracking error: standard deviation a year of the difference in return to the target held "
-        "exactly, at no cost. Research mode: fractional, no tax."
+def luck(result: Sweep) -> list[tuple[str, str]]:
+    """How far the best may be luck, each with a heading of a word or two; nothing of one policy."""
+    if len(result) < 2:
+        return []
+    many = (
+        f"The best of {len(result):,} is best partly by luck: what matters is whether its "
+        "neighbours are good too, and whether the difference is more than noise."
     )
-    return lines
+    told = [("Luck", many)]
+    cut, best = result.overfitting(), result.deflated()
+    if cut is not None:
+        told.append(("Overfitting", f"By Sharpe ratio, {cut.sentence}"))
+    if best.probability == best.probability:
+        against = "Against its target held exactly at no cost (deflated Sharpe ratio), "
+        told.append(("More than luck?", f"{against}{best.sentence}"))
+    return told
+
+
+TRACKING_ERROR = (
+    "Tracking error: standard deviation a year of the difference in return to the target held "
+    "exactly, at no cost. Research mode: fractional, no tax."
+)

@@ -17,6 +17,7 @@ from trimtab.reports.html.canvas import (
 )
 from trimtab.reports.html.tables import safe
 from trimtab.reports.labels import Named, along, placed
+from trimtab.reports.sweep_text import shown_front
 from trimtab.reports.words import counted
 
 if TYPE_CHECKING:
@@ -41,6 +42,13 @@ KEYS = {
     "tried": "the others",
 }
 
+READ = (
+    "Each point is a policy: the further down, the nearer it stays to the target; the further "
+    "left, the less it costs. Both axes are stretched near zero, where most policies lie. Point at "
+    "one to read its name."
+)
+"""What the picture shows, in words."""
+
 RADII = {"tried": 3.0, "best": 4.5, "own": 6.5, "advised": 6.5}
 
 MOST_DRAWN = 1_500
@@ -62,12 +70,14 @@ class Spot:
         across: What it costs.
         up: Its tracking error a year.
         kind: How it is drawn.
+        is_named: Whether its name stands beside it, where there is room.
     """
 
     name: str
     across: float
     up: float
     kind: Kind
+    is_named: bool
 
 
 def advice_spots(advice: Advice) -> tuple[list[Spot], Axis]:
@@ -82,7 +92,8 @@ def advice_spots(advice: Advice) -> tuple[list[Spot], Axis]:
         return "best" if name in front else "tried"
 
     spots = [
-        Spot(one.name, one.cost.mean, one.apart.mean, kind(one.name)) for one in advice.choices
+        Spot(one.name, one.cost.mean, one.apart.mean, kind(one.name), kind(one.name) != "tried")
+        for one in advice.choices
     ]
     return _known(spots), ("trading cost and tax a year", basis)
 
@@ -92,7 +103,8 @@ def sweep_spots(
 ) -> tuple[list[Spot], Axis]:
     """A figure against distance, of the policies of a sweep; and the axis of the figure."""
     across, up = result.figures[figure], result.figures["tracking_error"]
-    front = set(result.frontier(figure))
+    front = result.frontier(figure)
+    named = {*shown_front(result, front, own), *([] if own is None else [own])}
     step = max(1, len(result) // MOST_DRAWN)
     shown = {*range(0, len(result), step), *front, *([] if own is None else [own])}
 
@@ -100,7 +112,8 @@ def sweep_spots(
         return "own" if row == own else "best" if row in front else "tried"
 
     spots = [
-        Spot(result.grid.name(k), float(across[k]), float(up[k]), kind(k)) for k in sorted(shown)
+        Spot(result.grid.name(k), float(across[k]), float(up[k]), kind(k), k in named)
+        for k in sorted(shown)
     ]
     return _known(spots), below
 
@@ -160,7 +173,7 @@ def scatter(canvas: Canvas, spots: Sequence[Spot], below: Axis) -> list[str]:
             BOLD_LETTER * len(CALLED[one.kind]) if one.kind in CALLED else LETTER * len(one.name),
         )
         for one in reversed(drawn)
-        if one.kind != "tried"
+        if one.is_named
     ]
     room = (float(canvas.left), float(canvas.top), float(canvas.wide), float(canvas.foot))
     free = [*along(edge), *((x(one.across), y(one.up)) for one in spots)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from trimtab.kernels.money import RATE_SCALE, trade_cost
 from trimtab.model.errors import OptionError
@@ -46,7 +46,7 @@ class OrderCosts:
         return self.fixed == 0 and self.minimum == 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Costs:
     """What trading costs.
 
@@ -129,7 +129,16 @@ class Costs:
         for name, scale in linear:
             put(self, name, _checked(name, scale, most=1_000))
 
-    @property
+    @cached_property
+    def plain(self) -> tuple[float, float, float, float]:
+        """Rate, fee a unit, fee an order and least fee as floats, `by_instrument` aside.
+
+        Worked out once: a decimal's way to a float is long, and runs over the same costs are many.
+        """
+        rate = (self.bps + self.half_spread_bps) / 10_000
+        return float(rate), float(self.per_share), float(self.commission), float(self.minimum)
+
+    @cached_property
     def is_plain(self) -> bool:
         """Whether rates, fees an order and a least fee are all there is, for any instrument."""
         if self.maximum is not None or self.tiers or self.share_tiers or self.moves_prices:

@@ -63,12 +63,9 @@ def _fees(costs: Costs, cost_rule: int) -> tuple[float, float, float, float]:
     Raises:
         OptionError: It does not.
     """
-    rate = float((costs.bps + costs.half_spread_bps) / 10_000)
-    # Most costs have none of these, and a decimal's way to a float is long.
-    given = costs.per_share, costs.commission, costs.minimum
-    per_unit, fixed, least = (float(fee) if fee else 0.0 for fee in given)
+    rate, per_unit, fixed, least = costs.plain
     if cost_rule != COST_ONCE and (per_unit or fixed or least):
         raise OptionError("cost_rule: fees an order or a share are only known to `once`")
     if cost_rule == COST_IN_ORDER and rate >= 1.0:
         raise OptionError("cost_rule: in-order takes costs out of each sale: they must be below it")
-    return rate, per_unit, fixed, least
+    return costs.plain

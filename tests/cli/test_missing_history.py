@@ -21,6 +21,40 @@ PUBLISHED = {
 }
 
 
+@pytest.mark.parametrize("how", ["common", "pairwise", "leave-out"])
+@pytest.mark.parametrize("command", ["optimize", "frontier"])
+def test_nothing_is_held_of_what_is_traded_no_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, how: str
+) -> None:
+    """Prices that end before the others are refused, by whatever days are learned from; what is
+    said to be delisted is left out, as if the file had none of it.
+    """
+    days = np.arange("2019-01-01", "2020-01-01", dtype="datetime64[D]")
+    moves = np.random.default_rng(2).normal(0.0004, 0.01, (len(days), 3))
+    close = 50.0 * np.exp(moves.cumsum(axis=0))
+    whole, two = tmp_path / "whole.csv", tmp_path / "two.csv"
+    rows = list(zip(days, close.tolist(), strict=True))
+    gone = "".join(
+        f"{day},{a:.4f},{b:.4f},{f'{c:.4f}' if i < 330 else ''}\n"
+        for i, (day, (a, b, c)) in enumerate(rows)
+    )
+    whole.write_text(f"date,A,B,ENRN\n{gone}")
+    two.write_text("date,A,B\n" + "".join(f"{day},{a:.4f},{b:.4f}\n" for day, (a, b, _) in rows))
+    line = [command, "--missing-history", how, "--json", "--prices"]
+
+    refused = main([*line, str(whole)])
+    said = capsys.readouterr()
+    main([*line, str(whole), "--delisted", "ENRN"])
+    without = json.loads(capsys.readouterr().out)
+    main([*line, str(two)])
+    alone = json.loads(capsys.readouterr().out)
+
+    assert refused != 0
+    assert "ENRN: prices end on 2019-11-26, 35 sessions before the last" in said.err
+    assert "--delisted" in said.err
+    assert without == alone
+
+
 def test_by_pairs_the_published_figures_come_out(
     shared: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -35,13 +35,15 @@ def learned_from(args: argparse.Namespace, known: PriceHistory) -> Panel:
     price at all; such columns, and with `--missing-history` any, may then have gaps.
 
     Raises:
-        InputError: What is excluded is unknown, or there are fewer than two days.
+        InputError: What is excluded is unknown, prices of others end before the last day, or there
+            are fewer than two days.
         RefusedError: The days common to all are too few, and more could be had.
     """
     import numpy as np
 
     from trimtab.cli.optimize_limits import named_problems, shares_by
     from trimtab.model.errors import InputError
+    from trimtab.simulate.prices.gaps import check_ends
     from trimtab.simulate.prices.history import Panel, common_sessions
 
     problems = named_problems(args, known.symbols)
@@ -61,6 +63,8 @@ def learned_from(args: argparse.Namespace, known: PriceHistory) -> Panel:
         for i, symbol in enumerate(known.symbols)
         if symbol not in out and present[:, i].any()
     ]
+    # No estimate makes up for it that nothing can be held of what is traded no more.
+    check_ends(known.select(counted), args.start, args.end)
     if args.missing_history in (None, "common") or not counted:
         panel = common_sessions(known, counted or known.symbols, start=args.start, end=args.end)
         short = _shortened(known, counted, present, len(panel.history))

@@ -20,23 +20,42 @@ def add_prices(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="prices: CSV, Parquet, or a folder of them (default: the portfolio's)",
     )
+    parser.add_argument(
+        "--delisted",
+        metavar="SYMBOL",
+        action="append",
+        default=[],
+        help="its prices end: nothing can be held of it, and it is left out (repeatable)",
+    )
     add_currency(parser)
 
 
 def prices_given(args: argparse.Namespace) -> PriceHistory | None:
     """The prices of `--prices`, in the currency asked for; None where the portfolio's count.
 
+    What is delisted is none of them.
+
     Raises:
-        RefusedError: Options of a currency lack what they need.
-        InputError: A file cannot be used.
+        RefusedError: Options lack what they need.
+        InputError: A file cannot be used, or has nothing of what is delisted.
     """
     from trimtab.adapters.price_frames import read_mixed_prices
-    from trimtab.model.errors import RefusedError
+    from trimtab.model.errors import InputError, RefusedError
 
     if not args.prices:
+        if args.delisted:
+            raise RefusedError(
+                "--delisted goes with --prices; of a portfolio take the sleeve away, or name a "
+                "stand-in for its history"
+            )
         if args.currency:
             raise RefusedError("--currency goes with --prices; here the portfolio's counts")
         return None
     if args.fx and not args.currency:
         raise RefusedError("--fx converts prices: say to which currency, as --currency USD")
-    return read_mixed_prices(args.prices, currency=args.currency, fx=args.fx)
+    known = read_mixed_prices(args.prices, currency=args.currency, fx=args.fx)
+    if not args.delisted:
+        return known
+    if problems := known.problems_with(args.delisted):
+        raise InputError(problems)
+    return known.select([symbol for symbol in known.symbols if symbol not in args.delisted])

@@ -115,7 +115,7 @@ def sessions_with_gaps(
     if gaps is None:
         found = common_sessions(history, symbols, start=start, end=end)
         if any(finding.code == "ends-early" for finding in found.findings):
-            _check_ends(history.select(symbols), start, end)
+            check_ends(history.select(symbols), start, end)
         return found
     for symbol, _ in gaps.delisted:
         history.column(symbol)
@@ -125,7 +125,16 @@ def sessions_with_gaps(
     )
 
 
-def _check_ends(chosen: PriceHistory, start: date | None, end: date | None) -> None:
+def check_ends(chosen: PriceHistory, start: date | None, end: date | None) -> None:
+    """See to it that no prices end more than a few sessions before the others.
+
+    Args:
+        chosen: Prices, with NaN where there is none.
+        start, end: First and last date that may count.
+
+    Raises:
+        InputError: Some do, which says when.
+    """
     import numpy as np
 
     present = ~np.isnan(chosen.close) & _inside(chosen, start, end)[:, None]

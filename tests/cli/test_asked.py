@@ -129,6 +129,7 @@ def test_only_what_is_used_has_to_be_in_one_currency(tmp_path: Path, line: str) 
     alone = _rounded(Session(tmp_path).run(f"trimtab {line.replace(' --exclude DAX', '')}"))
 
     assert found.get("weights", {}).pop("DAX", 0.0) == 0.0
+    assert found.get("risk_shares", {}).pop("DAX", 0.0) == 0.0
     assert found == alone
 
 

@@ -44,6 +44,7 @@ def test_what_is_odd_in_lots_is_noticed(
         ('[["VTI", "VTSAX"]]', '[["VTSAX", "VXSU"]]', ("unknown-symbol", "VXSU")),
         ('[["VTI", "VTSAX"]]', '[["VTI", "vxus"]]', ("unknown-symbol", "vxus")),
         ("long_percent  = 15\nshort_percent = 24\n", "", ("no-tax-rates", "brokerage")),
+        ('country       = "US"', 'country = "DE"', ("tax-rules", "tax.country")),
         ('when      = "monthly+band:5pp/25%"\n', "", ("no-policy", "portfolio.toml")),
     ],
 )  # fmt: skip
@@ -137,6 +138,16 @@ def test_losses_carried_that_reduce_no_tax_are_said(make: Make) -> None:
     (said,) = portfolio.findings
     assert (said.code, said.severity) == ("carryforward-unused", "info")
     assert "1200.00" in said.message
+
+
+def test_a_country_whose_rules_are_not_built_is_told_whose_are_used(make: Make) -> None:
+    """Figures by the rules of another country never look as if they were one's own."""
+    portfolio = read_portfolio(make(TOML.replace('country       = "US"', 'country = "GB"')))
+
+    (said,) = portfolio.findings
+    assert said.severity == "warning"
+    assert "rules of GB are not built" in said.message
+    assert "those of the United States" in said.message
 
 
 def test_without_sales_earlier_wash_sales_are_invisible(make: Make) -> None:

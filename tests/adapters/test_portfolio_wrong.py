@@ -94,6 +94,8 @@ REPLACED: list[tuple[str, str, list[tuple[int | None, str]]]] = [
     ("min_trade = 500", "min_trade = 500\nfewest_trades = 1", [(35, "policy.fewest_trades")]),
     ("min_trade = 500", "min_trade = 500\ndrift_price = 0", [(35, "policy.drift_price")]),
     ('country       = "US"', 'country = "USA"', [(38, "tax.country")]),
+    ('country       = "US"', 'country = "XX"', [(38, "tax.country")]),
+    ('country       = "US"', 'country = "UK"', [(38, "tax.country")]),
     ("long_percent  = 15", "long_percent = 101", [(39, "tax.long_percent")]),
     (
         '[["VTI", "VTSAX"]]',

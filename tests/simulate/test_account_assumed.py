@@ -105,6 +105,17 @@ def test_tax_that_is_only_counted_is_said_to_be() -> None:
     assert "No account's gains are taxed." in assumptions(assumed_of_runs([sheltered], ()))
 
 
+def test_a_country_whose_rules_are_not_built_is_told_among_what_was_assumed() -> None:
+    """The United States are taxed by their own rules; elsewhere the run says whose it took."""
+    run = told_of(Costs(), AccountTerms())
+    told = assumed_of_runs([run], ())
+
+    abroad = assumptions({**told, "taxes": {**told["taxes"], "country": "DE"}})
+
+    (said,) = set(abroad) - set(assumptions(told)) - {one for one in abroad if "(DE)" in one}
+    assert said.startswith("The tax rules of DE are not built:")
+
+
 def test_what_the_first_investment_cost_makes_both_modes_comparable() -> None:
     """It is in the final value and in no return: research mode begins invested at no cost."""
     fine = [Instrument("US", step=Decimal("0.0001")), Instrument("BND", step=Decimal("0.0001"))]

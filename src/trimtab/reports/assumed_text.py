@@ -7,6 +7,7 @@ from typing import Any
 
 from trimtab.reports.words import clean, counted, listed
 from trimtab.simulate.research.results import percent
+from trimtab.taxes.countries import rules_taken
 from trimtab.taxes.payment import payable_from
 
 MOST_NAMES = 8
@@ -148,7 +149,10 @@ def _taxes(told: Mapping[str, Any]) -> list[str]:
             f"paid at the first session from {day.day} {day:%B} of the next year on, out of the "
             "account that sold: what is sold for it is no rebalance, and is taxed a year later."
         )
-    return [f"Tax ({clean(taxes['country'])}) is {rates} in {where}; it is {paid}"]
+    country = clean(taxes["country"])
+    line = f"Tax ({country}) is {rates} in {where}; it is {paid}"
+    foreign = rules_taken(country)
+    return [line, foreign] if foreign else [line]
 
 
 def assumptions_of_all(told: Mapping[str, Any]) -> list[str]:

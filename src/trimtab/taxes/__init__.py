@@ -1,5 +1,5 @@
 """What selling costs in tax: holding periods and relief orders now; wash sales have a room here.
 
-One file a country. A country without a file is taxed by its stated rates with the holding period
-of one calendar year; its losses earn no credit.
+The rules are those of the United States. Another country is taxed by its stated rates with them,
+which is said wherever that happens; losses earn no credit.
 """

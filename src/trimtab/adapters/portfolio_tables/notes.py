@@ -10,6 +10,7 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.household import Household
 from trimtab.model.numbers import money_text
 from trimtab.model.sleeves import Sleeve
+from trimtab.taxes.countries import rules_taken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +68,15 @@ def notes(
             f"[tax] carries losses of {losses} into this year: they reduce no tax in a plan yet.",
             "info",
         )
-    if not has_sales and any(a.tax.taxes_gains for a in household.accounts.values()):
+    is_taxed = any(account.tax.taxes_gains for account in household.accounts.values())
+    if is_taxed and (foreign := rules_taken(tax.country)):
+        yield Finding(
+            "tax-rules",
+            "tax.country",
+            f"{foreign} Where its law names the lots that are sold, set relief in [accounts.NAME]; "
+            "where it knows no long-term gains, set long_percent as short_percent.",
+        )
+    if not has_sales and is_taxed:
         yield Finding(
             "no-sales-file",
             "sales.csv",

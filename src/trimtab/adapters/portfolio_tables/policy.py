@@ -20,6 +20,7 @@ from trimtab.model.policy import (
     parse_to,
     parse_when,
 )
+from trimtab.taxes.countries import is_country
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,9 @@ def tax(
 ) -> TaxProfile:
     """`[tax]`: rates, losses carried, and what is substantially identical."""
     country = table.text("country", '"US"') or "US"
-    if len(country) != 2 or not country.isascii() or not country.isupper():
+    if not is_country(country):
         wrong = f"{shown(country)} is not a country code"
-        table.problem("country", wrong, 'write two capital letters, as country = "US"')
+        table.problem("country", wrong, _meant(country))
     long_percent = table.percent("long_percent", "15")
     short_percent = table.percent("short_percent", "24")
     groups = table.groups("identical")
@@ -103,6 +104,14 @@ def tax(
             )
         )
     return profile
+
+
+def _meant(country: str) -> str:
+    """What a country that is none was to be."""
+    code = {"UK": "GB", "EL": "GR"}.get(country.upper(), country.upper())
+    if is_country(code):
+        return f'write country = "{code}"'
+    return 'write its two capital letters of ISO 3166, as country = "US" or "GB"'
 
 
 def participation(table: Table) -> Fraction | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.live.folders import bytes_of, folder, opened
+from tests.live.folders import TOML, bytes_of, folder, opened
 from trimtab.adapters.plan_files import SavedPlan, load_plan, save_plan
 from trimtab.engine.decide import plan_hash
 from trimtab.engine.mandate import Request
@@ -33,6 +34,25 @@ def test_what_is_saved_is_what_is_loaded(saved: Path) -> None:
     assert {name: str(price) for name, price in loaded.prices.items()} == {"BND": "72.55"}
     assert loaded.plan.trades
     assert loaded.sha256.startswith(loaded.plan.id.rpartition("-")[2])
+
+
+@pytest.mark.parametrize("broker", ["paper", "manual"])
+def test_a_plan_in_the_finest_steps_is_applied_and_recorded(tmp_path: Path, broker: str) -> None:
+    """A step of 0.00000001, as coins have it, goes from the folder through the plan to the record.
+
+    Written as 1E-8 it made a saved plan that nothing could read.
+    """
+    fine = "\n[instruments.VTI]\nstep = 0.00000001\n"
+    made = folder(tmp_path, portfolio_toml=TOML.format(roth=broker, taxed=broker) + fine)
+    book = opened(made)
+    plan = book.plan()
+    file = plan.save()
+    book.apply(file, by="me")
+    done = book.apply(file, by="me") if broker == "paper" else book.record(file, by="me")
+
+    assert any(t.step == Decimal("0.00000001") and t.quantity % 100 for t in plan.trades)
+    assert done.folded.cash == dict(plan.cash_after)
+    assert opened(made).plan().trades == ()
 
 
 @pytest.mark.parametrize("seed", range(60))

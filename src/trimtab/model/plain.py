@@ -52,8 +52,10 @@ def to_plain(value: object, kind: Any = None) -> Any:
         return value
     if isinstance(value, int):
         return money_text(value) if _is_money(kind) else value
-    if isinstance(value, Fraction | Decimal):
+    if isinstance(value, Fraction):
         return str(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")  # its own text may have an exponent, which no reader takes
     if isinstance(value, date):
         return value.isoformat()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -71,7 +73,7 @@ def to_plain(value: object, kind: Any = None) -> Any:
 
 
 _AS_THEY_ARE = frozenset({type(None), bool, str})
-_AS_TEXT = frozenset({Fraction, Decimal, Price, date})
+_AS_TEXT = frozenset({Fraction, Price, date})
 _MET: dict[type, tuple[dict[str, Any], dict[str, Any]]] = {}
 """Of the dataclasses that were met: `_hints_of_money` and `_later`."""
 

@@ -157,6 +157,37 @@ def test_unknown_keys_suggest_the_nearest(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "remedy"),
+    [
+        (
+            "\n[instruments.BRK.B]\nstep = 0.001\n",
+            'a name with a dot needs quotes, [instruments."BRK.B"]; else ',
+        ),
+        (
+            "\n[accounts.jo.ira]\ntax = 'roth'\n",
+            'a name with a dot needs quotes, [accounts."jo.ira"]; else ',
+        ),
+        ("\n[instruments.INST500.aliase]\nx = 1\n", "did you mean aliases?"),
+    ],
+)
+def test_a_name_with_a_dot_is_told_its_quotes(make: Make, more: str, remedy: str) -> None:
+    """What TOML reads as a table in a table is said as the name that was meant."""
+    said = [problem.remedy for problem in problems_of(make(TOML + more))]
+
+    assert any(one.startswith(remedy) for one in said)
+
+
+def test_a_step_of_a_symbol_with_a_dot_is_told_with_its_quotes(make: Make) -> None:
+    """The table that a row of lots.csv asks for can be typed as it stands in the message."""
+    toml = TOML.replace('"VTI", "ITOT"', '"VTI", "BRK.B"')
+    row = "brokerage,BRK.B,1.5,2020-01-02,500.00\n"
+
+    said = [problem.remedy for problem in problems_of(make(toml, LOTS + row))]
+
+    assert any('set step = 0.1 under [instruments."BRK.B"]' in remedy for remedy in said)
+
+
+@pytest.mark.parametrize(
     ("toml", "expected"),
     [
         pytest.param("prices = 'prices.csv'", [(None, "accounts"), (None, "target")], id="nothing"),

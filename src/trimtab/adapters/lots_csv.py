@@ -32,7 +32,7 @@ from trimtab.model.accounts import Acquired, Lot, Sale, TaxTreatment
 from trimtab.model.errors import Problem
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
-from trimtab.model.instruments import CASH
+from trimtab.model.instruments import CASH, table_name
 from trimtab.model.numbers import (
     NumberError,
     decimal_from,
@@ -372,7 +372,7 @@ class _Row:
             return None
         except NumberError as error:
             finer = Decimal(1).scaleb(min(0, _exponent(quantity)))
-            remedy = f"correct it, or set step = {finer:f} under [instruments.{instrument}]"
+            remedy = f"correct it, or set step = {finer:f} under {table_name(instrument)}"
             self.problem("quantity", str(error), remedy)
             return None
 

@@ -62,6 +62,8 @@ class Table:
         self.source = source
         self.problems = problems
         self.known: list[str] = []
+        self.is_named = False
+        """Whether the user chose the name of this table, and may have chosen one with a dot."""
 
     def __contains__(self, key: str) -> bool:
         return key in self.values
@@ -80,9 +82,15 @@ class Table:
 
     def finish(self) -> None:
         """Note every key that nothing asked for, with the nearest one that is known."""
-        for key in self.values:
-            if key not in self.known:
-                self.problem(key, "there is no such key here", near(key, self.known))
+        for key, value in self.values.items():
+            if key in self.known:
+                continue
+            remedy = near(key, self.known)
+            is_near = remedy.startswith("did you mean")
+            if self.is_named and isinstance(value, dict) and not is_near:
+                name = dotted((*self.path[:-1], f"{self.path[-1]}.{key}"))
+                remedy = f"a name with a dot needs quotes, [{name}]; else {remedy}"
+            self.problem(key, "there is no such key here", remedy)
 
     # -- text ---------------------------------------------------------------------------------
 
@@ -355,7 +363,9 @@ class Table:
         pattern, rule = _NAMES[what]
         article = "a" if what == "sleeve" else "an"
         if pattern.fullmatch(name):
-            yield name, self._below((name,), values)
+            table = self._below((name,), values)
+            table.is_named = True
+            yield name, table
         else:
             self.problem(name, f"{shown(name)} is not a name for {article} {what}", f"use {rule}")
 

@@ -16,7 +16,7 @@ from trimtab.batch.tables import ModelRow
 from trimtab.engine.mandate import Mandate
 from trimtab.kernels.account_columns import Accounts
 from trimtab.model.frozen import dataclass
-from trimtab.model.instruments import Instrument
+from trimtab.model.instruments import Instrument, table_name
 from trimtab.model.numbers import LARGEST, MINOR_DIGITS, NumberError, decimal_from, minor_from
 
 Ints = NDArray[np.int64]
@@ -332,7 +332,7 @@ def _said(book: BookFile, chunk: Chunk, row: int, symbol: str, fault: str) -> st
         case "not-whole-steps":
             return (
                 f"{quantity} of {symbol} is not a whole number of its steps: correct it, or set "
-                f"step under [instruments.{symbol}] in the model"
+                f"step under {table_name(symbol)} in the model"
             )
         case "too-large":
             return f"{quantity} of {symbol} is larger than any quantity this program accepts"

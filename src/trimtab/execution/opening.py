@@ -164,8 +164,8 @@ def _declared(folded: Folded, instruments: Mapping[str, Instrument], at: str) ->
             continue
         if known is not None and _is_coarser(instrument.step, known):
             raise RefusedError(
-                f"{name} is recorded in steps of {known}, and portfolio.toml says "
-                f"{instrument.step}: a step may only become finer, so write step = {known}"
+                f"{name} is recorded in steps of {known:f}, and portfolio.toml says "
+                f"{instrument.step:f}: a step may only become finer, so write step = {known:f}"
             )
         drafts.append(events.declared(name, instrument.step, at=at))
     return drafts

@@ -17,7 +17,7 @@ from trimtab.model.accounts import Lot
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
-from trimtab.model.instruments import CASH, Instrument
+from trimtab.model.instruments import CASH, Instrument, table_name
 from trimtab.model.numbers import NumberError, minor_from, money_text, steps_from
 
 MOST_TOGETHER: Final = 12
@@ -129,14 +129,14 @@ def _steps(mismatch: Mismatch, instruments: Mapping[str, Instrument]) -> int:
         raise RefusedError(
             f"{mismatch.instrument} is in the statement of {mismatch.account} and not in "
             "portfolio.toml: add it to a sleeve's hold list, or as "
-            f"[instruments.{mismatch.instrument}]"
+            f"{table_name(mismatch.instrument)}"
         )
     try:
         return steps_from(mismatch.missing, instrument.step)
     except NumberError as error:
         raise RefusedError(
             f"{mismatch.account}: {mismatch.instrument} cannot be booked: {error}. Write a finer "
-            f"step under [instruments.{mismatch.instrument}]."
+            f"step under {table_name(mismatch.instrument)}."
         ) from None
 
 

@@ -121,7 +121,7 @@ def _declare(books: Books, body: Fields, instrument: str, step: Decimal) -> None
         return
     factor = old / step
     if factor != int(factor) or factor < 1:
-        message = f"{instrument} is counted in steps of {old}; {step} does not divide that"
+        message = f"{instrument} is counted in steps of {old:f}; {step:f} does not divide that"
         raise body.error(message, "step-not-finer")
     _need_no_open_order(books, body, instrument, "its step cannot change")
     _restate(books, instrument, int(factor), 1)

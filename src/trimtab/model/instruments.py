@@ -15,6 +15,16 @@ MARKET_MAX_AGE_SESSIONS = 1
 MANUAL_MAX_AGE_DAYS = 35
 
 
+def table_name(symbol: str) -> str:
+    """How portfolio.toml calls the table of an instrument: a dot in the symbol needs quotes.
+
+    >>> table_name("VTI"), table_name("BRK.B")
+    ('[instruments.VTI]', '[instruments."BRK.B"]')
+    """
+    is_plain = symbol.isascii() and symbol.replace("-", "").replace("_", "").isalnum()
+    return f"[instruments.{symbol}]" if is_plain else f'[instruments."{symbol}"]'
+
+
 @dataclass(frozen=True, slots=True)
 class Alias:
     """A ticker that meant this instrument from `first` to `last`, both included; None is open."""

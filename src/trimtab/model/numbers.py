@@ -121,7 +121,7 @@ def steps_from(quantity: Decimal, step: Decimal) -> int:
     """
     ratio = Fraction(quantity) / Fraction(step)
     if ratio.denominator != 1:
-        raise NumberError(f"{quantity} is not a whole number of steps of {step}")
+        raise NumberError(f"{quantity} is not a whole number of steps of {step:f}")
     if abs(ratio.numerator) > LARGEST:
         raise NumberError(f"{quantity} is larger than any quantity this program accepts")
     return ratio.numerator

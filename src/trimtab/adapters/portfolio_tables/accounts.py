@@ -12,7 +12,7 @@ from trimtab.adapters.toml_table import SYMBOL, SYMBOL_RULE, Table, near, number
 from trimtab.costs import Costs
 from trimtab.model.accounts import Account, Lot, Relief, TaxTreatment
 from trimtab.model.frozen import dataclass
-from trimtab.model.instruments import CASH
+from trimtab.model.instruments import CASH, table_name
 from trimtab.model.numbers import NumberError, steps_from
 from trimtab.model.sleeves import Sleeve
 
@@ -67,7 +67,7 @@ def _keep(table: Table, instruments: Instruments) -> dict[str, int]:
             try:
                 kept[instrument.id] = steps_from(quantity, instrument.step)
             except NumberError as error:
-                remedy = f"correct it, or the step under [instruments.{instrument.id}]"
+                remedy = f"correct it, or the step under {table_name(instrument.id)}"
                 table.problem(symbol, str(error), remedy)
     return kept
 

@@ -8,6 +8,7 @@ from trimtab.model.accounts import Account
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.household import Household
+from trimtab.model.instruments import table_name
 from trimtab.model.numbers import money_text
 from trimtab.model.sleeves import Sleeve
 from trimtab.taxes.countries import rules_taken
@@ -156,7 +157,7 @@ def _idle(symbol: str, meant: str) -> Finding:
     return Finding(
         "instrument-unused",
         symbol,
-        f"[instruments.{symbol}] has no effect: nothing owns, holds or prices {symbol}.{near} "
+        f"{table_name(symbol)} has no effect: nothing owns, holds or prices {symbol}.{near} "
         "Correct the name, or remove the table.",
         "warning" if meant else "info",
     )

@@ -410,3 +410,42 @@ def test_prices_are_brought_to_one_currency(
     assert found["HOME"] > 0.7
     assert refused == 1
     assert "--currency" in capsys.readouterr().err
+
+
+def test_a_page_has_weights_risk_and_the_frontier(
+    prices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each weight with its share of the risk, the curve with these weights and those of now."""
+    page = tmp_path / "page.html"
+    line = ["optimize", "--prices", str(prices), "--weights", "CALM=50,WILD=50", "--turnover", "20"]
+
+    code = main([*line, "--report", str(page)])
+    shown = capsys.readouterr().out
+    main([*line, "--json"])
+    told = json.loads(capsys.readouterr().out)
+
+    text = page.read_text()
+    assert code == 0
+    assert f"Wrote {page}" in " ".join(shown.split())
+    for share in (*told["weights"].values(), *told["risk_shares"].values()):
+        assert f">{share:.2%}</td>" in text
+    assert [text.count(f'<svg class="figure {size}"') for size in ("desk", "phone")] == [3, 3]
+    assert text.count('<circle class="found"') == text.count('<circle class="now"') == 2
+    assert "<script" not in text
+
+
+def test_a_page_without_weights_or_without_a_frontier_says_why(
+    prices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Limits that contradict each other leave no weights; what a frontier refuses, no frontier."""
+    none, bare = tmp_path / "none.html", tmp_path / "bare.html"
+    line = ["optimize", "--prices", str(prices)]
+
+    main([*line, "--bounds", "0,0.1", "--report", str(none)])
+    main([*line, "--objective", "min-cvar", "--time-limit", "9", "--report", str(bare)])
+
+    capsys.readouterr()
+    assert "No weights were found." in none.read_text()
+    assert "cannot be met together" in none.read_text()
+    assert "The frontier is not drawn: --time-limit" in bare.read_text()
+    assert "Weights and risk" in bare.read_text()

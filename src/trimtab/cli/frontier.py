@@ -38,6 +38,10 @@ examples:
 """
 
 
+BESIDE = 21
+"""Points of a frontier that stands beside optimised weights."""
+
+
 def add_parser(commands: Commands) -> None:
     """Describe the command."""
     parser = command(
@@ -399,6 +403,18 @@ def _with_tolerance(
             point = replace(point, status=one.status, gap=one.gap, solver=one.solver)
             return replace(found, tolerated=(point, one.how))
     return found
+
+
+def front_beside(args: argparse.Namespace) -> Front:
+    """The frontier by the options of `optimize`: the same estimates, under the same limits.
+
+    Raises:
+        RefusedError: There is none: limits contradict each other, or nothing can be learned.
+        ValueError: Something asked for makes no sense for a frontier.
+    """
+    beside = {"points": BESIDE, "max_volatility": None, "max_loss": None, "risk_score": None}
+    own = argparse.Namespace(**{**vars(args), **beside})
+    return _front(own, _asked(own))[0]
 
 
 def _score(text: str) -> float:

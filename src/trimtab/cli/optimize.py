@@ -18,6 +18,7 @@ from trimtab.cli.optimize_prices import add_prices, prices_given
 from trimtab.cli.optimize_spread import spread_by
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
+from trimtab.cli.report_file import add_report, check_report, write_report
 from trimtab.cli.units import understood
 
 TYPE_CHECKING = False
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 EPILOG = """\
 examples:
   trimtab optimize                                    this portfolio's instruments
+  trimtab optimize --report weights.html              the same as a page with charts
   trimtab optimize --prices etf.csv --objective min-volatility
   trimtab optimize --prices etf.csv --objective max-sharpe --risk-free 0.02 --bounds 0,0.3
   trimtab optimize --prices etf.csv --objective utility --risk-aversion 4 --expected mean
@@ -61,6 +63,7 @@ def add_parser(commands: Commands) -> None:
     add_views(parser)
     add_limits(parser)
     add_names(parser)
+    add_report(parser)
     add_json(parser)
 
 
@@ -69,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.cli.screen import emit, progress, say, screen
     from trimtab.model.errors import RefusedError
 
+    check_report(args)
     progress("reading prices")
     try:
         answer = _answer(args)
@@ -76,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
         raise RefusedError(f"{error}") from None
     finally:
         progress("")
+    saved = write_report(args, lambda: _page(args, answer))
     if args.json:
         emit(_told(answer))
     else:
@@ -92,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
             width=on.width,
             look=on.look,
         )
-        say(text)
+        say("\n".join([text, *saved]))
     return 1 if any(finding.severity == "error" for finding in answer.found.findings) else 0
 
 
@@ -131,6 +136,37 @@ def _answer(args: argparse.Namespace) -> Answer:
         args.estimator or asked.objective,
         understood(asked.risk_free, args.bounds, args.wanted),
         rules.held,
+    )
+
+
+def _page(args: argparse.Namespace, answer: Answer) -> str:
+    """The page, with the frontier beside the weights where there is one."""
+    from math import isnan
+
+    from trimtab.cli.frontier import front_beside
+    from trimtab.cli.screen import progress
+    from trimtab.model.errors import RefusedError
+    from trimtab.reports.optimised_html import optimised_html, with_found
+
+    found, front, why = answer.found, None, ""
+    if not isnan(found.volatility):
+        progress("finding the frontier")
+        try:
+            front = with_found(front_beside(args), found, answer.names)
+        except (RefusedError, ValueError) as error:
+            why = f"The frontier is not drawn: {error}."
+        finally:
+            progress("")
+    return optimised_html(
+        found,
+        answer.names,
+        objective=answer.by,
+        days=(answer.first, answer.last),
+        turnover=answer.turnover,
+        understood=answer.read,
+        now=answer.held,
+        front=front,
+        no_front=why,
     )
 
 

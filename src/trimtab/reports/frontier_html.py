@@ -20,7 +20,8 @@ FRONTIER_STYLE = """
 .front{fill:none;stroke:var(--c0);stroke-width:3;stroke-linejoin:round}
 .alone{fill:var(--soft)}.line{stroke:var(--soft);stroke-dasharray:5 4;fill:none}
 .calm{fill:var(--c2)}.tangent{fill:var(--c4)}.now{fill:var(--c1)}
-.may{fill:var(--c3)}.aim{fill:var(--c5)}.calm,.tangent,.now,.may,.aim{stroke:var(--page);stroke-width:1.5}
+.may{fill:var(--c3)}.aim{fill:var(--c5)}.found{fill:var(--c6)}
+.found,.calm,.tangent,.now,.may,.aim{stroke:var(--page);stroke-width:1.5}
 .reach{stroke:var(--c1);stroke-dasharray:2 3;stroke-width:1.5}
 .layer{opacity:.88;stroke:var(--page);stroke-width:.7}
 .rule{stroke:var(--page);stroke-width:1.6}
@@ -41,7 +42,6 @@ LAYERS_NOTE = "From the least volatility on the left to the most return on the r
 
 def frontier_html(front: Front, prices: PriceHistory) -> str:
     """The whole page. Every name is text in it, whatever it contains."""
-    shown = drawing(front)
     title = f"Efficient frontier, {prices.dates[0]} to {prices.dates[-1]}"
     under = (
         f"{counted(len(front.instruments), 'instrument')} · {len(prices.dates):,} sessions · "
@@ -53,6 +53,17 @@ def frontier_html(front: Front, prices: PriceHistory) -> str:
         f'<p class="under">{safe(under)}</p>',
         answer_section(answer),
         warnings_section(front.findings),
+        *frontier_sections(front, answer),
+        notes_section(front.findings),
+        f'<section><h2>Mind</h2><p class="note">{safe(MIND)}</p></section>',
+    ]
+    return still_page(title, body, FRONTIER_STYLE)
+
+
+def frontier_sections(front: Front, answer: str) -> list[str]:
+    """The curve, the weights along it, and the table of the points that matter."""
+    shown = drawing(front)
+    return [
         picture_section(
             "Return over volatility",
             CURVE_NOTE,
@@ -60,10 +71,7 @@ def frontier_html(front: Front, prices: PriceHistory) -> str:
         ),
         picture_section("Weights along the frontier", LAYERS_NOTE, layers(shown)),
         _table(front),
-        notes_section(front.findings),
-        f'<section><h2>Mind</h2><p class="note">{safe(MIND)}</p></section>',
     ]
-    return still_page(title, body, FRONTIER_STYLE)
 
 
 def _best(front: Front) -> str:

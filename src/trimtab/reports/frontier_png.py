@@ -20,8 +20,9 @@ MARKS = {
     "now": ("D", LIGHT[1]),
     "target": ("X", LIGHT[0]),
     "tolerated": ("s", LIGHT[3]),
+    "found": ("P", LIGHT[6]),
 }
-SIZES = {"o": 9, "*": 15, "D": 8, "X": 10, "s": 8}
+SIZES = {"o": 9, "*": 15, "D": 8, "X": 10, "s": 8, "P": 10}
 
 
 def frontier_png(front: Front) -> bytes:

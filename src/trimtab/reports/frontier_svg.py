@@ -30,6 +30,7 @@ SHAPES = {
     "now": "now",
     "target": "aim",
     "tolerated": "may",
+    "found": "found",
 }
 
 MARK, DOT = 7.5, 3.5

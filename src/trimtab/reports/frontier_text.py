@@ -205,5 +205,6 @@ def marked_points(front: Front) -> list[tuple[str, Point]]:
         ("now", front.current),
         ("target", front.target),
         ("tolerated", None if front.tolerated is None else front.tolerated[0]),
+        ("found", front.found),
     )
     return [(name, point) for name, point in points if point is not None]

@@ -51,40 +51,22 @@ def optimised_text(
     read = [paragraph("Read as", [understood], width=width, look=look)] if understood else []
     if isnan(found.volatility):
         return stacked([head, *read, told])
-    risk = [0.0] * len(names) if found.risk_shares is None else found.risk_shares.tolist()
-    each = zip(names, found.weights.tolist(), risk, strict=True)
-    held = sorted(each, key=lambda one: (-one[1], one[0]))
     rows: list[tuple[str, ...]] = [
-        (symbol, f"{weight:.2%}", f"{share:.2%}")
-        for symbol, weight, share in held
-        if abs(weight) >= LEAST_SHOWN
+        (symbol, f"{weight:.2%}", f"{share:.2%}") for symbol, weight, share in held(found, names)
     ]
     columns = [Column("instrument", room="name"), Column("weight", align="right")]
     if found.risk_shares is None:
         rows = [row[:2] for row in rows]
     else:
         columns.append(Column("of the risk", align="right"))
-    expected = (
-        f"{found.expected_return:.2%} a year at {found.volatility:.2%} volatility, "
-        f"Sharpe ratio {found.sharpe:.2f}."
-    )
-    short = -sum(weight for weight in found.weights.tolist() if weight < 0.0)
-    if short >= LEAST_SHOWN:
-        expected += f" {1.0 + short:.2%} is long, {short:.2%} short."
-    if turnover is not None:
-        expected += f" {turnover:.2%} of the portfolio has to move (one way)."
     seen = found.foreseen
-    gap = found.optimality_gap
-    proved = ""
-    if not isnan(gap):
-        proved = f" No weights are better by more than {gap:.1e}, counted in {found.gap_in}."
     blocks = [
         head,
         *read,
         table(columns, rows, width=width, look=look),
-        paragraph("Expected", [expected], width=width, look=look),
+        paragraph("Expected", [expected_words(found, turnover)], width=width, look=look),
         *([] if seen is None else foreseen_blocks(seen, width=width, look=look)),
-        paragraph("Solved", [f"{found.solved}.{proved}"], width=width, look=look),
+        paragraph("Solved", [solved_words(found)], width=width, look=look),
         paragraph(
             "Mind",
             [MIND],
@@ -94,3 +76,34 @@ def optimised_text(
         told,
     ]
     return stacked(blocks)
+
+
+def held(found: Optimised, names: Sequence[str]) -> list[tuple[str, float, float]]:
+    """What is held: name, weight and share of the risk, the largest first."""
+    risk = [0.0] * len(names) if found.risk_shares is None else found.risk_shares.tolist()
+    each = zip(names, found.weights.tolist(), risk, strict=True)
+    ordered = sorted(each, key=lambda one: (-one[1], one[0]))
+    return [one for one in ordered if abs(one[1]) >= LEAST_SHOWN]
+
+
+def expected_words(found: Optimised, turnover: float | None) -> str:
+    """What the estimates expect of the weights, and how much has to move."""
+    expected = (
+        f"{found.expected_return:.2%} a year at {found.volatility:.2%} volatility, "
+        f"Sharpe ratio {found.sharpe:.2f}."
+    )
+    short = -sum(weight for weight in found.weights.tolist() if weight < 0.0)
+    if short >= LEAST_SHOWN:
+        expected += f" {1.0 + short:.2%} is long, {short:.2%} short."
+    if turnover is not None:
+        expected += f" {turnover:.2%} of the portfolio has to move (one way)."
+    return expected
+
+
+def solved_words(found: Optimised) -> str:
+    """By what the weights were found, and how sure it is that no others are better."""
+    gap = found.optimality_gap
+    proved = ""
+    if not isnan(gap):
+        proved = f" No weights are better by more than {gap:.1e}, counted in {found.gap_in}."
+    return f"{found.solved}.{proved}"

@@ -91,6 +91,7 @@ class Front:
         findings: What is to be said of it.
         foreseen: Where the expected returns came from, unless by a word from history.
         target: Where a portfolio's target stands; None where there is none.
+        found: Where weights stand that an objective found; None where none were asked for.
     """
 
     symbols: tuple[str, ...]
@@ -107,6 +108,7 @@ class Front:
     findings: tuple[Finding, ...] = ()
     foreseen: Foreseen | None = None
     target: Point | None = None
+    found: Point | None = None
 
     @property
     def instruments(self) -> tuple[str, ...]:

@@ -18,9 +18,11 @@ from trimtab.simulate.prices.history import PriceHistory
 from trimtab.simulate.research.backtest import backtest
 from trimtab.simulate.research.results import Backtest
 from trimtab.simulate.uncertainty.bootstrap import (
+    LEAST_BLOCK,
     block_length,
     bootstrap,
     bootstrap_paths,
+    common_block,
     stationary_rows,
 )
 from trimtab.simulate.uncertainty.difference import OUTCOME_FIGURES, PLACES
@@ -210,6 +212,15 @@ def test_the_block_length_agrees_with_another_program(shared: Path) -> None:
     known = [121.69753271793917, 126.86048537955183, 142.28861084224744, 149.81943037930512]
     assert squares == pytest.approx(known, rel=1e-9)
     assert block_length(returns[:, 3]) == pytest.approx(1.4558582511494327, rel=1e-9)
+
+
+def test_a_history_of_a_few_years_is_not_torn_into_days() -> None:
+    """Where the data say nothing of blocks they are of a month; of a short history a third of it."""
+    noise = np.random.default_rng(4).normal(scale=0.01, size=(1000, 2))
+
+    lengths = [common_block(noise), common_block(noise[:30]), common_block(np.zeros((2, 1)))]
+
+    assert lengths == [LEAST_BLOCK, 10.0, 1.0]
 
 
 def test_targets_made_from_prices_are_made_again_on_every_path() -> None:

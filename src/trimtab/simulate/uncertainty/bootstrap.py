@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 LEAST_RETURNS = 20
 """Fewer returns than this are not shuffled: nothing could be learned from them."""
 
+LEAST_BLOCK = 21.0
+"""Sessions of a month: no mean length that is chosen is below it, unless history is three months.
+
+Over a few years the squares of returns do not stand out of their noise, and the choice comes to two
+or three sessions: what policies do within a month, and calm and storm, would be torn to pieces.
+"""
+
 
 def bootstrap(
     result: Backtest,
@@ -55,8 +62,8 @@ def bootstrap(
         result: The backtest: its prices are shuffled, its policies, costs and conventions kept.
         paths: How many histories.
         seed: Names the chance: the same seed gives the same figures.
-        block: Mean length of the blocks, in sessions; by default chosen from the data, see
-            `common_block`.
+        block: Mean length of the blocks, in sessions; by default chosen from the data, a month
+            or more, see `common_block`.
         threads: How many to run at once; by default one a core. They change no figure.
         on_progress: Told how many paths are done.
 
@@ -279,9 +286,9 @@ def common_block(returns: Floats) -> float:
         returns: Simple returns, shape (rows, n).
 
     Returns:
-        Sessions, 1 or more.
+        Sessions, `LEAST_BLOCK` or more; of a shorter history a third, 1 or more.
     """
-    asked = [1.0]
+    asked = [max(1.0, min(LEAST_BLOCK, len(returns) / 3.0))]
     for own in returns.T:
         asked += [block_length(own), block_length(own**2)]
     return max(asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from trimtab.batch.accounts import Ready, Trouble
 from trimtab.batch.frozen import left_alone, refusal, surely_refused
+from trimtab.batch.kinds import depends_on_holdings
 from trimtab.batch.tables import Priced, Tables, joined
 from trimtab.engine.decide import decide
-from trimtab.engine.mandate import Mandate
+from trimtab.engine.follow import on_day
+from trimtab.engine.mandate import Mandate, Request
+from trimtab.engine.worth import asked_of_book
 from trimtab.kernels import account_columns as kernel
 from trimtab.kernels.account import decide_accounts
 from trimtab.kernels.compile import compiled
@@ -22,6 +25,8 @@ from trimtab.model.accounts import Acquired, Lot
 from trimtab.model.frozen import dataclass
 from trimtab.model.plan import Plan
 from trimtab.model.state import State
+from trimtab.targets.moving.mover import Mover
+from trimtab.targets.moving.watch import Watch
 
 Ints = NDArray[np.int64]
 
@@ -62,8 +67,25 @@ class Decided:
     troubles: list[Trouble]
 
 
-def decided(ready: Ready, priced: Priced, *, threads: int) -> Decided:
-    """Decide every account of a chunk; the same for any number of threads."""
+def decided(
+    ready: Ready,
+    priced: Priced,
+    *,
+    threads: int,
+    mover: Mover | None = None,
+    watch: Watch | None = None,
+    progress: Callable[[int], None] = lambda accounts: None,
+) -> Decided:
+    """Decide every account of a chunk; the same for any number of threads.
+
+    Args:
+        ready: The accounts.
+        priced: Prices of the day.
+        threads: How many to use.
+        mover: What finds the model's target, where it moves: for each account that it depends on.
+        watch: What estimates the risk of targets, where the policy weighs it.
+        progress: Told after every account that the engine decided: its place in the chunk.
+    """
     if not ready.names:
         return _nothing()
     tables = joined(ready.models, priced)
@@ -92,7 +114,8 @@ def decided(ready: Ready, priced: Priced, *, threads: int) -> Decided:
     status[frozen[~refused]] = kernel.SOLVER
     by_hand = np.flatnonzero(np.isin(status, BY_ENGINE)).tolist()
     for a in by_hand:
-        piece, is_due = _by_engine(a, ready, columns, priced, troubles)
+        piece, is_due = _by_engine(a, ready, columns, priced, troubles, mover, watch)
+        progress(a + 1)
         due += is_due
         pieces.append(piece)
     _tell(status, ready, troubles)
@@ -210,7 +233,13 @@ def _tell(status: Ints, ready: Ready, troubles: list[Trouble]) -> None:
 
 
 def _by_engine(
-    a: int, ready: Ready, columns: kernel.Accounts, priced: Priced, troubles: list[Trouble]
+    a: int,
+    ready: Ready,
+    columns: kernel.Accounts,
+    priced: Priced,
+    troubles: list[Trouble],
+    mover: Mover | None,
+    watch: Watch | None,
 ) -> tuple[_Piece, bool]:
     """One account decided as `plan` decides it, and whether it was due."""
     mandate = replace(ready.mandates[int(columns.model[a])], cash_buffer=int(columns.buffer[a]))
@@ -219,6 +248,10 @@ def _by_engine(
     lots = tuple(_lot(k, account, columns, priced) for k in range(begin, end))
     state = State(lots, {account: int(columns.cash[a])})
     alone = _with_held(mandate, lots)
+    if mover is not None and depends_on_holdings(alone, mover):
+        worth, held = asked_of_book(mover.target, state, alone, priced.market, Request())
+        day = priced.market.as_of
+        alone = on_day(alone, day, None, mover=mover, watch=watch, worth=worth, held=held)
     try:
         plan = decide(state, alone, priced.market, priced.market.as_of)
     except AssertionError as error:
@@ -231,7 +264,7 @@ def _by_engine(
         return _piece(a, (), priced), False
     troubles += left_alone(a, ready, columns, priced)
     for finding in plan.findings:
-        stopped = finding.code in ("nothing-to-divide", "open-orders")
+        stopped = finding.code in ("nothing-to-divide", "open-orders", "target-not-found")
         if stopped or finding.severity == "error":
             troubles.append(Trouble(ready.names[a], finding.code, finding.message, stopped))
     piece = _piece(a, plan, priced)

@@ -17,6 +17,7 @@ from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.batch.tables import ModelRow, row_of
 from trimtab.engine.follow import with_outlooks
 from trimtab.engine.mandate import Mandate
+from trimtab.kernels.account_columns import SOLVER
 from trimtab.model.accounts import Account, TaxTreatment
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market
@@ -64,7 +65,10 @@ class Models:
             self._made.move_to_end(key)
             return self._made[key]
         mandate = self._mandate(*key)
-        made = mandate, row_of(mandate, self.market)
+        row = row_of(mandate, self.market)
+        if depends_on_holdings(mandate, self.mover):
+            row = replace(row, answer=SOLVER)
+        made = mandate, row
         self._made[key] = made
         if len(self._made) > KEPT:
             self._made.popitem(last=False)
@@ -82,6 +86,12 @@ class Models:
         if self.watch is None:
             return mandate
         return with_outlooks(mandate, self.market.as_of, self.watch, self.mover)
+
+
+def depends_on_holdings(mandate: Mandate, mover: Mover | None) -> bool:
+    """Whether the target of a mandate's one account is found from what that account holds."""
+    (account,) = mandate.household.accounts.values()
+    return mover is not None and mover.target.of_one_book and account.target is None
 
 
 def own_target(weights: Weights) -> Sleeve:

@@ -176,7 +176,16 @@ def _run(
         day = market.as_of.toordinal()
         checked = _checked(file, chunk_rows, symbols, models, targets, order, day)
         for chunk, made in _one_ahead(checked):
-            found = decided(made, priced, threads=threads)
+
+            def told_of(
+                accounts: int, chunk: Chunk = chunk, of: int = max(len(made.names), 1)
+            ) -> None:
+                rows = chunk.start + len(chunk.symbol) * accounts // of
+                progress(rows, file.rows, summary.accounts + accounts)
+
+            found = decided(
+                made, priced, threads=threads, mover=mover, watch=watch, progress=told_of
+            )
             results.add(made.names, found)
             troubles = [
                 trouble
@@ -217,6 +226,7 @@ def _with_target(
 ) -> tuple[Portfolio, Found | None]:
     """The model with the target of that day, where it is found from prices: once for all accounts.
 
+    Where it depends on what is held, it is found once more for each account, from its holdings.
     A batch remembers nothing, so there is nothing to keep where it cannot be found.
 
     Raises:
@@ -228,17 +238,15 @@ def _with_target(
         wrong = "its floor is one household's money, and a batch has one target for all accounts"
         remedy = "write percent without [target.cppi], or plan such a household by itself"
         raise InputError([Problem("portfolio.toml", None, "target.cppi", wrong, remedy)])
-    if mover.target.of_one_book:
-        key = mover.target.book_key
-        wrong = "it depends on what one household holds, and a batch has one target for all"
-        remedy = f"leave {key} out, or plan such a household by itself"
-        raise InputError([Problem("portfolio.toml", None, f"target.optimize.{key}", wrong, remedy)])
     target, found = mover.at(as_of, None)
     if target is None:
         wrong = f"no target could be found: {found.kept.rstrip('.')}"
         key = "target.tilt" if mover.target.tilt is not None else "target.optimize"
         remedy = f"mend that, or write percent in place of [{key}]"
         raise InputError([Problem("portfolio.toml", None, key, wrong, remedy)])
+    if mover.target.of_one_book:
+        # Found anew for each account; that of none stands for what may be held.
+        found = replace(found, sleeves=(), why="")
     return replace(portfolio, mandate=replace(portfolio.mandate, target=target)), found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.engine.value import Valuation, valuation
@@ -12,6 +12,9 @@ from trimtab.model.market import Market
 from trimtab.model.numbers import Price
 from trimtab.model.state import State
 from trimtab.targets.moving.held import NOTHING_HELD, Held
+
+if TYPE_CHECKING:
+    from trimtab.targets.moving.moving import MovingTarget
 
 
 class Leaf(Protocol):
@@ -26,6 +29,23 @@ class Leaf(Protocol):
     def hold(self) -> tuple[str, ...]:
         """What may fill it."""
         ...
+
+
+def asked_of_book(
+    rule: MovingTarget, state: State, mandate: Mandate, market: Market, request: Request
+) -> tuple[Fraction, Held]:
+    """What a target that moves asks of a book: its worth in money and what it holds, or nothing.
+
+    Args:
+        rule: The target.
+        state, mandate, market, request: As of `household_worth`.
+    """
+    worth, held = Fraction(0), NOTHING_HELD
+    if rule.needs_worth:
+        worth = Fraction(household_worth(state, mandate, market, request), 100)
+    if rule.needs_held:
+        held = household_held(state, mandate, market, request, rule.tree.leaves())
+    return worth, held
 
 
 def household_worth(state: State, mandate: Mandate, market: Market, request: Request) -> int:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 
 from trimtab.engine.decide import decide, wants_plan
 from trimtab.engine.follow import on_day
 from trimtab.engine.mandate import HOUSEHOLD, Request
 from trimtab.engine.quiet import next_look
-from trimtab.engine.worth import household_held, household_worth
+from trimtab.engine.worth import asked_of_book
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.record import record
 from trimtab.model.market import Market
@@ -125,11 +124,7 @@ def _move_target(desk: Desk, market: Market) -> None:
     worth, held = NO_WORTH, NOTHING_HELD
     if desk.mover is not None and desk.mover.target.of_one_book:
         state = desk.prepared(market).state(market.as_of, head=desk.folded.head.hash)
-        if desk.mover.target.needs_worth:
-            worth = Fraction(household_worth(state, desk.mandate, market, Request()), 100)
-        if desk.mover.target.needs_held:
-            leaves = desk.mover.target.tree.leaves()
-            held = household_held(state, desk.mandate, market, Request(), leaves)
+        worth, held = asked_of_book(desk.mover.target, state, desk.mandate, market, Request())
     moved = on_day(
         desk.mandate,
         market.as_of,

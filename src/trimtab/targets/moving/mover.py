@@ -163,7 +163,12 @@ class Mover:
         known = self._prepared[on, anew]
         if isinstance(known, Nothing):
             return known
-        return found_from(target, known, held=held, worth=worth)
+        if held != NOTHING_HELD or worth:
+            return found_from(target, known, held=held, worth=worth)
+        # What is the same for every book is asked again with each of many.
+        if (on, anew) not in self._known:
+            self._known[on, anew] = found_from(target, known)
+        return self._known[on, anew]
 
     def at(
         self,
@@ -311,6 +316,8 @@ def _day_before(day: date) -> date:
 
 def in_a_line(found: Found) -> str:
     """A found target in a sentence: by what, as of when, and how it moved."""
+    if not found.sleeves and not found.kept:
+        return f"{found.rule}, on {found.on}: for each account by itself"
     parts = []
     for one in found.sleeves:
         was = one.previous

@@ -117,8 +117,11 @@ def price_columns(household: Household, market: Market) -> Priced:
     instruments = tuple(sorted(household.instruments))
     index = {id_: i for i, id_ in enumerate(instruments)}
     value = _valued(household, market)
+    # That nothing is planned names instruments too: why is what is wrong with each of them.
     frozen = {
-        finding.subject: finding for finding in value.findings if finding.subject in value.frozen
+        finding.subject: finding
+        for finding in value.findings
+        if finding.subject in value.frozen and finding.code != "prices-refused"
     }
     numerator = np.zeros(len(instruments), dtype=np.int64)
     denominator = np.ones(len(instruments), dtype=np.int64)

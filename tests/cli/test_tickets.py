@@ -29,6 +29,26 @@ def test_what_is_still_to_trade_has_its_own_column(session: Session) -> None:
     assert " of 257.598" not in printed
 
 
+@pytest.mark.parametrize("command", ["apply --dry-run", "apply", "record", "cancel"])
+def test_a_plan_is_named_as_in_its_folder(session: Session, command: str) -> None:
+    """With -C a plan may be named as from the portfolio folder, not only as from here."""
+    elsewhere = Session(session.cwd.parent, session.environ)
+    (saved,) = (session.cwd / "plans").iterdir()
+
+    printed = elsewhere.run(f"echo n | trimtab -C {session.cwd.name} {command} plans/{saved.name}")
+
+    assert saved.stem in printed
+    assert "no such file" not in printed
+
+
+def test_a_plan_that_is_not_there_is_not_called_broken(session: Session) -> None:
+    """A name that nothing has is said to be that, and not to be a file that is no plan."""
+    printed = session.run("trimtab apply plans/2026-01-01-abcdef.json")
+
+    assert "there is no such file" in printed
+    assert "no saved plan" not in printed
+
+
 def test_an_open_order_counts_what_is_still_open(session: Session) -> None:
     """Status names what is still to be traded of an order, not all that it was for."""
     session.run("trimtab record --yes plans/* fills.csv")

@@ -76,6 +76,32 @@ def test_a_held_name_without_prices_and_near_to_none_is_told_as_before(tmp_path:
     assert codes == {"missing-price"}
 
 
+@pytest.mark.parametrize(
+    ("hold", "more", "severity"),
+    [
+        ('["ITNL"]', "", "error"),  # near to nothing
+        ('["BDN"]', "", "error"),  # near to BND
+        ('["ITNL", "BND"]', "", "warning"),
+        ('["ITNL"]', "[instruments.ITNL]\nstep = 0.001\n", "warning"),
+    ],
+)
+def test_a_sleeve_of_nothing_that_is_known_is_an_error(
+    tmp_path: Path, hold: str, more: str, severity: str
+) -> None:
+    """A name that no price, lot or table has, alone in its sleeve: no plan can reach that target.
+
+    Beside one that is known, or with a table of its own, it may yet be bought: a warning.
+    """
+    path = folder(tmp_path, lots=LOTS_OF_VTI, prices_csv=WIDE.format(bond="BND"))
+    toml = path / "portfolio.toml"
+    toml.write_text(toml.read_text().replace('hold = ["BND"]', f"hold = {hold}") + more)
+
+    findings = opened(path).plan().findings
+
+    about = [one for one in findings if one.subject in hold and "price" in one.message]
+    assert [one.severity for one in about] == [severity]
+
+
 def test_a_backtest_of_a_mistyped_name_says_what_was_meant(tmp_path: Path) -> None:
     """Account mode names what has no price at all, and the nearest that has one."""
     path = folder(tmp_path, lots=LOTS_OF_VTI, prices_csv=WIDE.format(bond="BND"))

@@ -126,6 +126,9 @@ def _parsed(path: Path) -> SavedPlan:
         if path.stat().st_size > MOST_BYTES:
             raise _not_a_plan(path, "it is too large to be one")
         content: Any = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        remedy = "name a file that `trimtab plan` saved, or the plan's id alone"
+        raise InputError([Problem(str(path), None, "", "there is no such file", remedy)]) from error
     except OSError as error:
         raise _not_a_plan(path, error.strerror or "it cannot be read") from error
     except (ValueError, RecursionError) as error:

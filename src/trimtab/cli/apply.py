@@ -114,11 +114,11 @@ def ended_well(applied: Applied) -> bool:
 
 
 def plan_path(path: Path, book: OpenBook) -> Path:
-    """The plan's file: as it was named, else under plans/, by its id alone."""
-    if path.exists() or path.parent.name:
-        return path
-    found = book.plans_folder / (path.name if path.suffix else f"{path.name}.json")
-    return found if found.exists() else path
+    """The plan's file: as it was named, else so in the portfolio folder, else by its id alone."""
+    places = [path, book.folder / path]
+    if not path.parent.name:
+        places.append(book.plans_folder / (path.name if path.suffix else f"{path.name}.json"))
+    return next((place for place in places if place.exists()), path)
 
 
 def ending(applied: Applied, args: argparse.Namespace) -> Sequence[str]:

@@ -109,13 +109,11 @@ class OpenBook(ObservedBook):
         )
         plan, unknown = with_impact(decided, self.portfolio)
         limits = remarks_on_limits(self, plan, day, typed)
-        unpriced = {one.subject for one in plan.findings if one.code == "missing-price"}
+        unpriced = [one for one in plan.findings if one.code == "missing-price"]
         owned = {lot.instrument for lot in self.state(day).lots} if unpriced else ()
         slips = misnamed_holds(self, unpriced, owned)
         named = {one.subject for one in slips}
-        kept = [
-            one for one in plan.findings if one.code != "missing-price" or one.subject not in named
-        ]
+        kept = [one for one in plan.findings if one not in unpriced or one.subject not in named]
         more = self.findings(day, but=named)
         found = (*remarks, *more, *slips, *ready.findings, *kept, *unknown, *limits)
         plan = replace(plan, findings=tuple(dict.fromkeys(found)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.live.observed import ObservedBook
-from trimtab.model.findings import Finding
+from trimtab.model.findings import Finding, Severity
+from trimtab.model.instruments import Instrument
 from trimtab.model.sleeves import Sleeve
 
 TYPE_CHECKING = False
@@ -35,35 +37,52 @@ def misnamed_prices(book: ObservedBook, *, but: Collection[str] = ()) -> list[Fi
 
 
 def misnamed_holds(
-    book: ObservedBook, unpriced: Collection[str], owned: Collection[str]
+    book: ObservedBook, unpriced: Collection[Finding], owned: Collection[str]
 ) -> list[Finding]:
-    """Names in hold lists that nobody owns and that have no price, near to one that is known.
+    """Names in hold lists that nobody owns and that have no price, and were probably mistyped.
+
+    One near to a name that is known is told with that. One whose sleeve holds nothing else that
+    anything knows is an error, near or not: no plan can reach such a target.
 
     Args:
         book: The portfolio.
-        unpriced: Instruments that have no price at all.
+        unpriced: What was found of instruments that have no price at all.
         owned: Instruments that are held.
     """
     known = book.portfolio.household.instruments
     doubtful = {
-        symbol
-        for symbol in {*unpriced} - {*owned}
-        if symbol in known and known[symbol].price_source == "market"
+        one.subject: one
+        for one in unpriced
+        if one.subject in known
+        and one.subject not in owned
+        and known[one.subject].price_source == "market"
     }
     if not doubtful:
         return []
-    others = {*book.priced(), *owned}
-    found = {}
+    priced = book.priced()
+    strange = {id_ for id_ in doubtful if id_ not in priced and _has_no_table(known[id_])}
+    others = {*priced, *owned}
+    found: dict[str, Finding] = {}
     for key, hold in _hold_lists(book.portfolio):
         for symbol in hold:
-            meant = nearest(symbol, sorted(others - {*hold})) if symbol in doubtful else ""
-            if meant and symbol not in found:
+            if symbol not in doubtful:
+                continue
+            severity: Severity = "error" if strange.issuperset(hold) else "warning"
+            meant = nearest(symbol, sorted(others - {*hold}))
+            if meant:
                 message = (
                     f"{key} names {symbol}, which nobody owns and no price file has. Did you mean "
                     f"{meant}? Correct it there; or if it is right, add prices of {symbol}."
                 )
-                found[symbol] = Finding("unknown-symbol", symbol, message)
+                found.setdefault(symbol, Finding("unknown-symbol", symbol, message, severity))
+            elif severity == "error":
+                found.setdefault(symbol, replace(doubtful[symbol], severity=severity))
     return list(found.values())
+
+
+def _has_no_table(instrument: Instrument) -> bool:
+    """Whether portfolio.toml says nothing of an instrument but its name."""
+    return instrument == Instrument(instrument.id, instrument.currency)
 
 
 def _hold_lists(portfolio: Portfolio) -> Iterator[tuple[str, tuple[str, ...]]]:

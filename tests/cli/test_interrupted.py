@@ -43,7 +43,7 @@ def test_an_interrupt_at_the_question_changed_nothing(
         ("record plans/x.json", "nothing is booked twice"),
         ("-C . ledger correct 3 --void --reason x", "whether the correction was booked"),
         ("sweep --when monthly", "Nothing is kept of a sweep without --out"),
-        ("sweep --when monthly --out run", "what an earlier run kept in --out is still there"),
+        ("sweep --when monthly --out run", "It had not begun: --out is as it was."),
         ("ledger verify", "The record is as it was."),
     ],
 )

@@ -79,7 +79,7 @@ def test_what_was_assumed_is_said_and_runs_again() -> None:
 
     text, told = backtest_text(result, width=200), result.to_dict()["assumed"]
 
-    assert "10 bp of the money traded, 1 an order, and 3 bp of the money traded for B" in text
+    assert "10 bp of the money traded, 1 an order (B instead 3 bp of the money traded)" in text
     assert "cash earns 2.00% a year" in text
     assert "Target of made: found anew over time." in text
     assert "\x1b" not in text
@@ -111,7 +111,25 @@ def test_costs_of_one_instrument_alone_are_said_as_such() -> None:
 
     text = backtest_text(backtest(lively("AB", 30), Policy(HALVES), costs=costs), width=200)
 
-    assert "Trading costs nothing, and 3 bp of the money traded for B." in text
+    assert "Trading costs nothing (B instead 3 bp of the money traded)." in text
+
+
+def test_impact_that_nothing_was_charged_is_not_among_the_costs() -> None:
+    """Without volumes an assumed impact would be a promise that no figure keeps."""
+    prices = lively("AB", 60)
+    volume = np.full(prices.close.shape, 1e6)
+    volume[:, 1] = np.nan
+    policy, costs = Policy(HALVES, when="monthly"), Costs(bps=5, impact=1)
+
+    without = backtest(prices, policy, costs=costs)
+    partly = backtest(replace(prices, volume=volume), policy, costs=costs)
+
+    assert "Trading costs 5 bp of the money traded." in backtest_text(without, width=200)
+    assert "Market impact was asked for and is not charged" in backtest_text(without, width=200)
+    assert "market impact" in without.assumed["not_modelled"]
+    assert "Market impact is not charged on B: no volume" in backtest_text(partly, width=200)
+    assert "square-root impact of 1 daily volatilities" in backtest_text(partly, width=200)
+    assert partly.assumed["impact_not_charged"] == ["B"]
 
 
 def test_a_limit_of_volume_is_among_what_was_assumed() -> None:

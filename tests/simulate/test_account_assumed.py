@@ -116,6 +116,16 @@ def test_a_country_whose_rules_are_not_built_is_told_among_what_was_assumed() ->
     assert said.startswith("The tax rules of DE are not built:")
 
 
+def test_impact_that_nothing_was_charged_is_said_to_be_none() -> None:
+    """Where account mode knows no volume, the line of costs has no impact in it."""
+    run = told_of(Costs(bps=3, impact=1), AccountTerms())
+
+    lines = assumptions(assumed_of_runs([run], ()))
+
+    assert "impact" not in lines[0]
+    assert lines[1].startswith("Market impact was asked for and is not charged")
+
+
 def test_what_the_first_investment_cost_makes_both_modes_comparable() -> None:
     """It is in the final value and in no return: research mode begins invested at no cost."""
     fine = [Instrument("US", step=Decimal("0.0001")), Instrument("BND", step=Decimal("0.0001"))]

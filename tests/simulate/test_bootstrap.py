@@ -215,7 +215,7 @@ def test_the_block_length_agrees_with_another_program(shared: Path) -> None:
 
 
 def test_a_history_of_a_few_years_is_not_torn_into_days() -> None:
-    """Where the data say nothing of blocks they are of a month; of a short history a third of it."""
+    """Where data say nothing of blocks they are of a month; of a short history a third of it."""
     noise = np.random.default_rng(4).normal(scale=0.01, size=(1000, 2))
 
     lengths = [common_block(noise), common_block(noise[:30]), common_block(np.zeros((2, 1)))]

@@ -30,8 +30,7 @@ _STATES = {
     "old: run the same command again.",
     "sweep": "Nothing is kept of a sweep without --out; with it, the same command goes on where it "
     "was.",
-    "sweep --out": "It had not begun: what an earlier run kept in --out is still there. Run the "
-    "same command again.",
+    "sweep --out": "It had not begun: --out is as it was. Run the same command again.",
     "batch": "Nothing of a run is there until all of it is: run the same command again.",
     "ledger": "The record is as it was.",
     "ledger correct": "`trimtab ledger show --limit 5` says whether the correction was booked; if "

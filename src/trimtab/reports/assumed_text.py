@@ -23,11 +23,15 @@ _COSTS = {
     "commission": "{} an order",
     "minimum": "at least {} an order",
     "maximum": "at most {} an order",
+    "borrow_bps": "{} bp a year on what is borrowed",
+}
+
+_IMPACTS = {
     "impact": "square-root impact of {} daily volatilities",
     "temporary_impact": "temporary impact of {} daily volatilities for a usual day's volume",
     "permanent_impact": "permanent impact of {} daily volatilities for it, in all later prices",
-    "borrow_bps": "{} bp a year on what is borrowed",
 }
+"""What moves prices, which costs nothing where no volume is known."""
 
 
 _TRADED = {
@@ -70,6 +74,7 @@ def assumptions(told: Mapping[str, Any]) -> list[str]:
         dividends = "reinvest-orders"
     return [
         _costs_line(told["costs"].get("by_account") or {"": told["costs"]}, told),
+        *_uncharged(told),
         *_targets(told["targets"], told.get("insured", {})),
         *_first(told),
         *_trades(told["trade_at"]),
@@ -164,13 +169,31 @@ def assumptions_of_all(told: Mapping[str, Any]) -> list[str]:
 
 def _costs_line(by_name: Mapping[str, Mapping[str, Any]], told: Mapping[str, Any]) -> str:
     """Costs, by name where there are several, and rates."""
-    costs = {clean(name): _costs_in_words(own) for name, own in by_name.items()}
+    kinds = _COSTS if _lacks_impact(told) else _COSTS | _IMPACTS
+    costs = {clean(name): _costs_in_words(own, kinds) for name, own in by_name.items()}
     if len(costs) == 1:
         words = [f"Trading costs {next(iter(costs.values()))}"]
     else:
         words = [f"with {name} trading costs {own}" for name, own in costs.items()]
     line = "; ".join([*words, *_of_rules(told)])
     return f"{line[0].upper()}{line[1:]}."
+
+
+def _lacks_impact(told: Mapping[str, Any]) -> bool:
+    """Whether no order was charged market impact."""
+    return "market impact" in told.get("not_modelled", ())
+
+
+def _uncharged(told: Mapping[str, Any]) -> list[str]:
+    """That market impact was asked for, and not charged, of all or of some."""
+    some_costs = told["costs"].get("by_account", {"": told["costs"]}).values()
+    each = [one for own in some_costs for one in (own, *own.get("by_instrument", {}).values())]
+    if not any(name in own for own in each for name in _IMPACTS):
+        return []
+    names = [clean(one) for one in told.get("impact_not_charged", ())]
+    if _lacks_impact(told):
+        return ["Market impact was asked for and is not charged: no volume is known to go by."]
+    return [f"Market impact is not charged on {listed(names)}: no volume is known."] * bool(names)
 
 
 def _of_rules(told: Mapping[str, Any]) -> list[str]:
@@ -181,24 +204,24 @@ def _of_rules(told: Mapping[str, Any]) -> list[str]:
     return words
 
 
-def _costs_in_words(costs: Mapping[str, Any]) -> str:
-    words = [text.format(f"{costs[name]:g}") for name, text in _COSTS.items() if name in costs]
+def _costs_in_words(costs: Mapping[str, Any], kinds: Mapping[str, str]) -> str:
+    words = [text.format(f"{costs[name]:g}") for name, text in kinds.items() if name in costs]
     if "tiers" in costs or "share_tiers" in costs:
         words.append("by a schedule of sizes")
     words = words or ["nothing"]
-    if "by_instrument" in costs:
-        words.append(_by_instrument(costs["by_instrument"]))
-    return ", ".join(words)
+    line = ", ".join(words)
+    others = costs.get("by_instrument")
+    return f"{line} ({_by_instrument(others, kinds)})" if others else line
 
 
-def _by_instrument(costs: Mapping[str, Mapping[str, Any]]) -> str:
+def _by_instrument(costs: Mapping[str, Mapping[str, Any]], kinds: Mapping[str, str]) -> str:
     """What some instruments cost instead: in words where that is soon said."""
     by_words: dict[str, list[str]] = {}
     for name, own in costs.items():
-        by_words.setdefault(_costs_in_words(own), []).append(clean(name))
+        by_words.setdefault(_costs_in_words(own, kinds), []).append(clean(name))
     if len(by_words) > MOST_OTHERS:
-        return f"and other rates for {listed([clean(one) for one in costs])}"
-    return ", ".join(f"and {words} for {listed(names)}" for words, names in by_words.items())
+        return f"other rates for {listed([clean(one) for one in costs])}"
+    return "; ".join(f"{listed(names)} instead {words}" for words, names in by_words.items())
 
 
 def _targets(targets: Mapping[str, Any], insured: Mapping[str, Any]) -> list[str]:

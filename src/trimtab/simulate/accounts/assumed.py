@@ -59,7 +59,8 @@ def assumed_of_run(
             "paid": "when due" if pays_tax else "counted",
         },
         "moves_prices": desk.usual is not None
-        and any(own.needs_volume for own in desk.costs.values()),
+        and any(own.needs_volume for own in desk.costs.values())
+        and (desk.volume.impact > 0 or not desk.volume.unknown),
     }
     cppi = None if desk.mover is None else desk.mover.target.cppi
     return told if cppi is None else {**told, "insured": floor_told(cppi)}

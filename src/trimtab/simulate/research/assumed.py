@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
 from trimtab.model.findings import Finding
+from trimtab.model.instruments import CASH
 
 if TYPE_CHECKING:
     from trimtab.simulate.research.policy_result import PolicyResult
@@ -37,8 +38,8 @@ def assumed(
         `costs`: what is not zero of `tt.Costs`, by its names; `cash`; `cash_rate` and `fee` a
         year; `participation` in a session's volume, where there is a limit; `targets`: for each
         policy its weights by symbol, or `dated` or `found` where they moved; `insured`: of those
-        with a floor, that and its multiplier; and what `way_told` has. Empty where nothing is
-        known.
+        with a floor, that and its multiplier; `impact_not_charged`: what moved no price for want
+        of volumes, though costs have impact; and what `way_told` has. Empty where nothing is known.
     """
     if ready is None:
         return {}
@@ -51,6 +52,7 @@ def assumed(
         for name, setting in zip(names, ready.settings, strict=True)
         if setting.make is not None and setting.make.insured is not None
     }
+    asked, uncharged = _impact_of(ready)
     return {
         **told,
         **({"insured": floors} if floors else {}),
@@ -61,9 +63,10 @@ def assumed(
             dividends=results[0].dividends,
             findings=findings,
             lacks=RESEARCH_LACKS,
-            moves_prices=rules.costs.needs_volume,
+            moves_prices=bool(asked - uncharged),
             is_limited=rules.participation is not None,
         ),
+        **({"impact_not_charged": sorted(uncharged)} if uncharged else {}),
     }
 
 
@@ -132,6 +135,23 @@ def floor_told(rule: CppiRule) -> dict[str, Any]:
     always = next(iter(floor.values())) if len(floor) == 1 else floor
     told = {"words": rule.words, "multiplier": float(rule.multiplier), "floor": always}
     return told | {"most": float(rule.most), "safe": rule.safe}
+
+
+def _impact_of(ready: Ready) -> tuple[set[str], set[str]]:
+    """What costs charge market impact on, and of that what was charged none on any session."""
+    costs = ready.rules.costs
+    asked: set[str] = set()
+    charged: set[str] = set()
+    for setting in ready.settings:
+        made = setting.conditions
+        rates = () if made is None else made.charges[-3:]
+        for at, symbol in enumerate(setting.history.symbols):
+            if symbol == CASH or not costs.by_instrument.get(symbol, costs).moves_prices:
+                continue
+            asked.add(symbol)
+            if made is None or any(rate[:, at].any() for rate in rates):
+                charged.add(symbol)
+    return asked, asked - charged
 
 
 def _target(setting: Setting) -> dict[str, float] | str:

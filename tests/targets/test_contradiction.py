@@ -14,7 +14,7 @@ from trimtab.targets.objectives.constraints import Constraints
 from trimtab.targets.objectives.curbed import can_meet
 from trimtab.targets.objectives.optimised import contradiction_told
 from trimtab.targets.solvers.contradiction import MOST_SIDES, needed_sides
-from trimtab.targets.solvers.limits import Limits, Names, Tracking, Turnover, within
+from trimtab.targets.solvers.limits import Limits, Names, Tracking, Turnover, leverage, within
 from trimtab.targets.solvers.programme import Row
 from trimtab.targets.solvers.too_few import too_few
 
@@ -104,6 +104,44 @@ def test_what_contradicts_a_number_of_names_is_told_with_it() -> None:
         "each of C, D at most 0.4; weights that sum to 1; duo at most 0.3; at most 2 names"
     )
     assert too_few(names, replace(within(4), names=Names(2))) == ""
+
+
+HELD = np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+WHOLE = "weights that sum to 1"
+
+
+@pytest.mark.parametrize(
+    ("limits", "clash"),
+    [
+        (
+            replace(within(6), names=Names(5, 3, 0.4)),
+            "weights that sum to 1; at least 3 names; each that is held at least 0.4",
+        ),
+        (
+            replace(within(6), names=Names(4, 4, 0.3)),
+            "weights that sum to 1; at least 4 names; each that is held at least 0.3",
+        ),
+        (
+            replace(within(6, 0.1), turnover=Turnover(HELD, 0.8), names=Names(5)),
+            "each at least 0.1; at most 5 names",
+        ),
+        (
+            replace(within(6, 0.0, 0.9), turnover=Turnover(HELD, 0.15), names=Names(5, 1, 0.2)),
+            f"A at most 0.9; {WHOLE}; turnover at most 0.15; each that is held at least 0.2",
+        ),
+        (
+            replace(within(6), tracking=Tracking(np.full(6, 1 / 6), 0.05), names=Names(2)),
+            "tracking error at most 0.05; at most 2 names",
+        ),
+        (
+            replace(within(6, -0.1, 0.18), turnover=leverage(6, 1.3), names=Names(5)),
+            "each at most 0.18; weights that sum to 1; at most 5 names",
+        ),
+    ],
+)  # fmt: skip
+def test_nothing_told_beside_a_number_of_names_is_needless(limits: Limits, clash: str) -> None:
+    """Of a number of names, and of all that goes with one, only what contradicts is told."""
+    assert told(limits) == clash
 
 
 def test_every_estimator_names_the_limits_that_contradict_each_other() -> None:

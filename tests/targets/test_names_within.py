@@ -8,11 +8,14 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from trimtab.targets.estimators.genetic import evolve
 from trimtab.targets.estimators.optimiser import Optimiser
 from trimtab.targets.objectives.cardinality import choice
 from trimtab.targets.objectives.constraints import Constraints
 from trimtab.targets.objectives.curbed import solve_within
+from trimtab.targets.objectives.names_within import choice_within
 from trimtab.targets.solvers.limits import (
+    Breeding,
     Limits,
     Names,
     Search,
@@ -53,6 +56,8 @@ def best_of_all(limits: Limits, matrix: np.ndarray, linear: np.ndarray) -> float
         for chosen in combinations(range(N), count):
             held = np.zeros(N, dtype=bool)
             held[list(chosen)] = True
+            if (limits.low[~held] > 0.0).any():
+                continue
             floor = np.maximum(limits.low, names.smallest) if names.smallest else limits.low
             some = replace(
                 limits,
@@ -88,6 +93,54 @@ def test_no_choice_of_names_is_better_than_the_proved_one(kind: str, seed: int) 
             assert limits.turnover.of(found.weights) <= limits.turnover.most + 1e-9
         if limits.tracking is not None:
             assert limits.tracking.of(found.weights, covariance) <= limits.tracking.most + 1e-9
+
+
+@pytest.mark.parametrize("smallest", [0.0, 0.15])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_has_a_minimum_is_held_whichever_search_chooses(seed: int, smallest: float) -> None:
+    """A weight's minimum is firm: both searches take in who has one, and hold the best others."""
+    returns, covariance = market(seed)
+    low = np.where(np.argsort(returns) < 2, [0.2, 0.1, 0.2, 0.1, 0.2, 0.1], 0.0)
+    limits = replace(within(N), low=low, names=Names(3, 1, smallest))
+
+    kernel = choice(limits, 3.0 * covariance, -returns, covariance)
+    within_limits = choice_within(limits, 3.0 * covariance, -returns, covariance)
+
+    best = best_of_all(limits, 3.0 * covariance, -returns)
+    for found in (kernel, within_limits):
+        assert found.status == "optimal"
+        assert found.objective == pytest.approx(best, abs=1e-9)
+        assert (found.weights >= low - 1e-12).all()
+
+
+@pytest.mark.parametrize("names", [Names(3), Names(N, 1, 0.25)])
+def test_more_minima_than_may_be_held_are_no_choice(names: Names) -> None:
+    """Four that have to be held are not three names, nor a quarter each where 20% is the most."""
+    returns, covariance = market(1)
+    low = np.array([0.1, 0.1, 0.1, 0.1, 0.0, 0.0])
+    limits = replace(within(N), low=low, high=np.array([0.2, 1, 1, 1, 1, 1]), names=names)
+
+    kernel = choice(limits, 3.0 * covariance, -returns, covariance)
+    within_limits = choice_within(limits, 3.0 * covariance, -returns, covariance)
+
+    assert kernel.status == within_limits.status == "infeasible"
+    assert np.isnan(kernel.weights).all()
+
+
+def test_a_genetic_search_holds_what_has_a_minimum() -> None:
+    """With few names and with any number of them, a fitness that shuns a minimum meets it."""
+    low = np.array([0.0, 0.1, 0.0, 0.2, 0.0, 0.0])
+    shuns = np.array([1.0, -1.0, 0.5, -1.0, 0.2, 0.1])
+    breeding = Breeding(size=10, births=10, generations=10)
+
+    few = evolve(
+        lambda w: w @ shuns, replace(within(N), low=low, names=Names(3)), breeding=breeding
+    )
+    free = evolve(lambda w: w @ shuns, replace(within(N), low=low), breeding=breeding)
+
+    assert few.broken == free.broken == 0.0
+    for found in (few, free):
+        np.testing.assert_allclose(found.weights, [0.7, 0.1, 0.0, 0.2, 0.0, 0.0], atol=1e-6)
 
 
 def test_a_stopped_choice_has_the_best_so_far_and_a_proven_gap() -> None:

@@ -149,6 +149,8 @@ def _mutate(task: Task, herd: Herd, count: int, draw: Column) -> None:
         return
     child = herd.child
     place = int(draw[6] * count)
+    if task.must[child[place]]:
+        return
     child[place] = child[count - 1]
     filled(task, child, count - 1, count, draw[7])
 
@@ -165,7 +167,7 @@ def _exchange(task: Task, herd: Herd, small: Small, count: int) -> bool:
     for a in range(count):
         i = child[a]
         spare = weights[a] * weights[a] * task.matrix[i][i]
-        if spare < least:
+        if spare < least and not task.must[i]:
             least, leaves = spare, a
     loudest, comes = ENDLESS, -1
     for i in range(task.n):
@@ -182,7 +184,7 @@ def _exchange(task: Task, herd: Herd, small: Small, count: int) -> bool:
             pull += multipliers[j] * task.rows[j][i]
         if pull < loudest:
             loudest, comes = pull, i
-    if comes < 0 or loudest >= 0.0:
+    if comes < 0 or leaves < 0 or loudest >= 0.0:
         return False
     for a in range(count):
         herd.pool[a] = child[a]
@@ -240,6 +242,10 @@ def repair(
             task.linear[i] = -wish[i]
             found[k][i] = 0.0
         held = 0
+        for i in range(task.n):
+            if task.must[i]:
+                names[held] = i
+                held += 1
         while held < task.most:
             largest, who = NOTHING, -1
             for i in range(task.n):

@@ -41,6 +41,7 @@ class Task(NamedTuple):
     Args:
         matrix, linear: Shape (n, n) and (n,).
         floor, high: Of a name that is held, shape (n,), floor >= 0.
+        must: Whether a name has to be held, shape (n,); at most `most` have to.
         rows, limits: As in `programme.solved`, shape (m, n) and (2, m).
         n, m: How many weights and rows.
         least, most: How many names may be held.
@@ -50,6 +51,7 @@ class Task(NamedTuple):
     linear: Column
     floor: Column
     high: Column
+    must: Column
     rows: Column
     limits: Column
     n: int

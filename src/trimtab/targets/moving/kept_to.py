@@ -203,12 +203,6 @@ def curbed(
     if kept.max_names is not None or kept.min_names is not None or kept.smallest > 0.0:
         most = len(names) if kept.max_names is None else min(kept.max_names, len(names))
         few = Names(most, max(kept.min_names or 1, 1), kept.smallest / part, _words(kept))
-        # Limits of a weight are of one that is held: what must be held is a row.
-        rows += [
-            Row(name, spread({name: 1.0}, place), float(limits.low[place[name]]), None)
-            for name in names
-            if limits.low[place[name]] > 0.0
-        ]
     search = replace(Search(), most_nodes=kept.most_choices)
     found = replace(
         limits,
@@ -223,11 +217,11 @@ def curbed(
     return found, called
 
 
-def _words(kept: KeptTo) -> str:
+def _words(kept: KeptTo) -> dict[str, str]:
     """The limits of a choice of names as they are written."""
     said = (
-        ("max_names", kept.max_names),
-        ("min_names", kept.min_names),
-        ("min_position", f"{kept.smallest * 100:.4g}" if kept.smallest else None),
+        ("most", "max_names", kept.max_names),
+        ("least", "min_names", kept.min_names),
+        ("smallest", "min_position", f"{kept.smallest * 100:.4g}" if kept.smallest else None),
     )
-    return ", ".join(f"{key} = {value}" for key, value in said if value is not None)
+    return {which: f"{key} = {value}" for which, key, value in said if value is not None}

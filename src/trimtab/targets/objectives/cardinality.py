@@ -9,6 +9,7 @@ to stop; its gap then says how much better anything could be.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trimtab.kernels import breeding
@@ -18,7 +19,7 @@ from trimtab.kernels.programme import MARKS, PLACE, Space
 from trimtab.kernels.quadratic import ENDLESS
 from trimtab.model.frozen import dataclass
 from trimtab.targets.solvers.limits import Breeding, Limits, Names, Search, without_needless
-from trimtab.targets.solvers.programme import Programme, Solution, Status
+from trimtab.targets.solvers.programme import Programme, Row, Solution, Status
 from trimtab.targets.solvers.quadratic import programme_parts, space_for
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def bred(
     """The best choice that a genetic search finds.
 
     Args:
-        programme: Without a cost of moving; its limits are of those that are held.
+        programme: Without a cost of moving; who may not weigh 0 has to be held.
         names: How many.
         breeding: How the search goes.
         progress: Called after each generation with its number and the best objective so far; it
@@ -82,7 +83,7 @@ def proved(
     """The best choice there is, or the best so far with its gap.
 
     Args:
-        programme: Without a cost of moving; its limits are of those that are held.
+        programme: Without a cost of moving; who may not weigh 0 has to be held.
         names: How many.
         search: How far to look.
     """
@@ -152,7 +153,7 @@ class Question:
         import numpy as np
 
         assert programme.held is None, "a choice of names knows no cost of moving"
-        n, m = len(programme.linear), len(programme.rows)
+        n = len(programme.linear)
         most = min(names.most, n)
         floor = np.maximum(programme.low, names.smallest or -np.inf)
         high = programme.high
@@ -163,9 +164,17 @@ class Question:
             high = np.maximum(np.minimum(high, (programme.rows[0].high or 1.0) - others), 0.0)
             high[high < floor] = 0.0
             floor = np.minimum(floor, high)
+        # Not to be held is against a limit that does not allow 0.
+        must = (programme.low > 0.0) | (programme.high < 0.0)
+        if must.sum() > most or (must & (high == 0.0)).any():
+            never = Row("who must be held cannot be", np.zeros(n), 1.0, None)
+            programme, must = replace(programme, rows=(*programme.rows, never)), must & False
+        m = len(programme.rows)
         matrix, linear, _, rows, limits = programme_parts(programme)
         self.n = n
-        self.task = kernel.Task(matrix, linear, floor, high, rows, limits, n, m, names.least, most)
+        self.task = kernel.Task(
+            matrix, linear, floor, high, must, rows, limits, n, m, names.least, most
+        )
         self.small = kernel.Small(
             np.zeros((most, most)),
             np.zeros(most),
@@ -194,6 +203,7 @@ class Question:
             np.full(depth, -ENDLESS),
         )
         tree.state[0][np.asarray(self.task.high) <= 0.0] = kernel.LEFT_OUT
+        tree.state[0][np.asarray(self.task.must)] = kernel.TAKEN
         self.wide.integers[PLACE] = 2
         tree.place[0] = 3
         return tree
@@ -231,6 +241,7 @@ def _bred(
     import numpy as np
 
     task, best = question.task, question.best
+    must = np.asarray(task.must)
     usable = np.flatnonzero(np.asarray(task.high) > 0.0)
     count = min(task.most, len(usable))
     if count == 0 or count < task.least:
@@ -241,9 +252,11 @@ def _bred(
     # The first choices are drawn, but for one: of the names that are best alone.
     alone = 0.5 * np.diagonal(task.matrix) + task.linear
     for k in range(how.size):
-        drawn = rng.permutation(usable)[:count]
+        drawn = rng.permutation(usable)
         if k == 0:
-            drawn = usable[np.argsort(alone[usable], kind="stable")[:count]]
+            drawn = usable[np.argsort(alone[usable], kind="stable")]
+        # Those that have to be held come first.
+        drawn = drawn[np.argsort(~must[drawn], kind="stable")[:count]]
         herd.names[k, :count] = np.sort(drawn)
         herd.count[k] = -1 - count
     quiet, generation = 0, 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import nan
+from math import inf, isfinite, nan, sqrt
 from typing import TYPE_CHECKING
 
 from trimtab.model.findings import Finding, Severity
@@ -18,7 +18,7 @@ from trimtab.targets.objectives.asked import (
     value_by_history,
 )
 from trimtab.targets.objectives.ended import ended_early, not_ended
-from trimtab.targets.solvers.contradiction import contradiction
+from trimtab.targets.solvers.contradiction import contradiction, name_sides, told_sides
 from trimtab.targets.solvers.limits import Limits
 
 if TYPE_CHECKING:
@@ -172,14 +172,23 @@ def contradiction_told(
         return contradiction(list(names), without, free, meets=meets)
     from trimtab.targets.solvers.too_few import too_few
 
-    clash = too_few(list(names), limits)
+    def nearest(some: Limits) -> float:
+        from trimtab.targets.objectives.cardinality import choice
+
+        assert limits.tracking is not None, "asked where a tracking error is limited"
+        # Half the square of the tracking error is the objective, but for what is always the same.
+        benchmark = limits.tracking.benchmark
+        found = choice(some, covariance, -covariance @ benchmark, covariance)
+        if found.status == "infeasible":
+            return inf
+        least = 2.0 * (found.objective - found.gap) + float(benchmark @ covariance @ benchmark)
+        return sqrt(max(least, 0.0)) if isfinite(least) else 0.0
+
+    clash = too_few(list(names), limits, nearest=nearest)
     if clash:
         return clash
-    few = limits.names
-    told = f"at most {few.most} names" + (f", at least {few.least}" if few.least > 1 else "")
-    if few.smallest > 0.0:
-        told += f", each of at least {few.smallest:.4g}"
-    return f"{few.words or told}; and the other limits, which can be met without that"
+    few = told_sides(list(names), limits, set(name_sides(limits.names)), ())
+    return f"{few}; and the other limits, which can be met without that"
 
 
 def _chosen(

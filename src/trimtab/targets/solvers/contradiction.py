@@ -11,11 +11,11 @@ from trimtab.targets.solvers.limits import TRACKING, TURNOVER
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from trimtab.targets.solvers.limits import Limits
+    from trimtab.targets.solvers.limits import Limits, Names
     from trimtab.targets.solvers.programme import Row, Solution
 
 Side: TypeAlias = tuple[str, int, str]
-"""`weight` or `row`, its place, and `low` or `high`."""
+"""`weight` or `row`, its place, and `low` or `high`; or `names`, and which of them."""
 
 MOST_SIDES = 120
 """So many are left out one after the other to see whether it takes each; of more, most go first."""
@@ -77,7 +77,26 @@ def told_sides(names: list[str], limits: Limits, needed: set[Side], rows: Sequen
         least = f" at least {_amount(limits, row.low, row)}" if low else ""
         most = f" at most {_amount(limits, row.high, row)}" if high else ""
         parts.append(f"{row.name}{least}{' and' if least and most else ''}{most}")
+    few = limits.names
+    if few is not None:
+        sides = [side for side in name_sides(few) if side in needed]
+        parts += [_of_names(limits, few, which) for _, _, which in sides]
     return "; ".join(parts)
+
+
+def name_sides(few: Names) -> list[Side]:
+    """What is limited about a number of names."""
+    limited = (("most", True), ("least", few.least > 1), ("smallest", few.smallest > 0.0))
+    return [("names", 0, which) for which, is_limited in limited if is_limited]
+
+
+def _of_names(limits: Limits, few: Names, which: str) -> str:
+    """One side of a number of names in words."""
+    if which in few.words:
+        return few.words[which]
+    if which == "smallest":
+        return f"each that is held at least {_amount(limits, few.smallest)}"
+    return f"at most {few.most} names" if which == "most" else f"at least {few.least} names"
 
 
 def _unreachable(limits: Limits, needed: set[Side], rows: Sequence[int]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field, replace
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -75,13 +75,13 @@ class Names:
         most: At most so many, >= 1.
         least: At least so many.
         smallest: A name that is held has at least this weight.
-        words: What the limits are, for messages.
+        words: What `most`, `least` and `smallest` are called in messages, where it is told.
     """
 
     most: int
     least: int = 1
     smallest: float = 0.0
-    words: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 Stop = Callable[[int, float, float], bool]

@@ -339,11 +339,10 @@ def test_leverage_that_cannot_be_met_is_named() -> None:
     [
         (Constraints(leverage=0.9), "1 or more"),
         (Constraints(leverage=1.6, held={"A": 1.0}, turnover=0.3), "keep one"),
-        (Constraints(leverage=1.6, max_names=2), "leverage"),
     ],
 )
 def test_leverage_that_goes_with_nothing_is_refused(rules: Constraints, word: str) -> None:
-    """Below 1 it contradicts the budget; with turnover or names it is another problem."""
+    """Below 1 it contradicts the budget; with turnover it is another problem."""
     moves = np.random.default_rng(3).normal(0.0004, 0.01, (300, 6))
 
     with pytest.raises(ValueError, match=word):

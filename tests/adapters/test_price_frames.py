@@ -215,6 +215,19 @@ def test_a_folder_is_its_files_together(tmp_path: Path) -> None:
     assert np.isnan(prices.close).tolist() == [[False, True], [False, False], [True, False]]
 
 
+def test_a_file_beside_prices_is_to_be_moved_out_of_their_folder(tmp_path: Path) -> None:
+    """A folder is read whole: what is no table of prices in it is named, with where to put it."""
+    (tmp_path / "spy.csv").write_text("date,SPY\n2024-01-02,1\n")
+    (tmp_path / "spy.factor.csv").write_text("20240102,1,1\n")
+    (tmp_path / "notes.csv").write_text("")
+
+    with pytest.raises(InputError) as raised:
+        read_prices(tmp_path)
+
+    assert [one.file for one in raised.value.problems] == ["notes.csv", "spy.factor.csv"]
+    assert all("move it out of the folder" in one.remedy for one in raised.value.problems)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -235,6 +248,15 @@ def test_a_folder_is_its_files_together(tmp_path: Path) -> None:
         ("date,A\n2024-01-02,1\n2024-01-03\n", "prices.csv:3: 1 field where the header has 2"),
         ("date,symbol,Price\n2024-01-02,A,1\n2024-01-02,B,1\n", "rename Price to close"),
         ("date,A,A\n2024-01-02,1,2\n", "the column 'A' stands twice"),
+        ("20240102,1,1\n20240103,1,1\n", "numbers where the names of columns belong"),
+        (
+            "date,A\n" + "2024-01-02,1\n2024-01-03,2\n" * 3,
+            "most days have several rows, as prices within the day do -> keep one row a day",
+        ),
+        (
+            "date,symbol,close\n" + "2024-01-02,X,1\n2024-01-03,X,2\n" * 3,
+            "most days have several rows of X",
+        ),
         ("date;A\n2024-01-02;1\n", "separates its fields"),
         ("", "it is empty"),
         ("date,A\n", "it has no prices"),

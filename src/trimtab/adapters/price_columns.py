@@ -335,6 +335,10 @@ def check_symbols(table: PriceTable, symbols: Sequence[str]) -> None:
             table.problem(None, "", f"{shown(symbol)} is no symbol", remedy)
 
 
+SEVERAL_A_DAY = 3
+"""Repeated dates from which they are no slip, where most dates are repeated."""
+
+
 def places_in_order(
     table: PriceTable, days: Days, name: str, *, rows: Any = None, symbol: str = ""
 ) -> NDArray[np.int64]:
@@ -343,7 +347,14 @@ def places_in_order(
 
     order = np.argsort(days, kind="stable")
     sorted_days = days[order]
-    for k in np.flatnonzero(sorted_days[1:] == sorted_days[:-1]):
+    again = np.flatnonzero(sorted_days[1:] == sorted_days[:-1])
+    count = len(days) - len(again)
+    if len(again) >= SEVERAL_A_DAY and 2 * len(np.unique(sorted_days[again])) > count:
+        whose = f" of {symbol}" if symbol else ""
+        wrong = f"most days have several rows{whose}, as prices within the day do"
+        table.problem(None, name, wrong, "keep one row a day, its last price as the close")
+        return order
+    for k in again:
         repeated = int(order[k + 1])
         place = repeated if rows is None else int(rows[repeated])
         whose = f" for {symbol}" if symbol else ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ from trimtab.model.findings import Finding
 
 MOST_PROBLEMS = 50
 """Problems told of one source; beyond that it is not a slip but another kind of file."""
+
+
+_NUMBERS = re.compile(r"[-+0-9.eE/: ]*", re.ASCII)
+"""What a first row of dates and numbers has, and a header only by chance."""
 
 
 @dataclass
@@ -67,7 +72,24 @@ def tables_of(path: Path) -> list[PriceTable]:
     if not files:
         wrong = "the folder has no .csv and no .parquet files"
         raise InputError([Problem(str(path), None, "", wrong, "correct the path")])
-    return [_table_of(file) for file in files]
+    tables: list[PriceTable] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            tables.append(_table_of(file))
+        except InputError as error:
+            problems += [_beside_prices(one) for one in error.problems]
+    if problems:
+        raise InputError(problems)
+    return tables
+
+
+def _beside_prices(problem: Problem) -> Problem:
+    """A problem of a file of a folder whose form is at fault: it may be no table of prices."""
+    if problem.line not in (None, 1):
+        return problem
+    other = "where it is no table of prices, move it out of the folder, or name the price files"
+    return replace(problem, remedy=f"{problem.remedy}; {other}")
 
 
 def _kind(path: Path) -> str:
@@ -142,6 +164,10 @@ def _header(table: PriceTable, names: list[str], number: int, line: str) -> list
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         wrong = f"the column {shown(twice[0])} stands twice"
+        if names[0] and all(_NUMBERS.fullmatch(name) for name in names):
+            wrong = "its first row has numbers where the names of columns belong"
+            remedy = "begin with date,SPY,AGG"
+            raise InputError([Problem(table.source, number, "", wrong, remedy)])
         raise InputError([Problem(table.source, number, "", wrong, "keep one of them")])
     return names
 

@@ -83,3 +83,7 @@ class OptionError(InputError, ValueError):
 
     def __str__(self) -> str:
         return self.wrong
+
+
+class UnknownNameError(OptionError, KeyError):
+    """A policy, figure or scenario that a result does not have; its text names those there are."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from trimtab.model.errors import UnknownNameError
 from trimtab.model.findings import Finding
 from trimtab.simulate.accounts.assumed import assumed_of_runs
 from trimtab.simulate.accounts.findings import findings_of
@@ -37,7 +38,7 @@ class AccountBacktest:
             if run.name == name:
                 return run
         known = ", ".join(repr(run.name) for run in self.runs)
-        raise KeyError(f"no policy {name!r} in this backtest; there are {known}")
+        raise UnknownNameError(f"no policy {name!r} in this backtest; there are {known}")
 
     def __iter__(self) -> Iterator[AccountRun]:
         return iter(self.runs)

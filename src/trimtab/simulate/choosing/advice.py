@@ -24,7 +24,7 @@ from math import isnan, sqrt
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
-from trimtab.model.errors import OptionError
+from trimtab.model.errors import OptionError, UnknownNameError
 from trimtab.model.findings import Finding
 from trimtab.model.policy import Policy
 from trimtab.simulate.choosing.accounts import InAccounts
@@ -159,7 +159,7 @@ class Advice:
         for choice in self.choices:
             if choice.name == name:
                 return choice
-        raise KeyError(f"no policy {name!r} was tried")
+        raise UnknownNameError(f"no policy {name!r} was tried")
 
     @property
     def sentence(self) -> str:

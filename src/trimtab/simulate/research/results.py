@@ -7,6 +7,7 @@ from dataclasses import field
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from trimtab.model.errors import UnknownNameError
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.simulate.frames import html_table, make_frame, text_table
@@ -57,7 +58,7 @@ class Backtest:
             if result.name == name:
                 return result
         known = ", ".join(repr(result.name) for result in self.policies)
-        raise KeyError(f"no policy {name!r} in this backtest; there are {known}")
+        raise UnknownNameError(f"no policy {name!r} in this backtest; there are {known}")
 
     def __iter__(self) -> Iterator[PolicyResult]:
         return iter(self.policies)
@@ -90,7 +91,7 @@ class Backtest:
             threads: How many to run at once; by default one a core. They change no figure.
 
         Raises:
-            KeyError: There is no such policy.
+            UnknownNameError: There is no such policy.
             ValueError: An option makes no sense.
         """
         assert self.differ is not None, "trimtab.backtest gives results that can be compared"

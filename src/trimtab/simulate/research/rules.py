@@ -128,6 +128,10 @@ def read_rules(
     Raises:
         OptionError: One of them makes no sense.
     """
+    amounts = {"cash": cash, "cash_rate": cash_rate, "fee": fee, "participation": participation}
+    for name, amount in {**amounts, "loan_rate": loan_rate}.items():
+        if isinstance(amount, str):
+            raise OptionError(f"{name} {amount!r}: a number, without quotes")
     if not 0 < cash < float("inf"):
         raise OptionError(f"cash {cash!r}: must be above zero and finite")
     if cost_rule not in RULES:

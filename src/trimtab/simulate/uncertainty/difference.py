@@ -8,7 +8,7 @@ from functools import cached_property
 from math import ceil, floor, isnan, log10
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from trimtab.model.errors import OptionError
+from trimtab.model.errors import OptionError, UnknownNameError
 from trimtab.simulate.frames import html_table, make_frame, text_table
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Difference:
             if gap.figure.name == figure:
                 return gap
         known = ", ".join(gap.figure.name for gap in self.gaps)
-        raise KeyError(f"no figure {figure!r}; there are {known}")
+        raise UnknownNameError(f"no figure {figure!r}; there are {known}")
 
     def __iter__(self) -> Iterator[Gap]:
         return iter(self.gaps)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from trimtab.model.errors import UnknownNameError
 from trimtab.model.findings import Finding
 from trimtab.simulate.frames import html_table, make_frame, text_table
 from trimtab.simulate.said import findings_listed, with_findings
@@ -60,16 +61,16 @@ class Outcomes:
         if name in self.names:
             return self.names.index(name)
         known = ", ".join(repr(one) for one in self.names)
-        raise KeyError(f"no policy {name!r} here; there are {known}")
+        raise UnknownNameError(f"no policy {name!r} here; there are {known}")
 
     def of(self, name: str, figure: str) -> Floats:
         """One figure of one policy on every path, shape (paths,).
 
         Raises:
-            KeyError: There is no such policy or figure.
+            UnknownNameError: There is no such policy or figure.
         """
         if figure not in PLACES:
-            raise KeyError(f"no figure {figure!r}; there are {', '.join(PLACES)}")
+            raise UnknownNameError(f"no figure {figure!r}; there are {', '.join(PLACES)}")
         return self.table[:, self._place(name), PLACES[figure]]
 
     def shortfall(self, goal: float | None = None) -> dict[str, float]:
@@ -90,7 +91,7 @@ class Outcomes:
             level: Of the percentile intervals.
 
         Raises:
-            KeyError: There is no such policy.
+            UnknownNameError: There is no such policy.
         """
         a, b = self._place(first), self._place(second)
         return difference_of(

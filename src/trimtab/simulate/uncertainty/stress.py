@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
-from trimtab.model.errors import InputError, OptionError
+from trimtab.model.errors import InputError, OptionError, UnknownNameError
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
@@ -93,7 +93,7 @@ class Stress:
             if one.name == name:
                 return one
         known = ", ".join(repr(one.name) for one in self.scenarios)
-        raise KeyError(f"no scenario {name!r}; there are {known}")
+        raise UnknownNameError(f"no scenario {name!r}; there are {known}")
 
     def __iter__(self) -> Iterator[Stressed]:
         return iter(self.scenarios)

@@ -50,3 +50,36 @@ def replace_price(path: Path, day: str, symbol: str, price: str) -> None:
     cells[2] = price
     lines[place] = ",".join(cells)
     path.write_text("\n".join(lines) + "\n")
+
+
+OWN = """
+[accounts.roth.target.stocks]
+hold = ["IBM", "AAPL", "GOOG"]
+max_percent = 70
+[accounts.roth.target.bonds]
+hold = ["BOND10"]
+[accounts.roth.target.cash]
+percent = 5
+hold = ["CASH"]
+"""
+"""Sleeves of one account alone: two whose shares are to be found, beside cash."""
+
+OWN_OPTIMIZE = """[accounts.roth.target.optimize]
+objective = "min-volatility"
+history = "1y"
+"""
+
+
+def account_folder(
+    path: Path, *, own: str = OWN + OWN_OPTIMIZE, optimize: str = "", when: str = "monthly"
+) -> Path:
+    """The demo household of which `roth` has a target of its own; the other two accounts share one
+    that is written, or found where `optimize` says how.
+    """
+    if optimize:
+        moving_folder(path, optimize=optimize, when=when)
+    else:
+        written_folder(path, when=when)
+    toml = path / "portfolio.toml"
+    toml.write_text(toml.read_text() + own)
+    return path

@@ -141,13 +141,20 @@ def test_limits_need_something_to_be_found(make: Make) -> None:
     assert [key for _, _, key in places] == ["target.us.min_percent"]
 
 
-def test_an_account_has_no_found_target_of_its_own(make: Make) -> None:
-    """Only the target that accounts share is found."""
-    own = '[accounts.brokerage.target.optimize]\n[accounts.brokerage.target.x]\nhold = ["VTI"]\n'
+def test_an_account_may_have_a_found_target_of_its_own(make: Make) -> None:
+    """It is read by the same rules, in its own table; the household's stays written beside it."""
+    own = (
+        '[accounts.brokerage.target.optimize]\nevery = "weekly"\n'
+        '[accounts.brokerage.target.x]\nhold = ["VTI"]\n'
+        '[accounts.brokerage.target.y]\nhold = ["BND"]\nmax_percent = 30\n'
+    )
 
-    places = places_of(make(TOML + own))
+    portfolio = read_portfolio(make(TOML + own))
 
-    assert [key for _, _, key in places] == ["accounts.brokerage.target.optimize"]
+    assert portfolio.rules["brokerage"].every == "weekly"
+    account = portfolio.household.accounts["brokerage"]
+    assert (account.target, account.shares_target) == (None, False)
+    assert [leaf.most for leaf in portfolio.rules["brokerage"].tree.leaves()] == [10_000, 3_000]
 
 
 GLIDE = TOML.replace(

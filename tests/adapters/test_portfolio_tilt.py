@@ -49,7 +49,7 @@ def test_every_key_is_read(make: Make) -> None:
         ("intl", 0, 10000),
         ("bonds", 0, 10000),
     ]
-    assert portfolio.series == {"curve": (folder / "spread.csv", "value")}
+    assert portfolio.targets["household"].series == {"curve": (folder / "spread.csv", "value")}
     assert not moving.is_dated
 
 

@@ -59,7 +59,7 @@ def test_a_batch_trades_to_what_a_plan_finds(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "a" / "summary.json").read_text())["found"]
     shares = {one["sleeve"]: one["weight"] for one in told["sleeves"]}
     assert shares == {leaf.name: float(leaf.weight) for leaf in target.leaves()}
-    assert given.found is None
+    assert given.founds == ()
 
 
 def test_a_batch_without_a_target_stops(tmp_path: Path) -> None:

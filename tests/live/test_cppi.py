@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from trimtab.adapters.portfolio_folder import read_portfolio
-from trimtab.adapters.portfolio_prices import mover_of, portfolio_prices
-from trimtab.batch.run import _with_target
+from trimtab.adapters.portfolio_prices import movers_of, portfolio_prices
+from trimtab.batch.run import _with_targets
 from trimtab.cli.main import main
 from trimtab.live.book import open_book
 from trimtab.live.history import account_runs
@@ -218,7 +218,7 @@ def test_a_batch_has_no_floor(tmp_path: Path) -> None:
     portfolio = read_portfolio(insured_folder(tmp_path))
 
     with pytest.raises(InputError) as caught:
-        _with_target(portfolio, mover_of(portfolio), DAY)
+        _with_targets(portfolio, movers_of(portfolio), DAY)
 
     assert caught.value.problems[0].key == "target.cppi"
 
@@ -241,7 +241,7 @@ def test_a_floor_is_asked_only_when_the_policy_looks(
     monkeypatch.setattr("trimtab.targets.moving.insured.insured", asked)
     seldom = account_runs(book, policies, **span)  # type: ignore[arg-type]
     few = len(sessions)
-    monkeypatch.setattr("trimtab.simulate.accounts.session._is_asked_when_it_looks", lambda _: 0)
+    monkeypatch.setattr("trimtab.simulate.accounts.session._is_asked_when_it_looks", lambda *_: 0)
     often = account_runs(book, policies, **span)  # type: ignore[arg-type]
 
     assert seldom == often

@@ -224,7 +224,7 @@ def test_what_counts_from_holdings_is_ordered_alike_by_plan_and_account_mode(
     mandate = book.mandate(end)
     source = book._price_file({})
     markets = source.snapshots(DAY, end, sorted(mandate.household.instruments))
-    run = backtest_accounts(mandate, opening, markets, mover=book.mover())
+    run = backtest_accounts(mandate, opening, markets, movers=book.movers())
 
     assert len(orders) > 2
     assert told(run.orders) == told(orders)

@@ -50,7 +50,7 @@ def test_a_backtest_orders_what_plan_and_apply_order(tmp_path: Path, when: str, 
     mandate = book.mandate(END)
     source = book._price_file({})
     markets = source.snapshots(START, END, sorted(mandate.household.instruments))
-    run = backtest_accounts(mandate, opening, markets, mover=book.mover())
+    run = backtest_accounts(mandate, opening, markets, movers=book.movers())
 
     assert len(orders) > 3
     assert told(run.orders) == told(orders)

@@ -72,8 +72,8 @@ def test_a_backtest_orders_what_plan_and_apply_order(
 
     mandate = book.mandate(END)
     markets = book._price_file({}).snapshots(START, END, sorted(mandate.household.instruments))
-    mover = None if optimize is None else book.mover()
-    run = backtest_accounts(mandate, opening, markets, mover=mover, watch=book.watch())
+    movers = {} if optimize is None else book.movers()
+    run = backtest_accounts(mandate, opening, markets, movers=movers, watch=book.watch())
 
     assert len(readings) > 1
     assert told(run.orders) == told(orders)

@@ -28,7 +28,6 @@ from trimtab.adapters.portfolio_tables.accounts import (
     cost_table,
 )
 from trimtab.adapters.portfolio_tables.files import OPENING_FILES, PORTFOLIO_FILE
-from trimtab.adapters.portfolio_tables.household_target import household_target
 from trimtab.adapters.portfolio_tables.instruments import Instruments
 from trimtab.adapters.portfolio_tables.merged import Models, read_models
 from trimtab.adapters.portfolio_tables.notes import Stranger, bands_of_nothing, nearest, notes
@@ -39,16 +38,13 @@ from trimtab.adapters.portfolio_tables.opening import (
 )
 from trimtab.adapters.portfolio_tables.policy import participation, policy, tax
 from trimtab.adapters.portfolio_tables.price_files import is_priced, price_paths, rates_path
-from trimtab.adapters.portfolio_tables.targets import (
-    account_tree,
-    held,
-    raw_sleeves,
-)
+from trimtab.adapters.portfolio_tables.read_target import ReadTarget, read_target
+from trimtab.adapters.portfolio_tables.targets import check_there_is_one, held, raw_sleeves
 from trimtab.adapters.price_exchange import Exchange
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.adapters.toml_table import Table, fraction, shown
 from trimtab.costs import Costs
-from trimtab.engine.mandate import Mandate
+from trimtab.engine.mandate import HOUSEHOLD, Mandate
 from trimtab.model.accounts import Account, Lot, Sale
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
@@ -56,7 +52,6 @@ from trimtab.model.frozen import dataclass
 from trimtab.model.household import Household
 from trimtab.model.instruments import CASH, Alias
 from trimtab.model.sessions import ALWAYS, Calendar
-from trimtab.model.sleeves import Sleeve
 from trimtab.targets.tree import RawSleeve
 
 TYPE_CHECKING = False
@@ -90,8 +85,8 @@ class Portfolio:
         sales: Sales before the opening that tax rules still look at, oldest first.
         prices: Price files.
         opened: The day of the opening statement; None where it is not said.
-        moving: A target that is found from prices; then `mandate.target` is None.
-        series: By signal of a tilted target the file of its series, and the column in it.
+        targets: What `[target]` says, as `household`, and what each account says of its own, by
+            name: a target that moves is None in the mandate.
         fx: The file of exchange rates; None: they are looked for among the prices.
         fx_bps: By account, or empty for all others, the half-spread of exchange in basis points
             on each order in another currency.
@@ -111,8 +106,7 @@ class Portfolio:
     sales: tuple[Sale, ...] = ()
     prices: tuple[Path, ...] = ()
     opened: date | None = None
-    moving: MovingTarget | None = None
-    series: Mapping[str, tuple[Path, str]] = field(default_factory=dict)
+    targets: Mapping[str, ReadTarget] = field(default_factory=dict)
     fx: Path | None = None
     fx_bps: Mapping[str, Decimal] = field(default_factory=dict)
     participation: Fraction | None = None
@@ -124,6 +118,20 @@ class Portfolio:
     def household(self) -> Household:
         """The household: accounts, instruments, tax."""
         return self.mandate.household
+
+    @property
+    def rules(self) -> Mapping[str, MovingTarget]:
+        """How targets are found that move: `household`, and accounts that have their own."""
+        return {
+            owner: target.moving
+            for owner, target in self.targets.items()
+            if target.moving is not None
+        }
+
+    @property
+    def moving(self) -> MovingTarget | None:
+        """How the household's target is found; None where it is written down, or there is none."""
+        return self.rules.get(HOUSEHOLD)
 
     @property
     def exchange(self) -> Exchange:
@@ -268,38 +276,54 @@ class _Written:
         self.costs: dict[str, Costs] = {"": shared_costs.costs()}
         self.fx_bps = {"": shared_costs.fx_bps}
         self.accounts: dict[str, Account] = {}
+        own_targets: dict[str, ReadTarget] = {}
         for name, table in self.tables:
-            own_tree: Sleeve | None = None
-            if name in own:
-                own_tree = account_tree(table.table("target"), own[name], names)
-            self.accounts[name] = account(name, table, own_tree, self.instruments)
             if "costs" in table:
                 own_costs = cost_table(table.table("costs"), self.instruments).over(shared_costs)
                 self.costs[name], self.fx_bps[name] = own_costs.costs(), own_costs.fx_bps
+            if name in own:
+                own_targets[name] = read_target(
+                    table.table("target"), own[name], names,
+                    models=self.models, born=self.born,
+                    costs=self.costs.get(name, self.costs[""]),
+                )  # fmt: skip
+            said = own_targets.get(name, ReadTarget())
+            self.accounts[name] = account(
+                name,
+                table,
+                said.written,
+                self.instruments,
+                moves=name in own and said.written is None,
+            )
             table.finish()
         if not self.accounts and not self.models.is_cut:
             remedy = 'add [accounts.NAME] with tax = "taxable"'
             root.problem("accounts", "there is no account", remedy)
-        self.shares = household_target(
-            root, target, sleeves, self.accounts, names,
-            models=self.models, born=self.born, costs=self.costs[""],
-        )  # fmt: skip
+        self.shares = ReadTarget()
+        if "target" in root:
+            self.shares = read_target(
+                target, sleeves, names,
+                models=self.models, born=self.born, costs=self.costs[""],
+            )  # fmt: skip
+        elif not self.models.is_cut:
+            # Where it may stand in a model that could not be read, that is the problem.
+            check_there_is_one(root, self.accounts)
+        self.targets = {HOUSEHOLD: self.shares, **own_targets}
 
     def check_weighed(self) -> None:
         """`worth` needs a target that maximises a utility."""
         if self.policy.when.worth is not None and not self.root.problems:
             from trimtab.targets.moving.watch import why_not_weighed
 
-            wrong = why_not_weighed(self.policy.when, self.shares.moving)
+            wrong = why_not_weighed(self.policy.when, [one.moving for one in self.targets.values()])
             if wrong:
                 self.root.problem(("policy", "when"), *wrong.split("; ", 1))
 
     def check_watched(self) -> None:
         """What a band leaves out of sight is told: a floor, and sleeves with a target of zero."""
-        own = [account.target for account in self.accounts.values()]
-        self.findings += bands_of_nothing(self.policy.when, [self.shares.written, *own])
-        moving = self.shares.moving
-        if moving is not None and moving.cppi is not None:
+        targets = self.targets.values()
+        self.findings += bands_of_nothing(self.policy.when, [one.written for one in targets])
+        if any(one.moving is not None and one.moving.cppi is not None for one in targets):
             from trimtab.targets.moving.cppi import told_of_bands
 
             self.findings += told_of_bands(self.policy.when, "policy")
@@ -359,8 +383,7 @@ class _Written:
         lots = self.opening.lots
         fit = notes(
             household,
-            self.shares.written,
-            self.shares.moving,
+            {name: self.targets.get(name, self.shares).hold for name in self.accounts},
             self.strangers(),
             off_menu=self.unknown(
                 symbol for account in self.accounts.values() for symbol in account.menu or ()
@@ -381,8 +404,7 @@ class _Written:
             sales=self.sales,
             prices=self.prices,
             opened=self.opened,
-            moving=self.shares.moving,
-            series=self.shares.series,
+            targets=self.targets,
             fx=self.fx,
             fx_bps={name: bps for name, bps in self.fx_bps.items() if any(self.fx_bps.values())},
             participation=self.participation,
@@ -401,10 +423,7 @@ class _Written:
 
     def unused(self) -> list[tuple[str, str]]:
         """Instruments that only their own table names, each with the nearest that is used."""
-        targets = (self.shares.written, *(one.target for one in self.accounts.values()))
-        leaves = [leaf for one in targets if one is not None for leaf in one.leaves()]
-        used = {symbol for leaf in leaves for symbol in leaf.hold} | self.used
-        used.update(self.shares.moving.hold if self.shares.moving else ())
+        used = {symbol for one in self.targets.values() for symbol in one.hold} | self.used
         for one in self.accounts.values():
             used.update(one.menu or (), one.do_not_buy, one.do_not_sell, one.keep)
         used.update(symbol for group in self.tax.identical for symbol in group)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.adapters.price_frames import read_prices
+from trimtab.engine.mandate import HOUSEHOLD
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.simulate.prices.history import PriceHistory
 from trimtab.targets.moving.breaking import Breaks
@@ -55,38 +56,50 @@ def _is_bare(path: Path) -> bool:
         return sum(1 for _ in islice((line for line in lines if line.strip()), 2)) == 1
 
 
-def mover_of(portfolio: Portfolio, prices: Prices | None = None) -> Mover:
-    """The portfolio's moving target with the prices that it learns from.
+def movers_of(portfolio: Portfolio, prices: Prices | None = None) -> dict[str, Mover]:
+    """The targets that move, by owner, with the prices that they learn from, which are read once.
 
     Prices that cannot be read are no error here: the target then cannot be found, and says why.
 
     Args:
-        portfolio: One whose target moves.
+        portfolio: Whose targets.
         prices: Its prices, where they were read already.
     """
-    assert portfolio.moving is not None, "this target does not move"
-    unreadable = ""
-    if prices is None and portfolio.moving.needs_prices:
+    unreadable, rules = "", portfolio.rules
+    if prices is None and any(rule.needs_prices for rule in rules.values()):
         prices, unreadable = _read(portfolio)
     symbols = () if prices is None else prices.symbols
-    stands_for = stand_ins(portfolio.moving.tree, portfolio.household.instruments, symbols)
-    series = {
-        name: read if isinstance(read, KnownSeries) else f"{_told(read)}."
-        for name, read in _series(portfolio)
-    }
-    breaks = Breaks() if portfolio.mandate.when.breakdown else None
-    return Mover(
-        portfolio.moving, prices, stands_for, portfolio.calendar, unreadable, series, breaks
-    )
+    found = {}
+    for owner, rule in rules.items():
+        series = {
+            name: read if isinstance(read, KnownSeries) else f"{_told(read)}."
+            for name, read in _series(portfolio, owner)
+        }
+        found[owner] = Mover(
+            rule,
+            prices,
+            stand_ins(rule.tree, portfolio.household.instruments, symbols),
+            portfolio.calendar,
+            unreadable,
+            series,
+            Breaks() if portfolio.mandate.when.breakdown else None,
+            owner,
+        )
+    return found
+
+
+def mover_of(portfolio: Portfolio, prices: Prices | None = None) -> Mover:
+    """What finds the household's target, which moves; arguments as of `movers_of`."""
+    return movers_of(portfolio, prices)[HOUSEHOLD]
 
 
 def portfolio_series(portfolio: Portfolio) -> dict[str, KnownSeries]:
-    """The outside series that tilt a portfolio's target, by signal.
+    """The outside series that tilt the household's target, by signal.
 
     Raises:
         InputError: Everything that is wrong with their files.
     """
-    read = list(_series(portfolio))
+    read = list(_series(portfolio, HOUSEHOLD))
     problems = [
         problem for _, one in read if isinstance(one, InputError) for problem in one.problems
     ]
@@ -95,11 +108,14 @@ def portfolio_series(portfolio: Portfolio) -> dict[str, KnownSeries]:
     return {name: one for name, one in read if isinstance(one, KnownSeries)}
 
 
-def _series(portfolio: Portfolio) -> Iterator[tuple[str, KnownSeries | InputError]]:
-    """Each series, or what is wrong with its file."""
-    if portfolio.series:
-        from trimtab.adapters.series_file import read_series
-    for name, (path, column) in portfolio.series.items():
+def _series(portfolio: Portfolio, owner: str) -> Iterator[tuple[str, KnownSeries | InputError]]:
+    """Each series of an owner's target, or what is wrong with its file."""
+    target = portfolio.targets.get(owner)
+    if target is None or not target.series:
+        return
+    from trimtab.adapters.series_file import read_series
+
+    for name, (path, column) in target.series.items():
         try:
             yield name, read_series(path, os.path.relpath(path, portfolio.folder), column)
         except InputError as error:
@@ -113,17 +129,18 @@ def _told(error: InputError) -> str:
     return f"{'; '.join(told)}{f'; and {more} more' if more > 0 else ''}"
 
 
-def watch_of(portfolio: Portfolio, mover: Mover | None = None) -> Watch:
+def watch_of(portfolio: Portfolio, movers: Iterable[Mover] = ()) -> Watch:
     """What estimates the risk of the portfolio's targets, with the prices that it learns from.
 
     Prices that cannot be read are no error here: nothing is estimated then, and it says why.
 
     Args:
         portfolio: Whose targets.
-        mover: What finds its target from prices, where it moves: those are read already.
+        movers: What finds those that move: where they learn from prices, those are read already.
     """
-    if mover is not None and mover.target.needs_prices:
-        prices, unreadable = mover.prices, mover.unreadable
+    read = next((one for one in movers if one.target.needs_prices), None)
+    if read is not None:
+        prices, unreadable = read.prices, read.unreadable
     else:
         prices, unreadable = _read(portfolio)
     return Watch(prices, portfolio.household.instruments, portfolio.calendar, unreadable)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from trimtab.batch.accounts import Ready, Trouble
 from trimtab.batch.frozen import left_alone, refusal, surely_refused
-from trimtab.batch.kinds import depends_on_holdings
+from trimtab.batch.kinds import found_from_holdings
 from trimtab.batch.tables import Priced, Tables, joined
 from trimtab.engine.decide import decide
-from trimtab.engine.follow import on_day
+from trimtab.engine.follow import NO_MOVERS, on_day
 from trimtab.engine.mandate import Mandate, Request
-from trimtab.engine.worth import asked_of_book
+from trimtab.engine.worth import stood
 from trimtab.kernels import account_columns as kernel
 from trimtab.kernels.account import decide_accounts
 from trimtab.kernels.compile import compiled
@@ -72,7 +72,7 @@ def decided(
     priced: Priced,
     *,
     threads: int,
-    mover: Mover | None = None,
+    movers: Mapping[str, Mover] = NO_MOVERS,
     watch: Watch | None = None,
     progress: Callable[[int], None] = lambda accounts: None,
 ) -> Decided:
@@ -82,7 +82,8 @@ def decided(
         ready: The accounts.
         priced: Prices of the day.
         threads: How many to use.
-        mover: What finds the model's target, where it moves: for each account that it depends on.
+        movers: What finds the model's targets that move, by owner: for each account that they
+            depend on.
         watch: What estimates the risk of targets, where the policy weighs it.
         progress: Told after every account that the engine decided: its place in the chunk.
     """
@@ -114,7 +115,7 @@ def decided(
     status[frozen[~refused]] = kernel.SOLVER
     by_hand = np.flatnonzero(np.isin(status, BY_ENGINE)).tolist()
     for a in by_hand:
-        piece, is_due = _by_engine(a, ready, columns, priced, troubles, mover, watch)
+        piece, is_due = _by_engine(a, ready, columns, priced, troubles, movers, watch)
         progress(a + 1)
         due += is_due
         pieces.append(piece)
@@ -238,7 +239,7 @@ def _by_engine(
     columns: kernel.Accounts,
     priced: Priced,
     troubles: list[Trouble],
-    mover: Mover | None,
+    movers: Mapping[str, Mover],
     watch: Watch | None,
 ) -> tuple[_Piece, bool]:
     """One account decided as `plan` decides it, and whether it was due."""
@@ -248,10 +249,10 @@ def _by_engine(
     lots = tuple(_lot(k, account, columns, priced) for k in range(begin, end))
     state = State(lots, {account: int(columns.cash[a])})
     alone = _with_held(mandate, lots)
-    if mover is not None and depends_on_holdings(alone, mover):
-        worth, held = asked_of_book(mover.target, state, alone, priced.market, Request())
-        day = priced.market.as_of
-        alone = on_day(alone, day, None, mover=mover, watch=watch, worth=worth, held=held)
+    if own := found_from_holdings(alone, movers):
+        rules = {owner: mover.target for owner, mover in own.items()}
+        known = stood(state, alone, priced.market, Request(), rules)
+        alone = on_day(alone, priced.market.as_of, movers=own, watch=watch, stood=known)
     try:
         plan = decide(state, alone, priced.market, priced.market.as_of)
     except AssertionError as error:

@@ -16,7 +16,7 @@ from fractions import Fraction
 from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.batch.tables import ModelRow, row_of
 from trimtab.engine.follow import with_outlooks
-from trimtab.engine.mandate import Mandate
+from trimtab.engine.mandate import HOUSEHOLD, Mandate
 from trimtab.kernels.account_columns import SOLVER
 from trimtab.model.accounts import Account, TaxTreatment
 from trimtab.model.instruments import Instrument
@@ -44,14 +44,14 @@ class Models:
         instruments: All instruments of the book and the folder.
         market: The snapshot decided for.
         watch: What estimates the risk of targets, where the policy weighs it.
-        mover: What found the folder's target, where it moves.
+        movers: What found the folder's targets that move, by owner.
     """
 
     portfolio: Portfolio
     instruments: Mapping[str, Instrument]
     market: Market
     watch: Watch | None = None
-    mover: Mover | None = None
+    movers: Mapping[str, Mover] = field(default_factory=dict)
     _made: OrderedDict[Key, tuple[Mandate, ModelRow]] = field(default_factory=OrderedDict)
 
     def of(self, key: Key) -> tuple[Mandate, ModelRow]:
@@ -66,7 +66,7 @@ class Models:
             return self._made[key]
         mandate = self._mandate(*key)
         row = row_of(mandate, self.market)
-        if depends_on_holdings(mandate, self.mover):
+        if found_from_holdings(mandate, self.movers):
             row = replace(row, answer=SOLVER)
         made = mandate, row
         self._made[key] = made
@@ -80,18 +80,22 @@ class Models:
         if tax:
             account = replace(account, tax=TaxTreatment(tax))
         if weights:
-            account = replace(account, target=own_target(weights))
+            account = replace(account, target=own_target(weights), moves=False)
         household = replace(whole.household, instruments=self.instruments, accounts={kind: account})
         mandate = replace(whole, household=household)
         if self.watch is None:
             return mandate
-        return with_outlooks(mandate, self.market.as_of, self.watch, self.mover)
+        # A target that the book gives is estimated as it is, not as the kind's own was found.
+        movers = {owner: one for owner, one in self.movers.items() if not weights or owner != kind}
+        return with_outlooks(mandate, self.market.as_of, self.watch, movers)
 
 
-def depends_on_holdings(mandate: Mandate, mover: Mover | None) -> bool:
-    """Whether the target of a mandate's one account is found from what that account holds."""
+def found_from_holdings(mandate: Mandate, movers: Mapping[str, Mover]) -> dict[str, Mover]:
+    """What finds the target of a mandate's one account from its holdings, by owner; or nothing."""
     (account,) = mandate.household.accounts.values()
-    return mover is not None and mover.target.of_one_book and account.target is None
+    owner = account.id if account.moves else HOUSEHOLD if account.shares_target else ""
+    mover = movers.get(owner)
+    return {owner: mover} if mover is not None and mover.target.of_one_book else {}
 
 
 def own_target(weights: Weights) -> Sleeve:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -22,11 +22,12 @@ from trimtab.batch.results import Results
 from trimtab.batch.tables import price_columns
 from trimtab.batch.targets import TargetFile
 from trimtab.costs.exchange import exchanged
+from trimtab.engine.follow import on_day
 from trimtab.model.errors import InputError, Problem
-from trimtab.model.found import Found
+from trimtab.model.found import Found, target_key
 from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.market import Market
-from trimtab.reports.found_text import found_json
+from trimtab.reports.found_text import founds_json
 from trimtab.targets.moving.mover import Mover
 from trimtab.targets.moving.watch import Watch
 
@@ -62,11 +63,11 @@ class Summary:
     cost: int = 0
     tax: int = 0
     codes: Counter[str] = field(default_factory=Counter)
-    found: Found | None = None
+    founds: tuple[Found, ...] = ()
 
     def plain(self) -> dict[str, Any]:
-        """As JSON has it: money as strings; how the target was found, where it was."""
-        target = {} if self.found is None else {"found": found_json(self.found)}
+        """As JSON has it: money as strings; how targets were found, where any was."""
+        target = founds_json(self.founds) if self.founds else {}
         return target | {
             "as_of": self.as_of.isoformat(),
             "rows": self.rows,
@@ -158,14 +159,14 @@ def _run(
     market, foreign = _market(portfolio, prices, instruments, as_of)
     portfolio = _with_exchange(portfolio, foreign)
     household = portfolio.household
-    mover, watch = _learning(portfolio, prices)
-    portfolio, found_target = _with_target(portfolio, mover, market.as_of)
+    movers, watch = _learning(portfolio, prices)
+    portfolio, founds = _with_targets(portfolio, movers, market.as_of)
     priced = price_columns(replace(household, instruments=instruments), market)
-    models = Models(portfolio, instruments, market, watch, mover)
+    models = Models(portfolio, instruments, market, watch, movers)
     symbols = Symbols.of(
         file, instruments, lambda name: aliases.get(name, name), household.currency
     )
-    summary = Summary(market.as_of, found=found_target)
+    summary = Summary(market.as_of, founds=founds)
     order = Order()
     ids = priced.instruments
     with Results(
@@ -184,7 +185,7 @@ def _run(
                 progress(rows, file.rows, summary.accounts + accounts)
 
             found = decided(
-                made, priced, threads=threads, mover=mover, watch=watch, progress=told_of
+                made, priced, threads=threads, movers=movers, watch=watch, progress=told_of
             )
             results.add(made.names, found)
             troubles = [
@@ -209,45 +210,55 @@ def _run(
     return summary
 
 
-def _learning(portfolio: Portfolio, prices: Sequence[Path]) -> tuple[Mover | None, Watch | None]:
-    """What finds the folder's target, where it moves, and what estimates risk, where it counts."""
+def _learning(
+    portfolio: Portfolio, prices: Sequence[Path]
+) -> tuple[Mapping[str, Mover], Watch | None]:
+    """What finds the folder's targets that move, and what estimates risk, where it counts."""
     weighs = portfolio.mandate.when.needs_prices
-    if portfolio.moving is None and not weighs:
-        return None, None
-    from trimtab.adapters.portfolio_prices import mover_of, watch_of
+    if not portfolio.rules and not weighs:
+        return {}, None
+    from trimtab.adapters.portfolio_prices import movers_of, watch_of
 
     with_prices = replace(portfolio, prices=tuple(prices))
-    mover = None if portfolio.moving is None else mover_of(with_prices)
-    return mover, watch_of(with_prices, mover) if weighs else None
+    movers = movers_of(with_prices)
+    return movers, watch_of(with_prices, movers.values()) if weighs else None
 
 
-def _with_target(
-    portfolio: Portfolio, mover: Mover | None, as_of: date
-) -> tuple[Portfolio, Found | None]:
-    """The model with the target of that day, where it is found from prices: once for all accounts.
+def _with_targets(
+    portfolio: Portfolio, movers: Mapping[str, Mover], as_of: date
+) -> tuple[Portfolio, tuple[Found, ...]]:
+    """The model with the targets of that day, where they are found: once for all accounts.
 
-    Where it depends on what is held, it is found once more for each account, from its holdings.
+    Where one depends on what is held, it is found once more for each account, from its holdings.
     A batch remembers nothing, so there is nothing to keep where it cannot be found.
 
     Raises:
-        InputError: It cannot be found, and why.
+        InputError: One cannot be found, and why.
     """
-    if mover is None:
-        return portfolio, None
-    if mover.target.cppi is not None:
-        wrong = "its floor is one household's money, and a batch has one target for all accounts"
-        remedy = "write percent without [target.cppi], or plan such a household by itself"
-        raise InputError([Problem("portfolio.toml", None, "target.cppi", wrong, remedy)])
-    target, found = mover.at(as_of, None)
-    if target is None:
-        wrong = f"no target could be found: {found.kept.rstrip('.')}"
-        key = "target.tilt" if mover.target.tilt is not None else "target.optimize"
-        remedy = f"mend that, or write percent in place of [{key}]"
-        raise InputError([Problem("portfolio.toml", None, key, wrong, remedy)])
-    if mover.target.of_one_book:
+    for mover in movers.values():
+        if mover.target.cppi is not None:
+            key = _key(mover, "cppi")
+            wrong = "its floor is one book's money, and a batch has one target for all accounts"
+            remedy = f"write percent without [{key}], or plan such a household by itself"
+            raise InputError([Problem("portfolio.toml", None, key, wrong, remedy)])
+    mandate, founds = on_day(portfolio.mandate, as_of, movers=movers), []
+    for found in mandate.founds:
+        mover = movers[found.target]
+        if not found.sleeves:
+            wrong = f"no target could be found: {found.kept.rstrip('.')}"
+            key = _key(mover, "tilt" if mover.target.tilt is not None else "optimize")
+            remedy = f"mend that, or write percent in place of [{key}]"
+            raise InputError([Problem("portfolio.toml", None, key, wrong, remedy)])
         # Found anew for each account; that of none stands for what may be held.
-        found = replace(found, sleeves=(), why="")
-    return replace(portfolio, mandate=replace(portfolio.mandate, target=target)), found
+        anew = replace(found, sleeves=(), why="")
+        founds.append(anew if mover.target.of_one_book else found)
+    mandate = replace(mandate, found=None, found_own=())
+    return replace(portfolio, mandate=mandate), tuple(founds)
+
+
+def _key(mover: Mover, below: str) -> str:
+    """A key of a target as its owner's table has it."""
+    return f"{target_key(mover.owner)}.{below}"
 
 
 def _with_exchange(portfolio: Portfolio, foreign: Sequence[str]) -> Portfolio:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from trimtab.batch.run import Summary
     from trimtab.cli.options import Commands
+    from trimtab.model.found import Found
 
 EPILOG = """\
 examples:
@@ -102,6 +103,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _of(found: Found) -> str:
+    """Of which kind of account a target is, where that has its own."""
+    from trimtab.model.found import HOUSEHOLD
+
+    return "" if found.target == HOUSEHOLD else f" of {found.target}"
+
+
 def _report(summary: Summary, out: Path) -> str:
     """The summary in a few lines."""
     from trimtab.batch.run import SORTING
@@ -110,7 +118,7 @@ def _report(summary: Summary, out: Path) -> str:
     plain = summary.plain()
     accounts = f"{summary.accounts:,} accounts, {summary.decided:,} decided"
     money = f"worth {plain['value']}, cost {plain['cost']}, tax {plain['tax']}"
-    lines = [] if summary.found is None else [f"Target: {in_a_line(summary.found)}"]
+    lines = [f"Target{_of(found)}: {in_a_line(found)}" for found in summary.founds]
     lines += [
         f"Batch of {plain['as_of']}: {accounts}, {summary.traded:,} of them trade",
         f"  {summary.trades:,} trades {money}",

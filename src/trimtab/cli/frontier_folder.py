@@ -134,6 +134,7 @@ def as_it_stands(args: argparse.Namespace) -> tuple[OfFolder, OpenBook, Plan, Pr
     """
     from trimtab.cli.options import folder_of
     from trimtab.cli.studied import stand_ins
+    from trimtab.engine.mandate import HOUSEHOLD
     from trimtab.live.book import open_book
     from trimtab.model.errors import RefusedError
     from trimtab.model.instruments import CASH
@@ -142,7 +143,7 @@ def as_it_stands(args: argparse.Namespace) -> tuple[OfFolder, OpenBook, Plan, Pr
     known, chosen = stand_ins(book.portfolio, fx=args.fx)
     plan = book.status(args.end).value
     symbols = {leaf: symbol for leaf, symbol in chosen if symbol != CASH}
-    rows = [row for row in plan.sleeves if row.is_leaf]
+    rows = [row for row in plan.sleeves if row.is_leaf and row.target == HOUSEHOLD]
     held: dict[str, float] = {CASH: 0.0}
     target: dict[str, float] = {CASH: 0.0}
     for row in rows:
@@ -161,17 +162,37 @@ def as_it_stands(args: argparse.Namespace) -> tuple[OfFolder, OpenBook, Plan, Pr
         target,
         target[CASH],
         symbols,
-        _in_part(plan, total),
+        (*_in_part(plan, total), *_apart(book)),
     )
     return found, book, plan, known
 
 
 def _money(book: OpenBook, plan: Plan) -> float:
     """The share of the base that is cash, whether a sleeve holds it or not; its buffer apart."""
-    row = max((one for one in plan.sleeves if one.is_leaf), key=lambda one: one.now)
+    from trimtab.engine.mandate import HOUSEHOLD
+
+    rows = (one for one in plan.sleeves if one.is_leaf and one.target == HOUSEHOLD)
+    row = max(rows, key=lambda one: one.now)
     base = float(row.value_before / row.now)
-    buffer = book.portfolio.mandate.cash_buffer
-    return max((sum(book.state(plan.as_of).cash.values()) - buffer) / base, 0.0)
+    accounts, buffer = book.portfolio.household.accounts, book.portfolio.mandate.cash_buffer
+    cash = book.state(plan.as_of).cash.items()
+    own = sum(minor for account, minor in cash if accounts[account].shares_target)
+    return max((own - buffer) / base, 0.0)
+
+
+def _apart(book: OpenBook) -> tuple[Finding, ...]:
+    """That accounts with a target of their own are left out."""
+    from trimtab.model.findings import Finding
+
+    accounts = book.portfolio.household.accounts.values()
+    apart = [one.id for one in accounts if not one.shares_target]
+    if not apart:
+        return ()
+    message = (
+        f"this is the target that accounts share: {', '.join(apart)} with a target of its own is "
+        "left out; `trimtab plan --explain` tells how that is found"
+    )
+    return (Finding("accounts-apart", "target", message, "info"),)
 
 
 def _in_part(plan: Plan, total: float) -> tuple[Finding, ...]:

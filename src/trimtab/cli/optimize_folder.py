@@ -162,20 +162,20 @@ def _found(by: ByTable, book: OpenBook, plan: Plan, given: Mapping[str, float]) 
     """
     import numpy as np
 
+    from trimtab.engine.mandate import HOUSEHOLD
     from trimtab.model.errors import RefusedError
     from trimtab.targets.moving.held import NOTHING_HELD, Held
     from trimtab.targets.moving.learned import found_from
     from trimtab.targets.objectives.risk_parity import with_risk_shares
 
-    rule, held = by.rule, NOTHING_HELD
+    rule = by.rule
     _need_going_together(rule)
-    if rule.needs_held:
-        held = book.held(plan.as_of)
+    known = book.stood(plan.as_of) if rule.of_one_book else {}
+    worth, held = known.get(HOUSEHOLD, (Fraction(0), NOTHING_HELD))
     if rule.needs_held and given:
         leaves = zip(by.known.window.leaves, by.names, strict=True)
         shares = {leaf.name: Fraction(given.get(name, 0.0)) for leaf, name in leaves}
         held = Held(shares, prices=held.prices)
-    worth = book.worth(plan.as_of) if rule.needs_worth else Fraction(0)
     found = found_from(rule, by.known, held=held, worth=worth)
     if found.best is None:
         raise RefusedError(f"no target can be found: {found.failure}")

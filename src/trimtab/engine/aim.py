@@ -71,7 +71,7 @@ def aims(mandate: Mandate, value: Valuation, request: Request) -> tuple[Aim, ...
 def targets(mandate: Mandate) -> Iterator[tuple[str, Sleeve, tuple[str, ...]]]:
     """Each target of the household: its name, its tree, and the accounts that share it."""
     accounts = mandate.household.accounts
-    shared = tuple(id_ for id_, account in accounts.items() if account.target is None)
+    shared = tuple(id_ for id_, account in accounts.items() if account.shares_target)
     if shared and mandate.target is not None:
         yield HOUSEHOLD, mandate.target, shared
     for id_, account in accounts.items():

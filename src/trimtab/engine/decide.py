@@ -74,7 +74,7 @@ def decide(
         _decide_one(aim, state, mandate, market, value, request)
         for aim in aims(mandate, value, request)
     ]
-    moved = mandate.found.findings if mandate.found is not None else ()
+    moved = [one for found in mandate.founds for one in found.findings]
     findings = [*value.findings, *moved, *_unassigned(state, parts)]
     if not market.calendar.covers(as_of):
         message = (
@@ -123,6 +123,7 @@ def decide(
             for id_ in sorted({*request.deposits, *request.withdrawals})
         },
         found=mandate.found,
+        found_own=mandate.found_own,
     )
     return replace(draft, id=f"{as_of.isoformat()}-{plan_hash(draft)[:6]}")
 

@@ -8,15 +8,13 @@ from decimal import Decimal
 
 from trimtab.costs import Costs
 from trimtab.model.breaks import Break
-from trimtab.model.found import Found
+from trimtab.model.found import HOUSEHOLD as HOUSEHOLD
+from trimtab.model.found import Found, founds
 from trimtab.model.frozen import LATER, dataclass
 from trimtab.model.household import Household
 from trimtab.model.outlook import Outlook
 from trimtab.model.policy import To, When
 from trimtab.model.sleeves import Sleeve
-
-HOUSEHOLD = "household"
-"""The name of the target that all accounts without one of their own share."""
 
 NEAREST_FIRST = 1.0
 """The price of drift that puts the nearest point first and the cheapest second.
@@ -47,6 +45,7 @@ class Mandate:
         found: How the household's target was found, where it moves; None where it is written down.
         outlooks: What is expected of each target's leaves, for `tracking` and `worth`.
         breaks: Whether correlations of each target's leaves broke, for `breakdown`.
+        found_own: How the targets were found of accounts whose own moves.
     """
 
     household: Household
@@ -62,6 +61,12 @@ class Mandate:
     found: Found | None = field(default=None, metadata={LATER: True})
     outlooks: tuple[Outlook, ...] = field(default=(), metadata={LATER: True})
     breaks: tuple[Break, ...] = field(default=(), metadata={LATER: True})
+    found_own: tuple[Found, ...] = field(default=(), metadata={LATER: True})
+
+    @property
+    def founds(self) -> tuple[Found, ...]:
+        """How each target was found that moves: the household's first."""
+        return founds(self.found, self.found_own)
 
     def outlook(self, target: str) -> Outlook:
         """What is expected of the leaves of a target; where nothing is known, why."""

@@ -1,12 +1,12 @@
-"""What a household is worth and holds on a day, before any decision: for targets that ask it."""
+"""What a target divides is worth and holds on a day, before any decision: for those that ask it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
-from trimtab.engine.mandate import Mandate, Request
+from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request
 from trimtab.engine.value import Valuation, valuation
 from trimtab.model.market import Market
 from trimtab.model.numbers import Price
@@ -15,6 +15,9 @@ from trimtab.targets.moving.held import NOTHING_HELD, Held
 
 if TYPE_CHECKING:
     from trimtab.targets.moving.moving import MovingTarget
+
+
+NOTHING = Fraction(0)
 
 
 class Leaf(Protocol):
@@ -31,54 +34,77 @@ class Leaf(Protocol):
         ...
 
 
-def asked_of_book(
-    rule: MovingTarget, state: State, mandate: Mandate, market: Market, request: Request
-) -> tuple[Fraction, Held]:
-    """What a target that moves asks of a book: its worth in money and what it holds, or nothing.
-
-    Args:
-        rule: The target.
-        state, mandate, market, request: As of `household_worth`.
-    """
-    worth, held = Fraction(0), NOTHING_HELD
-    if rule.needs_worth:
-        worth = Fraction(household_worth(state, mandate, market, request), 100)
-    if rule.needs_held:
-        held = household_held(state, mandate, market, request, rule.tree.leaves())
-    return worth, held
-
-
-def household_worth(state: State, mandate: Mandate, market: Market, request: Request) -> int:
-    """The worth of the accounts that share the household's target, less the buffer; minor units.
-
-    Cash that is to come in counts, cash that is to go out does not.
+def stood(
+    state: State,
+    mandate: Mandate,
+    market: Market,
+    request: Request,
+    rules: Mapping[str, MovingTarget],
+) -> dict[str, tuple[Fraction, Held]]:
+    """By owner of a target that asks: what it divides is worth, in money, and what that holds.
 
     Args:
         state: The book.
         mandate: Its household; no target is needed.
         market: Prices; what has none to believe counts at its last, as in a plan.
         request: What comes and goes.
+        rules: By `household` or account, the targets that move.
     """
+    asking = {owner: rule for owner, rule in rules.items() if rule.of_one_book}
+    if not asking:
+        return {}
     value = valuation(state, mandate, market, request)
-    return _worth(value, mandate, request)
+    return {
+        owner: (
+            Fraction(worth_of(owner, value, mandate, request), 100)
+            if rule.needs_worth
+            else NOTHING,
+            held_of(owner, value, mandate, market, request, rule.tree.leaves())
+            if rule.needs_held
+            else NOTHING_HELD,
+        )
+        for owner, rule in asking.items()
+    }
 
 
-def household_held(
-    state: State, mandate: Mandate, market: Market, request: Request, leaves: Iterable[Leaf]
-) -> Held:
-    """What the accounts that share the household's target hold, by leaf, as shares of their worth.
+def worth_of(owner: str, value: Valuation, mandate: Mandate, request: Request) -> int:
+    """The worth of the accounts that a target divides, less the buffer; minor units.
+
+    Cash that is to come in counts, cash that is to go out does not.
 
     Args:
-        state, mandate, market, request: As of `household_worth`.
+        owner: `household`, or the account whose own target it is.
+        value: What everything is worth.
+        mandate, request: As of `stood`.
+    """
+    accounts = _sharing(mandate, owner)
+    held = sum(minor for (account, _), minor in value.values.items() if account in accounts)
+    cash = sum(value.cash[account] for account in accounts)
+    out = sum(request.withdrawals.get(account, 0) for account in accounts)
+    return held + cash - mandate.cash_buffer - out
+
+
+def held_of(
+    owner: str,
+    value: Valuation,
+    mandate: Mandate,
+    market: Market,
+    request: Request,
+    leaves: Iterable[Leaf],
+) -> Held:
+    """What the accounts that a target divides hold, by leaf, as shares of their worth.
+
+    Args:
+        owner, value, mandate, request: As of `worth_of`.
+        market: The prices of what is not held.
         leaves: Of the target; an instrument counts in the leaf whose hold list has it.
     """
-    value = valuation(state, mandate, market, request)
-    base = _worth(value, mandate, request)
+    base = worth_of(owner, value, mandate, request)
     if base <= 0:
         return NOTHING_HELD
     leaves = tuple(leaves)
     leaf_of = {id_: leaf.name for leaf in leaves for id_ in leaf.hold}
-    accounts, held, apart = _sharing(mandate), dict[str, int](), 0
+    accounts, held, apart = _sharing(mandate, owner), dict[str, int](), 0
     for (account, instrument), minor in value.values.items():
         if account in accounts and (name := leaf_of.get(instrument)) is not None:
             held[name] = held.get(name, 0) + minor
@@ -98,14 +124,8 @@ def _price_of(leaf: Leaf, value: Valuation, market: Market) -> Price | None:
     return value.prices.get(first) or (None if quote is None else quote.price)
 
 
-def _worth(value: Valuation, mandate: Mandate, request: Request) -> int:
-    accounts = _sharing(mandate)
-    held = sum(minor for (account, _), minor in value.values.items() if account in accounts)
-    cash = sum(value.cash[account] for account in accounts)
-    out = sum(request.withdrawals.get(account, 0) for account in accounts)
-    return held + cash - mandate.cash_buffer - out
-
-
-def _sharing(mandate: Mandate) -> set[str]:
-    """The accounts that share the household's target."""
-    return {name for name, account in mandate.household.accounts.items() if account.target is None}
+def _sharing(mandate: Mandate, owner: str) -> set[str]:
+    """The accounts that a target divides: one that owns it, or all without one of their own."""
+    if owner != HOUSEHOLD:
+        return {owner}
+    return {name for name, own in mandate.household.accounts.items() if own.shares_target}

@@ -146,7 +146,7 @@ def _conclusions(run: Application) -> list[Draft]:
 def _accounts_of(run: Application, target: str) -> list[str]:
     """The accounts that follow a target of their own, or the household's."""
     accounts = run.venue.mandate.household.accounts.values()
-    return [a.id for a in accounts if (a.id == target if a.target else target == HOUSEHOLD)]
+    return [a.id for a in accounts if target == (HOUSEHOLD if a.shares_target else a.id)]
 
 
 def _acted(run: Application, target: str) -> bool | None:

@@ -13,7 +13,7 @@ from typing import Any
 from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.engine.foreign import FOREIGN
-from trimtab.engine.mandate import Mandate, Request, leaves_of
+from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request, leaves_of
 from trimtab.engine.value import valuation
 from trimtab.execution.opening import Opening
 from trimtab.live.ended_prices import refuse_early_ends
@@ -89,13 +89,13 @@ def account_runs(
     """
     _need_accounts(book, terms)
     for policy in policies:
-        if wrong := why_not_weighed(policy.when, book.portfolio.moving):
+        if wrong := why_not_weighed(policy.when, book.portfolio.rules.values()):
             raise RefusedError(wrong)
     past = _past(
         book, start, end, cash, start_from=start_from, opens=terms.trade_at == "next-open",
         delisted=terms.delisted,
     )  # fmt: skip
-    mover = None if book.portfolio.moving is None else past.on_its_days(book.mover())
+    movers = past.on_its_days(book.movers())
     tape = Tape.of(list(past.markets()))
     if terms.trade_at == "next-open":
         past.need_opens(tape)
@@ -126,7 +126,7 @@ def account_runs(
                 volumes=past.volumes,
                 opens=past.opens if terms.trade_at == "next-open" else None,
                 on_session=told,
-                mover=_asked(mover, policy) if own is None else None,
+                movers=_asked(movers, policy),
                 watch=past.watch_on_its_days(book) if policy.when.needs_prices else None,
                 exchange=book.portfolio.calendar,
                 usual=usual,
@@ -238,7 +238,7 @@ def account_paths(
             terms=terms,
             invest_at_start=start_from == "cash",
             exchange=book.portfolio.calendar,
-            mover=None if book.portfolio.moving is None else past.on_its_days(book.mover()),
+            movers=past.on_its_days(book.movers()),
             in_turn=shared_out(processes),
             on_progress=on_progress,
         )
@@ -254,11 +254,18 @@ def account_paths(
     return found
 
 
-def _asked(mover: Mover | None, policy: Policy) -> Mover | None:
-    """The moving target, found anew when correlations break where the policy asks for that."""
-    if mover is None or (mover.breaks is not None) == policy.when.breakdown:
-        return mover
-    return replace(mover, breaks=Breaks() if policy.when.breakdown else None)
+def _asked(movers: Mapping[str, Mover], policy: Policy) -> dict[str, Mover]:
+    """What finds targets under a policy: anew when correlations break, where it asks for that.
+
+    A target of its own stands in place of the household's.
+    """
+    return {
+        owner: mover
+        if (mover.breaks is not None) == policy.when.breakdown
+        else replace(mover, breaks=Breaks() if policy.when.breakdown else None)
+        for owner, mover in movers.items()
+        if owner != HOUSEHOLD or policy.target is None
+    }
 
 
 def _need_accounts(book: ObservedBook, terms: AccountTerms) -> None:
@@ -309,11 +316,9 @@ class _Past:
         rates = self.source.rates_told(self.names, *span, stand_ins=True)
         return (*self.noted, *beside, *with_cost(rates, self.fx_bps))
 
-    def on_its_days(self, mover: Mover) -> Mover:
-        """The same moving target, its periods ending on the sessions of this run."""
-        if mover.calendar == self.source.calendar:
-            return mover
-        return replace(mover, calendar=self.source.calendar)
+    def on_its_days(self, movers: Mapping[str, Mover]) -> dict[str, Mover]:
+        """The same moving targets, their periods ending on the sessions of this run."""
+        return {owner: on_days_of(self.source.calendar, mover) for owner, mover in movers.items()}
 
     def watch_on_its_days(self, book: ObservedBook) -> Watch:
         """What estimates risk, its months ending on the sessions of this run."""
@@ -371,9 +376,9 @@ def _past(
     told = source.need_history(sorted(mandate.household.instruments))
     held = {lot.instrument for lot in book.state(book.as_of()).lots} if start_from == "lots" else ()
     needed = {*held, *_bought(book, mandate), *_bought(book, mandate, gone=delisted)}
-    moving = book.portfolio.moving
     holds = [(leaf.name, leaf.hold) for leaf in leaves_of(mandate)]
-    holds += [(leaf.name, leaf.hold) for leaf in moving.tree.leaves()] if moving else []
+    for rule in book.portfolio.rules.values():
+        holds += [(leaf.name, leaf.hold) for leaf in rule.tree.leaves()]
     sleeves = {name: [leaf for leaf, hold in holds if name in hold] for name in needed}
     unrated = need_rates(source, sleeves, start=start, end=end)
     refuse_early_ends(
@@ -427,7 +432,7 @@ def _need_known(
             f"`delisted` {', '.join(wrong)}: no instrument of this portfolio; known are "
             f"{', '.join(sorted(known))}"
         )
-    if delisted and book.portfolio.moving is not None and book.portfolio.moving.glide is None:
+    if delisted and any(rule.glide is None for rule in book.portfolio.rules.values()):
         raise RefusedError(
             "`delisted` will not go with a target that is found from prices: end the run before "
             "they end (`end`)"
@@ -467,30 +472,42 @@ def _too_few(source: PriceFile, bought: Sequence[str]) -> str:
 
 
 def _with_a_target(book: ObservedBook, sessions: list[date], calendar: Calendar) -> list[date]:
-    """The sessions from the first one on for which a target can be found, where it moves.
+    """The sessions from the first one on for which targets can be found that move.
 
     Raises:
         RefusedError: There are not two, and why.
     """
-    if book.portfolio.moving is None:
-        return sessions
-    mover = replace(book.mover(), calendar=calendar)
+    for mover in book.movers().values():
+        sessions = _with_its_target(on_days_of(calendar, mover), sessions)
+    return sessions
+
+
+def _with_its_target(mover: Mover, sessions: list[date]) -> list[date]:
+    """The sessions from the first one on for which one target can be found."""
     failure = ""
     for place, day in enumerate(sessions[: 1 - SESSIONS_AT_LEAST]):
         found = mover.learned(mover.found_on(day))
         if found.tree is not None:
             return sessions[place:]
         failure = found.failure
-    raise RefusedError(f"a target cannot be found on any session: {failure}")
+    whose = "a target" if mover.owner == HOUSEHOLD else f"the target of {mover.owner}"
+    raise RefusedError(f"{whose} cannot be found on any session: {failure}")
+
+
+def on_days_of(calendar: Calendar, mover: Mover) -> Mover:
+    """The same moving target, its periods ending on the sessions of a calendar."""
+    return mover if mover.calendar == calendar else replace(mover, calendar=calendar)
 
 
 def _bought(book: ObservedBook, mandate: Mandate, *, gone: Collection[str] = ()) -> list[str]:
     """What accounts would buy first: the instruments without which nothing can begin."""
     from trimtab.engine.problem import bought_for
 
-    found, moving = set(), book.portfolio.moving
+    found, rules = set[str](), book.portfolio.rules
     for account in mandate.household.accounts.values():
-        root = account.target or mandate.target or (moving and moving.tree)
+        owner = HOUSEHOLD if account.shares_target else account.id
+        written = mandate.target if account.shares_target else account.target
+        root = rules[owner].tree if owner in rules else written
         for leaf in root.leaves() if root else ():
             found.add(bought_for([id_ for id_ in leaf.hold if id_ not in gone], account))
     return sorted(found - {"", CASH})

@@ -114,7 +114,7 @@ def _looks(book: ObservedBook, market: Market, traded: set[str]) -> dict[str, st
         return {}
     mark = f"{kind}:{market.calendar.period_due(kind, market.as_of)}"
     accounts = mandate.household.accounts.values()
-    targets = {one.id if one.target else HOUSEHOLD for one in accounts if one.id in traded}
+    targets = {HOUSEHOLD if one.shares_target else one.id for one in accounts if one.id in traded}
     return dict.fromkeys(sorted(targets), mark)
 
 

@@ -9,12 +9,8 @@ from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.adapters.portfolio_tables.notes import nearest
 from trimtab.live.observed import ObservedBook
 from trimtab.model.findings import Finding, Severity
+from trimtab.model.found import target_key
 from trimtab.model.instruments import Instrument
-from trimtab.model.sleeves import Sleeve
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trimtab.targets.moving.ranged import Range
 
 
 def misnamed_prices(book: ObservedBook, *, but: Collection[str] = ()) -> list[Finding]:
@@ -87,11 +83,7 @@ def _has_no_table(instrument: Instrument) -> bool:
 
 def _hold_lists(portfolio: Portfolio) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Every hold list, with the key that it stands under."""
-    trees: list[tuple[str, Sleeve | Range | None]] = [("target", portfolio.mandate.target)]
-    if portfolio.moving is not None:
-        trees.append(("target", portfolio.moving.tree))
-    for name, account in portfolio.household.accounts.items():
-        trees.append((f"accounts.{name}.target", account.target))
-    for key, tree in trees:
+    for owner, target in portfolio.targets.items():
+        tree = target.written if target.moving is None else target.moving.tree
         for leaf in tree.leaves() if tree is not None else ():
-            yield f"{key}.{leaf.name}.hold", leaf.hold
+            yield f"{target_key(owner)}.{leaf.name}.hold", leaf.hold

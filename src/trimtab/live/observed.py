@@ -26,7 +26,7 @@ from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.household import Household
 from trimtab.model.numbers import Price
 from trimtab.model.state import State
-from trimtab.targets.moving.held import NOTHING_HELD, Held
+from trimtab.targets.moving.held import Held
 
 if TYPE_CHECKING:
     from trimtab.targets.moving.mover import Mover
@@ -39,7 +39,7 @@ NO_FLOWS = Request()
 class ObservedBook(PricedBook):
     """A portfolio with its record and its prices, as a decision sees it."""
 
-    _mover: Mover | None = None
+    _movers: dict[str, Mover] | None = None
     _watch: Watch | None = None
 
     # -- what is held -------------------------------------------------------------------------
@@ -146,78 +146,75 @@ class ObservedBook(PricedBook):
     ) -> Mandate:
         """Household, target, policy and costs of a session, by default the newest with prices.
 
-        Where the target moves it is that of then; where it depends on what is held or is worth,
+        Where a target moves it is that of then; where it depends on what is held or is worth,
         with prices that were typed in and with what comes and goes.
-        Where it cannot be found and nothing was ever adopted there is none, and `found` says why.
+        Where it cannot be found and nothing was ever adopted there is none, and `founds` say why.
         """
         mandate = replace(self.portfolio.mandate, household=self.household())
         if self.portfolio.fx_bps:
             foreign = self._price_file({}).foreign(sorted(mandate.household.instruments))
             costs = exchanged(mandate.costs, foreign, self.portfolio.fx_bps)
             mandate = replace(mandate, costs=costs)
-        moves = self.portfolio.moving is not None
-        if not moves and not mandate.when.needs_prices:
+        rules = self.portfolio.rules
+        if not rules and not mandate.when.needs_prices:
             return mandate
-        day, worth, held = as_of or self.as_of(), Fraction(0), NOTHING_HELD
-        rule = self.portfolio.moving
-        if rule is not None and rule.needs_worth:
-            worth = self.worth(day, typed, request)
-        if rule is not None and rule.needs_held:
-            held = self.held(day, typed, request)
+        day = as_of or self.as_of()
+        asks = any(rule.of_one_book for rule in rules.values())
         return on_day(
             mandate,
             day,
-            self.folded().adopted.get(HOUSEHOLD),
-            mover=self.mover() if moves else None,
+            self.folded().adopted,
+            movers=self.movers(),
             watch=self.watch() if mandate.when.needs_prices else None,
-            worth=worth,
-            held=held,
+            stood=self.stood(day, typed, request) if asks else {},
         )
 
-    def worth(
+    def worth(self, day: date) -> Fraction:
+        """What the accounts that share the household's target are worth on a day, in money."""
+        from trimtab.engine.value import valuation
+        from trimtab.engine.worth import worth_of
+
+        mandate = replace(self.portfolio.mandate, household=self.household())
+        value = valuation(self.state(day), mandate, self.market_with(day, {}), NO_FLOWS)
+        return Fraction(worth_of(HOUSEHOLD, value, mandate, NO_FLOWS), 100)
+
+    def stood(
         self, day: date, typed: Mapping[str, Price] | None = None, request: Request = NO_FLOWS
-    ) -> Fraction:
-        """What percentages divide on a day, in money: the accounts that share the target.
+    ) -> dict[str, tuple[Fraction, Held]]:
+        """By owner of a target that asks for it: what that divides is worth on a day, and holds.
 
         Args:
             day: A session.
             typed: Prices that were typed in.
             request: What comes and goes.
         """
-        from trimtab.engine.worth import household_worth
+        from trimtab.engine.worth import stood
 
         mandate = replace(self.portfolio.mandate, household=self.household())
         market = self.market_with(day, typed or {})
-        return Fraction(household_worth(self.state(day), mandate, market, request), 100)
-
-    def held(
-        self, day: date, typed: Mapping[str, Price] | None = None, request: Request = NO_FLOWS
-    ) -> Held:
-        """What a target that moves counts from on a day; arguments as of `worth`."""
-        from trimtab.engine.worth import household_held
-
-        rule = self.portfolio.moving
-        assert rule is not None, "this target does not move"
-        mandate = replace(self.portfolio.mandate, household=self.household())
-        market = self.market_with(day, typed or {})
-        return household_held(self.state(day), mandate, market, request, rule.tree.leaves())
+        return stood(self.state(day), mandate, market, request, self.portfolio.rules)
 
     def watch(self) -> Watch:
         """What estimates the risk of targets, with the prices that it learns from."""
         if self._watch is None:
             from trimtab.adapters.portfolio_prices import watch_of
 
-            moves = self.portfolio.moving is not None
-            self._watch = watch_of(self.portfolio, self.mover() if moves else None)
+            self._watch = watch_of(self.portfolio, self.movers().values())
         return self._watch
 
-    def mover(self) -> Mover:
-        """The moving target with the prices that it learns from, which are read once."""
-        if self._mover is None:
-            from trimtab.adapters.portfolio_prices import mover_of
+    def movers(self) -> dict[str, Mover]:
+        """By owner the targets that move, with the prices that they learn from: read once."""
+        if not self.portfolio.rules:
+            return {}
+        if self._movers is None:
+            from trimtab.adapters.portfolio_prices import movers_of
 
-            self._mover = mover_of(self.portfolio)
-        return self._mover
+            self._movers = movers_of(self.portfolio)
+        return self._movers
+
+    def mover(self) -> Mover:
+        """What finds the household's target, which moves."""
+        return self.movers()[HOUSEHOLD]
 
 
 def awaited_since(book: ObservedBook, day: date) -> date:

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from trimtab.model.frozen import dataclass
+from trimtab.model.frozen import LATER, dataclass
 from trimtab.model.sleeves import Sleeve
 
 
@@ -89,7 +89,9 @@ class Account:
         keep: Steps of an instrument that stay here whatever the target says.
         relief: Which lots a sale takes first.
         specific_lots: For `specific`: lot ids in the order in which they may be sold.
-        target: A target of its own; None means that the household's target counts.
+        target: A target of its own; None means that the household's target counts, or that its
+            own moves and was not found yet.
+        moves: Its own target is found on each day, not written down.
     """
 
     id: str
@@ -102,6 +104,12 @@ class Account:
     relief: Relief = Relief.LOWEST_TAX
     specific_lots: tuple[str, ...] = ()
     target: Sleeve | None = None
+    moves: bool = field(default=False, metadata={LATER: True})
+
+    @property
+    def shares_target(self) -> bool:
+        """Whether it has no target of its own, so that the household's counts."""
+        return self.target is None and not self.moves
 
     def may_buy(self, instrument: str) -> bool:
         """Whether this account may buy the instrument."""

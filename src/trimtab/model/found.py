@@ -10,6 +10,9 @@ from fractions import Fraction
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import LATER, dataclass
 
+HOUSEHOLD = "household"
+"""The name of the target that all accounts without one of their own share."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundSleeve:
@@ -77,6 +80,7 @@ class Found:
         kept: Why it could not be found, so that the target last adopted is kept; else empty.
         findings: What else is to be said of it.
         why: In a sentence, why its shares are what they are, where a rule scales written ones.
+        target: `household`, or the account whose own target it is.
     """
 
     rule: str
@@ -87,3 +91,23 @@ class Found:
     kept: str = ""
     findings: tuple[Finding, ...] = ()
     why: str = field(default="", metadata={LATER: True})
+    target: str = field(default=HOUSEHOLD, metadata={LATER: True})
+
+
+def target_key(owner: str) -> str:
+    """Under which key of portfolio.toml a target stands.
+
+    >>> target_key("household"), target_key("roth")
+    ('target', 'accounts.roth.target')
+    """
+    return "target" if owner == HOUSEHOLD else f"accounts.{owner}.target"
+
+
+def founds(household: Found | None, own: tuple[Found, ...]) -> tuple[Found, ...]:
+    """How each target was found that moves, the household's first.
+
+    Args:
+        household: The household's; None where it is written down, or there is none.
+        own: Those of accounts that have their own.
+    """
+    return own if household is None else (household, *own)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from trimtab.model.accounts import Acquired
 from trimtab.model.findings import Finding
-from trimtab.model.found import Found
+from trimtab.model.found import Found, founds
 from trimtab.model.frozen import LATER, dataclass
 from trimtab.model.numbers import MINOR_DIGITS, Money, Price
 from trimtab.model.orders import Side
@@ -180,7 +180,8 @@ class Plan:
         periods: Calendar period that carrying out this plan acts on, by target.
         adopted: Target weights that carrying it out adopts, by target, then leaf.
         flows: Deposits (+) and withdrawals (-) assumed, by account, minor units.
-        found: How the target was found, where it moves.
+        found: How the household's target was found, where it moves.
+        found_own: The same of accounts whose own target moves.
     """
 
     id: str
@@ -205,6 +206,12 @@ class Plan:
     adopted: Mapping[str, Mapping[str, Fraction]]
     flows: Mapping[str, Money]
     found: Found | None = field(default=None, metadata={LATER: True})
+    found_own: tuple[Found, ...] = field(default=(), metadata={LATER: True})
+
+    @property
+    def founds(self) -> tuple[Found, ...]:
+        """How each target was found that moves: the household's first."""
+        return founds(self.found, self.found_own)
 
     @property
     def impact(self) -> Money | None:

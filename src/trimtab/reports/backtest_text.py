@@ -127,7 +127,7 @@ def account_conventions(one: AccountRun) -> list[str]:
         f"{_STARTS[one.invested_at_start]}.",
         *(
             ["A target that is found has seen the close that it is traded at, and nothing later."]
-            if any(plan.found is not None for plan in one.plans)
+            if any(plan.founds for plan in one.plans)
             else []
         ),
         *tax_conventions(one),

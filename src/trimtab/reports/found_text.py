@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from trimtab.model.found import Estimates, Found, FoundSleeve
+from trimtab.model.found import HOUSEHOLD, Estimates, Found, FoundSleeve
 from trimtab.reports.layout import FULL, Column, Look, paragraph, shortened, table
 from trimtab.reports.words import listed, percent, sentence
 
@@ -17,23 +17,34 @@ MOST_CORRELATED = 10
 
 
 def found_text(
-    found: Found | None, *, width: int, look: Look = FULL, explain: bool = False
+    founds: Iterable[Found], *, width: int, look: Look = FULL, explain: bool = False
 ) -> list[list[str]]:
-    """Blocks of lines that tell how a target was found; none where it is written down."""
-    if found is None:
-        return []
-    blocks = [paragraph("Target", _short(found), width=width, look=look)]
-    if explain and found.sleeves and found.estimates is not None:
-        blocks.append(_sleeves(found, width, look))
-        blocks.append(_correlations(found.estimates, width, look))
-        blocks.append(paragraph("Solved", [_solved(found.estimates)], width=width, look=look))
+    """Blocks of lines that tell how targets were found; none where all are written down."""
+    blocks = []
+    for found in founds:
+        first, *others = _short(found)
+        lines = [f"{_whose(found)}{first}", *others]
+        blocks.append(paragraph("Target", lines, width=width, look=look))
+        if explain and found.sleeves and found.estimates is not None:
+            blocks.append(_sleeves(found, width, look))
+            blocks.append(_correlations(found.estimates, width, look))
+            blocks.append(paragraph("Solved", [_solved(found.estimates)], width=width, look=look))
     return blocks
 
 
-def found_json(found: Found | None) -> dict[str, Any] | None:
+def _whose(found: Found) -> str:
+    """Of which account it is, where that has its own."""
+    return "" if found.target == HOUSEHOLD else f"Of {found.target} alone: "
+
+
+def founds_json(founds: Iterable[Found]) -> dict[str, Any]:
+    """Found targets as a plan has them: the household's, and by account those of their own."""
+    known = {one.target: _found_json(one) for one in founds}
+    return {"found": known.pop(HOUSEHOLD, None), "found_own": known}
+
+
+def _found_json(found: Found) -> dict[str, Any]:
     """A found target as plain values; shares and figures of a year as fractions."""
-    if found is None:
-        return None
     return {
         "rule": found.rule,
         "on": found.on.isoformat(),

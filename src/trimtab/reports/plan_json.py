@@ -11,7 +11,7 @@ from typing import Any
 from trimtab.model.findings import Finding
 from trimtab.model.numbers import money_text, quantity_text
 from trimtab.model.plan import LotSale, Plan, Reading, SleeveRow, Trade
-from trimtab.reports.found_text import found_json
+from trimtab.reports.found_text import founds_json
 from trimtab.reports.status_text import Status
 
 
@@ -47,7 +47,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "periods": dict(plan.periods),
         "adopted": {target: _shares(weights) for target, weights in plan.adopted.items()},
         "flows": _moneys(plan.flows),
-        "found": found_json(plan.found),
+        **founds_json(plan.founds),
         **_impact(plan.impact),
     }
 
@@ -104,7 +104,7 @@ def status_json(status: Status) -> dict[str, Any]:
             }
             for row in status.accounts
         ],
-        "found": found_json(plan.found),
+        **founds_json(plan.founds),
         "findings": findings_json(plan.findings),
     }
 

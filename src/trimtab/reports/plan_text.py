@@ -61,7 +61,7 @@ def plan_text(
             look=look,
         )
     )
-    blocks.extend(found_text(plan.found, width=width, look=look, explain=explain))
+    blocks.extend(found_text(plan.founds, width=width, look=look, explain=explain))
     if plan.trades:
         doubt = [] if explain else wrapped(_doubt(plan), max(width - 2, LEAST_TEXT))
         doubt = [look.styled(f"  {line}", "dim") for line in doubt if line]

@@ -91,7 +91,7 @@ def status_text(
     blocks.extend(_sleeves(status, target, width, look) for target in plan.drift_before)
     label = "Due" if plan.due else undue_label(plan)
     blocks.append(paragraph(label, _due(status, look), width=width, look=look))
-    blocks.extend(found_text(plan.found, width=width, look=look, explain=explain))
+    blocks.extend(found_text(plan.founds, width=width, look=look, explain=explain))
     blocks.append(_accounts(status, width, look))
     blocks.append(findings_text(plan.findings, width=width, look=look, explain=explain))
     blocks.append([look.styled(line, "bold") for line in packed(ending, width)])

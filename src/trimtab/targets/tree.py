@@ -114,7 +114,7 @@ def check_no_limits(name: str, raw: RawSleeve, problems: list[TreeProblem]) -> N
     for key, limit in (("min_percent", raw.least_percent), ("max_percent", raw.most_percent)):
         if limit is not None:
             wrong = "it limits a share that is found, and nothing is found here"
-            remedy = "write percent, or add [target.optimize]"
+            remedy = "write percent, or let the table optimize of this target find it"
             problems.append(TreeProblem(name, key, wrong, remedy))
 
 

@@ -17,7 +17,9 @@ from trimtab.model.numbers import NumberError, steps_from
 from trimtab.model.sleeves import Sleeve
 
 
-def account(name: str, table: Table, target: Sleeve | None, instruments: Instruments) -> Account:
+def account(
+    name: str, table: Table, target: Sleeve | None, instruments: Instruments, *, moves: bool
+) -> Account:
     """`[accounts.X]`."""
     if "tax" not in table:
         words = ", ".join(TaxTreatment)
@@ -42,6 +44,7 @@ def account(name: str, table: Table, target: Sleeve | None, instruments: Instrum
         relief=relief,
         specific_lots=specific,
         target=target,
+        moves=moves,
     )
 
 

@@ -74,12 +74,14 @@ def moving_target(
     if "hold" in table:
         table.value("hold")
         wrong = "what may be held stands in sleeves, each with a hold list of its own"
-        table.problem("hold", wrong, 'write [target.us] with hold = ["VTI"], and so on')
+        remedy = f'write [{dotted(target.path)}.us] with hold = ["VTI"], and so on'
+        table.problem("hold", wrong, remedy)
     table.finish()
     check_location(target, raws, accounts, ())
     if not raws:
         wrong = "there is no sleeve beside it to find a share for"
-        table.problem("", wrong, 'add [target.us] with hold = ["VTI"], and so on')
+        remedy = f'add [{dotted(target.path)}.us] with hold = ["VTI"], and so on'
+        table.problem("", wrong, remedy)
     within = dotted(target.path) + "."
     if any(problem.key.startswith(within) for problem in target.problems[before:]):
         # What is wrong already would be said again of the shares.

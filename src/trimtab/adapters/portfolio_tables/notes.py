@@ -16,13 +16,11 @@ from trimtab.taxes.countries import rules_taken
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trimtab.model.policy import When
-    from trimtab.targets.moving.moving import MovingTarget
 
 
 def notes(
     household: Household,
-    target: Sleeve | None,
-    moving: MovingTarget | None,
+    held: Mapping[str, frozenset[str]],
     strangers: Sequence[Stranger],
     *,
     off_menu: Mapping[str, str],
@@ -34,18 +32,13 @@ def notes(
 
     Args:
         household: Accounts, instruments, tax.
-        target: Of accounts without one of their own.
-        moving: The same, where it is found from prices.
+        held: By account, all that its target may hold.
         strangers: Symbols of lots.csv and sales.csv that nothing else knows.
         off_menu: Symbols of menus that nothing else knows, each with the nearest that is known.
         off_identical: The same of the groups of identical instruments.
         unused: Instruments that only their own table names, each with the nearest that is used.
         has_sales: Whether there is a sales.csv.
     """
-    held = {
-        name: _held_by(account.target or target, moving)
-        for name, account in household.accounts.items()
-    }
     yield from map(_strange, strangers)
     for name, account in household.accounts.items():
         yield from _about_account(name, account, held[name], off_menu)
@@ -211,12 +204,6 @@ def _misspelt(key: str, symbols: Sequence[str], near: Mapping[str, str]) -> Iter
                 symbol,
                 f"{key} names {symbol}, which nothing holds, lists or prices. Did you mean {twin}?",
             )
-
-
-def _held_by(target: Sleeve | None, moving: MovingTarget | None) -> frozenset[str]:
-    if target is None:
-        return frozenset(moving.hold) if moving else frozenset()
-    return frozenset(symbol for leaf in target.leaves() for symbol in leaf.hold)
 
 
 def _lookalike(symbol: str, known: Collection[str]) -> str:

@@ -15,8 +15,6 @@ from trimtab.targets.moving.ranged import Range
 WHOLE = 100
 """Percent of a benchmark."""
 
-OPTIMIZE = ("target", "optimize")
-
 SLACK = 1e-9
 """By so much a limit may lie beyond what can be reached and be taken for a rounded one."""
 
@@ -110,7 +108,7 @@ def file_of(table: Table, key: str, folder: Callable[[KeyPath], Path]) -> Path |
     name = table.text(key, f'"{key}.csv"')
     if name is None:
         return None
-    path = folder((*OPTIMIZE, key)) / name
+    path = folder((*table.path, key)) / name
     if os.path.isfile(path):
         return path
     wrong = f"there is no file {shown(name)}"

@@ -45,7 +45,8 @@ def only_mover(table: Table) -> str | None:
     """By what the shares of a `[target]` move; a second way is a problem."""
     said = [name for name in MOVERS if name in table]
     for name in said[1:]:
-        wrong = f"the shares of a target move by one rule, and [target.{said[0]}] is there"
+        other = f"{dotted(table.path)}.{said[0]}"
+        wrong = f"the shares of a target move by one rule, and [{other}] is there"
         remedy = "keep one of the two"
         if said[0] == OPTIMIZE and name == VOLATILITY:
             remedy = 'remove it, or write objective = "target-volatility"'
@@ -139,20 +140,6 @@ def _raw_sleeve(name: str, table: Table, instruments: Instruments, born: date | 
     return RawSleeve(name, percent, part, held, location, children, least, most, path)
 
 
-def account_tree(table: Table, raws: list[RawSleeve], accounts: list[str]) -> Sleeve | None:
-    """The target tree of one account, whose shares are written down."""
-    for rule in MOVERS:
-        if rule in table:
-            wrong = "only the target that accounts share can be found, not one of a single account"
-            table.problem(rule, wrong, "write it under [target], or write percent")
-            return None
-    if any(is_moving(raw) for raw in raws):
-        wrong = "only the target that accounts share can follow a path, not one of a single account"
-        table.problem("", wrong, "write it under [target], or write percent as a number")
-        return None
-    return tree(table, raws, accounts)
-
-
 def tree(table: Table, raws: list[RawSleeve], accounts: list[str]) -> Sleeve | None:
     """The target tree, with its problems noted where they are in the file."""
     before = len(table.problems)
@@ -182,27 +169,11 @@ def check_location(
         check_location(table, list(raw.children), accounts, here)
 
 
-def household_tree(
-    root: Table,
-    target: Table,
-    raws: list[RawSleeve],
-    accounts: Mapping[str, Account],
-    known: list[str],
-    *,
-    may_be_elsewhere: bool = False,
-) -> Sleeve | None:
-    """The target that accounts without one of their own share.
-
-    Where it may stand in a model that could not be read, its absence is no problem of its own.
-    """
-    if "target" in root:
-        return tree(target, raws, known)
-    if may_be_elsewhere:
-        return None
-    if not accounts or any(account.target is None for account in accounts.values()):
+def check_there_is_one(root: Table, accounts: Mapping[str, Account]) -> None:
+    """Accounts without a target of their own need that of the household."""
+    if not accounts or any(account.shares_target for account in accounts.values()):
         wrong = "there is no target"
         root.problem("target", wrong, 'add [target.NAME] with percent = 60 and hold = ["VTI"]')
-    return None
 
 
 def held(raws: Sequence[RawSleeve]) -> tuple[str, ...]:

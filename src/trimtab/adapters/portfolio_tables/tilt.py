@@ -13,7 +13,7 @@ from trimtab.adapters.portfolio_tables.moving import months_of, path_of
 from trimtab.adapters.portfolio_tables.targets import TILT
 from trimtab.adapters.series_file import VALUE
 from trimtab.adapters.toml_lines import KeyPath
-from trimtab.adapters.toml_table import LARGEST_NUMBER, Table, near, shown
+from trimtab.adapters.toml_table import LARGEST_NUMBER, Table, dotted, near, shown
 from trimtab.model.frozen import dataclass
 from trimtab.model.sessions import PERIODS, Period
 from trimtab.targets.moving.glide import GlidePath
@@ -64,7 +64,7 @@ def tilted_target(target: Table, raws: list[RawSleeve], accounts: list[str]) -> 
     table.finish()
     if not read and len(target.problems) == before:
         wrong = "nothing tilts it"
-        remedy = f"add [target.tilt.NAME] with {EXAMPLE}"
+        remedy = f"add [{dotted(table.path)}.NAME] with {EXAMPLE}"
         table.problem("", wrong, remedy)
     tree = None if path is None else _limited(target, path, raws)
     if path is None or tree is None or len(target.problems) > before:

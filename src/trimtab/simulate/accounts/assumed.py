@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from trimtab.model.findings import Finding
+from trimtab.model.found import HOUSEHOLD
 from trimtab.model.settlement import CYCLES, USUAL_CYCLE
 from trimtab.simulate.research.assumed import costs_told, floor_told, way_told
 
@@ -62,7 +63,8 @@ def assumed_of_run(
         and any(own.needs_volume for own in desk.costs.values())
         and (desk.volume.impact > 0 or not desk.volume.unknown),
     }
-    cppi = None if desk.mover is None else desk.mover.target.cppi
+    mover = desk.movers.get(HOUSEHOLD)
+    cppi = None if mover is None else mover.target.cppi
     return told if cppi is None else {**told, "insured": floor_told(cppi)}
 
 
@@ -115,8 +117,9 @@ def _costs_of(costs: Mapping[str, Costs], accounts: Iterable[str]) -> dict[str, 
 
 def _target(desk: Desk) -> dict[str, float] | str:
     """Weights by leaf; or that they are found, follow dates, or are each account's own."""
-    if desk.mover is not None:
-        return "dated" if desk.mover.target.is_dated else "found"
+    mover = desk.movers.get(HOUSEHOLD)
+    if mover is not None:
+        return "dated" if mover.target.is_dated else "found"
     root = desk.mandate.target
     own = [account.target for account in desk.mandate.household.accounts.values()]
     if root is None or any(own):

@@ -13,7 +13,7 @@ from datetime import date
 from fractions import Fraction
 
 from trimtab.costs.impact import UsualDay
-from trimtab.engine.follow import on_day
+from trimtab.engine.follow import NO_MOVERS, on_day
 from trimtab.engine.mandate import Mandate, Request
 from trimtab.execution.opening import Opening
 from trimtab.model.errors import OptionError
@@ -50,7 +50,7 @@ def backtest_accounts(
     terms: AccountTerms = USUAL,
     opens: Callable[[date], Mapping[str, Price]] | None = None,
     on_session: Callable[[date], None] | None = None,
-    mover: Mover | None = None,
+    movers: Mapping[str, Mover] = NO_MOVERS,
     watch: Watch | None = None,
     exchange: Calendar | None = None,
     usual: Callable[[date], Mapping[str, UsualDay]] | None = None,
@@ -73,8 +73,8 @@ def backtest_accounts(
         terms: What becomes of dividends, what comes and goes, and when decisions are traded.
         opens: Opens of a day, by instrument, for `next-open`.
         on_session: Called with every session, for a progress bar.
-        mover: What finds the household's target on each session, where it moves: by the same
-            function as for a plan. `mandate.target` has no meaning then.
+        movers: What finds targets on each session, where they move, by `household` or account: by
+            the same function as for a plan. Those of `mandate` have no meaning then.
         watch: What estimates the risk that `tracking` and `worth` weigh, by the same function as
             for a plan; None: what `mandate.outlooks` say.
         exchange: By whose sessions trades settle, where the markets' calendar leaves some out for
@@ -90,11 +90,10 @@ def backtest_accounts(
         AssertionError: There is no session to simulate, or no target for the first one.
     """
     tape = markets if isinstance(markets, Tape) else Tape.of(list(markets))
-    if mover is not None:
-        mandate = on_day(mandate, tape.days[0], None, mover=mover)
-        assert mandate.target is not None, "there is a target for the first session"
+    mandate = on_day(mandate, tape.days[0], movers=movers)
+    assert all(found.sleeves for found in mandate.founds), "there is a target for the first session"
     desk = Desk(
-        mandate, opening, participation, volumes, pay_tax=pay_tax, terms=terms, mover=mover,
+        mandate, opening, participation, volumes, pay_tax=pay_tax, terms=terms, movers=movers,
         watch=watch, exchange=exchange, usual=usual,
     )  # fmt: skip
     if terms.trade_at == "next-open" and opens is None:

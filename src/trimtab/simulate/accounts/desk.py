@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from trimtab.costs.impact import UsualDay
 from trimtab.engine.aim import targets
+from trimtab.engine.follow import NO_MOVERS
 from trimtab.engine.mandate import Mandate
 from trimtab.execution.opening import Opening, Prepared, prepared
 from trimtab.ledger.events import instant_text
@@ -62,14 +63,14 @@ class Desk:
         *,
         pay_tax: bool = True,
         terms: AccountTerms = USUAL,
-        mover: Mover | None = None,
+        movers: Mapping[str, Mover] = NO_MOVERS,
         watch: Watch | None = None,
         exchange: Calendar | None = None,
         usual: Callable[[date], Mapping[str, UsualDay]] | None = None,
     ) -> None:
         self.terms = terms
         self.mandate = mandate
-        self.mover = mover
+        self.movers = movers
         self.watch = watch
         self.exchange = exchange
         self.opening = opening

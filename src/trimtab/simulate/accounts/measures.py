@@ -71,7 +71,7 @@ def _drift(run: Lived) -> tuple[float, float]:
     """The mean and the largest drift of the sleeves from a target that stood still."""
     import numpy as np
 
-    moved = any(plan.found is not None for plan in run.plans)
+    moved = any(plan.founds for plan in run.plans)
     if moved or not run.aims or any(one.code == "delisted" for one in run.findings):
         return nan, nan
     worth = np.array([*run.worth.values()], dtype=np.float64).T

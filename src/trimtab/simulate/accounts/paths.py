@@ -6,12 +6,13 @@ other, so several processes may run them; the answer is the same however many th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import nan
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from trimtab.engine.mandate import Mandate
+from trimtab.engine.follow import NO_MOVERS
+from trimtab.engine.mandate import HOUSEHOLD, Mandate
 from trimtab.execution.opening import Opening
 from trimtab.model.errors import OptionError
 from trimtab.model.findings import Finding
@@ -141,7 +142,7 @@ def bootstrap_accounts(
     terms: AccountTerms = USUAL,
     invest_at_start: bool = True,
     exchange: Calendar | None = None,
-    mover: Mover | None = None,
+    movers: Mapping[str, Mover] = NO_MOVERS,
     in_turn: InTurn = map,
     on_progress: Callable[[int], None] | None = None,
 ) -> AccountPaths:
@@ -162,8 +163,8 @@ def bootstrap_accounts(
         terms: As for `backtest_accounts`; there are no dividends on a path.
         invest_at_start: Whether accounts are invested at the first session, as from cash.
         exchange: By whose sessions trades settle; as for `backtest_accounts`.
-        mover: What finds the household's target in history, where it moves. On every path it is
-            found anew from the path's own prices, once for all policies.
+        movers: What finds targets in history, where they move, by `household` or account. On every
+            path they are found anew from the path's own prices, once for all policies.
         in_turn: What runs the paths and gives their figures in their turn: `map`, or one that
             shares them out among processes, as `trimtab.live.processes.shared_out`. It changes no
             figure.
@@ -183,9 +184,9 @@ def bootstrap_accounts(
         raise OptionError(f"level {level!r}: between 0 and 1, as 0.95")
     shuffled = ShuffledMarkets.of(markets, seed=seed, block=block)
     ways = tuple(_way(mandate, policy) for policy in policies)
-    found = None if mover is None else ShuffledTarget.of(mover, shuffled)
-    moves = tuple(found is not None and policy.target is None for policy in policies)
-    task = _Task(ways, opening, shuffled, pay_tax, terms, invest_at_start, exchange, found, moves)
+    found = {owner: ShuffledTarget.of(mover, shuffled) for owner, mover in movers.items()}
+    given = tuple(policy.target is not None for policy in policies)
+    task = _Task(ways, opening, shuffled, pay_tax, terms, invest_at_start, exchange, found, given)
     table = np.empty((paths, len(policies), len(FIGURES)))
     tally = PathTally([frozenset((f.code, f.subject) for f in r.findings) for r in observed or ()])
     for number, (figures, told) in enumerate(in_turn(task, range(paths))):
@@ -216,7 +217,7 @@ def bootstrap_accounts(
             f"{shuffled.block:.3g} on average, seed {seed}; total returns, so without dividends "
             "and splits"
         )
-        + ("" if found is None else "; on each the target is found anew from its own prices"),
+        + ("; on each the target is found anew from its own prices" if found else ""),
         left_out=tuple(sorted(ever - set(shuffled.names))),
         findings=tally.findings([policy.label for policy in policies], paths),
     )
@@ -233,13 +234,15 @@ class _Task:
     terms: AccountTerms
     invest_at_start: bool
     exchange: Calendar | None
-    found: ShuffledTarget | None
-    moves: tuple[bool, ...]
+    found: Mapping[str, ShuffledTarget]
+    given: tuple[bool, ...]
 
     def __call__(self, number: int) -> PathFound:
         """The figures of each policy over one path, and its findings that are more than notes."""
         tape = self.shuffled.path(number)
-        mover = None if self.found is None else self.found.on(self.shuffled, number, tape)
+        movers = {owner: one.on(self.shuffled, number, tape) for owner, one in self.found.items()}
+        # A policy with a target of its own has it in place of the household's.
+        others = {owner: mover for owner, mover in movers.items() if owner != HOUSEHOLD}
         runs = [
             backtest_accounts(
                 way,
@@ -249,9 +252,9 @@ class _Task:
                 pay_tax=self.pay_tax,
                 terms=self.terms,
                 exchange=self.exchange,
-                mover=mover if moves else None,
+                movers=others if given else movers,
             )
-            for way, moves in zip(self.ways, self.moves, strict=True)
+            for way, given in zip(self.ways, self.given, strict=True)
         ]
         told = [[one for one in run.findings if self._is_told(one)] for run in runs]
         return [_figures(run) for run in runs], told

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date
 
 from trimtab.engine.decide import decide, wants_plan
-from trimtab.engine.follow import on_day
-from trimtab.engine.mandate import HOUSEHOLD, Request
+from trimtab.engine.follow import NOT_ASKED, on_day
+from trimtab.engine.mandate import Request
 from trimtab.engine.quiet import next_look
-from trimtab.engine.worth import asked_of_book
+from trimtab.engine.worth import stood
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.record import record
 from trimtab.model.market import Market
@@ -38,8 +38,7 @@ from trimtab.simulate.accounts.payments import (
 from trimtab.simulate.accounts.quiet import quiet_worth
 from trimtab.simulate.accounts.tape import Tape
 from trimtab.simulate.accounts.trades import NEVER, carry_out_plan, hear, pay_out, reinvest
-from trimtab.targets.moving.held import NOTHING_HELD
-from trimtab.targets.moving.mover import NO_WORTH
+from trimtab.targets.moving.mover import Mover
 from trimtab.targets.moving.watch import EVERY
 
 
@@ -106,7 +105,8 @@ def pass_over(desk: Desk, tape: Tape) -> None:
     later += desk.interest.next_from(start) if desk.interest else []
     later += [one.place for one in desk.leaving if one.place < len(tape)]
     # What is asked for in the end is told of the last session.
-    later += [len(tape) - 1] if _is_asked_when_it_looks(desk) else []
+    if any(_is_asked_when_it_looks(desk, mover) for mover in desk.movers.values()):
+        later.append(len(tape) - 1)
     for place in [*later, *([] if moves is None else [moves])]:
         due = min(tape.days[place], due or date.max)
     quiet = quiet_worth(tape, start, folded=desk.folded, mandate=desk.mandate, due=due)
@@ -121,18 +121,18 @@ def pass_over(desk: Desk, tape: Tape) -> None:
 
 def _move_target(desk: Desk, market: Market) -> None:
     """The mandate of a session; a target that asks what is held is told at its prices."""
-    worth, held = NO_WORTH, NOTHING_HELD
-    if desk.mover is not None and desk.mover.target.of_one_book:
+    rules = {owner: mover.target for owner, mover in desk.movers.items()}
+    known = NOT_ASKED
+    if any(rule.of_one_book for rule in rules.values()):
         state = desk.prepared(market).state(market.as_of, head=desk.folded.head.hash)
-        worth, held = asked_of_book(desk.mover.target, state, desk.mandate, market, Request())
+        known = stood(state, desk.mandate, market, Request(), rules)
     moved = on_day(
         desk.mandate,
         market.as_of,
-        desk.folded.adopted.get(HOUSEHOLD),
-        mover=desk.mover,
+        desk.folded.adopted,
+        movers=desk.movers,
         watch=desk.watch,
-        worth=worth,
-        held=held,
+        stood=known,
     )
     place = len(desk.dates)
     desk.mandate = mandate_without(
@@ -203,23 +203,25 @@ def _earn(desk: Desk, market: Market) -> None:
 
 def _found_anew(desk: Desk) -> set[Period]:
     """At the end of which periods targets are found, or estimates made, anew."""
-    found: set[Period] = set()
-    if desk.mover is not None and not _is_asked_when_it_looks(desk):
-        found.add(desk.mover.target.every)
+    found = {
+        mover.target.every
+        for mover in desk.movers.values()
+        if not _is_asked_when_it_looks(desk, mover)
+    }
     if desk.watch is not None and desk.mandate.when.needs_prices:
         found.add(EVERY)
     return found
 
 
-def _is_asked_when_it_looks(desk: Desk) -> bool:
+def _is_asked_when_it_looks(desk: Desk, mover: Mover) -> bool:
     """Whether a floor's target, another one at every close, only counts when the policy looks.
 
     A calendar says when that is, and bands and drift go by the target last adopted.
     """
     when = desk.mandate.when
-    if desk.mover is None or desk.mover.target.cppi is None or when.needs_prices:
+    if mover.target.cppi is None or when.needs_prices:
         return False
-    return when.never or when.calendar is not None or HOUSEHOLD in desk.folded.adopted
+    return when.never or when.calendar is not None or mover.owner in desk.folded.adopted
 
 
 def _book_actions(desk: Desk, market: Market) -> list[PaidDividend]:

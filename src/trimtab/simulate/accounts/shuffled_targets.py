@@ -28,11 +28,13 @@ class ShuffledTarget:
 
     Args:
         target: The rule.
+        owner: `household`, or the account whose own target it is.
         calendar: Whose periods count.
         before: Days before the first session that there is something to learn from.
     """
 
     target: MovingTarget
+    owner: str
     calendar: Calendar
     before: DayColumn = field(repr=False)
 
@@ -58,7 +60,7 @@ class ShuffledTarget:
             )
         first = np.datetime64(shuffled.sessions.days[0], "D")
         days = np.zeros(0, "datetime64[D]") if mover.prices is None else mover.prices.dates
-        return cls(mover.target, mover.calendar, days[days < first])
+        return cls(mover.target, mover.owner, mover.calendar, days[days < first])
 
     def on(self, shuffled: ShuffledMarkets, number: int, tape: Tape) -> Mover:
         """What finds the target on one path.
@@ -80,7 +82,7 @@ class ShuffledTarget:
             days = np.concatenate([self.before, np.array(tape.days, dtype="datetime64[D]")])
             prices = PriceHistory(days, tape.names, close)
         names = stand_ins(self.target.tree, {}, tape.names)
-        mover = Mover(self.target, prices, names, self.calendar)
+        mover = Mover(self.target, prices, names, self.calendar, owner=self.owner)
         tree, found = mover.at(tape.days[0], None)
         if tree is None:
             raise OptionError(

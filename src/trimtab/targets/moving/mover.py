@@ -9,14 +9,14 @@ as equal ones, never take its place (docs/decisions/0015).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from trimtab.model.breaks import Break
 from trimtab.model.findings import Finding
-from trimtab.model.found import Found, FoundSleeve
+from trimtab.model.found import HOUSEHOLD, Found, FoundSleeve, target_key
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH, Instrument
 from trimtab.model.sessions import Calendar
@@ -79,6 +79,7 @@ class Mover:
         series: By signal what is known of its series, or why it cannot be read, in a sentence.
         breaks: What judges whether correlations broke, where the policy asks for `breakdown`: then
             the target is found anew at once, by what is recent.
+        owner: `household`, or the account whose own target it is; then all that is said names it.
     """
 
     target: MovingTarget
@@ -88,6 +89,7 @@ class Mover:
     unreadable: str = ""
     series: Mapping[str, KnownSeries | str] = field(default_factory=dict)
     breaks: Breaks | None = None
+    owner: str = HOUSEHOLD
     _known: dict[tuple[date, bool], Learned] = field(default_factory=dict, repr=False)
     _prepared: dict[tuple[date, bool], Prepared | Learned] = field(default_factory=dict, repr=False)
     _broken: dict[date, tuple[Finding, ...]] = field(default_factory=dict, repr=False)
@@ -188,7 +190,13 @@ class Mover:
         Returns:
             The tree; None where nothing can be found and nothing was ever adopted.
         """
-        on = self.found_on(as_of)
+        tree, found = self._at(self.found_on(as_of), adopted, worth, held)
+        return tree, found if self.owner == HOUSEHOLD else _of_account(found, self.owner)
+
+    def _at(
+        self, on: date, adopted: Mapping[str, Fraction] | None, worth: Fraction, held: Held
+    ) -> tuple[Sleeve | None, Found]:
+        """The same by the finding of a day, in the words of the household's target."""
         now = self.learned(on, worth, held)
         if now.tree is None:
             return self._kept(now, on, adopted)
@@ -280,6 +288,23 @@ class Mover:
             self.target.words, on, sleeves, kept=now.failure, findings=(*now.findings, told)
         )
         return _weighing(self.target.tree, adopted), found
+
+
+def _of_account(found: Found, account: str) -> Found:
+    """What was found for an account's own target: findings name it, and the tables under it."""
+
+    def told(text: str) -> str:
+        return text.replace("[target.", f"[{target_key(account)}.")
+
+    findings = tuple(
+        replace(
+            one,
+            subject=account if one.subject == "target" else one.subject,
+            message=f"target of {account}: {told(one.message)}",
+        )
+        for one in found.findings
+    )
+    return replace(found, target=account, kept=told(found.kept), findings=findings)
 
 
 def _weighing(node: Range, weights: Mapping[str, Fraction]) -> Sleeve:

@@ -7,7 +7,7 @@ follows from prices and the day alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -113,18 +113,21 @@ class Watch:
         return found.outlook or Outlook("", lacking=found.failure or "nothing was estimated")
 
 
-def why_not_weighed(when: When, moving: MovingTarget | None) -> str:
+def why_not_weighed(when: When, rules: Iterable[MovingTarget | None]) -> str:
     """Why a target says nothing of what a policy weighs, in a sentence; or nothing.
 
     Args:
         when: When the policy acts.
-        moving: How the household's target is found; None where it is written down.
+        rules: How each target is found; None where it is written down.
     """
-    has_utility = moving is not None and moving.is_optimised and moving.asked.objective == "utility"
+    has_utility = any(
+        rule is not None and rule.is_optimised and rule.asked.objective == "utility"
+        for rule in rules
+    )
     if when.worth is None or has_utility:
         return ""
     return (
-        f"when {when}: worth weighs expected utility against cost, and this target maximises "
-        'none; write objective = "utility" under [target.optimize], or use tracking, a band or '
+        f"when {when}: worth weighs expected utility against cost, and no target here maximises "
+        'it; write objective = "utility" under [target.optimize], or use tracking, a band or '
         "drift"
     )

@@ -1,4 +1,4 @@
-"""The target that accounts share: shares that are written, or the rule by which they move."""
+"""A target, of the household or of one account: shares that are written, or how they move."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from trimtab.adapters.portfolio_tables.targets import (
     OPTIMIZE,
     TILT,
     VOLATILITY,
-    household_tree,
     is_moving,
     only_mover,
+    tree,
 )
 from trimtab.adapters.toml_table import Table
 from trimtab.costs import Costs
-from trimtab.model.accounts import Account
 from trimtab.model.frozen import dataclass
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.tree import RawSleeve
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class HouseholdTarget:
-    """What `[target]` says; neither of the two where it says nothing, or has problems.
+class ReadTarget:
+    """What a table `[target]` says; neither of the two where it says nothing, or has problems.
 
     Args:
         written: Shares that stay.
@@ -43,69 +42,71 @@ class HouseholdTarget:
     moving: MovingTarget | None = None
     series: Mapping[str, tuple[Path, str]] = field(default_factory=dict)
 
+    @property
+    def hold(self) -> frozenset[str]:
+        """All that may be held."""
+        if self.moving is not None:
+            return frozenset(self.moving.hold)
+        leaves = () if self.written is None else self.written.leaves()
+        return frozenset(symbol for leaf in leaves for symbol in leaf.hold)
 
-def household_target(
-    root: Table,
-    target: Table,
+
+def read_target(
+    table: Table,
     sleeves: list[RawSleeve],
-    accounts: Mapping[str, Account],
-    names: list[str],
+    accounts: list[str],
     *,
     models: Models,
     born: date | None,
     costs: Costs,
-) -> HouseholdTarget:
-    """The target that accounts share, with its problems noted where they are.
+) -> ReadTarget:
+    """A target with its problems noted where they are.
 
     Args:
-        root: portfolio.toml.
-        target: Its `[target]`.
+        table: `[target]`, or that of an account.
         sleeves: As they are written there.
-        accounts: Those that could be read.
-        names: Of all accounts.
+        accounts: Names of all accounts.
         models: Where files lie that a key names.
         born: From when ages count.
-        costs: Of trading, for accounts without costs of their own.
+        costs: Of trading in the accounts that it is of.
     """
     # What no written target needs is imported only where it is asked for.
-    mover = only_mover(target)
+    mover = only_mover(table)
     if mover == OPTIMIZE:
         from trimtab.adapters.portfolio_tables.keeping import Beside
         from trimtab.adapters.portfolio_tables.moving import moving_target
 
         beside = Beside(models.folder, models.note, costs)
-        return HouseholdTarget(moving=moving_target(target, sleeves, names, beside))
+        return ReadTarget(moving=moving_target(table, sleeves, accounts, beside))
     if mover == VOLATILITY:
         from trimtab.adapters.portfolio_tables.moving import steadied_target
 
-        return HouseholdTarget(moving=steadied_target(target, sleeves, names))
+        return ReadTarget(moving=steadied_target(table, sleeves, accounts))
     if mover == TILT:
-        return _tilted(target, sleeves, names, models)
+        return _tilted(table, sleeves, accounts, models)
     if mover == CPPI:
         from trimtab.adapters.portfolio_tables.cppi import insured_target
 
-        return HouseholdTarget(moving=insured_target(target, sleeves, names, born))
+        return ReadTarget(moving=insured_target(table, sleeves, accounts, born))
     if any(is_moving(raw) for raw in sleeves):
         from trimtab.adapters.portfolio_tables.moving import gliding_target
 
-        return HouseholdTarget(moving=gliding_target(target, sleeves, names))
-    return HouseholdTarget(
-        household_tree(root, target, sleeves, accounts, names, may_be_elsewhere=models.is_cut)
-    )
+        return ReadTarget(moving=gliding_target(table, sleeves, accounts))
+    return ReadTarget(tree(table, sleeves, accounts))
 
 
 def _tilted(
-    target: Table, sleeves: list[RawSleeve], names: list[str], models: Models
-) -> HouseholdTarget:
-    """`[target.tilt]`, with where its series lie: relative to the file that names them."""
+    table: Table, sleeves: list[RawSleeve], accounts: list[str], models: Models
+) -> ReadTarget:
+    """A table `tilt`, with where its series lie: relative to the file that names them."""
     from trimtab.adapters.portfolio_tables.tilt import tilted_target
 
-    found = tilted_target(target, sleeves, names)
+    found = tilted_target(table, sleeves, accounts)
     if found is None:
-        return HouseholdTarget()
+        return ReadTarget()
     series = {}
     for signal in found.target.tilt.signals if found.target.tilt else ():
         if signal.source == "series":
-            base = models.folder(("target", TILT, signal.name, "series"))
+            base = models.folder((*table.path, TILT, signal.name, "series"))
             series[signal.name] = (base / signal.of, found.columns[signal.name])
-    return HouseholdTarget(moving=found.target, series=series)
+    return ReadTarget(moving=found.target, series=series)

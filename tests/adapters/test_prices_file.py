@@ -386,6 +386,23 @@ def test_a_column_of_another_name_is_told_what_to_be(
     assert len(caught.value.problems) <= 2
 
 
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (LONG.partition("\n")[2], "it has no header"),
+        (LONG.replace(",", ";"), "';' separates its fields"),
+    ],
+)
+def test_a_file_of_another_form_is_told_its_form_once(
+    tmp_path: Path, text: str, wrong: str
+) -> None:
+    """Without a header, or with semicolons, that is what is wrong: not a column it lacks."""
+    with pytest.raises(InputError) as caught:
+        quote_of(prices(tmp_path, text))
+
+    assert [problem.wrong for problem in caught.value.problems] == [wrong]
+
+
 def test_two_files_do_not_give_two_prices(tmp_path: Path) -> None:
     """A second row for a day in another file is an error at its line."""
     found = places_of(prices(tmp_path, LONG, "date,GLD,BND\n2026-03-30,5,1\n2026-03-31,5,1\n"))

@@ -191,10 +191,9 @@ def test_a_person_is_told_thirty_problems_a_program_all(
 ) -> None:
     """A file with everything wrong does not scroll its first problem away."""
     session = Session(demo_folder(tmp_path))
-    lots = session.cwd / "lots.csv"
-    heads = lots.read_text(encoding="utf-8").splitlines()[0]
-    bad = [f"nowhere,AAPL,{one + 1},2010-01-04,{one + 1}.00" for one in range(rows)]
-    lots.write_text("\n".join([heads, *bad, ""]), encoding="utf-8")
+    toml = session.cwd / "portfolio.toml"
+    bad = [f"unknown-{one} = 1" for one in range(rows)]
+    toml.write_text("\n".join([*bad, toml.read_text(encoding="utf-8")]), encoding="utf-8")
 
     person = session.run("trimtab status").splitlines()
     program = session.run("trimtab status --json")
@@ -202,8 +201,24 @@ def test_a_person_is_told_thirty_problems_a_program_all(
     told = json.loads(program[: program.index("\n}\n") + 2])["problems"]
     assert person[-1] == "[1]"
     assert len(told) == rows
-    assert len([line for line in person if "lots.csv:" in line]) == min(rows, 30)
+    assert len([line for line in person if "portfolio.toml:" in line]) == min(rows, 30)
     assert (person[-2].removeprefix("2> ") == f"{more}: --json lists them all") is bool(more)
+
+
+def test_what_is_wrong_with_every_row_is_told_of_the_first_few(tmp_path: Path) -> None:
+    """Rows with the same trouble are counted; another trouble among them is still told."""
+    session = Session(demo_folder(tmp_path))
+    lots = session.cwd / "lots.csv"
+    heads = lots.read_text(encoding="utf-8").splitlines()[0]
+    bad = [f"nowhere,AAPL,{one},2010-01-04,{one}.00" for one in range(1, 21)]
+    bad[10] = bad[10].replace("2010-01-04", "04.01.2010")
+    lots.write_text("\n".join([heads, *bad, ""]), encoding="utf-8")
+
+    person = [line.removeprefix("2> ") for line in session.run("trimtab status").splitlines()]
+
+    assert "lots.csv: account: the same in 17 more rows, from line 5" in person
+    assert len([line for line in person if "'nowhere'" in line]) == 3
+    assert len([line for line in person if "04.01.2010" in line]) == 1
 
 
 @pytest.mark.parametrize("columns", [60, 70, 80, 100, 120])

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import field
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -34,6 +34,11 @@ ZERO_SPLIT = (
 """What is said of a zero among blanks, and what is right."""
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_OTHER_DAY = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})", re.ASCII)
+_EXCEL_DAY = re.compile(r"[2-6][0-9]{4}", re.ASCII)
+EXCEL_ZERO = date(1899, 12, 30)
+"""The day that Excel numbers 0, for all days since March 1900."""
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _ISO_DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2},)*", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}((?P<group>[.,'\u2019 \u00a0\u202f])[0-9]{3})*", re.ASCII)
 _NUMBERISH = re.compile(r"[+-]?[0-9][0-9.,'\u2019 \u00a0\u202f]*", re.ASCII)
@@ -433,14 +438,26 @@ def are_days(texts: Collection[str]) -> bool:
 
 def day_remedy(text: str) -> str:
     """What to write instead of something that is no date."""
-    match = re.fullmatch(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})", text.strip(), re.ASCII)
+    match = _OTHER_DAY.fullmatch(text.strip())
     if match is not None:
         return f"write year-month-day, as {match[4]}-MM-DD"
     if _ISO_DAY.fullmatch(text) is not None:
         return "no calendar has that day: correct it"
     if _ISO_DAY.fullmatch(text[:10]) is not None:
         return f"write the day alone, as {text[:10]}"
+    if _EXCEL_DAY.fullmatch(text) is not None:
+        return f"it is Excel's number of {EXCEL_ZERO + timedelta(int(text))}: write that day"
     return "write year-month-day, as 2017-03-06"
+
+
+def is_day_like(text: str) -> bool:
+    """Whether text is a day in some form, though perhaps not in the one that is read.
+
+    >>> [is_day_like(text) for text in ("2024-01-02", "2.1.2024", "45293", "date")]
+    [True, True, True, False]
+    """
+    forms = (_ISO_DAY.match, _OTHER_DAY.fullmatch, _EXCEL_DAY.fullmatch)
+    return any(form(text.strip()) is not None for form in forms)
 
 
 def split_from(text: str) -> Fraction | None:
@@ -508,8 +525,9 @@ def number_remedy(text: str) -> str:
         return "write the number itself, not a formula"
     if any(char.isdigit() and not char.isascii() for char in text):
         return "write it in the digits 0 to 9"
-    if any(char in text for char in ",'\u2019 \u00a0\u202f"):
-        plain = plain_number(text)
+    if any(char in text for char in ",'\u2019 \u00a0\u202f$\u20ac\u00a3"):
+        bare = text.strip("$\u20ac\u00a3 \u00a0")
+        plain = bare if _PLAIN.fullmatch(bare) else plain_number(bare)
         if plain is not None:
             return f"write {plain}: digits, and one point before the decimals"
     return "write digits, and one point before the decimals, as 1234.56"

@@ -20,6 +20,7 @@ from trimtab.adapters.csv_lines import (
     day_from,
     day_remedy,
     fields_of,
+    is_day_like,
     missing_column,
     unreadable,
 )
@@ -280,10 +281,13 @@ class PriceRows:
         if names[0] == "":
             names[0] = "date"
         if "date" not in names:
+            wrong = "it has no header" if is_day_like(names[0]) else "no column is called date"
             remedy = "begin with date,symbol,close, or date and one column a symbol"
-            if len(names) == 1 and any(mark in names[0] for mark in ";\t"):
+            mark = next((mark for mark in ";\t" if mark in names[0]), None)
+            if len(names) == 1 and mark is not None:
+                wrong = f"{mark!r} separates its fields"
                 remedy = "separate fields by commas, and write decimals with a point"
-            self.problem(file, line, "", "no column is called date", remedy)
+            self.problem(file, line, "", wrong, remedy)
             return None
         meant = {MEANT.get(name) for name in names}
         if "symbol" in names or "close" in names or {"symbol", "close"} <= meant:

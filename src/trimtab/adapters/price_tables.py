@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from trimtab.adapters.csv_lines import ONE_A_COLUMN, Widths, fields_of
+from trimtab.adapters.csv_lines import ONE_A_COLUMN, Widths, fields_of, is_day_like
 from trimtab.adapters.toml_table import shown
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
@@ -161,6 +161,9 @@ def _header(table: PriceTable, names: list[str], number: int, line: str) -> list
         wrong = "the header has one column" if mark is None else f"{mark!r} separates its fields"
         remedy = "separate by commas: date, then one column a symbol"
         raise InputError([Problem(table.source, number, "", wrong, remedy)])
+    if is_day_like(names[0]):
+        remedy = "begin with date,symbol,close, or date and one column a symbol"
+        raise InputError([Problem(table.source, number, "", "it has no header", remedy)])
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         wrong = f"the column {shown(twice[0])} stands twice"

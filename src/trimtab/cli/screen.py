@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from trimtab.model.frozen import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from trimtab.model.errors import Problem
     from trimtab.model.findings import Finding
     from trimtab.reports.layout import Look
 
@@ -20,6 +22,9 @@ UNSEEN_WIDTH = 120
 
 MOST_PROBLEMS = 30
 """So many problems of an input are told to a person; a program gets all of them."""
+
+MOST_ALIKE = 3
+"""So many rows of a file are told that say the same."""
 
 _ALL = ": --json lists them all"
 
@@ -91,9 +96,11 @@ def trouble(error: Exception, *, as_json: bool = False) -> None:
 
     text = _told(error)
     lines = text.split("\n")
-    if isinstance(error, InputError) and len(error.problems) > MOST_PROBLEMS:
-        lines = [str(one) for one in error.problems[:MOST_PROBLEMS]]
-        lines.append(f"and {len(error.problems) - MOST_PROBLEMS} more{'' if as_json else _ALL}")
+    if isinstance(error, InputError) and len(error.problems) > MOST_ALIKE:
+        lines = _in_short(error.problems)
+        if len(lines) > MOST_PROBLEMS:
+            more = f"and {len(lines) - MOST_PROBLEMS} more{'' if as_json else _ALL}"
+            lines = [*lines[:MOST_PROBLEMS], more]
     _unfailing(sys.stderr)
     sys.stderr.write("".join(f"{literal(line)}\n" for line in lines))
     if not as_json:
@@ -111,6 +118,26 @@ def trouble(error: Exception, *, as_json: bool = False) -> None:
             for one in error.problems
         ]
     emit(told)
+
+
+def _in_short(problems: Sequence[Problem]) -> list[str]:
+    """Problems line by line; of those that say the same of many rows, the first few."""
+    alike: dict[tuple[str, ...], list[Problem]] = {}
+    for one in problems:
+        if one.line is not None:
+            said = (re.sub(r"'[^']*'|[0-9]+", "", text) for text in (one.wrong, one.remedy))
+            alike.setdefault((one.file, one.key, *said), []).append(one)
+    last = {id(group[MOST_ALIKE]): group for group in alike.values() if len(group) > MOST_ALIKE + 1}
+    hidden = {id(one) for group in last.values() for one in group[MOST_ALIKE + 1 :]}
+    lines = []
+    for one in problems:
+        if id(one) in last:
+            key = f" {one.key}:" if one.key else ""
+            more = len(last[id(one)]) - MOST_ALIKE
+            lines.append(f"{one.file}:{key} the same in {more:,} more rows, from line {one.line}")
+        elif id(one) not in hidden:
+            lines.append(str(one))
+    return lines
 
 
 def usage_trouble(prog: str, message: str, *, as_json: bool = False) -> None:

@@ -205,3 +205,27 @@ def test_what_is_counted_of_costs_and_what_is_not(make: Make) -> None:
         {"intl": 2.0},
         ("fees an order", "temporary and permanent impact"),
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "meant"),
+    [
+        ("turnover = 0.15", "turnover", "turnover = 15"),
+        ("min_position = 0.02", "min_position", "min_position = 2"),
+        ("max_loss = 0.15", "max_loss", "max_loss = 15"),
+        ('objective = "target-return"\nwanted = 0.08', "wanted", "wanted = 8"),
+    ],
+)
+def test_a_tiny_percent_is_asked_about(make: Make, lines: str, key: str, meant: str) -> None:
+    """A fraction where percent belongs is taken as it is written, with what may be meant."""
+    findings = read_portfolio(make(asked(lines))).findings
+
+    said = {one.subject: one.message for one in findings if one.code == "tiny-percent"}
+    assert list(said) == [f"target.optimize.{key}"]
+    assert f"Did you mean {meant}?" in said[f"target.optimize.{key}"]
+
+
+def test_a_confidence_below_one_percent_is_none(make: Make) -> None:
+    """0.95 is refused with 95."""
+    with pytest.raises(InputError, match="write confidence = 95"):
+        read_portfolio(make(asked('objective = "min-cvar"\nconfidence = 0.95')))

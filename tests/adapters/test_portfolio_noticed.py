@@ -46,6 +46,9 @@ def test_what_is_odd_in_lots_is_noticed(
         ("long_percent  = 15\nshort_percent = 24\n", "", ("no-tax-rates", "brokerage")),
         ('country       = "US"', 'country = "DE"', ("tax-rules", "tax.country")),
         ('when      = "monthly+band:5pp/25%"\n', "", ("no-policy", "portfolio.toml")),
+        ("long_percent  = 15", "long_percent  = 0.15", ("tiny-percent", "tax.long_percent")),
+        ("band:5pp/25%", "band:0.05pp", ("tiny-percent", "policy.when")),
+        ("band:5pp/25%", "band:5pp/0.25%", ("tiny-percent", "policy.when")),
     ],
 )  # fmt: skip
 def test_what_is_odd_in_portfolio_toml_is_noticed(

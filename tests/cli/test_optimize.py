@@ -170,7 +170,7 @@ def test_groups_scores_and_exclusions(
 def test_turnover_and_tracking_error(prices: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No more moves than allowed; near a benchmark the weights are near it."""
     moved = told("--weights WILD=100 --turnover 25", prices, capsys)
-    near = told("--benchmark WILD=100 --tracking-error 0.5", prices, capsys)["weights"]
+    near = told("--benchmark WILD=100 --tracking-error 0.5%", prices, capsys)["weights"]
 
     assert moved["turnover"] == pytest.approx(0.25)
     assert moved["weights"]["WILD"] == pytest.approx(0.75)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Callable
 
 import pytest
 
-from trimtab.cli.units import bounds, risk_free, understood
+from trimtab.cli.units import bounds, confidence, limits_read, percent, risk_free, understood
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,43 @@ def test_what_was_understood_is_told() -> None:
     assert told == "Risk-free 2% a year, every weight from 0% to 100%."
     told = understood(0.02, None, 0.0003)
     assert told == "Risk-free 2% a year, wanted 0.03% a year, every weight from 0% to 100%."
+
+
+@pytest.mark.parametrize(("text", "meant"), [("15", 0.15), ("0.5%", 0.005), ("0", 0.0)])
+def test_a_share_in_percent_below_one_needs_its_sign(text: str, meant: float) -> None:
+    """15 is 15 percent, and half a percent is written with its sign."""
+    assert percent(text) == pytest.approx(meant, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("text", "parse", "words"),
+    [
+        ("0.2", percent, "did you mean 20? Write 0.2% if it is that little"),
+        ("0.95", confidence, "did you mean 95?"),
+        ("120", confidence, "in percent, above 0 and below 100, as 95"),
+        ("0", confidence, "in percent, above 0 and below 100, as 95"),
+    ],
+)
+def test_a_fraction_where_percent_belongs_is_asked_about(
+    text: str, parse: Callable[[str], float], words: str
+) -> None:
+    """What would be a tiny percent is never taken in silence."""
+    with pytest.raises(ArgumentTypeError) as raised:
+        parse(text)
+
+    assert words in str(raised.value)
+
+
+def test_every_limit_is_read_back() -> None:
+    """All that was typed is told in percent."""
+    given = Namespace(
+        leverage=None, turnover=0.2, tracking_error=0.04, min_position=0.02, max_names=5,
+        min_names=None,
+    )  # fmt: skip
+
+    told = understood(0.02, None, limits=limits_read(given))
+
+    assert told.endswith(
+        "100%, turnover at most 20% one way, tracking error at most 4% a year, what is held at "
+        "least 2%, at most 5 names."
+    )

@@ -40,6 +40,7 @@ from trimtab.adapters.portfolio_tables.policy import participation, policy, tax
 from trimtab.adapters.portfolio_tables.price_files import is_priced, price_paths, rates_path
 from trimtab.adapters.portfolio_tables.read_target import ReadTarget, read_target
 from trimtab.adapters.portfolio_tables.targets import check_there_is_one, held, raw_sleeves
+from trimtab.adapters.portfolio_tables.tiny import tiny_percents
 from trimtab.adapters.price_exchange import Exchange
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.adapters.toml_table import Table, fraction, shown
@@ -238,8 +239,8 @@ class _Written:
         self.read_targets_and_accounts()
         self.policy = policy(root.table("policy"), self.findings)
         self.check_weighed()
-        self.check_watched()
         self.tax = tax(root.table("tax"), self.instruments, self.accounts, self.findings)
+        self.check_watched()
         self.read_limits(root.table("limits"))
         self.participation = participation(root.table("paper"))
         self.prices = price_paths(root, models, folder)
@@ -323,7 +324,9 @@ class _Written:
         """What a band leaves out of sight is told: a floor, and sleeves with a target of zero."""
         targets = self.targets.values()
         self.findings += bands_of_nothing(self.policy.when, [one.written for one in targets])
-        if any(one.moving is not None and one.moving.cppi is not None for one in targets):
+        movings = [one.moving for one in targets if one.moving is not None]
+        self.findings += tiny_percents(self.tax, self.policy.when, movings)
+        if any(moving.cppi is not None for moving in movings):
             from trimtab.targets.moving.cppi import told_of_bands
 
             self.findings += told_of_bands(self.policy.when, "policy")

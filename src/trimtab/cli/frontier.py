@@ -12,8 +12,8 @@ from trimtab.cli.optimize_spread import spread_by
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
 from trimtab.cli.report_file import add_report, check_report
-from trimtab.cli.studied import amount, rate
-from trimtab.cli.units import understood
+from trimtab.cli.studied import amount
+from trimtab.cli.units import limits_read, percent, understood
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,12 +63,12 @@ def add_parser(commands: Commands) -> None:
     add_names(parser)
     tolerance = parser.add_mutually_exclusive_group()
     tolerance.add_argument(
-        "--max-volatility", metavar="PERCENT", type=rate, help="a tolerance: volatility a year"
+        "--max-volatility", metavar="PERCENT", type=percent, help="a tolerance: volatility a year"
     )
     tolerance.add_argument(
         "--max-loss",
         metavar="PERCENT",
-        type=rate,
+        type=percent,
         help="a tolerance: the loss of a year, exceeded in one of twenty",
     )
     tolerance.add_argument(
@@ -199,7 +199,9 @@ def _front(args: argparse.Namespace, asked: _Asked) -> tuple[Front, str]:
         read = f"Risk-free {free * 100:g}% a year. {taught.words}"
     else:
         of = _estimated(args, asked, free)
-        read = understood(free, args.bounds) + ("" if taught is None else f" {taught.words}")
+        read = understood(free, args.bounds, limits=limits_read(args)) + (
+            "" if taught is None else f" {taught.words}"
+        )
         if asked.cash and limits_are_given(args):
             read += (
                 f" Limits are shares of what is invested, beside {asked.cash * 100:.4g}% of cash."

@@ -19,7 +19,7 @@ from trimtab.cli.optimize_spread import spread_by
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
 from trimtab.cli.report_file import add_report, check_report, write_report
-from trimtab.cli.units import understood
+from trimtab.cli.units import confidence_read, limits_read, understood
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,7 +134,12 @@ def _answer(args: argparse.Namespace) -> Answer:
         len(days),
         asked.risk_free,
         args.estimator or asked.objective,
-        understood(asked.risk_free, args.bounds, args.wanted),
+        understood(
+            asked.risk_free,
+            args.bounds,
+            args.wanted,
+            limits=[*confidence_read(asked.confidence, asked.objective), *limits_read(args)],
+        ),
         rules.held,
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
-from trimtab.cli.studied import amount, rate
+from trimtab.cli.studied import amount
+from trimtab.cli.units import confidence, percent
 from trimtab.targets.objectives.names import OBJECTIVES, ONLY_FOR
 
 TYPE_CHECKING = False
@@ -112,13 +113,13 @@ def add_figures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wanted",
         metavar="PERCENT",
-        type=rate,
+        type=percent,
         help="a year's return or volatility, for target-return and target-volatility",
     )
     parser.add_argument(
         "--confidence",
         metavar="PERCENT",
-        type=rate,
+        type=confidence,
         help="for min-cvar and min-cdar: all but the worst so many percent (default: 95)",
     )
 

@@ -54,7 +54,7 @@ def of_folder(args: argparse.Namespace) -> Answer:
 def _by_options(args: argparse.Namespace, of: OfFolder) -> Answer:
     """The same where the folder says nothing of how weights are found."""
     from trimtab.cli.optimize_history import learned_from, own_returns
-    from trimtab.cli.units import understood
+    from trimtab.cli.units import confidence_read, limits_read, understood
     from trimtab.estimates.years import sessions_a_year
     from trimtab.targets.objectives.asked import Asked, of_part, of_whole
 
@@ -80,7 +80,13 @@ def _by_options(args: argparse.Namespace, of: OfFolder) -> Answer:
         len(days),
         asked.risk_free,
         args.estimator or asked.objective,
-        understood(asked.risk_free, args.bounds, args.wanted) + _beside(args, of.cash),
+        understood(
+            asked.risk_free,
+            args.bounds,
+            args.wanted,
+            limits=[*confidence_read(asked.confidence, asked.objective), *limits_read(args)],
+        )
+        + _beside(args, of.cash),
         held,
     )
 
@@ -248,6 +254,8 @@ def _need_going_together(rule: MovingTarget) -> None:
 
 def _read(args: argparse.Namespace, by: ByTable) -> str:
     """What came from the table, and what from options, in two sentences."""
+    from trimtab.cli.units import limits_read
+
     rule, limits = by.rule, limits_are_given(args)
     expected = rule.expected if isinstance(rule.expected, str) else "returns of its own"
     asked = rule.asked
@@ -255,6 +263,7 @@ def _read(args: argparse.Namespace, by: ByTable) -> str:
         ("objective", f"{rule.words}", args.objective or args.estimator),
         ("risk_aversion", f"{asked.risk_aversion:g}", args.risk_aversion is not None),
         ("wanted", f"{asked.wanted * 100:g}%", args.wanted is not None),
+        ("confidence", f"{asked.confidence * 100:g}%", args.confidence is not None),
         ("covariance", _covariance(args, rule), args.covariance or is_given(args)),
         ("expected", expected, is_expected(args)),
         ("risk-free", f"{asked.risk_free * 100:g}% a year", args.risk_free is not None),
@@ -262,10 +271,29 @@ def _read(args: argparse.Namespace, by: ByTable) -> str:
     said = [one for one in said if asked.objective in ONLY_FOR.get(one[0], (asked.objective,))]
     table = [f"{key.replace('_', ' ')} {value}" for key, value, given in said if not given]
     options = [f"{key.replace('_', ' ')} {value}" for key, value, given in said if given]
-    (options if limits else table).append("limits of weights")
+    if limits:
+        options += ["limits of weights", *limits_read(args)]
+    else:
+        table += ["limits of weights", *_kept_read(rule)]
     told = f"From [target.optimize], as of {by.known.on}: {', '.join(table)}."
     told += f" From options: {', '.join(options) or 'nothing'}."
     return told + _beside(args, by.cash)
+
+
+def _kept_read(rule: MovingTarget) -> list[str]:
+    """The limits of the table besides those of weights, as `limits_read` tells options."""
+    from trimtab.cli.units import limits_read
+
+    kept = rule.kept
+    return limits_read(
+        argparse.Namespace(
+            turnover=kept.turnover,
+            tracking_error=kept.tracking_error,
+            min_position=kept.smallest,
+            max_names=kept.max_names,
+            min_names=kept.min_names,
+        )
+    )
 
 
 def _covariance(args: argparse.Namespace, rule: MovingTarget) -> str:

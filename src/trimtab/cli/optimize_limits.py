@@ -6,8 +6,8 @@ import argparse
 
 from trimtab.cli.optimize_spread import add_spread
 from trimtab.cli.options import day
-from trimtab.cli.studied import amount, cash, rate, shares_read, unpriced
-from trimtab.cli.units import ALL, bounds, risk_free
+from trimtab.cli.studied import amount, cash, shares_read, unpriced
+from trimtab.cli.units import ALL, bounds, percent, risk_free
 from trimtab.targets.objectives.estimated import EXPECTED
 
 TYPE_CHECKING = False
@@ -28,7 +28,9 @@ USUAL_SECONDS = 60.0
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    limits = parser.add_argument_group("limits")
+    limits = parser.add_argument_group(
+        "limits", "Shares are in percent: 20, and 0.5%% where it is that little."
+    )
     limits.add_argument(
         "--bounds",
         metavar="LOW,HIGH",
@@ -39,7 +41,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     limits.add_argument(
         "--leverage",
         metavar="PERCENT",
-        type=rate,
+        type=percent,
         help="the most that is long and short together: 160 is 130 long and 30 short",
     )
     limits.add_argument(
@@ -70,7 +72,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     limits.add_argument(
         "--turnover",
         metavar="PERCENT",
-        type=rate,
+        type=percent,
         help="the most that may move away from --weights, one way",
     )
     limits.add_argument(
@@ -79,7 +81,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     limits.add_argument(
         "--tracking-error",
         metavar="PERCENT",
-        type=rate,
+        type=percent,
         help="the most volatility, a year, of the difference from --benchmark",
     )
     limits.add_argument(
@@ -94,7 +96,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     limits.add_argument(
         "--participation",
         metavar="PERCENT",
-        type=rate,
+        type=percent,
         default=0.1,
         help="the share of a day's volume that may be ours (default: 10)",
     )
@@ -134,7 +136,7 @@ def add_names(parser: argparse.ArgumentParser) -> None:
     names.add_argument(
         "--min-position",
         metavar="PERCENT",
-        type=rate,
+        type=percent,
         default=0.0,
         help="what is held has at least this weight",
     )

@@ -8,6 +8,7 @@ from trimtab.cli.studied import amount
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
 MOST = 999
@@ -29,6 +30,28 @@ def risk_free(text: str) -> float:
         return float(yearly_rate(text))
     except NumberError as problem:
         raise argparse.ArgumentTypeError(str(problem)) from None
+
+
+def percent(text: str) -> float:
+    """A share in percent, as a fraction: `15`; below 1 only with its sign, as `0.5%`."""
+    from trimtab.model.numbers import fraction_for_percent
+
+    bare = text.strip().removesuffix("%").strip()
+    value = amount(bare, "a rate in percent", -99, MOST)
+    meant = "" if text.strip().endswith("%") else fraction_for_percent(value)
+    if meant:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is in percent: did you mean {meant}? Write {bare}% if it is that little"
+        )
+    return value / 100
+
+
+def confidence(text: str) -> float:
+    """A part of sessions in percent, as a fraction."""
+    value = percent(text)
+    if not 0.0 < value < 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r}: in percent, above 0 and below 100, as 95")
+    return value
 
 
 def bounds(text: str) -> tuple[float, float]:
@@ -63,11 +86,45 @@ def _number(text: str) -> Decimal:
 
 
 def understood(
-    risk_free: float, bounds: tuple[float, float] | None, wanted: float | None = None
+    risk_free: float,
+    bounds: tuple[float, float] | None,
+    wanted: float | None = None,
+    *,
+    limits: Sequence[str] = (),
 ) -> str:
-    """How the numbers of `--risk-free`, `--bounds` and `--wanted` were read, in a sentence."""
+    """How the numbers of options were read, in a sentence; `limits` as of `limits_read`."""
     low, high = bounds or ALL
-    told = f"Risk-free {risk_free * 100:g}% a year"
+    told = [f"Risk-free {risk_free * 100:g}% a year"]
     if wanted is not None:
-        told += f", wanted {wanted * 100:g}% a year"
-    return f"{told}, every weight from {low * 100:g}% to {high * 100:g}%."
+        told.append(f"wanted {wanted * 100:g}% a year")
+    told += [f"every weight from {low * 100:g}% to {high * 100:g}%", *limits]
+    return f"{', '.join(told)}."
+
+
+def limits_read(args: argparse.Namespace) -> list[str]:
+    """The limits that options give besides `--bounds`, in percent."""
+    told = [
+        ("leverage", "long and short together at most {:g}%"),
+        ("turnover", "turnover at most {:g}% one way"),
+        ("tracking_error", "tracking error at most {:g}% a year"),
+        ("min_position", "what is held at least {:g}%"),
+        ("max_volatility", "volatility at most {:g}% a year"),
+        ("max_loss", "loss of a bad year at most {:g}%"),
+    ]
+    words = [
+        words.format(round(getattr(args, key) * 100, 9))
+        for key, words in told
+        if getattr(args, key, None)
+    ]
+    if args.max_names is not None:
+        words.append(f"at most {args.max_names} names")
+    if args.min_names is not None:
+        words.append(f"at least {args.min_names} names")
+    return words
+
+
+def confidence_read(confidence: float, objective: str) -> list[str]:
+    """The confidence of an objective that has one."""
+    from trimtab.targets.objectives.names import ONLY_FOR
+
+    return [f"confidence {confidence * 100:g}%"] if objective in ONLY_FOR["confidence"] else []

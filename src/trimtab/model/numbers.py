@@ -72,6 +72,16 @@ def meant_in_percent(
     return f"shares are in percent: did you mean {','.join(meant[:MOST_MEANT])}{more}?"
 
 
+def fraction_for_percent(written: Decimal | float) -> str:
+    """What may be meant by a number in percent that looks like a fraction; empty if none does.
+
+    >>> fraction_for_percent(Decimal("0.15"))
+    '15'
+    """
+    value = float(written)
+    return f"{value * 100:.10g}" if 0 < abs(value) < 1 else ""
+
+
 def half_even(numerator: int, denominator: int) -> int:
     """The integer nearest to numerator / denominator; a tie goes to the even neighbour.
 

@@ -18,6 +18,7 @@ from trimtab.adapters.portfolio_tables.views import expectation_in
 from trimtab.adapters.toml_lines import KeyPath
 from trimtab.adapters.toml_table import Table, dotted, near, shown
 from trimtab.estimates.history import Missing
+from trimtab.model.numbers import fraction_for_percent
 from trimtab.model.sessions import PERIODS, Period
 from trimtab.targets.estimators.missing import check_missing
 from trimtab.targets.moving.glide import GlidePath, glide_problems, has_path
@@ -227,8 +228,10 @@ def _asked(table: Table) -> Asked:
         table.problem(
             "objective", f"{objective} of how much?", f"add wanted = 7: percent a year, the {what}"
         )
-    if confidence is not None and not 0 < confidence < 100:
-        table.problem("confidence", f"{confidence} is no part of sessions", "write confidence = 95")
+    if confidence is not None and not 1 <= confidence < 100:
+        meant = fraction_for_percent(confidence) or "95"
+        wrong = f"{confidence} percent is no part of sessions that has losses beyond it"
+        table.problem("confidence", wrong, f"write confidence = {meant}")
     return Asked(
         objective,
         1.0 if aversion is None else float(aversion),

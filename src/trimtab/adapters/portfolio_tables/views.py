@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from trimtab.adapters.toml_table import Table, near
+from trimtab.model.numbers import fraction_for_percent
 from trimtab.targets.moving.ranged import Range
 from trimtab.targets.objectives.estimated import EXPECTED
 from trimtab.targets.objectives.foreseen import BlackLitterman, Expectation, View
@@ -96,6 +97,10 @@ def _view(table: Table) -> Callable[[Range], View | None]:
         table.problem("doubt_percent", "there is a confidence as well", "keep one of them")
     if sure == 0:
         table.problem("confidence", "0 is no view", "remove the view, or be sure of some of it")
+    elif sure is not None and (meant := fraction_for_percent(sure)):
+        table.problem(
+            "confidence", f"{sure} percent is next to none", f"write confidence = {meant}"
+        )
     table.finish()
     right = len(table.problems) == before
 

@@ -104,3 +104,11 @@ def test_what_is_wrong_with_returns_is_told(
         read_expected(written(tmp_path, f"symbol,percent\n{rows}"), SYMBOLS)
 
     assert [(one.line, one.key) for one in caught.value.problems] == [(line, key)]
+
+
+@pytest.mark.parametrize("text", ["-0.0036999999999999997", "1.5e-05", "2E+1"])
+def test_what_programs_write_is_read(text: str, tmp_path: Path) -> None:
+    """Estimates are floats: all their decimals and an exponent are theirs."""
+    file = written(tmp_path, f"symbol,percent\nSPY,{text}\nEFA,7\nAGG,2\n")
+
+    assert read_expected(file, SYMBOLS)["SPY"] == pytest.approx(float(text) / 100, rel=1e-12)

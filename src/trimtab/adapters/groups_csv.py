@@ -28,7 +28,7 @@ from trimtab.adapters.csv_lines import (
 from trimtab.adapters.toml_table import near, shown
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.frozen import dataclass
-from trimtab.model.numbers import NumberError, decimal_from
+from trimtab.model.numbers import NumberError, estimate_from
 from trimtab.targets.objectives.constraints import Group
 
 LONGEST = 4096
@@ -154,7 +154,7 @@ class _Reading:
         if not text:
             return None
         try:
-            value = decimal_from(text.removesuffix("%").rstrip())
+            value = estimate_from(text.removesuffix("%").rstrip())
         except NumberError as error:
             self.wrong(line, key, str(error), number_remedy(text))
             return None

@@ -8,7 +8,7 @@ from pathlib import Path
 from trimtab.adapters.csv_lines import fields_of, number_remedy, read_sheet
 from trimtab.adapters.toml_table import near, shown
 from trimtab.model.errors import InputError, Problem
-from trimtab.model.numbers import NumberError, decimal_from
+from trimtab.model.numbers import NumberError, estimate_from
 
 
 def read_scores(path: str | Path) -> dict[str, dict[str, float]]:
@@ -37,7 +37,7 @@ def read_scores(path: str | Path) -> dict[str, dict[str, float]]:
             if not text:
                 continue
             try:
-                found[name][symbol] = float(decimal_from(text))
+                found[name][symbol] = float(estimate_from(text))
             except NumberError as error:
                 problems.append(Problem(where.name, line, name, str(error), number_remedy(text)))
     if not problems and not names:

@@ -18,7 +18,7 @@ from pathlib import Path
 from trimtab.adapters.csv_lines import Sheet, number_remedy, read_sheet
 from trimtab.adapters.toml_table import near
 from trimtab.model.errors import InputError, Problem
-from trimtab.model.numbers import NumberError, decimal_from
+from trimtab.model.numbers import NumberError, estimate_from
 from trimtab.targets.objectives.foreseen import View
 
 MOST_PERCENT = 1000
@@ -110,7 +110,7 @@ class _Reading:
         if not text:
             return None
         try:
-            value = decimal_from(text)
+            value = estimate_from(text)
         except NumberError as error:
             self.problem(line, key, str(error), number_remedy(text))
             return None

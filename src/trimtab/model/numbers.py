@@ -16,6 +16,8 @@ MOST_DECIMALS = 18
 
 _PLAIN_DECIMAL = re.compile(rf"[+-]?[0-9]{{1,24}}(\.[0-9]{{1,{MOST_DECIMALS}}})?", re.ASCII)
 
+_ESTIMATE = re.compile(r"[+-]?[0-9]{1,24}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
+
 Money = Annotated[int, "money"]
 """An integer of minor units (cents); in files and JSON a decimal string."""
 
@@ -27,6 +29,10 @@ MOST_MEANT = 12
 
 LARGEST = 2**62
 """Above this a money amount or a quantity is taken for a slip of the keyboard, and refused."""
+
+
+LARGEST_ESTIMATE = Decimal(10) ** 24
+"""An estimate or a score this large or larger is none."""
 
 
 class NumberError(ValueError):
@@ -44,6 +50,20 @@ def decimal_from(text: str) -> Decimal:
     """
     stripped = text.strip()
     if _PLAIN_DECIMAL.fullmatch(stripped) is None:
+        raise NumberError(f"{_shown(text)} is not a plain decimal number such as 1234.56")
+    return Decimal(stripped)
+
+
+def estimate_from(text: str) -> Decimal:
+    """A number of an estimate, as programs write it: with all its decimals, and an exponent.
+
+    Money, quantities and prices are read by `decimal_from`.
+
+    >>> float(estimate_from("-0.0036999999999999997")), float(estimate_from("1e-05"))
+    (-0.0036999999999999997, 1e-05)
+    """
+    stripped = text.strip()
+    if _ESTIMATE.fullmatch(stripped) is None or abs(Decimal(stripped)) >= LARGEST_ESTIMATE:
         raise NumberError(f"{_shown(text)} is not a plain decimal number such as 1234.56")
     return Decimal(stripped)
 

@@ -100,7 +100,8 @@ def sweep(
     from trimtab.simulate.choosing.sweep import sweep as run
 
     policies = grid(base, when=when, to=to, target=target, costs=costs, sample=sample, seed=seed)
-    found = run(_priced(prices, costs), policies, threads=threads or processors(), **options)
+    most = processors() if threads is None else threads
+    found = run(_priced(prices, costs), policies, threads=most, **options)
     return replace(found, pager=sweep_notebook)
 
 

@@ -190,7 +190,9 @@ def test_files_of_other_people_are_not_written_over(tmp_path: Path, mode: str) -
 
     into_folder = Session(folder).run(f"trimtab backtest --policy never --out mine{mode}")
     over_file = Session(folder).run("trimtab backtest --policy never --report portfolio.toml")
+    nowhere = Session(folder).run("trimtab backtest --policy never --report nowhere/run.html")
 
+    assert "there is no folder nowhere; make it, or name another" in nowhere
     assert "2> --out mine: the folder holds what no earlier backtest wrote" in into_folder
     assert "2> --report portfolio.toml: it is no page" in over_file
     assert [path.name for path in (folder / "mine").iterdir()] == ["equity.csv"]

@@ -36,6 +36,26 @@ def test_a_range_that_is_none_says_how_one_is_written(words: str) -> None:
         ranged(words)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("band:{1..1000000/0.0001}pp", "at most six digits before the point"),
+        ("band:{1..999999/0.5}pp", "at most 1,000,000 values: take larger steps"),
+    ],
+)
+def test_a_range_that_is_too_much_says_of_what(words: str, said: str) -> None:
+    """What is written as a range should be is not told how a range is written."""
+    with pytest.raises(PolicyError, match=said):
+        ranged(words)
+
+
+def test_no_threads_at_all_are_refused(tmp_path: Path) -> None:
+    """Zero is no number of threads, and not what happens where none is said."""
+    printed = Session(demo_folder(tmp_path)).run("trimtab sweep --when never --threads 0")
+
+    assert "2> --threads 0: at least 1" in printed
+
+
 def test_a_policy_of_a_sweep_is_that_of_a_backtest(tmp_path: Path) -> None:
     """The same portfolio, the same policy: the same final value from both commands."""
     session = Session(demo_folder(tmp_path))

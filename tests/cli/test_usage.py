@@ -13,7 +13,9 @@ import pytest
 
 from tests.cli.console import GOLDEN, Session, golden_session
 from trimtab.cli.main import COMMANDS, parser
+from trimtab.cli.studied import shares_of
 from trimtab.kernels import compile as kernels
+from trimtab.model.errors import InputError
 
 
 @pytest.fixture
@@ -46,8 +48,27 @@ def test_an_option_before_its_command_is_told_its_place(
 def test_an_option_that_no_command_has_is_unknown_wherever_it_stands(session: Session) -> None:
     """A slip is told as a slip, with what was probably meant."""
     printed = session.run("trimtab --jsn ledger verify")
+    nothing_like_it = session.run("trimtab backtest --bogus")
 
     assert "there is no option '--jsn'. Did you mean '--json'?" in printed
+    assert "there is no option '--bogus'.\n" in nothing_like_it
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("SPY=60,AGG", "'AGG' has no percent -> write SPY=60,AGG=40"),
+        ("SPY=60,=40", "'=40' has no symbol"),
+        ("SPY=60,SPY=40", "SPY stands twice -> write its whole percent once"),
+        ("SPY=160,AGG=-60", "'AGG=-60' is below zero -> write SPY=60,AGG=40; --short allows it"),
+    ],
+)
+def test_a_slip_in_a_target_has_one_cause(target: str, said: str) -> None:
+    """What is wrong with a part of it is told, and not what might be."""
+    with pytest.raises(InputError) as raised:
+        shares_of(target, "--target")
+
+    assert said in str(raised.value)
 
 
 @pytest.mark.parametrize(

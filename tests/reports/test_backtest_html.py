@@ -302,7 +302,7 @@ def test_without_shuffled_histories_the_answer_claims_nothing(result: Backtest) 
     said = answer(result)
 
     text = said.headline + " ".join(text for _, text in said.points)
-    assert "was not tried" in said.headline
+    assert "was not tried: shuffled histories tell (--paths 100)" in said.headline
     assert "noise" not in text
 
 

@@ -130,7 +130,7 @@ def add_parser(commands: Commands) -> None:
         help="shuffled histories that tell --report and --png what is noise (0: none; default: as "
         "many as take a few seconds, 1,000 at most); with --account-mode: of this portfolio's "
         "policy against each of the others, after tax (default: none; 100 of five years take "
-        "about half a minute for two policies)",
+        "about a minute for two policies on two free cores, half of that more for each further)",
     )
     add_json(parser)
     add_conditions(parser)

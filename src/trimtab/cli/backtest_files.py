@@ -48,6 +48,10 @@ def need_own(out: Path | None, report: Path | None) -> list[str]:
         raise RefusedError(f"--out {out}: it is a file; name a folder")
     if report is not None and report.is_dir():
         raise RefusedError(f"--report {report}: it is a folder; name a file, as {report}/run.html")
+    if report is not None and not report.parent.is_dir():
+        raise RefusedError(
+            f"--report {report}: there is no folder {report.parent}; make it, or name another"
+        )
     if report is not None and report.exists():
         with report.open("rb") as file:
             if file.read(len(_PAGE)).lower() != _PAGE:

@@ -286,8 +286,10 @@ def _choices(made: Parser) -> dict[str, Parser]:
 def _meant(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    # Without the dashes, which all options have in common.
+    plain = {one.lstrip("-"): one for one in known}
+    near = get_close_matches(word.lstrip("-"), plain, n=1, cutoff=0.6)
+    return f" Did you mean {plain[near[0]]!r}?" if near else ""
 
 
 def _keep_stdout() -> None:

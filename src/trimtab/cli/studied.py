@@ -298,16 +298,25 @@ def shares_read(
     shares: dict[str, Decimal] = {}
     problems = []
     for part in text.split(","):
-        symbol, _, number = part.strip().rpartition("=")
+        symbol, mark, number = part.strip().rpartition("=")
+        if not mark:
+            wrong = f"{part.strip()!r} has no percent"
+            problems.append(Problem(option, None, "", wrong, "write SPY=60,AGG=40"))
+            continue
         try:
             share = decimal_from(number)
         except NumberError as error:
             problems.append(Problem(option, None, symbol, str(error), "write SPY=60,AGG=40"))
             continue
         if not symbol or symbol in shares or (share < 0 and not short):
-            wrong = f"{part.strip()!r} has no symbol, one that stands twice, or is below zero"
             remedy = "write SPY=60,AGG=40"
-            remedy += "; --short allows what is below zero" if option == "--target" else ""
+            if not symbol:
+                wrong = f"{part.strip()!r} has no symbol"
+            elif symbol in shares:
+                wrong, remedy = f"{symbol} stands twice", "write its whole percent once"
+            else:
+                wrong = f"{part.strip()!r} is below zero"
+                remedy += "; --short allows it" if option == "--target" else ""
             problems.append(Problem(option, None, "", wrong, remedy))
             continue
         shares[symbol] = share

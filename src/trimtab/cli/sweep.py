@@ -239,7 +239,8 @@ def _swept(
 
     try:
         result = sweep(
-            found.prices, policies, threads=args.threads or processors(), known=known,
+            found.prices, policies, known=known,
+            threads=processors() if args.threads is None else args.threads,
             on_progress=told, on_found=looked, **options,
         )  # fmt: skip
     except KeyboardInterrupt:

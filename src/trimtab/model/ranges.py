@@ -11,6 +11,8 @@ MOST = 1_000_000
 """Policies that one sweep takes."""
 
 _NUMBER = r"(\d{1,6}(?:\.\d{1,6})?)"
+_LONG = re.compile(r"\{\d+(?:\.\d+)?\.\.\d+(?:\.\d+)?(?:/\d+(?:\.\d+)?)?\}", re.ASCII)
+"""A range whose numbers may be too long."""
 
 
 def ranged(words: str) -> list[str]:
@@ -27,13 +29,20 @@ def ranged(words: str) -> list[str]:
     found = re.search(
         r"\{" + _NUMBER + r"\.\." + _NUMBER + "(?:/" + _NUMBER + r")?\}", words, re.ASCII
     )
+    if found is None and _LONG.search(words):
+        raise PolicyError(
+            f"{words}: numbers of a range have at most six digits before the point, and six "
+            "behind it"
+        )
     if found is None:
         raise PolicyError(
             f"{words}: a range is written {{1..10}} or {{1..10/0.5}}, as band:{{1..10}}pp"
         )
     low, high, step = Decimal(found[1]), Decimal(found[2]), Decimal(found[3] or 1)
-    if high < low or step <= 0 or (high - low) / step > MOST:
+    if high < low or step <= 0:
         raise PolicyError(f"{words}: a range goes upwards, in steps above zero")
+    if (high - low) / step >= MOST:
+        raise PolicyError(f"{words}: a range has at most {MOST:,} values: take larger steps")
     made = []
     for k in range(int((high - low) / step) + 1):
         number = format(low + k * step, "f")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.model.numbers import money_text, quantity_text
 from trimtab.reports.backtest_text import account_conventions
-from trimtab.reports.html.answer import quoted
+from trimtab.reports.html.answer import NOT_TRIED, quoted
 from trimtab.reports.html.data import report_data, script_json
 from trimtab.reports.html.drawn import AccountCurve, account_curve
 from trimtab.reports.html.marks import Mark, marks_of, marks_told
@@ -154,7 +154,7 @@ def _answer(runs: Sequence[AccountRun], shuffled: AccountPaths | None) -> str:
                 f"({few.paths:,}; at least {few.least:,})."
             )
     elif len(runs) > 1:
-        head = f"{most} Whether that is more than luck was not tried."
+        head = f"{most} {NOT_TRIED}"
     else:
         head = f"{quoted(high.name)} left {high.after_tax / 100:,.0f} after tax."
     return answer_section(head, points)

@@ -24,6 +24,10 @@ MOST_SENTENCES = 3
 """Clear differences that are told with their intervals; the table has all."""
 
 
+NOT_TRIED = "Whether that is more than luck was not tried: shuffled histories tell (--paths 100)."
+"""What is said of policies that ran over history alone."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """The answer: one sentence or two, then a few points, each with a heading of a word or two."""
@@ -78,8 +82,8 @@ def _headline(policies: Sequence[PolicyResult], differences: Sequence[Difference
     if not differences:
         ordered = sorted(policies, key=lambda one: one.final_value)
         return (
-            f"{quoted(ordered[-1].name)} ended highest, {quoted(ordered[0].name)} lowest. Whether "
-            "that is more than luck was not tried."
+            f"{quoted(ordered[-1].name)} ended highest, {quoted(ordered[0].name)} lowest. "
+            f"{NOT_TRIED}"
         )
     said = {one.first: one["cagr"].verdict for one in differences}
     if "few" in said.values():

@@ -32,7 +32,7 @@ def history(seed: int = 1, n: int = 5, sessions: int = 300) -> np.ndarray:
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_each_objective_gives_weights(objective: str) -> None:
     """Long-only weights that sum to 1, whatever is best."""
-    found = Optimiser(objective, wanted=0.12).fit(history())
+    found = Optimiser(objective, wanted=0.15).fit(history())
 
     assert found.weights_.sum() == pytest.approx(1.0)
     assert found.weights_.min() >= 0.0
@@ -231,6 +231,18 @@ def test_a_sharpe_ratio_that_nothing_has_is_called_missed_and_claims_no_gap() ->
     assert "nearest" not in found.findings[0].message
 
 
+@pytest.mark.parametrize("names", [None, 2])
+def test_a_volatility_that_nothing_has_is_called_missed(names: int | None) -> None:
+    """The calmest weights are no answer to a volatility below theirs: nothing is proved of one."""
+    rules = Constraints(max_names=names)
+
+    found = Optimiser("target-volatility", wanted=0.001, constraints=rules).fit(history()).result_
+
+    assert found.status == "missed"
+    assert np.isnan(found.optimality_gap)
+    assert [told.code for told in found.findings] == ["objective-missed"]
+
+
 @pytest.mark.parametrize(("wanted", "codes"), [(0.6, ["objective-slack"]), (0.15, [])])
 def test_a_volatility_that_is_not_reached_is_said(wanted: float, codes: list[str]) -> None:
     """Beyond that of the best return more volatility brings nothing: a note, no warning."""
@@ -247,15 +259,32 @@ def test_a_wanted_return_below_all_that_there_is_is_warned_of() -> None:
     beyond = Optimiser("target-return", expected=expected, wanted=30.0)
     fair = Optimiser("target-return", expected=expected, wanted=0.079)
 
-    slack, missed, told = (
-        one.optimised(history(n=3), ["A", "B", "C"]).findings for one in (optimiser, beyond, fair)
-    )
+    results = [one.optimised(history(n=3), ["A", "B", "C"]) for one in (optimiser, beyond, fair)]
 
+    assert [one.status for one in results] == ["optimal", "missed", "optimal"]
+    assert np.isnan(results[1].optimality_gap)
+    slack, missed, told = (one.findings for one in results)
     assert [(one.code, one.severity) for one in slack] == [("objective-slack", "warning")]
     assert "0.0300%" in slack[0].message
     assert [one.code for one in missed] == ["objective-missed"]
     assert "8.00% a year" in missed[0].message
     assert not told
+
+
+@pytest.mark.parametrize("estimator", [Optimiser, CostAware])
+@pytest.mark.parametrize("limit", ["low", "high"])
+def test_limits_are_told_in_one_way(estimator: Any, limit: str) -> None:
+    """`low` and `high` beside constraints or limits were ignored in silence: they are refused."""
+    beside = estimator(**{limit: 0.15}, constraints=Constraints())
+    doubled = estimator(**{limit: 0.15}, limits=within(5))
+    twice = estimator(limits=within(5), constraints=Constraints())
+
+    with pytest.raises(ValueError, match=rf"write it there, as tt.Constraints\({limit}=0.15\)"):
+        beside.fit(history())
+    with pytest.raises(ValueError, match=f"{limit} 0.15 beside limits"):
+        doubled.fit(history())
+    with pytest.raises(ValueError, match="give one of them"):
+        twice.fit(history())
 
 
 @pytest.mark.parametrize("limit", [{"high": 30}, {"low": -30, "high": 1}])

@@ -11,7 +11,7 @@ import pytest
 from trimtab.adapters.clock import time_limit
 from trimtab.targets.objectives.asked import Asked, Optimised
 from trimtab.targets.objectives.optimised import optimise
-from trimtab.targets.solvers.limits import Limits, Search, Tracking, Turnover, within
+from trimtab.targets.solvers.limits import Limits, Names, Search, Tracking, Turnover, within
 
 N = 6
 RNG = np.random.default_rng(3)
@@ -46,6 +46,25 @@ def found(asked: Asked, limits: Limits, *, polls: int | None = None) -> Optimise
         names=[f"S{i}" for i in range(N)],
         years=1.0,
     )
+
+
+@pytest.mark.parametrize(
+    ("most", "polls", "codes"),
+    [
+        (5, 1, [("time-limit", "warning")]),
+        (5, 1_000, []),
+        (4, 1, [("names-not-proved", "error")]),
+        (4, 1_000, [("limits-contradict", "error")]),
+    ],
+)
+def test_a_choice_of_names_that_a_time_limit_ended_is_warned_of(
+    most: int, polls: int, codes: list[tuple[str, str]]
+) -> None:
+    """What a limit of time ended is a warning, an error where nothing was found by then."""
+    one = found(Asked("min-volatility"), replace(TURNOVER, names=Names(most)), polls=polls)
+
+    assert [(told.code, told.severity) for told in one.findings] == codes
+    assert (one.status == "stopped") == (polls == 1)
 
 
 def programme_value(asked: Asked, one: Optimised) -> float:

@@ -17,7 +17,7 @@ from trimtab.targets.estimators.learning import Learned, learn
 from trimtab.targets.estimators.missing import check_missing
 from trimtab.targets.estimators.parameters import Parameters
 from trimtab.targets.objectives.foreseen import Expectation, check_expected
-from trimtab.targets.solvers.limits import Limits, within
+from trimtab.targets.solvers.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,11 +42,11 @@ class CostAware(Parameters):
         cost_bps: Of what is bought and of what is sold, in basis points of it.
         impact: Square-root impact of a share x of the portfolio, `impact x^(3/2)`.
         years: How long weights are likely to stand: what costs are spread over.
-        low, high: Limits of every weight, unless `limits` are given.
-        limits: Limits of each weight and of sums, by position.
-        constraints: Limits of weights, groups and scores by name, instead of `low`, `high` and
-            `limits`: `tt.Constraints`; not those on turnover, leverage, tracking error or the
-            number of names.
+        low, high: Limits of every weight; 0 and 1 where nothing is said.
+        limits: Limits of each weight and of sums, by position; then no `low` and `high`.
+        constraints: Limits of weights, groups and scores by name, then none of the others:
+            `tt.Constraints`, which has a `low` and a `high` of its own; not those on turnover,
+            leverage, tracking error or the number of names.
         covariance: How it is estimated, or given, as of `Optimiser`.
         expected: How returns are expected, one of EXPECTED; or `BlackLitterman`, or a return a
             year for each symbol.
@@ -159,12 +159,10 @@ class CostAware(Parameters):
         Raises:
             ValueError: They name others, or are of a kind that costs of moving do not go with.
         """
-        if self.constraints is None:
-            return within(len(names), self.low, self.high) if self.limits is None else self.limits
-        if self.limits is not None:
-            raise ValueError("limits and constraints: give one of them")
-        found = self.constraints.limits(names)
-        if not found.is_linear:
+        from trimtab.targets.objectives.constraints import limits_by
+
+        found = limits_by(names, self.low, self.high, self.limits, self.constraints)
+        if self.constraints is not None and not found.is_linear:
             raise ValueError(
                 "constraints: turnover, leverage, tracking error and numbers of names do not go "
                 "with costs of moving; limit weights, groups and scores"

@@ -39,7 +39,7 @@ from trimtab.targets.objectives.foreseen import (
 from trimtab.targets.objectives.names import OBJECTIVES, Objective
 from trimtab.targets.objectives.optimised import optimise
 from trimtab.targets.objectives.robust import UNCERTAINTIES, Uncertainty
-from trimtab.targets.solvers.limits import Limits, of_some, within
+from trimtab.targets.solvers.limits import Limits, of_some
 from trimtab.targets.solvers.quadratic import INTERPRETED_UP_TO
 
 if TYPE_CHECKING:
@@ -107,10 +107,10 @@ class Optimiser(Parameters):
         budgets: For `risk-parity`: the share of the variance that each instrument adds, by name,
             above 0 and adding to 1; by default equal ones. Of those left out for want of a history
             the others take the shares, in proportion.
-        low, high: Limits of every weight, unless `limits` are given.
-        limits: Limits of each weight and of sums, by position.
-        constraints: Limits by name, turnover, tracking error: `tt.Constraints`; instead of
-            `low`, `high` and `limits`.
+        low, high: Limits of every weight; 0 and 1 where nothing is said.
+        limits: Limits of each weight and of sums, by position; then no `low` and `high`.
+        constraints: Limits by name, turnover, tracking error: `tt.Constraints`, which has a
+            `low` and a `high` of its own; then none of the others.
         covariance: How it is estimated, one of COVARIANCES; or a year's as it is given: shape
             (n, n), a frame by symbol, or a `FactorModel`.
         expected: How returns are expected, one of EXPECTED; or `BlackLitterman`, or a return a
@@ -402,10 +402,9 @@ class Optimiser(Parameters):
             self.seed,
             self._budgets(names),
         )
-        if self.constraints is not None:
-            limits = self.constraints.limits(names)
-        else:
-            limits = within(len(names), self.low, self.high) if self.limits is None else self.limits
+        from trimtab.targets.objectives.constraints import limits_by
+
+        limits = limits_by(names, self.low, self.high, self.limits, self.constraints)
         if self.objective in UNLIMITED and self._has_limits():
             raise ValueError(f"{self.objective} takes no constraints: its weights follow from risk")
         if not limits.is_linear and self.objective not in MEAN_VARIANCE:

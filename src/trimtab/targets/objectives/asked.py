@@ -85,8 +85,8 @@ class Optimised:
         expected_return, volatility: A year's, of the weights, by the estimates.
         sharpe: Excess of the return over the risk-free rate, over the volatility.
         objective_value: What was minimised or maximised, in its own unit.
-        status: `optimal`, `infeasible`, `stopped` or `failed`; `missed` where there is no best
-            and these are others, `resampled` where nothing is claimed.
+        status: `optimal`, `infeasible`, `stopped` or `failed`; `missed` where nothing is
+            what was asked for and these are others, `resampled` where nothing is claimed.
         solver: What found them.
         optimality_gap: How much better than this any weights within the limits can be, at most, in
             units of `gap_in`; NaN where the solver knows no bound.

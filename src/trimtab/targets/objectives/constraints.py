@@ -15,7 +15,15 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from trimtab.model.frozen import dataclass
-from trimtab.targets.solvers.limits import Limits, Names, Search, Tracking, Turnover, leverage
+from trimtab.targets.solvers.limits import (
+    Limits,
+    Names,
+    Search,
+    Tracking,
+    Turnover,
+    leverage,
+    within,
+)
 from trimtab.targets.solvers.programme import Row
 
 if TYPE_CHECKING:
@@ -216,6 +224,42 @@ class Constraints:
             )
         if self.turnover is not None:
             raise ValueError("a limit on leverage goes with no limit on turnover: keep one")
+
+
+def limits_by(
+    names: Sequence[str],
+    low: float,
+    high: float,
+    limits: Limits | None,
+    constraints: Constraints | None,
+) -> Limits:
+    """The limits of an estimator, which are told in one of three ways.
+
+    Args:
+        names: Of the weights.
+        low, high: Of every weight; 0 and 1: nobody said anything.
+        limits: By position.
+        constraints: By name.
+
+    Raises:
+        ValueError: They are told in two ways, or the constraints make no sense.
+    """
+    if limits is not None and constraints is not None:
+        raise ValueError("limits and constraints: give one of them")
+    if limits is None and constraints is None:
+        return within(len(names), low, high)
+    for name, value, usual in (("low", low, 0.0), ("high", high, 1.0)):
+        if value != usual and constraints is not None:
+            raise ValueError(
+                f"{name} {value!r} beside constraints: write it there, as "
+                f"tt.Constraints({name}={value!r})"
+            )
+        if value != usual:
+            raise ValueError(f"{name} {value!r} beside limits: they hold it for each weight")
+    if constraints is not None:
+        return constraints.limits(names)
+    assert limits is not None, "told above"
+    return limits
 
 
 def spread(values: Mapping[str, float], place: Mapping[str, int]) -> Floats:

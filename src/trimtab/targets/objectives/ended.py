@@ -9,6 +9,7 @@ from trimtab.model.findings import Finding
 
 if TYPE_CHECKING:
     from trimtab.targets.objectives.asked import Asked
+    from trimtab.targets.solvers.programme import Solution
 
 
 def ended_early(
@@ -38,6 +39,30 @@ def ended_early(
             proof = f"others within the limits are better by {gap:.2g} at most (optimality_gap)"
         message = f"The time limit ended the search: these are the best weights so far; {proof}."
     return Finding("time-limit", asked.objective, f"{message} Give more time for more.", "warning")
+
+
+def names_not_proved(asked: Asked, solution: Solution, *, is_told: bool) -> Finding:
+    """That other names may be better, and whether a limit of time left that open.
+
+    Args:
+        asked: What was searched for.
+        solution: What was found so far, NaN where nothing was.
+        is_told: Whether the search was told to stop.
+    """
+    if isnan(solution.weights.sum()):
+        what = "The time limit ended the search" if is_told else "The search ended"
+        message = (
+            f"{what} before any weights within the limits were found, and whether there are any is "
+            "not known. Give more time, or loosen a limit."
+        )
+        return Finding("names-not-proved", asked.objective, message, "error")
+    if is_told:
+        return ended_early(asked, solution.gap)
+    message = (
+        "Other names may be better: the search ended before that was settled, or has no proof for "
+        "this objective. The gap tells how much better at most."
+    )
+    return Finding("names-not-proved", asked.objective, message, "info")
 
 
 def not_ended(asked: Asked) -> Finding:

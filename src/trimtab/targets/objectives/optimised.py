@@ -17,7 +17,7 @@ from trimtab.targets.objectives.asked import (
     told_of,
     value_by_history,
 )
-from trimtab.targets.objectives.ended import ended_early, not_ended
+from trimtab.targets.objectives.ended import ended_early, names_not_proved, not_ended
 from trimtab.targets.solvers.contradiction import contradiction, name_sides, told_sides
 from trimtab.targets.solvers.limits import Limits
 
@@ -71,6 +71,15 @@ def optimise(
         return _unlimited(asked, limits, expected, covariance, names)
     if asked.objective in BY_HISTORY:
         return _by_history(asked, limits, expected, covariance, returns, names)
+    is_told, stop = False, limits.search.stop
+    if limits.names is not None and stop is not None:
+
+        def noted(looked: int, best: float, bound: float) -> bool:
+            nonlocal is_told
+            is_told = stop(looked, best, bound)
+            return is_told
+
+        limits = replace(limits, search=replace(limits.search, stop=noted))
     chosen, solver, attempts = answered(asked, limits, expected, covariance, years)
     findings: list[Finding] = []
     if limits.names is None and _is_ended(limits, chosen):
@@ -80,17 +89,13 @@ def optimise(
         attempts = [Attempt(solver, chosen.solution.status, chosen.solution.gap)]
         if chosen.solution.status == "stopped":
             findings.append(ended_early(asked, chosen.solution.gap))
-    elif limits.search.stop is not None and limits.is_linear and not _is_robust(asked):
+    elif stop is not None and limits.is_linear and not _is_robust(asked):
         findings.append(not_ended(asked))
     if chosen.solution.status == "infeasible":
         told = contradiction_told(names, limits, chosen.solution, covariance)
         findings.append(Finding("limits-contradict", "limits", contradictory(told), "error"))
     elif chosen.solution.status == "stopped" and limits.names is not None:
-        message = (
-            "Other names may be better: the search ended before that was settled, or has no "
-            "proof for this objective. The gap tells how much better at most."
-        )
-        findings.append(Finding("names-not-proved", asked.objective, message, "info"))
+        findings.append(names_not_proved(asked, chosen.solution, is_told=is_told))
     if chosen.missed:
         message = f"There is no such target: {chosen.missed}; this is the nearest."
         if chosen.instead:
@@ -106,8 +111,8 @@ def optimise(
         findings.append(Finding("objective-slack", asked.objective, message, severity))
     status: str = chosen.solution.status
     gap = chosen.solution.gap
-    if chosen.instead and status != "infeasible":
-        # What is proved is proved of another objective.
+    if chosen.missed and status != "infeasible":
+        # What is proved is proved of other weights than were asked for.
         status, gap = "missed", nan
         attempts = [
             Attempt(one.solver, status if one.solver == solver else one.status, nan)

@@ -229,7 +229,19 @@ def _only(limits: Limits, sides: set[Side], curbed: set[int]) -> Limits:
     for kind, place, which in sides:
         if kind == "weight":
             (low if which == "low" else high)[place] = _value(limits, (kind, place, which))
-    rows = tuple(
+    return replace(
+        limits,
+        low=low,
+        high=high,
+        rows=rows_of(limits, sides),
+        turnover=limits.turnover if TURNOVER in curbed else None,
+        tracking=limits.tracking if TRACKING in curbed else None,
+    )
+
+
+def rows_of(limits: Limits, sides: set[Side]) -> tuple[Row, ...]:
+    """The limits of sums with these sides, without those that have none."""
+    return tuple(
         replace(
             row,
             low=row.low if ("row", j, "low") in sides else None,
@@ -237,14 +249,6 @@ def _only(limits: Limits, sides: set[Side], curbed: set[int]) -> Limits:
         )
         for j, row in enumerate(limits.rows, start=1)
         if ("row", j, "low") in sides or ("row", j, "high") in sides
-    )
-    return replace(
-        limits,
-        low=low,
-        high=high,
-        rows=rows,
-        turnover=limits.turnover if TURNOVER in curbed else None,
-        tracking=limits.tracking if TRACKING in curbed else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trimtab.targets.solvers.contradiction import halved, name_sides, told_sides
+from trimtab.targets.solvers.contradiction import halved, name_sides, rows_of, told_sides
 from trimtab.targets.solvers.limits import TRACKING, TURNOVER, Names, Search
 
 if TYPE_CHECKING:
@@ -111,20 +111,11 @@ def _only(limits: Limits, sides: set[Side]) -> Limits:
     assert few is not None, "there is a number of names"
     low = [limits.low[i] if ("weight", i, "low") in sides else ends[0] for i in range(n)]
     high = [limits.high[i] if ("weight", i, "high") in sides else ends[1] for i in range(n)]
-    rows = tuple(
-        replace(
-            row,
-            low=row.low if ("row", j, "low") in sides else None,
-            high=row.high if ("row", j, "high") in sides else None,
-        )
-        for j, row in enumerate(limits.rows, start=1)
-        if ("row", j, "low") in sides or ("row", j, "high") in sides
-    )
     return replace(
         limits,
         low=np.array(low, dtype=np.float64),
         high=np.array(high, dtype=np.float64),
-        rows=rows,
+        rows=rows_of(limits, sides),
         turnover=limits.turnover if ("curb", TURNOVER, "") in sides else None,
         tracking=None,
         names=Names(

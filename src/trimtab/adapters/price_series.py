@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from trimtab.model.days import plain_day
 from trimtab.model.errors import Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import Alias
@@ -109,10 +110,8 @@ def read_aliases(aliases: Aliases | None) -> dict[str, tuple[Alias, ...]]:
 
 
 def _day_of(ticker: str, last: date | str | None) -> date | None:
-    if last is None or isinstance(last, date):
-        return last
     try:
-        return date.fromisoformat(last)
+        return None if last is None else plain_day(last)
     except ValueError:
         wrong = f"aliases: {last!r} is no day; write the last one of {ticker} as 2022-06-08"
         raise ValueError(wrong) from None

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
+from trimtab.model.days import Day, day_asked
 from trimtab.model.errors import RefusedError
 from trimtab.model.numbers import NumberError, Price, decimal_from, minor_from
 
 Amount = str | int | float | Decimal
 """Money or a price as a person states it: `2600`, `"2600.00"`; never minor units."""
-
-
-Day = date | str
-"""A day as a person states it: a date, or text such as `2026-03-31`."""
 
 
 def day_of(day: Day | None) -> date | None:
@@ -23,14 +20,7 @@ def day_of(day: Day | None) -> date | None:
     Raises:
         RefusedError: It is no day.
     """
-    if isinstance(day, datetime):
-        return day.date()
-    if day is None or isinstance(day, date):
-        return day
-    try:
-        return date.fromisoformat(day)
-    except (TypeError, ValueError):
-        raise RefusedError(f"{day!r} is no day: pass a date, or text such as 2026-03-31") from None
+    return day_asked(day, RefusedError)
 
 
 def typed_prices(prices: Mapping[str, Amount], known: Collection[str]) -> dict[str, Price]:

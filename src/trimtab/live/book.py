@@ -12,13 +12,14 @@ from trimtab.adapters.clock import SystemClock
 from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
 from trimtab.engine.decide import decide, plan_hash
 from trimtab.engine.mandate import Request
-from trimtab.live.amounts import Amount, Day, day_of, flows, need_all
+from trimtab.live.amounts import Amount, day_of, flows, need_all
 from trimtab.live.impact import with_impact
 from trimtab.live.kinds import in_the_way
 from trimtab.live.misnamed import misnamed_holds, misnamed_prices
 from trimtab.live.observed import ObservedBook
 from trimtab.live.planned import OpenPlan
 from trimtab.live.remarks import remarks_on_limits, remarks_on_record
+from trimtab.model.days import Day
 from trimtab.model.errors import RefusedError
 from trimtab.model.findings import Finding
 from trimtab.model.ports import Broker, Clock

@@ -20,8 +20,9 @@ from trimtab.execution.splits import countable
 from trimtab.ledger.chain import sealed
 from trimtab.ledger.events import instant_text
 from trimtab.ledger.folded import Folded
-from trimtab.live.amounts import Amount, Day
+from trimtab.live.amounts import Amount
 from trimtab.live.priced import PricedBook
+from trimtab.model.days import Day
 from trimtab.model.errors import InputError, RefusedError
 from trimtab.model.household import Household
 from trimtab.model.numbers import Price

@@ -20,9 +20,10 @@ from trimtab.execution.splits import (
     splits_wrong,
 )
 from trimtab.ledger.folded import Folded
-from trimtab.live.amounts import Amount, Day, day_of, typed_prices
+from trimtab.live.amounts import Amount, day_of, typed_prices
 from trimtab.live.exchange import with_cost
 from trimtab.live.recorded import RecordedBook
+from trimtab.model.days import Day
 from trimtab.model.findings import Finding, Severity
 from trimtab.model.instruments import Instrument
 from trimtab.model.market import Market

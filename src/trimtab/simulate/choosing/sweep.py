@@ -35,6 +35,7 @@ from trimtab.kernels.sweep import (
     VARIANCE,
 )
 from trimtab.kernels.sweep import sweep as sweep_kernel
+from trimtab.model.days import Day
 from trimtab.model.errors import InputError, OptionError, Problem
 from trimtab.model.findings import Finding
 from trimtab.simulate.choosing import daily as sweep_daily
@@ -269,8 +270,8 @@ def sweep(
     *,
     cash: float = 100_000.0,
     trade_at: TradeAt | None = None,
-    start: date | None = None,
-    end: date | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
     cash_rate: float = 0.0,
     cost_rule: CostRule = "once",
     threads: int = 1,
@@ -278,7 +279,7 @@ def sweep(
     accept_jumps: bool = False,
     known: Mapping[int, Any] | None = None,
     on_progress: Callable[[int, Mapping[int, Any]], None] | None = None,
-    flows: Flows | Mapping[date, float] | float | None = None,
+    flows: Flows | Mapping[Day, float] | float | None = None,
     fee: float = 0.0,
     participation: float | None = None,
     missing: str = "drop",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import field
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from inspect import signature
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from trimtab.model.days import plain_day
 from trimtab.model.errors import InputError, Problem, TrimtabError
 from trimtab.model.frozen import dataclass
 from trimtab.model.sleeves import Sleeve
@@ -260,13 +261,9 @@ def _frame_rows(frame: Any) -> list[tuple[Any, Mapping[Any, Any]]]:
     return list(zip(frame.index, frame.to_dict("records"), strict=True))
 
 
-def _day(key: object, policy: str) -> date:
-    if isinstance(key, datetime):
-        return key.date()
-    if isinstance(key, date):
-        return key
+def _day(key: Any, policy: str) -> date:
     try:
-        return date.fromisoformat(str(key)[:10])
+        return plain_day(key)
     except ValueError:
         raise _wrong(policy, str(key), "not a date", "write it as 2017-03-06") from None
 

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from trimtab.costs import Costs
 from trimtab.costs.exchange import with_exchange
+from trimtab.model.days import Day
 from trimtab.model.errors import InputError, OptionError, Problem
 from trimtab.model.policy import Policy, PolicyError
 from trimtab.simulate.prices.gaps import Delisted, Late
@@ -50,15 +50,15 @@ def backtest(
     costs: Costs | None = None,
     cash: float = 100_000.0,
     trade_at: TradeAt | None = None,
-    start: date | None = None,
-    end: date | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
     cash_rate: float = 0.0,
     cost_rule: CostRule = "once",
     form: Form = "auto",
     warmup: int | None = None,
     frames: FrameKind | None = None,
     accept_jumps: bool = False,
-    flows: Flows | Mapping[date, float] | float | None = None,
+    flows: Flows | Mapping[Day, float] | float | None = None,
     fee: float = 0.0,
     participation: float | None = None,
     missing: str = "drop",
@@ -79,7 +79,8 @@ def backtest(
         trade_at: `close` trades at the very close that decided, `next-open` and `next-close` at
             the next session. By default `close` for given targets and `next-close` for targets
             that are made from data, which must not trade on the price they have just seen.
-        start: First date that may count; targets made from data see what was before it.
+        start: First date that may count, a date or text; targets made from data see what was
+            before it.
         end: Last date that may count.
         cash_rate: Yearly interest on CASH, actual/365.25, compounding.
         cost_rule: `once`, this package's convention. The others are for comparisons: `solved`

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from math import isfinite
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from trimtab.kernels.daily_columns import HOLD, TOWARDS_TARGET
+from trimtab.model.days import Day, plain_day
 from trimtab.model.errors import OptionError
 from trimtab.model.findings import Finding
 from trimtab.model.policy import CALENDARS, Calendar
@@ -31,7 +31,7 @@ class Flows:
     """Deposits and, below zero, withdrawals.
 
     Args:
-        dated: Money by date. A date without a session counts at the next one.
+        dated: Money by date, a date or text. A date without a session counts at the next one.
         yearly: A share of the value a year, as -0.04; taken at each period's last session for
             the days since the last one, actual/365.25, of the value then.
         every: The period of `yearly`.
@@ -44,14 +44,21 @@ class Flows:
         OptionError: An amount is no finite number, or an option is unknown.
     """
 
-    dated: Mapping[date, float] = field(default_factory=dict)
+    dated: Mapping[Any, float] = field(default_factory=dict)
     yearly: float = 0.0
     every: Calendar = "monthly"
     invest: Invest = "towards-target"
     regular: Mapping[Calendar, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for day, money in self.dated.items():
+        try:
+            dated = {plain_day(day): money for day, money in self.dated.items()}
+        except ValueError as wrong:
+            raise OptionError(f"flows: {wrong}") from None
+        if len(dated) < len(self.dated):
+            raise OptionError("flows: a day stands twice, in two forms")
+        object.__setattr__(self, "dated", dated)
+        for day, money in dated.items():
             if not isfinite(money):
                 raise OptionError(f"flows: {money!r} on {day} is no amount of money")
         if not (isfinite(self.yearly) and LEAST_YEARLY <= self.yearly <= MOST_YEARLY):
@@ -65,7 +72,7 @@ class Flows:
             raise OptionError(f"flows: invest {self.invest!r}: one of {', '.join(INVEST_CODES)}")
 
 
-def read_flows(flows: Flows | Mapping[date, float] | float | None) -> Flows | None:
+def read_flows(flows: Flows | Mapping[Day, float] | float | None) -> Flows | None:
     """What the keyword `flows` means: money by date, a share a year, or both.
 
     >>> read_flows(-0.04)

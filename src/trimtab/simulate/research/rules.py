@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from trimtab.costs import Costs
 from trimtab.kernels.research_trades import COST_FROM_LAST, COST_IN_ORDER, COST_ONCE, COST_SOLVED
+from trimtab.model.days import Day, day_asked
 from trimtab.model.errors import OptionError
 from trimtab.model.frozen import dataclass
 from trimtab.simulate.prices.gaps import Delisted, Gaps, Late, read_gaps
@@ -97,15 +98,15 @@ def read_rules(
     costs: Costs,
     cash: float,
     trade_at: TradeAt | None,
-    start: date | None,
-    end: date | None,
+    start: Day | None,
+    end: Day | None,
     cash_rate: float,
     cost_rule: CostRule,
     compiled: bool,
     warmup: int | None,
     frames: FrameKind,
     accept_jumps: bool,
-    flows: Flows | Mapping[date, float] | float | None,
+    flows: Flows | Mapping[Day, float] | float | None,
     fee: float,
     participation: float | None,
     missing: str,
@@ -141,8 +142,8 @@ def read_rules(
         costs=costs,
         cash=float(cash),
         trade_at=trade_at,
-        start=start,
-        end=end,
+        start=read_day("start", start),
+        end=read_day("end", end),
         cash_rate=cash_rate,
         cost_rule=RULES[cost_rule],
         compiled=compiled,
@@ -159,6 +160,15 @@ def read_rules(
     )
     _check_daily(rules)
     return rules
+
+
+def read_day(option: str, given: Day | None) -> date | None:
+    """A day that an option names; None where it names none.
+
+    Raises:
+        OptionError: It is no day.
+    """
+    return day_asked(given, lambda wrong: OptionError(f"{option} {wrong}"))
 
 
 def _check_daily(rules: Rules) -> None:

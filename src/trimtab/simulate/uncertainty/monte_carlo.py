@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
+from trimtab.model.days import Day
 from trimtab.model.errors import InputError, OptionError, Problem
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
@@ -44,7 +44,7 @@ def monte_carlo(
     cash: float = 100_000.0,
     trade_at: TradeAt | None = None,
     cash_rate: float = 0.0,
-    flows: Flows | Mapping[date, float] | float | None = None,
+    flows: Flows | Mapping[Day, float] | float | None = None,
     fee: float = 0.0,
     threads: int | None = None,
     frames: FrameKind | None = None,

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from trimtab.costs import Costs
+from trimtab.model.days import Day
 from trimtab.model.errors import InputError, OptionError, UnknownNameError
 from trimtab.model.findings import Finding
 from trimtab.model.instruments import CASH
@@ -25,7 +26,7 @@ from trimtab.simulate.prices.history import PriceHistory, day_of
 from trimtab.simulate.research.aims import MadeTarget, read_target
 from trimtab.simulate.research.backtest import backtest
 from trimtab.simulate.research.results import Backtest
-from trimtab.simulate.research.rules import TradeAt
+from trimtab.simulate.research.rules import TradeAt, read_day
 from trimtab.simulate.research.settings import Ready
 from trimtab.simulate.uncertainty.halt import halted_run
 
@@ -47,6 +48,10 @@ class Window:
     name: str
     first: date
     last: date
+
+    def __post_init__(self) -> None:
+        for name in ("first", "last"):
+            object.__setattr__(self, name, read_day(name, getattr(self, name)))
 
 
 WINDOWS = (
@@ -160,11 +165,11 @@ def stress(
     cash: float = 100_000.0,
     trade_at: TradeAt | None = None,
     cash_rate: float = 0.0,
-    start: date | None = None,
-    end: date | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
     windows: Sequence[Window] = WINDOWS,
     halted: str | None = None,
-    halt_from: date | None = None,
+    halt_from: Day | None = None,
     halt_sessions: int = HALT_SESSIONS,
     gap: float = HALT_GAP,
     missing: str = "drop",
@@ -222,7 +227,7 @@ def stress(
         Stressed("history", f"{span}, as it was, to compare what follows with", whole),
         _as_one(ready, charge),
         _wider(prices, chosen, charged, {**options, "start": start, "end": end}),
-        _halted(ready, whole, halted, halt_from, halt_sessions, gap),
+        _halted(ready, whole, halted, read_day("halt_from", halt_from), halt_sessions, gap),
     ]
     findings = [*whole.findings, *(one for one in tried if isinstance(one, Finding))]
     return Stress(

@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
+from trimtab.model.days import plain_day
 from trimtab.model.frozen import dataclass
 from trimtab.model.sleeves import Sleeve
 from trimtab.targets.moving.ranged import UNITS, Range, exact_tree
@@ -110,10 +111,7 @@ def days_by(rows: Mapping[date | str, Row]) -> dict[date, Row]:
     Raises:
         ValueError: A text is no date.
     """
-    found = {
-        day if isinstance(day, date) else date.fromisoformat(day): row for day, row in rows.items()
-    }
-    return dict(sorted(found.items()))
+    return dict(sorted({plain_day(day): row for day, row in rows.items()}.items()))
 
 
 def has_path(sleeves: Sequence[RawSleeve]) -> bool:

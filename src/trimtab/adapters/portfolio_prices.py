@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from trimtab.adapters.portfolio_folder import Portfolio
 from trimtab.adapters.price_frames import read_prices
 from trimtab.engine.mandate import HOUSEHOLD
+from trimtab.estimates.arrays import SESSIONS_A_YEAR
+from trimtab.estimates.years import sessions_a_year
 from trimtab.model.errors import InputError, RefusedError
+from trimtab.model.sessions import Calendar
 from trimtab.simulate.prices.history import PriceHistory
 from trimtab.targets.moving.breaking import Breaks
 from trimtab.targets.moving.mover import Mover, stand_ins
@@ -24,6 +28,8 @@ MOST_TOLD = 3
 
 def portfolio_prices(portfolio: Portfolio, *, fx: str | None = None) -> PriceHistory:
     """Total-return prices of all that the portfolio's price files have, in its currency.
+
+    What is of days that are no session of its calendar is left out.
 
     Args:
         portfolio: One with its price files.
@@ -39,13 +45,30 @@ def portfolio_prices(portfolio: Portfolio, *, fx: str | None = None) -> PriceHis
     if not paths:
         raise RefusedError("the portfolio names no price file that is there (prices = ...)")
     household = portfolio.household
-    return read_prices(
+    history = read_prices(
         paths,
         aliases=portfolio.aliases,
         currency=household.currency,
         fx=fx if fx is not None else None if portfolio.fx is None else str(portfolio.fx),
         currencies={name: one.currency for name, one in household.instruments.items()},
     )
+    return _on_sessions(history, portfolio.calendar)
+
+
+def _on_sessions(history: PriceHistory, calendar: Calendar) -> PriceHistory:
+    """Daily prices without the rows of days that are no session: those decide nothing.
+
+    Prices that come once a month may be of a weekend: they stay as they are.
+    """
+    import numpy as np
+
+    if sessions_a_year(history.dates) != SESSIONS_A_YEAR:
+        return history
+    days = history.dates.astype("datetime64[D]").tolist()
+    kept = np.fromiter(map(calendar.is_session, days), np.bool_, len(days))
+    if kept.all() or not kept.any():
+        return history
+    return replace(history.rows(kept), findings=history.findings)
 
 
 def _is_bare(path: Path) -> bool:

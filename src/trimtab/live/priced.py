@@ -32,6 +32,9 @@ from trimtab.model.numbers import Price
 if TYPE_CHECKING:
     from trimtab.adapters.price_rate import Rate
 
+FIRST_DAY = date(2, 1, 1)
+"""Before all prices."""
+
 FRESH_DAYS = 10
 """How far before its session a status looks for rows of days that are none."""
 
@@ -68,7 +71,7 @@ class PricedBook(RecordedBook):
             self.need_begun(day)
             session = calendar.session_on_or_before(day)
             if session == day:
-                return day, ()
+                return day, self._beside_learned(day)
             message = f"{day} is no session of {calendar.name}: decided for {session} instead"
             return session, (Finding("no-session", str(day), message, "info"),)
         newest = self._newest_day()
@@ -91,7 +94,17 @@ class PricedBook(RecordedBook):
         """That the newest rows are of no session, or others of the days before it."""
         known = sorted(self.portfolio.household.instruments)
         start = session - timedelta(days=FRESH_DAYS)
-        return self._price_file({}).beside_sessions(known, start, newest)
+        found = self._price_file({}).beside_sessions(known, start, newest)
+        return self._beside_learned(session) or found
+
+    def _beside_learned(self, session: date) -> tuple[Finding, ...]:
+        """That rows which a target would be learned from are of no session: they are left out."""
+        portfolio = self.portfolio
+        learns = any(rule.needs_prices for rule in portfolio.rules.values())
+        if not (learns or portfolio.mandate.when.needs_prices):
+            return ()
+        known = sorted(portfolio.household.instruments)
+        return self._price_file({}).beside_sessions(known, FIRST_DAY, session, stand_ins=True)
 
     def old_prices(self) -> tuple[Finding, ...]:
         """That the newest price is older by the clock than a traded instrument's may be.

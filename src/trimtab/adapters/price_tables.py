@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from trimtab.adapters.csv_lines import ONE_A_COLUMN, Widths, fields_of, is_day_like
+from trimtab.adapters.price_ends import cut_off
 from trimtab.adapters.toml_table import shown
 from trimtab.model.errors import InputError, Problem
 from trimtab.model.findings import Finding
@@ -124,6 +125,7 @@ def csv_table(path: Path) -> PriceTable:
         raise InputError([Problem(path.name, at, "", wrong, "save it as CSV UTF-8")]) from None
     lines: list[int] = []
     table = PriceTable(path.name, {}, lambda row: lines[row], symbol=path.name.split(".")[0])
+    table.findings += cut_off([path])
     names: list[str] | None = None
     rows: list[list[str]] = []
     widths = Widths()

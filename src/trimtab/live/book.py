@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.adapters.clock import SystemClock
 from trimtab.adapters.portfolio_folder import Portfolio, read_portfolio
+from trimtab.adapters.price_ends import cut_off
 from trimtab.engine.decide import decide, plan_hash
 from trimtab.engine.mandate import Request
 from trimtab.live.amounts import Amount, day_of, flows, need_all
@@ -141,6 +142,7 @@ class OpenBook(ObservedBook):
         found = [*self.portfolio.findings, *misnamed_prices(self, but=but)]
         found += remarks_on_record(self, day)
         found.extend(self.rates_told(day))
+        found += cut_off(self.portfolio.prices, folder=self.folder)
         found.extend(in_the_way(self.portfolio.household, self.brokers))
         found.extend(self.repairs)
         return tuple(dict.fromkeys(found))

@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 
 from trimtab.adapters.portfolio_tables.notes import nearest
+from trimtab.adapters.price_ends import cut_off
 from trimtab.adapters.prices_file import PriceFile
 from trimtab.engine.foreign import FOREIGN
 from trimtab.engine.mandate import HOUSEHOLD, Mandate, Request, leaves_of
@@ -374,6 +375,7 @@ def _past(
         exchange=book.portfolio.exchange,
     )
     told = source.need_history(sorted(mandate.household.instruments))
+    told += cut_off(book.portfolio.prices, folder=book.folder)
     held = {lot.instrument for lot in book.state(book.as_of()).lots} if start_from == "lots" else ()
     needed = {*held, *_bought(book, mandate), *_bought(book, mandate, gone=delisted)}
     holds = [(leaf.name, leaf.hold) for leaf in leaves_of(mandate)]

@@ -97,6 +97,16 @@ def test_what_only_invention_would_repair_is_refused() -> None:
     assert repaired(matrix, names=NAMES, furthest=0.7).covariance is not None
 
 
+def test_two_instruments_that_move_as_one_are_named() -> None:
+    """The same prices twice make a covariance singular: the pair is told."""
+    moves = drawn(100, 3, seed=2)
+    moves[:, 2] = moves[:, 0]
+
+    found = repaired(sample_covariance(moves), names=NAMES)
+
+    assert f"{NAMES[0]} and {NAMES[2]} move as one" in found.findings[0].message
+
+
 def test_three_hundred_instruments_over_a_hundred_sessions() -> None:
     """Singular: repaired as little as is needed, and said with how many directions had no risk."""
     matrix = sample_covariance(drawn(100, 300, seed=2))
@@ -105,6 +115,8 @@ def test_three_hundred_instruments_over_a_hundred_sessions() -> None:
 
     assert codes(found) == [("covariance-singular", "covariance", "warning")]
     assert "201 of 300" in found.findings[0].message
+    assert "ledoit-wolf" in found.findings[0].message
+    assert "more instruments than sessions" in found.findings[0].message
     assert found.covariance is not None
     np.linalg.cholesky(found.covariance)
     deviation = np.sqrt(np.diag(matrix))

@@ -181,6 +181,19 @@ def test_a_history_that_is_too_short_keeps_what_was_adopted() -> None:
     assert [(f.code, f.severity) for f in refused.findings] == [("target-not-found", "error")]
 
 
+def test_whose_history_is_too_short_is_named() -> None:
+    """Of several the one that is young, with what goes on without it."""
+    known = prices()
+    close = known.close.copy()
+    close[known.dates < np.datetime64("2018-10-01"), 0] = np.nan
+
+    _, why = mover(replace(known, close=close)).at(date(2019, 3, 29), None)
+
+    ((_, told),) = [(one.code, one.message) for one in why.findings]
+    assert f"Of these {known.symbols[0]} has 124 alone" in told
+    assert 'missing_history = "leave-out"' in told
+
+
 def test_another_set_of_sleeves_is_not_kept() -> None:
     """Weights of sleeves that are no longer the same are no target to fall back on."""
     found = mover().at(date(2015, 9, 30), {"us": Fraction(1)})

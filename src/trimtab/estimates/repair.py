@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Method: TypeAlias = Literal["nearest", "clip"]
 
+AS_ONE = 1e-9
+"""Two whose correlation is nearer to 1 or -1 have the same prices."""
+
 ROUNDING = 1e-10
 """What may be rounding: relative asymmetry, and negative eigenvalues of correlations."""
 FURTHEST = 0.25
@@ -102,7 +105,7 @@ def repaired(
         correlation, share = _mixed_with_diagonal(correlation, least, least_eigenvalue)
         # A matrix that was just brought back to the edge of what is possible is singular there.
         if not indefinite:
-            findings.append(_singular(before, share, least_eigenvalue))
+            findings.append(_singular(before, share, least_eigenvalue, named))
     if not findings:
         return RepairedCovariance(0.5 * (matrix + matrix.T), ())
     return RepairedCovariance(correlation * np.outer(deviation, deviation), tuple(findings))
@@ -281,16 +284,20 @@ def _indefinite(
     return Finding("covariance-indefinite", pair, message)
 
 
-def _singular(correlation: Floats, share: float, least: float) -> Finding:
+def _singular(correlation: Floats, share: float, least: float, names: tuple[str, ...]) -> Finding:
     import numpy as np
 
     values = np.linalg.eigvalsh(correlation)
     free = int((values < least).sum())
+    alike = np.abs(np.triu(correlation, 1))
+    why = "as with more instruments than sessions"
+    if float(alike.max(initial=0.0)) > 1.0 - AS_ONE:
+        why = f"as {_pair(alike, names)} move as one: leave one of them out"
     message = (
-        f"The covariance is singular: {free} of {len(values)} directions have no risk at all, as "
-        "with more instruments than sessions. All correlations were reduced by "
-        f"{share:.2g} of themselves, which makes it usable; a shrunk or factor covariance would "
-        "be better founded."
+        f"The covariance is singular: {free} of {len(values)} directions have no risk at all, "
+        f"{why}. All correlations were reduced by {share:.2g} of themselves, which makes it "
+        "usable. A volatility or Sharpe ratio of weights found by it is not to be believed: "
+        "estimate a shrunk one, ledoit-wolf, or one of factors."
     )
     return Finding("covariance-singular", "covariance", message)
 

@@ -46,6 +46,7 @@ class Window:
         left_close: Their prices, for weighing what is held of them; shape (days, left out), NaN
             before they begin. None where nobody is left out.
         left_wrong: Why nothing can be estimated of one of them either, in a sentence; or nothing.
+        counts: How many prices each leaf has, days that others lack included.
     """
 
     leaves: tuple[Range, ...]
@@ -55,6 +56,7 @@ class Window:
     left_out: tuple[Range, ...] = ()
     left_close: Floats | None = None
     left_wrong: str = ""
+    counts: tuple[int, ...] = ()
 
     @property
     def returns(self) -> Floats:
@@ -122,7 +124,24 @@ def _window(
     if left_close is not None:
         left_close = np.asarray(left_close[kept], dtype=np.float64)
     close = np.asarray(close[kept], dtype=np.float64)
-    return Window(leaves, symbols, days, close, left_out, left_close)
+    counts = tuple(known.sum(axis=0).tolist())
+    return Window(leaves, symbols, days, close, left_out, left_close, counts=counts)
+
+
+def _young(target: MovingTarget, window: Window) -> str:
+    """Whose prices are too few by themselves, and what goes on without them; or nothing."""
+    few = {
+        symbol: count
+        for symbol, count in zip(window.symbols, window.counts, strict=False)
+        if count < target.least_sessions
+    }
+    if not few or len(few) == len(window.symbols) or target.missing != "common":
+        return ""
+    told = ", ".join(f"{symbol} has {count}" for symbol, count in few.items())
+    return (
+        f' Of these {told} alone: missing_history = "leave-out" goes on without, and "pairwise" '
+        "learns from what each has."
+    )
 
 
 def _unusable(target: MovingTarget, window: Window, on: date, calendar: Calendar) -> str:
@@ -145,7 +164,7 @@ def _unusable(target: MovingTarget, window: Window, on: date, calendar: Calendar
         return (
             f"the history is too short: in the {span_of(target.months)} to {on} all of {names} "
             f"have prices on {len(days)} sessions{span}, and {target.least_sessions} are the least "
-            "to learn from (least_sessions)."
+            f"to learn from (least_sessions).{_young(target, window)}"
         )
     age = calendar.sessions_between(days[-1], on)
     if age > MOST_AGE:

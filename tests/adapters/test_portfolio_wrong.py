@@ -230,6 +230,28 @@ def test_a_number_in_quotes_comes_with_the_line_to_write(
     assert problem.remedy == remedy
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "remedy"),
+    [
+        ("percent = 54", "percent = 540", "write at most 100"),
+        ("percent = 54", "percent = -54", "write 0 or more"),
+        ("step    = 0.001", "step = -1", "write a number above zero"),
+    ],
+)
+def test_a_number_beyond_its_range_is_told_the_range(
+    make: Make, was: str, now: str, remedy: str
+) -> None:
+    """The bound that was broken, and no value out of the air."""
+    assert remedy in [problem.remedy for problem in problems_of(make(TOML.replace(was, now)))]
+
+
+def test_an_account_of_an_unknown_kind_is_told_once(make: Make) -> None:
+    """Its rows in lots.csv are not asked for what only taxable accounts need."""
+    folder = make(TOML.replace('tax = "roth"', 'tax = "ROTH"'))
+
+    assert places_of(folder) == [("portfolio.toml", 10, "accounts.roth.tax")]
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "\n\n"])
 def test_an_empty_portfolio_toml_is_one_problem(make: Make, text: str) -> None:
     """Nothing in it is said once, not as an account that is missing for every row."""

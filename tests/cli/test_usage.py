@@ -71,6 +71,15 @@ def test_a_slip_in_a_target_has_one_cause(target: str, said: str) -> None:
     assert said in str(raised.value)
 
 
+@pytest.mark.parametrize("command", ["optimize", "frontier"])
+def test_the_beginning_of_an_option_is_told_its_end(command: str, session: Session) -> None:
+    """What options begin with is nearer to them than what looks like it by letters."""
+    printed = session.run(f"trimtab {command} --max 3")
+
+    assert "'--max-names'" in printed
+    assert "'--fx'" not in printed
+
+
 @pytest.mark.parametrize(
     "line",
     [

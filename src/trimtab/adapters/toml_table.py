@@ -250,12 +250,13 @@ class Table:
             )
             self.problem(key, f"{kind_of(value)} where a number belongs", remedy)
         elif value < 0:
+            remedy = "write a number above zero" if above_zero else "write 0 or more"
             self.problem(key, f"{number_text(value)} is below zero", remedy)
         elif above_zero and value == 0:
             self.problem(key, "it has to be above zero", remedy)
         elif value > most:
-            most_text = number_text(most)
-            self.problem(key, f"{number_text(value)} is above {most_text}", remedy)
+            wrong = f"{number_text(value)} is above {number_text(most)}"
+            self.problem(key, wrong, f"write at most {number_text(most)}")
         else:
             return Decimal(value)
         return None

@@ -47,6 +47,9 @@ exit codes: 0 done, 1 bad input, refused, or an error in the plan, 2 wrong usage
 3 something is due (status --exit-code)
 """
 
+MOST_MEANT = 4
+"""So many words are told that begin as what was typed."""
+
 LONG_RUNNING = ("advise", "backtest", "batch", "frontier", "optimize", "sweep")
 """Commands that collect garbage; a start makes none, and looking for it takes a tenth of it."""
 
@@ -288,8 +291,11 @@ def _meant(word: str, known: Iterable[str]) -> str:
 
     # Without the dashes, which all options have in common.
     plain = {one.lstrip("-"): one for one in known}
-    near = get_close_matches(word.lstrip("-"), plain, n=1, cutoff=0.6)
-    return f" Did you mean {plain[near[0]]!r}?" if near else ""
+    bare = word.lstrip("-")
+    near = [one for one in plain if one.startswith(bare)]
+    if not 0 < len(near) <= MOST_MEANT:
+        near = get_close_matches(bare, plain, n=1, cutoff=0.6)
+    return f" Did you mean {' or '.join(repr(plain[one]) for one in near)}?" if near else ""
 
 
 def _keep_stdout() -> None:

@@ -24,7 +24,8 @@ def account(
     if "tax" not in table:
         words = ", ".join(TaxTreatment)
         table.problem("tax", "it is missing", f'write tax = "taxable", or one of {words}')
-    tax = table.choice("tax", tuple(TaxTreatment), TaxTreatment.TAXABLE)
+    # What is wrong is told here: as if its gains were taxed, each row of lots.csv would be too.
+    tax = table.choice("tax", tuple(TaxTreatment), TaxTreatment.EXEMPT)
     if name == "household":
         table.problem("", "household is the name of the whole", "call the account otherwise")
     menu = table.symbols("menu")

@@ -49,6 +49,16 @@ def test_when_words_mean_exact_numbers(text: str, expected: When) -> None:
     assert parse_when(text) == expected
 
 
+@pytest.mark.parametrize(
+    "target",
+    [{"IBM": 60, "BOND10": 40}, {"IBM": Decimal("59.9"), "BOND10": 40.1}, {"IBM": 100}],
+)
+def test_weights_in_percent_are_refused_where_they_are_written(target: dict[str, float]) -> None:
+    """What adds up to 100 is told with the fractions that are meant, before anything runs."""
+    with pytest.raises(PolicyError, match=r"percent; write fractions, as \{'IBM': "):
+        Policy(target)
+
+
 _share = st.integers(1, 10**6).map(lambda k: Fraction(k, 10**6))
 
 

@@ -61,6 +61,17 @@ def test_carried_out_is_said_of_a_plan_that_was(waiting: tuple[Applied, Plan]) -
     assert "1 cancelled after a part of it" in partly
 
 
+def test_what_is_filled_in_part_so_far_is_counted(waiting: tuple[Applied, Plan]) -> None:
+    """A headline says of how many orders one is filled, and how many others are begun."""
+    applied, plan = waiting
+    begun = [replace(record, filled=1) for record in applied.orders[1:]]
+    first = replace(applied.orders[0], state=OrderState.FILLED)
+
+    text = applied_text(replace(applied, orders=(first, *begun)), plan, width=200)
+
+    assert "1 of 3 orders filled so far  ·  2 filled in part" in text.split("\n")[0]
+
+
 def test_a_ticket_names_the_planned_price_beside_its_limit(waiting: tuple[Applied, Plan]) -> None:
     """Whoever trades by hand sees at what price it was planned, with cents; so does a program."""
     applied, plan = waiting

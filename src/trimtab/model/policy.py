@@ -210,6 +210,7 @@ class Policy:
         read_when = parse_when(when) if isinstance(when, str) else when
         read_to = parse_to(to) if isinstance(to, str) else to
         check_policy(read_when, read_to)
+        _need_fractions(target)
         # A frozen dataclass with its own __init__ so that words are read on the way in and the
         # fields keep one exact type.
         put = object.__setattr__
@@ -235,6 +236,18 @@ class Policy:
     def label(self) -> str:
         """What reports call this policy: its name, or else its words."""
         return self.words if self.name is None else self.name
+
+
+def _need_fractions(target: Target) -> None:
+    """Refuse weights in percent where they are written; other sums are told by what runs them."""
+    if not isinstance(target, Mapping):
+        return
+    weights = target.values()
+    if not all(isinstance(weight, int | float | Decimal | Fraction) for weight in weights):
+        return
+    if abs(sum(map(float, weights)) - 100) < 1e-6:
+        meant = {symbol: float(weight) / 100 for symbol, weight in target.items()}
+        raise PolicyError(f"target: these weights are percent; write fractions, as {meant}.")
 
 
 def parse_when(text: str) -> When:

@@ -97,9 +97,11 @@ def _headline(applied: Applied) -> list[str]:
         return parts
     is_over = applied.status in ("done", "already")
     count = f"{filled} of {counted(len(states), 'order')} filled"
-    parts.append(count if is_over else f"{counted(filled, 'order')} filled so far")
+    parts.append(count if is_over else f"{count} so far")
+    begun = sum(1 for r in applied.orders if r.filled and not r.state.is_final)
     partly = [r for r in applied.orders if r.state is OrderState.CANCELLED and r.filled]
     others = (
+        (begun, "filled in part"),
         (states.count(OrderState.REJECTED), "rejected"),
         (states.count(OrderState.CANCELLED) - len(partly), "cancelled"),
         (len(partly), "cancelled after a part of it"),

@@ -225,6 +225,18 @@ def test_a_tiny_percent_is_asked_about(make: Make, lines: str, key: str, meant: 
     assert f"Did you mean {meant}?" in said[f"target.optimize.{key}"]
 
 
+def test_breakdown_is_sent_where_it_belongs(make: Make) -> None:
+    """A word of the policy among the keys of the target is told where it goes."""
+    with pytest.raises(InputError, match=r"monthly\+breakdown"):
+        read_portfolio(make(asked("breakdown = true")))
+
+
+def test_costs_name_the_key_that_does_not_go_with_them(make: Make) -> None:
+    """What rules each other out is named, both of it."""
+    with pytest.raises(InputError, match="costs = true does not go with turnover"):
+        read_portfolio(make(asked(f"{UTILITY}costs = true\nturnover = 20")))
+
+
 def test_a_confidence_below_one_percent_is_none(make: Make) -> None:
     """0.95 is refused with 95."""
     with pytest.raises(InputError, match="write confidence = 95"):

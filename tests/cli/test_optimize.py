@@ -67,6 +67,35 @@ def test_budgets_of_risk_are_percent(prices: Path, capsys: pytest.CaptureFixture
     assert weights["WILD"] > weights["MID"] + weights["CALM"]
 
 
+def test_budgets_that_lack_some_say_how_many(
+    prices: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What has no budget is counted, with what to do."""
+    asked = ["optimize", "--prices", str(prices), "--objective", "risk-parity"]
+
+    code = main([*asked, "--budgets", "CALM=100"])
+
+    told = " ".join(capsys.readouterr().err.split())
+    assert code != 0
+    assert "there is none for MID, WILD, 2 in all: give each instrument a share" in told
+
+
+@pytest.mark.parametrize("rows", [2, 12])
+def test_too_few_days_are_told_once(
+    rows: int, prices: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, not one for each instrument."""
+    prices.write_text("\n".join(prices.read_text().splitlines()[: rows + 1]) + "\n")
+
+    code = main(["optimize", "--prices", str(prices)])
+
+    told = " ".join(capsys.readouterr().err.split())
+    assert code != 0
+    assert told.endswith(
+        f"these prices have {rows} days, and 61 are the least to learn from: give more"
+    )
+
+
 @pytest.mark.parametrize("command", ["optimize", "frontier"])
 def test_monthly_rows_make_twelve_a_year(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

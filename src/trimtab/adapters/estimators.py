@@ -7,6 +7,7 @@ Only skfolio's optimisations that need nothing but returns are known by name; wh
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import field
 from enum import Enum
 from inspect import Parameter, signature
 from typing import Any
@@ -29,10 +30,12 @@ class NamedEstimator:
     Args:
         name: `skfolio:` and the name of one of its optimisations.
         parameters: What it is made with, as of `estimator_by`.
+        where: File and line that name it, for messages; empty: an option does.
     """
 
     name: str
     parameters: Mapping[str, Any]
+    where: str = field(default="", compare=False)
 
     def takes(self) -> Collection[str]:
         """The parameters that it knows.
@@ -40,7 +43,10 @@ class NamedEstimator:
         Raises:
             RefusedError: There is none of that name, or skfolio is not installed.
         """
-        return signature(_kind(self.name)).parameters
+        try:
+            return signature(_kind(self.name)).parameters
+        except RefusedError as error:
+            raise self._placed(error) from None
 
     def made(self, more: Mapping[str, Any]) -> Any:
         """The estimator with its own parameters and these, not fitted.
@@ -48,7 +54,14 @@ class NamedEstimator:
         Raises:
             RefusedError: As of `estimator_by`.
         """
-        return estimator_by(self.name, {**self.parameters, **more})
+        try:
+            return estimator_by(self.name, {**self.parameters, **more})
+        except RefusedError as error:
+            raise self._placed(error) from None
+
+    def _placed(self, error: RefusedError) -> RefusedError:
+        """The same error with the place of what is wrong."""
+        return RefusedError(f"{self.where}: {error}") if self.where else error
 
 
 def estimator_by(name: str, parameters: Mapping[str, Any]) -> Any:

@@ -86,7 +86,7 @@ def _by_options(args: argparse.Namespace, of: OfFolder) -> Answer:
             args.wanted,
             limits=[*confidence_read(asked.confidence, asked.objective), *limits_read(args)],
         )
-        + _beside(args, of.cash),
+        + _beside(args, of.cash, held),
         held,
     )
 
@@ -121,7 +121,7 @@ def _by_table(
         len(days),
         rule.asked.risk_free,
         rule.estimator.name if rule.estimator else rule.asked.objective,
-        _read(args, by),
+        _read(args, by, held),
         held,
     )
 
@@ -252,7 +252,7 @@ def _need_going_together(rule: MovingTarget) -> None:
         )
 
 
-def _read(args: argparse.Namespace, by: ByTable) -> str:
+def _read(args: argparse.Namespace, by: ByTable, held: Mapping[str, float]) -> str:
     """What came from the table, and what from options, in two sentences."""
     from trimtab.cli.units import limits_read
 
@@ -277,7 +277,7 @@ def _read(args: argparse.Namespace, by: ByTable) -> str:
         table += ["limits of weights", *_kept_read(rule)]
     told = f"From [target.optimize], as of {by.known.on}: {', '.join(table)}."
     told += f" From options: {', '.join(options) or 'nothing'}."
-    return told + _beside(args, by.cash)
+    return told + _beside(args, by.cash, held)
 
 
 def _kept_read(rule: MovingTarget) -> list[str]:
@@ -303,11 +303,14 @@ def _covariance(args: argparse.Namespace, rule: MovingTarget) -> str:
     return rule.covariance if args.covariance_file is None else f"of {args.covariance_file}"
 
 
-def _beside(args: argparse.Namespace, cash: float) -> str:
-    """That limits by options do not speak of money that is kept."""
-    if not cash or not limits_are_given(args):
-        return ""
-    return f" Limits are shares of what is invested, beside {cash * 100:.4g}% of cash."
+def _beside(args: argparse.Namespace, cash: float, held: Mapping[str, float]) -> str:
+    """That limits by options do not speak of money that is kept, or held now."""
+    told = ""
+    if cash and limits_are_given(args):
+        told = f" Limits are shares of what is invested, beside {cash * 100:.4g}% of cash."
+    if args.turnover is not None and (cash or held.get(CASH, 0.0) > 0.0):
+        told += " --turnover counts what is invested; what has to move counts cash as well."
+    return told
 
 
 def _with_money(best: Optimised) -> Optimised:

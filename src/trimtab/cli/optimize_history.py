@@ -42,7 +42,7 @@ def learned_from(args: argparse.Namespace, known: PriceHistory) -> Panel:
     import numpy as np
 
     from trimtab.cli.optimize_limits import named_problems, shares_by
-    from trimtab.model.errors import InputError
+    from trimtab.model.errors import InputError, RefusedError
     from trimtab.simulate.prices.gaps import check_ends
     from trimtab.simulate.prices.history import Panel, common_sessions
 
@@ -63,6 +63,13 @@ def learned_from(args: argparse.Namespace, known: PriceHistory) -> Panel:
         for i, symbol in enumerate(known.symbols)
         if symbol not in out and present[:, i].any()
     ]
+    days = int(present.any(axis=1).sum())
+    if days <= LEAST_SESSIONS and args.covariance_file is None:
+        earlier = "" if args.start is None else ", or an earlier --start"
+        raise RefusedError(
+            f"these prices have {days} days, and {LEAST_SESSIONS + 1} are the least to learn from: "
+            f"give more{earlier}"
+        )
     # No estimate makes up for it that nothing can be held of what is traded no more.
     check_ends(known.select(counted), args.start, args.end)
     if args.missing_history in (None, "common") or not counted:

@@ -16,6 +16,9 @@ from trimtab.targets.objectives.asked import Optimised
 LEAST_SHOWN = 0.00005
 """Weights below this are not worth a line: they would read 0.00%."""
 
+PROVED = 1e-9
+"""A gap this small is one of rounding."""
+
 MIND = (
     "These weights fit the past, errors of the estimates included. A backtest of a policy that "
     "fits them anew as it goes says more: docs/optimise.md."
@@ -104,6 +107,8 @@ def solved_words(found: Optimised) -> str:
     """By what the weights were found, and how sure it is that no others are better."""
     gap = found.optimality_gap
     proved = ""
-    if not isnan(gap):
-        proved = f" No weights are better by more than {gap:.1e}, counted in {found.gap_in}."
+    if gap <= PROVED:
+        proved = " No other weights are better."
+    elif not isnan(gap):
+        proved = f" Other weights are better by {gap:.1e} of {found.gap_in} at most."
     return f"{found.solved}.{proved}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 from trimtab.model.numbers import quantity_text
 from trimtab.model.plan import Plan, Trade
@@ -12,7 +11,6 @@ from trimtab.reports.found_text import found_text
 from trimtab.reports.layout import (
     FULL,
     LABEL,
-    LEAST_TEXT,
     Column,
     Look,
     headline,
@@ -21,7 +19,6 @@ from trimtab.reports.layout import (
     shortened,
     stacked,
     table,
-    wrapped,
 )
 from trimtab.reports.plan_trades import trades
 from trimtab.reports.plan_why import (
@@ -63,9 +60,7 @@ def plan_text(
     )
     blocks.extend(found_text(plan.founds, width=width, look=look, explain=explain))
     if plan.trades:
-        doubt = [] if explain else wrapped(_doubt(plan), max(width - 2, LEAST_TEXT))
-        doubt = [look.styled(f"  {line}", "dim") for line in doubt if line]
-        blocks.append([*trades(plan, width, look), *doubt])
+        blocks.append(trades(plan, width, look))
     if explain:
         if any(trade.lots for trade in plan.trades):
             blocks.append(_lots(plan, width, look))
@@ -102,14 +97,6 @@ def _why(plan: Plan, width: int, explain: bool, look: Look) -> list[str]:
     for target in plan.drift_before:
         lines.extend(packed(told_figures(plan, target), width - LABEL))
     return lines
-
-
-def _doubt(plan: Plan) -> str:
-    """How far the trades may be from the best ones, where that is more than one of their steps."""
-    steps = [Fraction(trade.value, trade.quantity) for trade in plan.trades if trade.quantity]
-    if not plan.gap or not steps or plan.gap <= min(steps):
-        return ""
-    return _distance_from_best(plan.gap)
 
 
 def _distance_from_best(gap: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from trimtab.adapters.estimators import PREFIX, NamedEstimator
 from trimtab.adapters.toml_lines import Unusable
-from trimtab.adapters.toml_table import Table
+from trimtab.adapters.toml_table import Table, dotted
 from trimtab.targets.moving.theirs import OURS
 
 SET = "set"
@@ -53,7 +53,11 @@ def estimator_in(table: Table) -> NamedEstimator | None:
             terms.problem(key, "it has a number that is none to reckon with", "correct it")
         else:
             parameters[key] = _plain(value)
-    return None if name is None else NamedEstimator(name, parameters)
+    if name is None:
+        return None
+    file, line = table.source.place((*table.path, "estimator"))
+    where = f"{file}{f', line {line}' if line else ''}, {dotted(table.path)}"
+    return NamedEstimator(name, parameters, where)
 
 
 def _plain(value: Any) -> Any:

@@ -34,6 +34,10 @@ NEEDS = {
 """Keys, and without which other key each has no meaning."""
 
 NEVER = {
+    "breakdown": (
+        "it is a word of when a policy acts",
+        'write when = "monthly+breakdown" under [policy]',
+    ),
     "leverage": (
         "sleeves are held long only, so long and short together are always the whole",
         "remove it: `trimtab optimize --leverage`, and a backtest with short=True, have shorts",
@@ -43,7 +47,7 @@ NEVER = {
         "write most_choices = 100000, which ends a search for names alike everywhere",
     ),
 }
-"""Keys of the command line that a target that is found again cannot have, and why."""
+"""Keys of elsewhere that a target that is found again cannot have, and why."""
 
 
 def check_what_goes_together(table: Table, asked: Asked, *, is_theirs: bool) -> None:
@@ -98,7 +102,10 @@ def _check_pairs(table: Table, asked: Asked, said: list[str]) -> None:
             table.problem(key, wrong, "remove it, or remove resampled")
     for key in (*CURVED, "resampled"):
         if key in table and "costs" in said and asked.objective == "utility":
-            wrong = "costs of moving go with linear limits, and with one history"
+            wrong = (
+                f"costs = true does not go with {key}: beside costs only shares of sleeves, "
+                "groups, scores, exclude and within_days are limited, by one history"
+            )
             table.problem(key, wrong, f"remove costs, or remove {key}")
     tolerances = [key for key in TOLERANCES if key in said]
     for key in tolerances[1:]:

@@ -439,7 +439,11 @@ class Optimiser(Parameters):
                 raise ValueError(f"budgets: {name} has {share!r}; a share is above 0, to 1")
         lacking = [name for name in names if name not in shares]
         if lacking:
-            raise ValueError(f"budgets: there is none for {', '.join(lacking[:5])}")
+            told = f"{', '.join(lacking[:5])}{', ...' if len(lacking) > 5 else ''}"
+            raise ValueError(
+                f"budgets: there is none for {told}, {len(lacking)} in all: give each instrument "
+                "a share of the risk, or leave it out of the prices"
+            )
         total = sum(shares.values())
         if abs(total - 1.0) > 1e-6:
             raise ValueError(f"budgets add to {total:.6g}, not to 1")

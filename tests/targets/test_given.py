@@ -88,6 +88,28 @@ def test_a_covariance_of_something_else_is_refused(given: Any, word: str) -> Non
         tt.Optimiser(covariance=given).fit(moves())
 
 
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        (1 / 252, "a session's: multiply by 252"),
+        (1e4, "of returns in percent: divide by 10,000"),
+        (1e4 / 252, "a session's, of returns in percent"),
+        (1e7, "times those of the prices"),
+        (3.0, ""),
+    ],
+)
+def test_a_covariance_in_another_unit_is_told(times: float, told: str) -> None:
+    """What is given is compared with the prices' own variances: one warning, with the unit."""
+    own = np.cov(moves().T) * 252
+
+    found = tt.Optimiser(covariance=own * times).fit(moves()).result_.findings
+    aware = tt.CostAware(covariance=own * times).fit(moves()).learned_.findings
+
+    for some in (found, aware):
+        assert [one.code for one in some] == (["covariance-unit"] if told else [])
+        assert all(told in one.message for one in some)
+
+
 def test_what_is_given_is_repaired_like_what_is_estimated() -> None:
     """A matrix with a negative direction is brought to the nearest that has none, and told."""
     wrong = np.array([[1.0, 0.9, 0.1], [0.9, 1.0, 0.9], [0.1, 0.9, 1.0]]) * 0.04

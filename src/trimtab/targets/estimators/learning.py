@@ -65,7 +65,7 @@ def learn(
     """
     import numpy as np
 
-    from trimtab.estimates.absurd import absurd
+    from trimtab.estimates.absurd import unbelievable
     from trimtab.estimates.history import usable
     from trimtab.estimates.repair import repaired
 
@@ -87,7 +87,7 @@ def learn(
                 risk_free=risk_free,
                 sessions_a_year=year,
             )
-            found += absurd(fit.covariance, own)
+            found += unbelievable(fit.covariance, own, covariance, history.returns, year)
             if len(kept) == n:
                 return Learned(seen.expected, seen.covariance, tuple(found))
             gained = np.zeros(n)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
-from trimtab.estimates.absurd import absurd
+from trimtab.estimates.absurd import unbelievable
 from trimtab.estimates.plain import moments_of_plain
 from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
@@ -279,7 +279,7 @@ class Optimiser(Parameters):
         findings += fit.findings
         if fit.covariance is None:
             return replace(empty, findings=tuple(findings))
-        findings += absurd(fit.covariance, own)
+        findings += unbelievable(fit.covariance, own, self.covariance, history.returns, year)
         foreseen = self._foreseen(history.returns, fit.covariance, own)
         return Learned(
             own,

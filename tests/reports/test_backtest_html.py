@@ -545,6 +545,47 @@ def test_printed_pages_are_full(tab: Tab, file: Path, tmp_path: Path) -> None:
     assert len(re.findall(rb"/Type /Page\b(?!s)", (tmp_path / "page.pdf").read_bytes())) in (4, 5)
 
 
+def test_on_paper_no_heading_parts_from_its_chart(tab: Tab, file: Path) -> None:
+    """A page may end between charts by year, not below their heading, note, legend or title."""
+    tab.open(file)
+    tab.call("Emulation.setEmulatedMedia", media="print")
+
+    kept = tab.run(
+        "['.head', '.note', '.legend', 'h3'].map(part => "
+        "getComputedStyle(document.querySelector('#years ' + part)).breakAfter)"
+    )
+    whole = tab.run("getComputedStyle(document.querySelector('#years .note')).breakInside")
+    tab.call("Emulation.setEmulatedMedia", media="screen")
+
+    assert (kept, whole) == (["avoid"] * 4, "avoid")
+
+
+@pytest.mark.parametrize(
+    ("years", "columns", "hatched"),
+    [(2, 2, True), (9, 1, True), (16, 1, False)],
+    ids=["few", "some", "many"],
+)
+def test_on_paper_bars_are_as_wide_as_their_hatching_or_solid(
+    tab: Tab, tmp_path: Path, years: int, columns: int, *, hatched: bool
+) -> None:
+    """Bars that half a page makes narrow take all of it, and are solid where that is too little."""
+    page = tmp_path / "bars.html"
+    page.write_text(backtest_html(made(250 * years)), encoding="utf-8")
+    tab.open(page)
+    tab.call("Emulation.setEmulatedMedia", media="print")
+
+    tab.run("window.dispatchEvent(new Event('beforeprint'))")
+    width = tab.run("document.querySelector('#years .plot svg').viewBox.baseVal.width")
+    fills = tab.run(
+        "[...new Set([...document.querySelectorAll('#years .bar')].map(one => "
+        "getComputedStyle(one).fill.startsWith('url')))]"
+    )
+    tab.run("window.dispatchEvent(new Event('afterprint'))")
+    tab.call("Emulation.setEmulatedMedia", media="screen")
+
+    assert (width, fills) == ((690 - 26 * (columns - 1)) / columns, [hatched])
+
+
 def test_a_long_name_makes_no_phone_slide(tab: Tab, tmp_path: Path) -> None:
     """A policy that is named by a whole sentence is no wider than the screen, in its menu too."""
     name = "the committee's policy with relative bands of a quarter, half of the way back, and more"
@@ -627,6 +668,15 @@ def test_a_deposit_adopts_no_target() -> None:
     found = weights_of(one, 100)
     assert found.targets is not None
     assert (found.targets[:, :2] == 0.5).all()
+
+
+def test_what_to_type_is_set_as_code_and_still_as_text() -> None:
+    """A finding's words in backticks are code without the backticks; markup in them is text."""
+    said = Finding("dividends", "dividends", "stay: `--dividends <b>` mends that", "info")
+
+    page = backtest_html(replace(made(60, ("never",)), findings=(said,)))
+
+    assert "stay: <code>--dividends &lt;b&gt;</code> mends that" in page
 
 
 def test_warnings_come_before_any_figure_and_assumptions_are_said() -> None:

@@ -17,7 +17,7 @@ from trimtab.reports.html.series import MOST_PANELS, MOST_POINTS, yearly
 from trimtab.reports.html.spreads import research_spreads
 from trimtab.reports.html.still import answer_section, day, lines_section
 from trimtab.reports.html.style import PATTERNS, STYLE
-from trimtab.reports.html.tables import gave_table, safe, took_table, yearly_table
+from trimtab.reports.html.tables import gave_table, prose, safe, took_table, yearly_table
 from trimtab.reports.words import counted, listed, sentence
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def _finding(one: Finding) -> str:
     name = subject.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
     return (
         f'<li class="{one.severity}"><b>{safe(grave + (name or subject))}</b> '
-        f"{safe(sentence(message))}</li>"
+        f"{prose(sentence(message))}</li>"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trimtab.reports.html.style import STYLE
-from trimtab.reports.html.tables import safe
+from trimtab.reports.html.tables import prose, safe
 
 FIGURES = """
 svg.figure{display:block;width:100%;height:auto;overflow:visible;margin:.6rem 0 0}
@@ -46,10 +46,10 @@ def still_page(title: str, body: Sequence[str], style: str = "") -> str:
 
 def answer_section(headline: str, points: Sequence[tuple[str, str]] = ()) -> str:
     """The answer on top of a page: a sentence, then points, each with a short heading."""
-    told = "".join(f"<dt>{safe(name)}</dt><dd>{safe(text)}</dd>" for name, text in points)
+    told = "".join(f"<dt>{safe(name)}</dt><dd>{prose(text)}</dd>" for name, text in points)
     under = f"<dl>{told}</dl>" if told else ""
     return (
-        f'<section class="answer" aria-label="The answer"><p>{safe(headline)}</p>{under}</section>'
+        f'<section class="answer" aria-label="The answer"><p>{prose(headline)}</p>{under}</section>'
     )
 
 
@@ -63,7 +63,7 @@ def picture_section(title: str, note: str, picture: str) -> str:
 
 def lines_section(title: str, lines: Sequence[str]) -> str:
     """Lines to read below a page's figures; nothing where there is none."""
-    items = "".join(f"<li>{safe(line)}</li>" for line in lines)
+    items = "".join(f"<li>{prose(line)}</li>" for line in lines)
     return f"<section><h2>{safe(title)}</h2><ul>{items}</ul></section>" if items else ""
 
 

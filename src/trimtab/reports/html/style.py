@@ -105,6 +105,7 @@ font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .rows .told span:last-child{color:var(--soft)}
 .shape{opacity:.28}.span{stroke-width:2.5;fill:none;stroke-dasharray:none}
 .past{fill:none;stroke:var(--text);stroke-width:1.6}
+code{font:.9em ui-monospace,Menlo,Consolas,"Liberation Mono",monospace}
 ul{padding-left:1.15rem;margin:.4rem 0}li{margin:.2rem 0;max-width:85ch;overflow-wrap:anywhere}
 .warning b{color:var(--warn)}.error b{color:var(--loss)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
@@ -142,13 +143,14 @@ body{font-size:9.5pt}main{max-width:none;padding:0}h1{font-size:16pt}.answer>p{f
 .answer dl{font-size:8.5pt;line-height:1.4;gap:.15rem 1rem}td small,th small{font-size:6.5pt}
 .under,.note{font-size:8.5pt;line-height:1.4}.note{max-width:none}.screen{display:none}
 .panels,.panels.even{grid-template-columns:1fr 1fr;gap:.5rem 26px}
-h2{break-after:avoid;margin-top:1.2rem;font-size:12pt}
+h2{margin-top:1.2rem;font-size:12pt}
+.head,.note,#years .legend,h2,h3{break-after:avoid}.head,.note{break-inside:avoid}
 .legend{font-size:8.5pt;margin:.2rem 0 0}.legend button{padding:.1rem .4rem}
 .chart,.rows .row,tr,.answer,.panels>div,table{break-inside:avoid}
 .long,.long table,#weights,#years{break-inside:auto}
 #years .body{display:grid;grid-template-columns:1fr 1fr;gap:0 26px}
-#years .legend{grid-column:1/-1;break-after:avoid}
-#years .body>div{break-inside:avoid}h3{break-after:avoid}
+#years .legend,#years .whole{grid-column:1/-1}
+#years .body>div{break-inside:avoid}
 ul{font-size:8.5pt;line-height:1.4}li{max-width:none}
 footer{break-before:avoid;margin-top:1rem;font-size:7.5pt}
 .choice{display:none}select{border:0;padding:0;appearance:none}
@@ -158,9 +160,10 @@ th,td{padding:.16rem .3rem}.rows{gap:0 26px;margin-top:.3rem}
 .rows .told{font-size:8pt;line-height:1.3}.rows .row{margin-top:.25rem}h3{font-size:9pt}
 thead th{font-size:7pt}
 .years thead th{font-size:7pt}tbody th{min-width:5rem}
-.f0.bar{fill:url(#p0)}.f1.bar{fill:url(#p1)}.f2.bar{fill:url(#p2)}.f3.bar{fill:url(#p3)}
-.f4.bar{fill:url(#p4)}.f5.bar{fill:url(#p5)}.f6.bar{fill:url(#p6)}.f7.bar{fill:url(#p7)}
-.bar{stroke:#000;stroke-width:.4}
+.f0.hatched{fill:url(#p0)}.f1.hatched{fill:url(#p1)}.f2.hatched{fill:url(#p2)}
+.f3.hatched{fill:url(#p3)}.f4.hatched{fill:url(#p4)}.f5.hatched{fill:url(#p5)}
+.f6.hatched{fill:url(#p6)}.f7.hatched{fill:url(#p7)}
+.hatched{stroke:#000;stroke-width:.4}
 }
 """.replace("%LIGHT%", variables(LIGHT)).replace("%DARK%", variables(DARK))
 
@@ -181,4 +184,4 @@ PATTERNS = "".join(
         ]
     )
 )
-"""Hatchings for bars on paper without colour."""
+"""Hatchings for bars on paper without colour; narrower bars than these tiles are solid."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from math import isfinite
@@ -40,6 +41,15 @@ VERDICTS = {
 def safe(text: str) -> str:
     """Any text as text in a page: markup is escaped, what hides or moves is shown as its code."""
     return escape(clean(text))
+
+
+def prose(text: str) -> str:
+    """A sentence as text in a page; what stands between backticks is set as code.
+
+    >>> prose("say `--dividends reinvest`, not <b>")
+    'say <code>--dividends reinvest</code>, not &lt;b&gt;'
+    """
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", safe(text))
 
 
 def swatch(number: int) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 YEARS = r"""
 // -- bars by year ---------------------------------------------------------------------------------
 // One chart a figure: on the screen the chosen one, on paper all that have something to show.
+// On paper bars are hatched where they are as wide as a tile of a hatching, and two charts stand
+// side by side where they are so in half a page.
+const TILE = 6, FILLED = 0.8, AXIS = 54, SPARE = 6;
 const showYears = legend(body("years"), everyone);
 const barsOf = ([key, title]) => {
   const block = make("div", {}, body("years"));
@@ -24,20 +27,23 @@ const barsOf = ([key, title]) => {
       const high = Math.max(extent(visible.map((k) => rows[k]))[1], 0) || 0.01;
       const ticks = ticksOf(0, high, height / 52);
       const text = key === "turnover" ? fits(ticks.step) : shortMoney;
-      // On paper two stand side by side, as the style has it.
-      at = plane(host, height, 0, high, 54, ticks.found.map((v) => [v, text(v)]),
-        state.paper ? 2 : 1);
+      const bars = years.length * Math.max(visible.length, 1);
+      const half = state.paper && (roomOf(host, 2) - AXIS - SPARE) * FILLED >= bars * TILE;
+      block.classList.toggle("whole", !half);
+      at = plane(host, height, 0, high, AXIS, ticks.found.map((v) => [v, text(v)]), half ? 2 : 1,
+        SPARE);
       slot = (at.right - at.left) / years.length;
       light = draw("rect", { class: "band", y: at.top, height: at.bottom - at.top, width: slot,
         visibility: "hidden" }, at.svg);
-      const wide = Math.min(16, slot * 0.8 / Math.max(visible.length, 1));
+      const wide = Math.min(16, (at.right - at.left) * FILLED / bars);
+      const kind = wide < TILE ? "bar " : "bar hatched ";
       const skip = Math.ceil(38 / slot);
       years.forEach((year, j) => {
         const middle = at.left + slot * (j + 0.5);
         visible.forEach((k, i) => {
           const v = rows[k][j];
           if (!v) return;
-          draw("rect", { class: "bar " + tone("f", k), "data-k": k,
+          draw("rect", { class: kind + tone("f", k), "data-k": k,
             width: Math.max(wide - 0.6, 0.5), x: middle + wide * (i - visible.length / 2),
             y: at.y(v), height: Math.max(at.bottom - at.y(v), 0.5) }, at.svg);
         });

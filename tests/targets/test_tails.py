@@ -5,12 +5,15 @@ from __future__ import annotations
 import tracemalloc
 from dataclasses import replace
 from math import inf
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from trimtab.targets.objectives import tails
 from trimtab.targets.objectives.tails import cdar, cvar, least_cvar, least_drawdown
+from trimtab.targets.objectives.whole_tails import Whole, at_once
 from trimtab.targets.solvers.limits import Limits, Search, within
 from trimtab.targets.solvers.programme import Row
 
@@ -86,6 +89,80 @@ def test_cuts_find_what_the_whole_programme_finds(kind: str, confidence: float) 
         for row in limits.rows:
             kept = row.weights @ found.weights
             assert (row.low or 0.0) - 1e-9 <= kept <= (row.high or inf) + 1e-9
+
+
+@pytest.mark.parametrize("least", [least_cvar, least_drawdown])
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.9999])
+@pytest.mark.parametrize("kind", LIMITS)
+def test_the_whole_programme_at_once_finds_what_cuts_find(
+    kind: str, confidence: float, least: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either way the least mean loss, and drawdown, is the same to 1e-8, proved and in limits."""
+    returns, limits = history(90, 4, seed=1), LIMITS[kind]
+    measure = cvar if least is least_cvar else cdar
+    by_cuts = least(returns, limits, confidence=confidence)
+    seen: list[Whole | None] = []
+
+    def kept_in_view(*given: Any, **named: Any) -> Whole | None:
+        seen.append(at_once(*given, **named))
+        return seen[-1]
+
+    monkeypatch.setattr(tails, "FEW_CUTS", 1)
+    monkeypatch.setattr(tails, "at_once", kept_in_view)
+
+    found = least(returns, limits, confidence=confidence)
+
+    value = measure(found.weights, returns, confidence=confidence)
+    best = measure(by_cuts.weights, returns, confidence=confidence)
+    assert seen[0] is not None
+    assert found.weights is seen[0].weights
+    assert found.status == "optimal"
+    assert value == pytest.approx(best, abs=1e-8)
+    assert value - 1e-9 <= found.bound <= best + 1e-12
+    assert found.weights.sum() == pytest.approx(1.0, abs=1e-9)
+    for row in limits.rows:
+        kept = row.weights @ found.weights
+        assert (row.low or 0.0) - 1e-9 <= kept <= (row.high or inf) + 1e-9
+
+
+@pytest.mark.parametrize("least", [least_cvar, least_drawdown])
+def test_many_names_that_may_be_short_are_soon_proved(least) -> None:  # type: ignore[no-untyped-def]
+    """With 60 names at -20% or more the search is over when the whole programme is."""
+    asked = []
+
+    def stop(looked: int, value: float, bound: float) -> bool:
+        asked.append(looked)
+        return False
+
+    search = Search(stop=stop)
+
+    found = least(history(150, 60), replace(within(60, -0.2, 1.0), search=search))
+
+    assert found.status == "optimal"
+    assert max(asked) == tails.FEW_CUTS
+
+
+def test_the_clock_is_asked_while_the_whole_programme_is_solved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Time that runs out there leaves the best weights of the cuts, with a gap that holds."""
+    monkeypatch.setattr(tails, "FEW_CUTS", 5)
+    returns, limits = history(250, 40), within(40, -0.2, 1.0)
+    best = cdar(least_drawdown(returns, limits).weights, returns, confidence=0.95)
+    asked = []
+
+    def stop(looked: int, value: float, bound: float) -> bool:
+        asked.append(looked)
+        return asked.count(5) > 1
+
+    found = least_drawdown(returns, replace(limits, search=Search(stop=stop)))
+
+    value = cdar(found.weights, returns, confidence=0.95)
+    assert asked == [1, 2, 3, 4, 5, 5, 6]
+    assert found.status == "stopped"
+    assert found.bound <= best < value - 1e-6
+    assert found.weights.sum() == pytest.approx(1.0)
+    assert -0.2 <= found.weights.min() <= found.weights.max() <= 1.0
 
 
 def test_a_long_history_takes_no_more_room_than_itself() -> None:

@@ -59,18 +59,12 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.cli.patience import DECIDING, patience
     from trimtab.cli.screen import emit, say, screen
     from trimtab.live.book import open_book
-    from trimtab.reports.status import status_of
 
     book = open_book(folder_of(args))
     prices = dict(args.price)
     with patience(DECIDING):
-        plan = book.status(args.as_of, prices=prices).value
-    status = status_of(
-        plan,
-        state=book.state(plan.as_of),
-        mandate=book.mandate(plan.as_of),
-        market=book.market(plan.as_of, prices),
-    )
+        found = book.status(args.as_of, prices=prices)
+    plan, status = found.value, found.standing()
     if args.json:
         from trimtab.reports.plan_json import status_json
 

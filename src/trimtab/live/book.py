@@ -18,7 +18,7 @@ from trimtab.live.impact import with_impact
 from trimtab.live.kinds import in_the_way
 from trimtab.live.misnamed import misnamed_holds, misnamed_prices
 from trimtab.live.observed import ObservedBook
-from trimtab.live.planned import OpenPlan
+from trimtab.live.planned import OpenPlan, OpenStatus
 from trimtab.live.remarks import remarks_on_limits, remarks_on_record
 from trimtab.model.days import Day
 from trimtab.model.errors import RefusedError
@@ -117,6 +117,8 @@ class OpenBook(ObservedBook):
         named = {one.subject for one in slips}
         kept = [one for one in plan.findings if one not in unpriced or one.subject not in named]
         more = self.findings(day, but=named)
+        if not plan.trades:  # nothing is sold, so no earlier sale is missed
+            more = tuple(one for one in more if one.code != "no-sales-file")
         found = (*remarks, *more, *slips, *ready.findings, *kept, *unknown, *limits)
         plan = replace(plan, findings=tuple(dict.fromkeys(found)))
         if plan != decided:
@@ -125,9 +127,10 @@ class OpenBook(ObservedBook):
 
     def status(
         self, as_of: Day | None = None, *, prices: Mapping[str, Amount] | None = None
-    ) -> OpenPlan:
+    ) -> OpenStatus:
         """Where everything stands and what is due: the same decision, with no request."""
-        return self.plan(as_of, prices=prices)
+        plan = self.plan(as_of, prices=prices)
+        return OpenStatus(plan.value, self, plan.request, plan.prices, plan.day_asked)
 
     def findings(
         self, as_of: Day | None = None, *, but: Collection[str] = ()

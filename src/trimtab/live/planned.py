@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trimtab.adapters.plan_files import SavedPlan, save_plan
 from trimtab.engine.mandate import Request
@@ -15,8 +15,11 @@ from trimtab.model.findings import listed
 from trimtab.model.numbers import Price
 from trimtab.model.plan import Plan, in_its_way
 
+if TYPE_CHECKING:
+    from trimtab.reports.status_text import Status
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class OpenPlan:
     """A plan with the book it was made from. What a `Plan` has, it has: `plan.trades`.
 
@@ -39,6 +42,16 @@ class OpenPlan:
             raise AttributeError(name)
         return getattr(self.value, name)
 
+    def __repr__(self) -> str:
+        from trimtab.reports.words import counted
+
+        return (
+            f"<{type(self).__name__} {self.value.id}: {counted(len(self.value.trades), 'trade')}>"
+        )
+
+    def __str__(self) -> str:
+        return text_of(self.value)
+
     def explain(self) -> str:
         """Everything: each trade and each trade not made, with reason, cost and tax."""
         return text_of(self.value, explain=True)
@@ -58,6 +71,27 @@ class OpenPlan:
         text = text_of(self.value)
         saved = SavedPlan(self.value, self.request, self.prices, self.day_asked, text)
         return save_plan(saved, self.book.plans_folder)
+
+
+class OpenStatus(OpenPlan):
+    """Where everything stands: the plan of the day, shown as `trimtab status` shows it."""
+
+    def __str__(self) -> str:
+        from trimtab.reports.status_text import status_text
+
+        return status_text(self.standing())
+
+    def standing(self) -> Status:
+        """Each sleeve and account as it is, with what is due."""
+        from trimtab.reports.status import status_of
+
+        plan, book = self.value, self.book
+        return status_of(
+            plan,
+            state=book.state(plan.as_of),
+            mandate=book.mandate(plan.as_of),
+            market=book.market_with(plan.as_of, self.prices),
+        )
 
 
 def need_no_errors(plan: Plan) -> None:

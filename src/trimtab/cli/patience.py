@@ -13,6 +13,9 @@ AFTER = 1.5
 EVERY = 0.1
 """Seconds between two words on a run that goes from session to session."""
 
+SETTLED = 2.0
+"""Seconds after the first step until it is said how long the rest takes."""
+
 DECIDING = "searching for the trades that cost least"
 
 
@@ -66,11 +69,10 @@ def counting(total: int, what: str) -> Callable[[int], None]:
 
     from trimtab.cli.screen import progress
 
-    begun = monotonic()
+    left = _pace()
 
     def told(done: int) -> None:
-        left = (monotonic() - begun) / max(done, 1) * (total - done)
-        progress(f"{done:,} of {total:,} {what}{time_left(left)}")
+        progress(f"{done:,} of {total:,} {what}{left(done / total, monotonic())}")
 
     return told
 
@@ -88,7 +90,7 @@ def policies_told(names: Sequence[str]) -> Callable[[str, date, float], None]:
 
     from trimtab.cli.screen import progress
 
-    begun, last = monotonic(), [0.0]
+    left, last = _pace(), [0.0]
 
     def told(name: str, day: date, part: float) -> None:
         now = monotonic()
@@ -96,10 +98,28 @@ def policies_told(names: Sequence[str]) -> Callable[[str, date, float], None]:
             return
         last[0] = now
         place = names.index(name)
-        left = (now - begun) * (len(names) / (place + part) - 1.0)
-        progress(f"{name} ({place + 1} of {len(names)}) is at {day}{time_left(left)}")
+        rest = left((place + part) / len(names), now)
+        progress(f"{name} ({place + 1} of {len(names)}) is at {day}{rest}")
 
     return told
+
+
+def _pace() -> Callable[[float, float], str]:
+    """What tells how long the rest takes, by the part done and the time: not before it is known.
+
+    The first step prepares and compiles what the others use, so it counts for nothing.
+    """
+    first: list[tuple[float, float]] = []
+
+    def left(part: float, now: float) -> str:
+        if not first:
+            first.append((part, now))
+        was, then = first[0]
+        if now - then < SETTLED or part <= was:
+            return ""
+        return time_left((now - then) / (part - was) * (1.0 - part))
+
+    return left
 
 
 def time_left(seconds: float) -> str:

@@ -55,7 +55,7 @@ def test_when_words_mean_exact_numbers(text: str, expected: When) -> None:
 )
 def test_weights_in_percent_are_refused_where_they_are_written(target: dict[str, float]) -> None:
     """What adds up to 100 is told with the fractions that are meant, before anything runs."""
-    with pytest.raises(PolicyError, match=r"percent; write fractions, as \{'IBM': "):
+    with pytest.raises(PolicyError, match=r"divide them by 100, as \{'IBM': "):
         Policy(target)
 
 

@@ -247,7 +247,7 @@ def _need_fractions(target: Target) -> None:
         return
     if abs(sum(map(float, weights)) - 100) < 1e-6:
         meant = {symbol: float(weight) / 100 for symbol, weight in target.items()}
-        raise PolicyError(f"target: these weights are percent; write fractions, as {meant}.")
+        raise PolicyError(f"target: these weights are percent: divide them by 100, as {meant}.")
 
 
 def parse_when(text: str) -> When:

@@ -13,6 +13,7 @@ from trimtab.cli.conditions import (
     costs_by,
     flags_of,
 )
+from trimtab.cli.drawing import pictures_or_page
 from trimtab.cli.missing_prices import add_missing, exchanging, missing_asked, missing_of
 from trimtab.cli.options import add_json, command, folder_of
 from trimtab.cli.report_file import add_report
@@ -148,10 +149,7 @@ def run(args: argparse.Namespace) -> int:
     if args.start_from:
         raise RefusedError("--start-from goes with --account-mode: research mode knows no lots")
     replaced = _need_own(args)
-    if args.png:
-        from trimtab.reports.figures_png import check_drawing
-
-        check_drawing()
+    pictures_or_page(args)
     progress("reading prices")
     try:
         result, remarks, is_found = _in_research(args)
@@ -308,10 +306,7 @@ def _in_accounts(args: argparse.Namespace) -> int:
                 "does"
             )
     replaced = _need_own(args)
-    if args.png:
-        from trimtab.reports.figures_png import check_drawing
-
-        check_drawing()
+    pictures_or_page(args)
     book = exchanging(args, open_book(folder_of(args)))
     mandate = book.portfolio.mandate
     own = Policy(None, mandate.when, mandate.to, "this portfolio")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass, replace
 
+from trimtab.cli.drawing import pictures_or_page
 from trimtab.cli.optimize_history import add_history, learned_from, own_returns
 from trimtab.cli.optimize_limits import add_estimates, add_limits, add_names, constraints_of
 from trimtab.cli.optimize_prices import add_prices, prices_given
@@ -88,10 +89,7 @@ def run(args: argparse.Namespace) -> int:
     from trimtab.reports.frontier_text import frontier_json, frontier_text
 
     check_report(args)
-    if args.png:
-        from trimtab.reports.figures_png import check_drawing
-
-        check_drawing()
+    pictures_or_page(args)
     progress("reading prices")
     try:
         asked = _asked(args)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from trimtab.simulate.frames import html_table
 from trimtab.simulate.measures.metrics import Drawdown
 
 if TYPE_CHECKING:
@@ -71,6 +72,14 @@ class Measures:
         """The measures that are one number, by name."""
         names = (one.name for one in fields(self) if one.name != "drawdowns")
         return {name: getattr(self, name) for name in names}
+
+    def _repr_html_(self) -> str:
+        shown = {name: known(value) for name, value in self.figures().items()}
+        rows = [
+            [name.replace("_", " "), "-" if figure is None else f"{figure:.6g}"]
+            for name, figure in shown.items()
+        ]
+        return html_table(["measure", "figure"], rows)
 
     def to_dict(self) -> dict[str, Any]:
         """The measures as plain JSON: what is not known is None, dates are ISO."""

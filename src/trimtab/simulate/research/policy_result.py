@@ -12,7 +12,7 @@ from trimtab.model.findings import Finding
 from trimtab.model.frozen import dataclass
 from trimtab.model.instruments import CASH
 from trimtab.model.policy import Policy
-from trimtab.simulate.frames import make_frame, wide_frame
+from trimtab.simulate.frames import html_table, make_frame, wide_frame
 from trimtab.simulate.measures import metrics
 from trimtab.simulate.measures.metrics import DAYS_A_YEAR, SESSIONS_A_YEAR
 from trimtab.simulate.measures.of_run import Measures, known
@@ -321,6 +321,11 @@ class PolicyResult:
             },
             self.frames,
         )
+
+    def _repr_html_(self) -> str:
+        from trimtab.simulate.research.results import summary_rows
+
+        return html_table(*summary_rows([self]))
 
     def to_dict(self) -> dict[str, Any]:
         """The figures under the names that `--json` prints; a figure that is not known is None."""

@@ -478,3 +478,19 @@ def test_a_page_without_weights_or_without_a_frontier_says_why(
     assert "cannot be met together" in none.read_text()
     assert "The frontier is not drawn: --time-limit" in bare.read_text()
     assert "Weights and risk" in bare.read_text()
+
+
+def test_a_tiny_percent_of_a_folder_is_asked_about(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What may be a fraction by mistake is told beside what it was used for."""
+    folder = demo_folder(tmp_path)
+    file = folder / "portfolio.toml"
+    file.write_text(file.read_text().replace("band:5pp", "band:0.05pp"))
+
+    main(["-C", str(folder), "optimize", "--turnover", "5"])
+
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Did you mean 5pp?" in told
+    assert "turnover at most 5% one way" in told
+    assert "what has to move counts cash as well" in told

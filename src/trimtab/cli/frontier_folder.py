@@ -156,13 +156,14 @@ def as_it_stands(args: argparse.Namespace) -> tuple[OfFolder, OpenBook, Plan, Pr
         raise RefusedError("this portfolio's target is cash alone; use --prices")
     held[CASH] = max(held[CASH], _money(book, plan))
     total = sum(held.values())
+    tiny = [one for one in book.portfolio.findings if one.code == "tiny-percent"]
     found = OfFolder(
         known.select(tuple(dict.fromkeys(symbols.values()))),
         {name: weight / total for name, weight in held.items()},
         target,
         target[CASH],
         symbols,
-        (*_in_part(plan, total), *_apart(book)),
+        (*_in_part(plan, total), *_apart(book), *tiny),
     )
     return found, book, plan, known
 

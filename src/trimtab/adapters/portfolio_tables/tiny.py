@@ -45,7 +45,7 @@ def tiny_percents(
             yield Finding(
                 "tiny-percent",
                 key,
-                f"{name} = {percent:g} is read as {percent:g} percent. Did you mean "
+                f"{key} = {percent:g} is read as {percent:g} percent. Did you mean "
                 f"{name} = {meant}?",
             )
     wide = when.band_absolute
@@ -54,16 +54,16 @@ def tiny_percents(
         yield Finding(
             "tiny-percent",
             "policy.when",
-            f"A band of {narrow:g}pp is {narrow:g} percentage points. Did you mean "
-            f"{fraction_for_percent(narrow)}pp?",
+            f"policy.when has a band of {narrow:g}pp, so few percentage points. "
+            f"Did you mean {fraction_for_percent(narrow)}pp?",
         )
     share = when.band_relative
     if share is not None and (meant := fraction_for_percent(float(share * 100))):
         yield Finding(
             "tiny-percent",
             "policy.when",
-            f"A band of {float(share * 100):g}% is that much of a sleeve's share. Did you mean "
-            f"{meant}%?",
+            f"policy.when has a band of {float(share * 100):g}%, so little of a sleeve's share. "
+            f"Did you mean {meant}%?",
         )
 
 

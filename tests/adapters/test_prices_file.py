@@ -373,6 +373,10 @@ def test_headers_may_be_in_any_case(tmp_path: Path, text: str) -> None:
         ("Date,Ticker,Close", "rename ticker to symbol"),
         ("date,symbol,Price", "rename price to close"),
         ("date,Ticker,Last", "rename last to close"),
+        (
+            "date,Ticker,Adj Close",
+            "add a column close with the price as it was traded, which adj close is not",
+        ),
     ],
 )
 def test_a_column_of_another_name_is_told_what_to_be(
@@ -384,6 +388,14 @@ def test_a_column_of_another_name_is_told_what_to_be(
 
     assert remedy in [problem.remedy for problem in caught.value.problems]
     assert len(caught.value.problems) <= 2
+
+
+def test_a_space_beside_a_symbol_is_told(tmp_path: Path) -> None:
+    """Nobody sees a space at the beginning of a field: the remedy names it."""
+    with pytest.raises(InputError) as caught:
+        quote_of(prices(tmp_path, "date,symbol,close\n2026-03-30, VTI,300\n"))
+
+    assert [one.remedy for one in caught.value.problems] == ["write VTI, without the space"]
 
 
 @pytest.mark.parametrize(

@@ -313,9 +313,16 @@ def missing_column(needed: str, names: Sequence[str]) -> str:
 
     >>> missing_column("close", ["Date", "Symbol", "Price"])
     'rename Price to close'
+    >>> missing_column("close", ["date", "symbol", "adj close"])
+    'add a column close with the price as it was traded, which adj close is not'
     """
     meant = next((one for one in names if MEANT.get(one.strip().lower()) == needed), None)
-    return f"rename {meant} to {needed}" if meant else "begin with date,symbol,close"
+    if meant:
+        return f"rename {meant} to {needed}"
+    adjusted = next((one for one in names if one.strip().lower().startswith("adj")), None)
+    if needed == "close" and adjusted:
+        return f"add a column close with the price as it was traded, which {adjusted} is not"
+    return "begin with date,symbol,close"
 
 
 def other_than_a_file(path: Path) -> str:

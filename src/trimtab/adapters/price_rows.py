@@ -290,7 +290,8 @@ class PriceRows:
             self.problem(file, line, "", wrong, remedy)
             return None
         meant = {MEANT.get(name) for name in names}
-        if "symbol" in names or "close" in names or {"symbol", "close"} <= meant:
+        has_close = "close" in meant or any("close" in name for name in names)
+        if "symbol" in names or "close" in names or ("symbol" in meant and has_close):
             return self.long(names, file, line)
         return self.wide([name.strip() for name in header], names.index("date"), file, line)
 
@@ -325,7 +326,10 @@ class PriceRows:
         if SYMBOL.fullmatch(symbol):
             return True
         wrong = f"{shown(symbol)} is not a symbol"
-        self.problem(file, line, "symbol", wrong, f"a symbol is {SYMBOL_RULE}")
+        remedy = f"a symbol is {SYMBOL_RULE}"
+        if SYMBOL.fullmatch(symbol.strip()):
+            remedy = f"write {symbol.strip()}, without the space"
+        self.problem(file, line, "symbol", wrong, remedy)
         return False
 
     def is_day(self, day: str, file: str, line: int) -> bool:

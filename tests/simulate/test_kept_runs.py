@@ -16,10 +16,8 @@ from tests.moving import moving_folder
 from tests.simulate.test_account import StillClock, holdings, told
 from trimtab.adapters.portfolio_folder import read_portfolio
 from trimtab.adapters.portfolio_prices import mover_of, portfolio_prices
-from trimtab.batch.run import _with_target
 from trimtab.cli.main import main
 from trimtab.live.book import open_book
-from trimtab.model.errors import InputError
 from trimtab.model.orders import Order
 from trimtab.simulate.accounts.backtest import backtest_accounts
 from trimtab.simulate.prices.history import PriceHistory
@@ -187,18 +185,6 @@ def test_impact_and_fees_a_share_are_the_same_in_plan_and_research(tmp_path: Pat
         "counted: fees and spread by the money, fees a share, impact; not counted: tax of lots, "
         "impact of bonds, whose volume is not known"
     )
-
-
-@pytest.mark.parametrize("lines", ["turnover = 5", COSTS])
-def test_a_batch_names_what_only_one_household_has(tmp_path: Path, lines: str) -> None:
-    """A batch has one target for all accounts: what each of them holds is refused by its key."""
-    portfolio = read_portfolio(kept_folder(tmp_path, lines))
-
-    with pytest.raises(InputError) as caught:
-        _with_target(portfolio, mover_of(portfolio), DAY)
-
-    key = "costs" if lines == COSTS else "turnover"
-    assert [one.key for one in caught.value.problems] == [f"target.optimize.{key}"]
 
 
 @pytest.mark.parametrize("lines", ["turnover = 5", COSTS, IMPACT])

@@ -143,7 +143,7 @@ def test_distance_counts_half_the_risk_aversion_times_its_square() -> None:
 
     assert found["own"].total.mean == pytest.approx(0.003 + 0.5 * 2.0 * 0.02**2)
     assert found.advised == "own"
-    assert "none takes less" in found.sentence
+    assert "no other policy" in found.sentence
 
 
 def test_who_is_cheaper_and_nearer_beats() -> None:

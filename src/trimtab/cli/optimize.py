@@ -10,6 +10,7 @@ from trimtab.cli.optimize_asked import (
     add_objective,
     asked_by,
     learned_by,
+    options_read,
     with_budgets,
 )
 from trimtab.cli.optimize_history import add_history, learned_from, own_returns
@@ -19,7 +20,6 @@ from trimtab.cli.optimize_spread import spread_by
 from trimtab.cli.optimize_views import add_views, expectation_of
 from trimtab.cli.options import add_json, command
 from trimtab.cli.report_file import add_report, check_report, write_report
-from trimtab.cli.units import confidence_read, limits_read, understood
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,12 +134,7 @@ def _answer(args: argparse.Namespace) -> Answer:
         len(days),
         asked.risk_free,
         args.estimator or asked.objective,
-        understood(
-            asked.risk_free,
-            args.bounds,
-            args.wanted,
-            limits=[*confidence_read(asked.confidence, asked.objective), *limits_read(args)],
-        ),
+        options_read(args, asked),
         rules.held,
     )
 

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import dataclass
 
 from trimtab.cli.studied import amount
-from trimtab.cli.units import confidence, percent
+from trimtab.cli.units import confidence, confidence_read, limits_read, percent, understood
 from trimtab.targets.objectives.names import OBJECTIVES, ONLY_FOR
 
 TYPE_CHECKING = False
@@ -270,6 +270,12 @@ def learned_by(
         )
     found = fitted(estimator, args.estimator, learned, places=len(names), risk_free=asked.risk_free)
     return with_risk_shares(found, learned.covariance, learned.kept)
+
+
+def options_read(args: argparse.Namespace, asked: Asked) -> str:
+    """How the figures and limits among the options were read, as a sentence."""
+    limits = [*confidence_read(asked.confidence, asked.objective), *limits_read(args)]
+    return understood(asked.risk_free, args.bounds, args.wanted, limits=limits)
 
 
 def _kappa(text: str) -> float:

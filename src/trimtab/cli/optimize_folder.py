@@ -15,6 +15,7 @@ from trimtab.cli.optimize_asked import (
     Answer,
     asked_by,
     learned_by,
+    options_read,
     refuse_limits_of_estimator,
     with_budgets,
 )
@@ -54,7 +55,6 @@ def of_folder(args: argparse.Namespace) -> Answer:
 def _by_options(args: argparse.Namespace, of: OfFolder) -> Answer:
     """The same where the folder says nothing of how weights are found."""
     from trimtab.cli.optimize_history import learned_from, own_returns
-    from trimtab.cli.units import confidence_read, limits_read, understood
     from trimtab.estimates.years import sessions_a_year
     from trimtab.targets.objectives.asked import Asked, of_part, of_whole
 
@@ -80,13 +80,7 @@ def _by_options(args: argparse.Namespace, of: OfFolder) -> Answer:
         len(days),
         asked.risk_free,
         args.estimator or asked.objective,
-        understood(
-            asked.risk_free,
-            args.bounds,
-            args.wanted,
-            limits=[*confidence_read(asked.confidence, asked.objective), *limits_read(args)],
-        )
-        + _beside(args, of.cash, held),
+        options_read(args, asked) + _beside(args, of.cash, held),
         held,
     )
 
